@@ -1,0 +1,70 @@
+"""What the commands share: printing that survives a closed pipe, and the crawl itself."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.model.errors import CrawlFailed, UsageError
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+
+
+def complain(message: str) -> None:
+    """Print each line of an error on standard error, under the program's name."""
+    for line in message.splitlines():
+        print(f"crawler: {line}", file=sys.stderr)
+
+
+def say(line: str) -> None:
+    """Print one line on standard output."""
+    with unread_is_no_error():
+        print(line)
+
+
+@contextmanager
+def unread_is_no_error() -> Iterator[None]:
+    """For printing: when nobody reads standard output any more (``| head``), what is left goes nowhere.
+
+    The crawl goes on, and the exit code stays what it is. (rich answers a closed pipe with SystemExit.)
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def flush_stdout() -> None:
+    """Hand on what was printed now, where a closed pipe is no error, and not as the interpreter exits."""
+    with unread_is_no_error():
+        pass
+
+
+def crawl(config: "Config") -> int:
+    """Crawl to the end and print what came of it; the output folder is the first line and the last.
+
+    Returns the exit code. Raises CrawlerError.
+    """
+    from crawler.engine.crawl import crawl_to_end, prepare
+    from crawler.watch.summary import print_summary
+
+    if not config.write.sinks:
+        raise UsageError("write.sinks is empty; allowed: at least one of jsonl, sqlite")
+    if config.parse.extract is not None:
+        # The user's module is looked for where the user is, as `python -m` would; children inherit the path.
+        sys.path.insert(0, str(Path.cwd()))
+    out = prepare(config, None)
+    say(f"output: {out}")
+    report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
+    with unread_is_no_error():
+        print_summary(report.summary)
+    if report.message and report.exit_code == CrawlFailed.exit_code:
+        complain(report.message)
+    elif report.message:
+        say(report.message)
+    say(f"output: {out}")
+    return report.exit_code

@@ -1,0 +1,1 @@
+"""Floor 6: the crawl as a whole. Start with street.py."""

@@ -1,0 +1,165 @@
+"""How a crawl begins and ends in its output folder: lock, start, resume, refuse.
+
+Everything here blocks and runs before or after the event loop's work, or in a thread.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.config import Config
+from crawler.frontier import rows
+from crawler.frontier.known import KnownUrls
+from crawler.frontier.store_thread import StoreThread
+from crawler.frontier.view import open_view
+from crawler.model.errors import OutputBusyError, OutputError, UsageError
+from crawler.plumbing.file_lock import FileLock, LockBusy
+
+FIXED_KEYS = ("seeds", "scope", "write.sinks", "parse.extract", "parse.keep_text")
+"""What a crawl may not change when it goes on: the output would be of two minds."""
+SPOOL = "spool"
+"""Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
+
+
+def now_utc() -> str:
+    """The time as RFC 3339, UTC, in seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_folder(seeds: tuple[str, ...], parent: Path = Path("crawls")) -> Path:
+    """``crawls/HOST-UTCTIME``, a name that nothing has yet."""
+    host = urlsplit(seeds[0]).netloc.rpartition("@")[2].replace(":", "-") if seeds else "crawl"
+    name = f"{host}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
+    candidates = (parent / (name if n == 1 else f"{name}-{n}") for n in range(1, 1000))
+    return next(path for path in candidates if not path.exists())
+
+
+@contextlib.contextmanager
+def output_folder(out: Path) -> Iterator[None]:
+    """OUT, made if need be and locked against a second crawl. Raises OutputError, OutputBusyError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / "crawl.lock")
+        lock.acquire(timeout=0.0)
+    except LockBusy as busy:
+        raise OutputBusyError(f"{out} is in use by another crawl, pid {busy.pid}") from None
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    try:
+        shutil.rmtree(out / SPOOL, ignore_errors=True)
+        (out / SPOOL).mkdir()
+        yield
+    finally:
+        shutil.rmtree(out / SPOOL, ignore_errors=True)
+        lock.release()
+
+
+@dataclass(slots=True)
+class Opened:
+    """What a start finds."""
+
+    store: StoreThread
+    known: KnownUrls
+    state: str
+    """new, running (its process died), stopped, incomplete or finished."""
+    runs: int
+    """How many times the crawl was begun or resumed, this time included."""
+    started_at: str
+    next_batch: int
+
+
+def open_store(config: Config, out: Path) -> Opened:
+    """Open or create ``crawl.db`` in OUT for this configuration.
+
+    Raises OutputError where OUT holds another crawl, naming the key and both values; StoreFailed.
+    """
+    fresh = not (out / "crawl.db").exists()
+    if fresh and any(out.glob("records.*")):
+        raise OutputError(f"{out} holds records but no crawl.db: choose another folder")
+    store = StoreThread(out / "crawl.db")
+    store.start()
+    try:
+        meta = store.run(rows.get_meta)
+        if "settings" not in meta:
+            meta |= {
+                "state": "new",
+                "hash_seed": str(secrets.randbits(63)),
+                "runs": "0",
+                "started_at": now_utc(),
+            }
+        else:
+            _check_same(config, Config.from_json(meta["settings"]), out)
+        opened = Opened(
+            store,
+            KnownUrls(int(meta["hash_seed"])),
+            meta["state"],
+            int(meta["runs"]) + 1,
+            meta["started_at"],
+            int(meta.get("batch", 0)) + 1,
+        )
+        if opened.state != "finished":
+            meta |= {
+                "settings": config.to_json(),
+                "state": "running",
+                "runs": str(opened.runs),
+                "pid": str(os.getpid()),
+            }
+            store.run(lambda db: rows.set_meta(db, meta))
+    except BaseException:
+        store.stop()
+        raise
+    return opened
+
+
+def _check_same(now: Config, before: Config, out: Path) -> None:
+    new, old = _flat(now), _flat(before)
+    for key in sorted(old.keys() | new.keys()):
+        if new.get(key) == old.get(key) or key == "scope.max_pages":
+            continue
+        if any(key == fixed or key.startswith(f"{fixed}.") for fixed in FIXED_KEYS):
+            was, wanted = json.dumps(old.get(key)), json.dumps(new.get(key))
+            raise OutputError(
+                f"{out} holds a crawl with {key} = {was}, not {wanted}: choose another folder, or the same value"
+            )
+
+
+def _flat(config: Config) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for section, value in json.loads(config.to_json()).items():
+        if isinstance(value, dict):
+            flat |= {f"{section}.{key}": inner for key, inner in value.items()}
+        else:
+            flat[section] = value
+    return flat
+
+
+def settings_of(out: Path) -> Config:
+    """The settings that the crawl in OUT was started with. Raises OutputError where there is none."""
+    with open_view(out) as view:
+        text = view.meta().get("settings")
+    if text is None:
+        raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")
+    return Config.from_json(text)
+
+
+def require_seeds(config: Config) -> None:
+    """Raises UsageError where there is nothing to crawl."""
+    if not config.seeds:
+        raise UsageError("no seed: name a URL on the command line, or seeds = [...] in the config file")
+
+
+def read_summary(out: Path) -> dict[str, Any]:
+    """The summary.json of OUT; empty where there is none."""
+    try:
+        summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary

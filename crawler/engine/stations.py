@@ -1,0 +1,210 @@
+"""Makes everything that the street runs on: queues, frontier, fetcher, parse pool, writers."""
+
+import asyncio
+import functools
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from crawler.config import Config
+from crawler.engine.lifecycle import SPOOL, Opened
+from crawler.engine.queues import Queues
+from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.robots_cache import RobotsCache
+from crawler.frontier import rows
+from crawler.frontier.sqlite_frontier import SqliteFrontier
+from crawler.model.messages import Finished
+from crawler.parse.parse_pool import ParsePool
+from crawler.parse.work import ParseJob
+from crawler.plumbing.fork_server_process import child_context
+from crawler.rules.politeness import LaneLimits, limits_for
+from crawler.rules.scope import Scope
+from crawler.rules.urls import origin
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Steps
+from crawler.watch.snapshot import Snapshot, StageLoad
+from crawler.write.commit_task import Committer
+
+ROBOTS_LIFETIME = 24 * 3600.0
+"""Seconds for which a stored robots.txt is good (RFC 9309 §2.4)."""
+LIVE_INTERVAL = 1.0
+"""Seconds between two snapshots for ``crawler status``."""
+
+
+class Stations:
+    """The parts of one crawl, put together; :func:`crawler.engine.street.walk` runs them."""
+
+    def __init__(
+        self,
+        config: Config,
+        out: Path,
+        opened: Opened,
+        *,
+        extract: Callable[..., Any] | None,
+        feed_log: Callable[[dict[str, Any]], None],
+        on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
+    ) -> None:
+        """To be called inside the event loop that will run the crawl."""
+        self.config = config
+        self.counters = Counters()
+        self.steps = Steps()
+        self.queues = Queues(config)
+        self._store = opened.store
+        self._resumed = opened.next_batch > 1
+        self.stopped = False
+        scope = Scope.of(
+            config.seeds,
+            config.scope.origins,
+            config.scope.include,
+            config.scope.exclude,
+            config.scope.max_depth,
+        )
+        self.frontier = SqliteFrontier(
+            opened.store,
+            opened.known,
+            functools.partial(_lane_limits, config),
+            partitions=config.frontier.partitions,
+            max_pages=config.scope.max_pages,
+            depth_first=config.frontier.order == "depth_first",
+        )
+        self._known = opened.known
+        self._backend = AiohttpBackend(
+            config, trusted_origins=frozenset(map(origin, config.seeds)), counters=self.counters
+        )
+        self.fetcher = Fetcher(
+            config,
+            self._backend,
+            RobotsCache(self._backend, config, load=self._load_robots, save=self._save_robots),
+            scope=scope,
+            spool_dir=out / SPOOL,
+            counters=self.counters,
+        )
+        self.parse_pool = ParsePool(
+            config.parse,
+            ParseJob(
+                scope=scope,
+                hash_seed=opened.known.hash_seed,
+                keep_text=config.parse.keep_text,
+                obey_robots=config.robots.obey,
+                user_agent=config.fetch.user_agent,
+                extract=config.parse.extract,
+            ),
+            extract,
+            start_method=config.processes.start_method,
+            log_level=config.log.level,
+            feed_log=feed_log,
+        )
+        self.committer = Committer(
+            config=config,
+            out=out,
+            finished=self.queues.finished,
+            commit=self.frontier.commit,
+            reconcile=lambda lengths: opened.store.call(lambda db: rows.roll_back(db, lengths)),
+            first_batch=opened.next_batch,
+            context=child_context(config.processes.start_method),
+            feed_log=feed_log,
+            on_committed=on_committed,
+            step=self.steps.worker("commit", "commit"),
+            counters=self.counters,
+        )
+
+    async def restore(self) -> None:
+        """Load the frontier, and take the seeds in."""
+        if self._resumed:
+            # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
+            # crawl has nothing to lose and does not wait for its writers to start.
+            await self.committer.start()
+        self.frontier.restore(await self._store.call(lambda db: rows.restore(db, self._known)))
+        await self.frontier.add(self.config.seeds)
+
+    def stop(self) -> None:
+        """Finish what is in flight, then end."""
+        self.stopped = True
+        self.frontier.close()
+
+    async def close(self) -> None:
+        """Close connections and threads, after the street has ended."""
+        await self._backend.close()
+        await asyncio.to_thread(self.parse_pool.close)
+
+    # -- robots.txt, kept in crawl.db ------------------------------------------------------------
+
+    async def _load_robots(self, site: str) -> tuple[int, bytes] | None:
+        not_before = time.time() - ROBOTS_LIFETIME
+        return await self._store.call(lambda db: rows.load_robots(db, site, not_before))
+
+    async def _save_robots(self, site: str, status: int, body: bytes) -> None:
+        await self._store.call(lambda db: rows.save_robots(db, site, status, body, time.time()))
+
+    # -- for whoever watches ---------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """How the crawl stands at this moment."""
+        stages: dict[str, list[float]] = {}
+        oldest: dict[str, str | None] = {}
+        workers: dict[str, int] = {}
+        now = time.time()
+        for step in self.steps.all():
+            workers[step.stage] = workers.get(step.stage, 0) + 1
+            if step.url is not None:
+                ages = stages.setdefault(step.stage, [])
+                if not ages or now - step.since > max(ages):
+                    oldest[step.stage] = step.url
+                ages.append(now - step.since)
+        loads = [
+            StageLoad(
+                stage, len(ages := stages.get(stage, [])), count, max(ages, default=None), oldest.get(stage)
+            )
+            for stage, count in workers.items()
+        ]
+        uncommitted = self.frontier.finished - self.counters.committed
+        return Snapshot(
+            counters=self.counters,
+            queues=self.queues.depths(),
+            stages=loads,
+            pending=self.frontier.pending + self.frontier.leased + uncommitted,
+            in_flight=self.frontier.leased + uncommitted,
+            known=self.frontier.known,
+            unacked_bytes=self.committer.unacked_bytes,
+        )
+
+    async def live(self) -> None:
+        """Write a snapshot into crawl.db every second, for ``crawler status``."""
+        while True:
+            shot = self.snapshot()
+            text = json.dumps(
+                {
+                    "pid": os.getpid(),
+                    "at": time.time(),
+                    "steps": [
+                        {
+                            "stage": step.stage,
+                            "holder": step.holder,
+                            "pid": step.pid,
+                            "step": step.step,
+                            "url": step.url,
+                            "since": step.since,
+                        }
+                        for step in self.steps.busy()
+                    ],
+                    "queues": [depth._asdict() for depth in shot.queues],
+                    "pages_per_second": shot.mean_rate,
+                }
+            )
+            await self._store.call(functools.partial(rows.save_live, text=text))
+            await asyncio.sleep(LIVE_INTERVAL)
+
+
+def _lane_limits(config: Config, site: str, crawl_delay: float | None) -> LaneLimits:
+    return limits_for(
+        site,
+        config.politeness.per_host,
+        config.politeness.delay,
+        crawl_delay,
+        config.fetch.concurrency,
+        config.politeness.max_crawl_delay,
+    )

@@ -1,0 +1,114 @@
+"""The street: one crawl from seed to disk, in one task group. Read this first.
+
+::
+
+    seeds → frontier ─▶ [fetch_queue] ─▶ fetch_task ×N ─▶ [page_queue] ─▶ parse_task ×P ⇄ parse processes
+               ▲                                              bytes          │ links        │ record
+               │                                                             ▼              ▼
+               └── done + links + positions: one transaction ◀── acks ◀── writers ◀── [finished_queue]
+
+It runs one way. Each station takes from the queue on its left and puts to the queue on its right,
+and every queue is bounded, so a slow disk slows the writers, full writers stop the parsers, full
+parsers stop the fetchers, and idle places at the fetchers are what the lease station leases for.
+
+It ends from the left as well: when the frontier has no more tickets (or was closed), the lease
+station closes the fetch queue; once the last fetcher has drained it, the page queue is closed; once
+the last parser has drained that, the finished queue; and when the last batch is committed, all is
+over. A station that fails raises in the task group, which cancels all the others: what was
+committed is safe, the rest is pending.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from crawler.engine.stations import Stations
+from crawler.fetch.fetch_task import fetch_task
+from crawler.frontier.lease_task import lease_task
+from crawler.model.messages import Finished
+from crawler.parse.parse_task import parse_task
+from crawler.watch.stall_task import stall_task
+
+
+async def walk(stations: Stations) -> None:
+    """Run the whole crawl of ``stations``, until everything is committed or the frontier is closed.
+
+    Raises an exception group with the CrawlFailed of the station that could not go on.
+    """
+    config = stations.config
+    frontier, queues, counters = stations.frontier, stations.queues, stations.counters
+
+    async def finish(finished: Finished) -> None:
+        # First what it leads to, then the record: links may be stored before their page is done,
+        # never after.
+        counters.links_out_of_scope += finished.links_out_of_scope
+        counters.links_too_deep += finished.links_too_deep
+        counters.links_nofollow += finished.links_nofollow
+        await frontier.finish(finished)
+        await queues.finished.put(finished)
+
+    async def fetch(number: int) -> None:
+        await fetch_task(
+            queues.tickets,
+            queues.pages,
+            finish,
+            stations.fetcher,
+            release=frontier.fetched,
+            retry=frontier.retry,
+            step=stations.steps.worker("fetch", f"fetch-{number}"),
+            counters=counters,
+        )
+
+    async def parse(number: int) -> None:
+        # Fetching does not wait for this: pages gather in their queue while the children start.
+        step = stations.steps.worker("parse", f"parser-{number}")
+        async with stations.parse_pool.parser(number) as parser:
+            await parse_task(
+                queues.pages,
+                finish,
+                parser,
+                batch_pages=config.parse.batch_pages,
+                batch_bytes=config.parse.batch_bytes,
+                max_crashes=config.parse.max_crashes,
+                step=step,
+                counters=counters,
+            )
+
+    async def fetch_all() -> None:
+        try:
+            await _all(fetch(number) for number in range(config.fetch.concurrency))
+        finally:
+            queues.pages.close()
+
+    async def parse_all() -> None:
+        await _all(parse(number) for number in range(stations.parse_pool.workers))
+
+    async def fetch_and_parse() -> None:
+        try:
+            await _all((fetch_all(), parse_all()))
+        finally:
+            # Fetchers finish URLs too, those that need no parser; so this waits for both.
+            queues.finished.close()
+
+    async with _beside(stall_task(counters), stations.live()), asyncio.TaskGroup() as street:
+        street.create_task(lease_task(frontier, queues.tickets), name="lease")
+        street.create_task(fetch_and_parse(), name="fetch and parse")
+        street.create_task(stations.committer.run(), name="commit")
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run them together; when one fails, all the others are cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for coroutine in coroutines:
+            group.create_task(coroutine)
+
+
+@asynccontextmanager
+async def _beside(*watchers: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run endless watchers as long as the block lasts."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(watcher) for watcher in watchers]
+        yield
+        for task in tasks:
+            task.cancel()

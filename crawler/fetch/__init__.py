@@ -1,0 +1,1 @@
+"""Floor 5: HTTP. A ticket goes in; a page, an outcome or a retry comes out."""

@@ -1,0 +1,68 @@
+"""Which addresses may be connected to: a page must not make the crawler talk to the machines around it.
+
+Without this, a link or a redirect to ``http://169.254.169.254/`` or to a name that resolves to
+127.0.0.1 would read what only this machine can read (server-side request forgery). The rule itself is
+:func:`crawler.rules.guard.forbidden`; here is only who is exempt.
+"""
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+
+from crawler.fetch.backend import FetchFailed
+from crawler.model.outcomes import Kind
+from crawler.rules import guard, urls
+
+
+class AddressGuard:
+    """Says for each address whether it may be connected to, asked for by which host name and port.
+
+    ``allowed`` are networks or addresses that the user lets through. ``trusted_origins`` are origins
+    that the user's own seeds name: they may be wherever their names lead.
+    """
+
+    def __init__(self, allowed: Iterable[str], trusted_origins: Iterable[str]) -> None:
+        self._allowed = tuple(ip_network(network, strict=False) for network in allowed)
+        self._trusted = {_bare(*urls.host_port(origin)) for origin in trusted_origins}
+        self._vouched: set[tuple[str, int]] = set()
+
+    def permitted(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
+        """Those of ``addresses``, to which ``host`` resolved, that may be connected to.
+
+        Raises FetchFailed where that is none of them.
+        """
+        found = list(addresses)
+        if _bare(host, port) in self._trusted:
+            self._vouched.update((address, port) for address in found)
+            return found
+        good = []
+        why = ""
+        for address in found:
+            reason = guard.forbidden(address, self._allowed)
+            if reason is None:
+                good.append(address)
+            else:
+                why = why or f"{address} ({reason})"
+        if found and not good:
+            raise FetchFailed(
+                Kind.FORBIDDEN_ADDRESS,
+                f"{host} is at {why}, no address that pages may make the crawler connect to",
+            )
+        return good
+
+    def check_connection(self, address: str, port: int) -> None:
+        """The last word, on the very address a socket is about to connect to. Raises FetchFailed.
+
+        For a host that is an address itself this is the only word: nothing is resolved then.
+        """
+        if (address, port) in self._vouched or _bare(address, port) in self._trusted:
+            return
+        reason = guard.forbidden(address, self._allowed)
+        if reason is not None:
+            raise FetchFailed(
+                Kind.FORBIDDEN_ADDRESS,
+                f"{address} ({reason}) is no address that pages may make the crawler connect to",
+            )
+
+
+def _bare(host: str, port: int) -> tuple[str, int]:
+    return host.strip("[]").rstrip(".").lower(), port

@@ -1,0 +1,234 @@
+"""The first backend: aiohttp. No other file imports its client.
+
+What it would do by itself and is kept from: repeat a request whose kept-alive connection broke (all
+failures leave its middleware as FetchFailed, which it does not repeat on), follow redirects, keep cookies,
+undo content codings (it takes a cut-off gzip for a whole one), requote URLs, read proxy settings and
+passwords from the environment.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
+
+from crawler.config import Config
+from crawler.fetch.address_guard import AddressGuard
+from crawler.fetch.backend import NO_HEADERS, FetchFailed
+from crawler.fetch.inflate import ACCEPT_ENCODING
+from crawler.fetch.wire_url import as_sent
+from crawler.model.outcomes import Kind
+from crawler.trace.counters import Counters
+
+KEEP_ALIVE = 4.0
+"""Seconds for which an idle connection is kept: less than the 5 s after which many servers close it,
+so that a request does not meet a connection that is just being closed."""
+
+_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+_FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
+    # The first row that fits wins, so the more special ones stand above.
+    (aiohttp.ClientConnectorCertificateError, Kind.TLS, "the server's certificate is not valid"),
+    (aiohttp.ClientSSLError, Kind.TLS, "TLS failed"),
+    (ssl.SSLError, Kind.TLS, "TLS failed"),
+    (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
+    (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
+    (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
+    (aiohttp.ClientConnectorError, Kind.CONNECT, "no connection could be made"),
+    (aiohttp.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
+    (aiohttp.ServerDisconnectedError, Kind.RESET, "the server closed the connection without an answer"),
+    (aiohttp.ClientResponseError, Kind.FRAMING, "the answer is not valid HTTP"),
+    (aiohttp.ClientPayloadError, Kind.FRAMING, "the body is not framed as it should be"),
+    (OSError, Kind.RESET, "the connection broke"),
+    (aiohttp.ClientConnectionError, Kind.RESET, "the connection broke"),
+    (Exception, Kind.FRAMING, "the HTTP library failed"),
+)
+
+
+def failure(error: Exception) -> FetchFailed:
+    """What ``error``, whatever the library raised, means to the crawl. The only such place."""
+    if isinstance(error, FetchFailed):
+        return error
+    kind, sentence = next((kind, text) for of, kind, text in _FAILURES if isinstance(error, of))
+    cause: Exception = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        if not isinstance(error.message, str):  # it is what was read of the head
+            kind, sentence = Kind.FRAMING, "the answer breaks off before its body"
+        return FetchFailed(kind, sentence)
+    if kind is Kind.CONNECT and isinstance(cause, ConnectionResetError | ConnectionAbortedError):
+        kind, sentence = Kind.RESET, "the connection broke while it was being made"
+    if sentence == _FAILURES[-1][2]:
+        logging.getLogger(__name__).warning("aiohttp raised what it should not", exc_info=error)
+    return FetchFailed(kind, f"{sentence}: {_detail(cause)}")
+
+
+def _detail(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, aiohttp.ClientResponseError):
+        text = error.message
+    elif isinstance(error, OSError) and error.strerror:
+        # asyncio puts the address in front of the reason, or instead of it.
+        text = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    elif isinstance(error, aiohttp.ClientPayloadError):
+        _, _, text = text.partition("message='")
+        text = text.partition("'")[0]
+    # Bytes of the answer may be quoted in it; the record takes text alone.
+    text = text.encode(errors="replace").decode()
+    return " ".join(text.split())[:200] or type(error).__name__
+
+
+class AiohttpAnswer:
+    """One answer; see :class:`crawler.fetch.backend.Answer`."""
+
+    __slots__ = ("_content", "_protocol", "headers", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status = response.status
+        self.headers = _decoded(response.raw_headers)
+        self._content = response.content
+        self._protocol = None if response.connection is None else response.connection.protocol
+
+    def header(self, name: str) -> str | None:
+        """The first value under ``name``, or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def values(self, name: str) -> list[str]:
+        """Every value under ``name``."""
+        return [value for key, value in self.headers if key == name]
+
+    async def read(self) -> bytes:
+        """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
+        try:
+            chunk = await self._content.readany()
+        except Exception as error:
+            raise self._broken() or failure(error) from error
+        if not chunk and (broken := self._broken()):
+            raise broken
+        return chunk
+
+    def _broken(self) -> FetchFailed | None:
+        # A body that ends where the connection ends is taken for whole by aiohttp even when that
+        # end was a reset; the protocol remembers it.
+        error = None if self._protocol is None else self._protocol.exception()
+        return failure(error) if isinstance(error, OSError) else None
+
+
+def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[str, str], ...]:
+    # RFC 9110 section 5.5 leaves bytes above 127 open; UTF-8 where it is that, as browsers do.
+    try:
+        return tuple([(name.decode().lower(), value.decode()) for name, value in headers])
+    except UnicodeDecodeError:
+        return tuple([(name.decode("latin-1").lower(), _text(value)) for name, value in headers])
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves through the system (so /etc/hosts counts) and leaves out what is forbidden.
+
+    aiohttp would take another resolver, and another answer, as soon as aiodns happens to be installed.
+    """
+
+    def __init__(self, guard: AddressGuard, system: AbstractResolver) -> None:
+        self._guard = guard
+        self._system = system
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._system.resolve(host, port, family)
+        if not found:
+            raise OSError(None, "no address of a known family")
+        good = set(self._guard.permitted(host, port, [result["host"] for result in found]))
+        return [result for result in found if result["host"] in good]
+
+    async def close(self) -> None:
+        await self._system.close()
+
+
+class AiohttpBackend:
+    """See :class:`crawler.fetch.backend.Backend`. To be made while the event loop runs.
+
+    ``resolver`` replaces the system's, for tests.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        trusted_origins: frozenset[str],
+        counters: Counters,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._timeout = config.fetch.timeout
+        self._counters = counters
+        self._guard = AddressGuard(config.fetch.allow_addresses, trusted_origins)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=config.fetch.concurrency,
+                keepalive_timeout=KEEP_ALIVE,
+                resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
+                socket_factory=self._socket,
+            ),
+            headers={
+                "User-Agent": config.fetch.user_agent,
+                "Accept": _ACCEPT,
+                "Accept-Encoding": ACCEPT_ENCODING,
+            },
+            timeout=aiohttp.ClientTimeout(),  # ours is around everything
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            middlewares=(self._send_once,),
+        )
+
+    @asynccontextmanager
+    async def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[AiohttpAnswer]:
+        """One GET of ``url``. Raises FetchFailed."""
+        try:
+            async with asyncio.timeout(self._timeout), await self._send(url, headers) as response:
+                yield AiohttpAnswer(response)
+        except TimeoutError as error:
+            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._timeout:g} s was over") from error
+
+    async def _send(self, url: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        try:
+            response = await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
+        except Exception as error:
+            raise failure(error) from error
+        self._counters.statuses[response.status] += 1
+        return response
+
+    async def _send_once(
+        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        try:
+            return await send(request)
+        except Exception as error:
+            raise failure(error) from error
+        finally:
+            # It has its response object once the request has gone out.
+            if getattr(request, "response", None) is not None:
+                self._counters.requests += 1
+
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, endpoint = address
+        self._guard.check_connection(str(endpoint[0]), int(endpoint[1]))
+        return socket.socket(family, kind, protocol)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()

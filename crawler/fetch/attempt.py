@@ -1,0 +1,84 @@
+"""One try at one ticket: what is known of it so far, and the record made of that where nothing is parsed."""
+
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from crawler.model import record
+from crawler.model.messages import Finished, Redirect, Ticket
+from crawler.model.outcomes import Kind, Outcome
+
+_SKIPPED = frozenset(
+    {Kind.REDIRECTED, Kind.ROBOTS, Kind.OUT_OF_SCOPE, Kind.FORBIDDEN_ADDRESS, Kind.CONTENT_TYPE}
+)
+
+
+class Attempt:
+    """Filled in as the exchange goes on, so that a record says all that was learnt before it failed."""
+
+    __slots__ = ("_began", "content_type", "elapsed", "fetched_at", "status", "ticket")
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+        self.fetched_at = ""
+        """RFC 3339; empty while nothing was asked for."""
+        self.status: int | None = None
+        self.content_type: str | None = None
+        self.elapsed: float | None = None
+        """Seconds the exchange took; None while there was none."""
+        self._began = 0.0
+
+    def begin(self) -> None:
+        """The request is about to be sent."""
+        self.fetched_at = timestamp()
+        self._began = time.perf_counter()
+
+    def end(self) -> None:
+        """The answer was read, or there will be none."""
+        self.elapsed = time.perf_counter() - self._began
+
+    @property
+    def elapsed_ms(self) -> float | None:
+        """Milliseconds as records give them."""
+        return None if self.elapsed is None else round(self.elapsed * 1_000, 1)
+
+    def finished(
+        self, kind: Kind, message: str | None, final_url: str | None = None, redirect: Redirect | None = None
+    ) -> Finished:
+        """The ticket ends here, as ``kind``; ``message`` is one sentence for people."""
+        ticket = self.ticket
+        outcome = Outcome.SKIPPED if kind in _SKIPPED else Outcome.ERROR
+        line = record.Record(
+            url=ticket.url,
+            final_url=final_url or ticket.url,
+            outcome=outcome,
+            kind=kind,
+            message=message,
+            status=self.status,
+            depth=ticket.depth,
+            referrer=ticket.referrer,
+            attempts=ticket.attempt,
+            fetched_at=self.fetched_at or timestamp(),
+            elapsed_ms=self.elapsed_ms,
+            content_type=self.content_type,
+            redirects=ticket.redirects,
+        )
+        return Finished(ticket, outcome, kind, record.encode(line), redirect=redirect)
+
+
+def timestamp() -> str:
+    """Now, as RFC 3339 in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital in front and a full stop behind."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def answered(status: int) -> str:
+    """What a status means, for people."""
+    try:
+        return f"The server answered {status} ({HTTPStatus(status).phrase})."
+    except ValueError:
+        return f"The server answered {status}."

@@ -1,0 +1,57 @@
+"""The port through which the crawler speaks HTTP: what any backend must offer, and nothing more.
+
+A backend sends one GET and hands over one answer. It follows no redirect, keeps no cookie, repeats
+nothing by itself, undoes no content coding and raises nothing but :class:`FetchFailed`: all policy is
+on this side of the port, where it can be seen.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
+from typing import Protocol
+
+from crawler.model.outcomes import Kind
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class FetchFailed(Exception):
+    """There was no answer, or not a whole one. ``kind`` is the word for it, ``str()`` the sentence."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Answer(Protocol):
+    """Status and headers of an answer, and its body as it comes in."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """As received, names in lower case, order and repeats kept."""
+
+    def header(self, name: str) -> str | None:
+        """The first value under ``name`` (in lower case), or None."""
+
+    def values(self, name: str) -> list[str]:
+        """Every value under ``name`` (in lower case)."""
+
+    async def read(self) -> bytes:
+        """The next bytes of the body as they were sent, content codings and all; ``b""`` at its end.
+
+        Raises FetchFailed where the body breaks off.
+        """
+
+
+class Backend(Protocol):
+    """Sends requests. One for the whole crawl; used by many coroutines at once."""
+
+    def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AbstractAsyncContextManager[Answer]:
+        """One GET of exactly ``url``, with ``headers`` beside the backend's own.
+
+        The total time-out covers everything from connecting until the block is left. A block that
+        is left before the body's end costs the connection. Raises FetchFailed.
+        """
+
+    async def close(self) -> None:
+        """Close all connections."""

@@ -1,0 +1,61 @@
+"""Station 2 of 4, fetch. In: Ticket from fetch_queue. Out: Page to page_queue.
+Runs as: N coroutines in the main loop. Stops when: fetch_queue closes. Fails as: an Outcome, never an exception.
+
+The number of workers is the one global bound on requests in flight; how many of them may be at one
+host is the frontier's business, which is why each ticket's slot is given back here, exactly once,
+whatever became of the ticket. It is given back as soon as the answer has been read and before
+waiting for room in the page queue: parsers that lag must not look like a slow host.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from crawler.fetch.body import remove_spooled
+from crawler.fetch.fetcher import Fetcher, Retry
+from crawler.model.messages import Finished, Page, Pushback, Ticket
+from crawler.plumbing.byte_queue import ByteQueue
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+
+
+async def fetch_task(
+    tickets: ByteQueue[Ticket],
+    pages: ByteQueue[Page],
+    finish: Callable[[Finished], Awaitable[None]],
+    fetcher: Fetcher,
+    release: Callable[[Ticket, Pushback], Awaitable[None]],
+    retry: Callable[[Ticket, float], Awaitable[None]],
+    step: Step,
+    counters: Counters,
+) -> None:
+    """One worker: takes tickets until their queue is closed and drained.
+
+    ``finish`` takes what needs no parser, and may wait; ``release`` gives back the host's slot;
+    ``retry`` puts a ticket off by so many seconds.
+    """
+    async for ticket in tickets:
+        pushback = Pushback()
+        try:
+            exchange = await fetcher.fetch(ticket, step)
+            pushback = exchange.pushback
+        finally:
+            counters.fetched += 1
+            await release(ticket, pushback)
+        match exchange.result:
+            case Page() as page:
+                step.enter("wait for a parser", ticket.url)
+                await _hand_over(page, pages)
+            case Finished() as ended:
+                step.enter("wait for a writer", ticket.url)
+                await finish(ended)
+            case Retry(delay=delay):
+                await retry(ticket, delay)
+        step.leave()
+
+
+async def _hand_over(page: Page, pages: ByteQueue[Page]) -> None:
+    try:
+        await pages.put(page)
+    except BaseException:
+        if page.body_path is not None:
+            await remove_spooled(page.body_path)
+        raise

@@ -1,0 +1,225 @@
+"""What happens to one ticket between the frontier and the parsers: all of fetch's policy, in reading order.
+
+robots.txt → request → redirect? → status → content type → body. Each step can end the ticket
+with a record of its own, or hand it back to be tried again later.
+"""
+
+import os
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from crawler.config import Config
+from crawler.fetch.attempt import Attempt, answered, sentence
+from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
+from crawler.fetch.body import drain, read_body, remove_spooled
+from crawler.fetch.robots_cache import RobotsCache, RobotsFile
+from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
+from crawler.model.outcomes import Kind
+from crawler.rules import content_type, meta_robots
+from crawler.rules.redirects import REDIRECT_STATUSES, follow
+from crawler.rules.retry import RetryPolicy, parse_retry_after
+from crawler.rules.scope import Scope
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+
+_NO_CONTENT = frozenset({204, 205})
+"""RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
+
+
+class Retry(msgspec.Struct, frozen=True, gc=False):
+    """The ticket is to be tried again."""
+
+    ticket: Ticket
+    """As it was; the next attempt's number is up to the frontier."""
+    delay: float
+    """Seconds from now."""
+    kind: Kind
+    message: str
+
+
+class Exchange(msgspec.Struct, frozen=True, gc=False):
+    """What became of a ticket, and what it taught about its host."""
+
+    result: Page | Finished | Retry
+    pushback: Pushback
+
+
+class Fetcher:
+    """Fetches tickets; one for all workers.
+
+    Bodies longer than ``fetch.spool_above`` go to files in ``spool_dir``, which must exist.
+    ``chance`` gives numbers in [0, 1) that spread retries.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        backend: Backend,
+        robots: RobotsCache,
+        scope: Scope,
+        spool_dir: Path,
+        counters: Counters,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        fetch = config.fetch
+        self._config = fetch
+        self._obey = config.robots.obey
+        self._backend = backend
+        self._robots = robots
+        self._scope = scope
+        self._spool_prefix = f"{spool_dir}{os.sep}"
+        self._counters = counters
+        self._chance = chance
+        self._policy = RetryPolicy(fetch.retries, fetch.backoff, fetch.backoff_max, fetch.retry_after_max)
+
+    async def fetch(self, ticket: Ticket, step: Step) -> Exchange:
+        """One try at ``ticket``. The answer has been read and its connection given back when it returns.
+
+        Raises CrawlFailed where a body cannot be spooled (the disk is full); else nothing.
+        """
+        attempt = Attempt(ticket)
+        crawl_delay = None
+        if self._obey:
+            step.enter("robots", ticket.url)
+            robots = await self._robots.rules_for(ticket.url)
+            crawl_delay = robots.crawl_delay
+            if robots.unreachable:
+                return self._without_robots(attempt, robots)
+            if not robots.rules.allows(self._config.user_agent, ticket.url):
+                finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
+                return Exchange(finished, Pushback(crawl_delay=crawl_delay))
+        attempt.begin()
+        retry_after = None
+        failed = False
+        result: Page | Finished | Retry
+        try:
+            result, retry_after = await self._ask(attempt, step)
+            failed = attempt.status == 429 or (attempt.status or 0) >= 500
+        except FetchFailed as failure:
+            attempt.end()
+            failed = True
+            result = self._failed(attempt, failure.kind, sentence(str(failure)))
+        return Exchange(result, Pushback(retry_after, crawl_delay, attempt.elapsed or 0.0, failed))
+
+    def _without_robots(self, attempt: Attempt, robots: RobotsFile) -> Exchange:
+        if robots.failure is not None:
+            kind = robots.failure.kind
+            message = f"robots.txt could not be fetched: {robots.failure}."
+        else:
+            kind = Kind.ROBOTS
+            message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
+        pause = max(robots.retry_after or 0.0, self._robots.seconds_left(robots))
+        result = self._failed(attempt, kind, message, robots.status, pause)
+        return Exchange(result, Pushback(robots.retry_after, failed=True))
+
+    def _failed(
+        self,
+        attempt: Attempt,
+        kind: Kind,
+        message: str,
+        status: int | None = None,
+        pause: float | None = None,
+    ) -> Finished | Retry:
+        """Again, after ``pause`` seconds at least, if the policy has a further attempt; else the end."""
+        number = attempt.ticket.attempt
+        delay = self._policy.delay(number, kind=kind, status=status, retry_after=pause, random=self._chance())
+        if delay is None:
+            return attempt.finished(kind, message)
+        self._counters.retries += 1
+        return Retry(attempt.ticket, delay, kind, message)
+
+    async def _ask(self, attempt: Attempt, step: Step) -> tuple[Page | Finished | Retry, float | None]:
+        """The result, and the seconds of Retry-After. Raises FetchFailed."""
+        url = attempt.ticket.url
+        cookies = NO_HEADERS
+        result: Page | Finished | Retry | None = None
+        wait = None
+        try:
+            while result is None:
+                step.enter("connect", url)
+                async with self._backend.get(url, cookies) as answer:
+                    step.enter("read", url)
+                    attempt.status = answer.status
+                    attempt.content_type = answer.header("content-type")
+                    if answer.status in REDIRECT_STATUSES:
+                        result = await self._redirected(attempt, answer, asked_again=bool(cookies))
+                        cookies = _cookies(answer)
+                    elif 200 <= answer.status < 300:
+                        result = await self._content(attempt, answer)
+                    else:
+                        wait = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
+                        result = await self._refused(attempt, answer, wait)
+        except BaseException:
+            # The time-out may strike between the body's end and the block's.
+            if isinstance(result, Page) and result.body_path is not None:
+                await remove_spooled(result.body_path)
+            raise
+        return result, self._policy.capped(wait)
+
+    async def _redirected(self, attempt: Attempt, answer: Answer, asked_again: bool) -> Finished | None:
+        """None where the same URL is to be asked once more, with the cookie it set."""
+        ticket = attempt.ticket
+        decision = follow(
+            ticket.url,
+            ticket.redirects,
+            answer.status,
+            answer.header("location"),
+            self._config.max_redirects,
+            self._scope,
+            answer.header("set-cookie") is not None,
+            asked_again=asked_again,
+        )
+        await drain(answer)
+        if decision.kind is None:
+            return None
+        attempt.end()
+        redirect = None
+        if decision.kind is Kind.REDIRECTED and decision.target is not None:
+            redirect = Redirect(decision.target, decision.hops)
+        return attempt.finished(decision.kind, decision.message, decision.target, redirect)
+
+    async def _refused(self, attempt: Attempt, answer: Answer, wait: float | None) -> Finished | Retry:
+        await drain(answer)
+        attempt.end()
+        return self._failed(attempt, Kind.HTTP_STATUS, answered(answer.status), answer.status, wait)
+
+    async def _content(self, attempt: Attempt, answer: Answer) -> Page | Finished:
+        media = attempt.content_type
+        if answer.status not in _NO_CONTENT and not content_type.accepted(media, self._config.content_types):
+            if answer.header("content-length") is not None:
+                await drain(answer)
+            attempt.end()
+            return attempt.finished(Kind.CONTENT_TYPE, f"Bodies of type {media} are not read.")
+        path = f"{self._spool_prefix}{attempt.ticket.id}.body"
+        body = await read_body(answer, self._config.max_body, self._config.spool_above, path)
+        attempt.end()
+        self._counters.bytes += body.size
+        return Page(
+            ticket=attempt.ticket,
+            status=answer.status,
+            headers=answer.headers,
+            body=body.data,
+            body_path=body.path,
+            size=body.size,
+            content_type=media,
+            fetched_at=attempt.fetched_at,
+            elapsed_ms=attempt.elapsed_ms or 0.0,
+            truncated=body.truncated,
+            follow=self._may_follow(answer),
+        )
+
+    def _may_follow(self, answer: Answer) -> bool:
+        if not self._obey:
+            return True
+        values = answer.values("x-robots-tag")
+        return not values or "nofollow" not in meta_robots.directives(values, self._config.user_agent)
+
+
+def _cookies(answer: Answer) -> Mapping[str, str]:
+    """The cookies that an answer sets, as the header that sends them back."""
+    pairs = [value.partition(";")[0].strip() for value in answer.values("set-cookie")]
+    return {"Cookie": "; ".join(pair for pair in pairs if pair)}

@@ -1,0 +1,164 @@
+"""Lanes: for each scheme + host + port, what is pending there and when it may be asked next.
+
+Pure bookkeeping in memory: no I/O, ``now`` is an argument. A pending URL costs 8 bytes here (its
+row id); the text of most of them stays on disk until they are about to be fetched.
+"""
+
+import heapq
+from array import array
+from dataclasses import dataclass, field
+
+from crawler.rules.politeness import LaneState
+
+Key = tuple[int, int]
+
+
+class IdQueue:
+    """A first-in-first-out (or last-in-first-out) queue of row ids, 8 bytes each."""
+
+    __slots__ = ("_head", "_ids")
+
+    def __init__(self) -> None:
+        self._ids = array("q")
+        self._head = 0
+
+    def __len__(self) -> int:
+        return len(self._ids) - self._head
+
+    def append(self, row: int) -> None:
+        """Add at the end."""
+        self._ids.append(row)
+
+    def first(self, most: int) -> list[int]:
+        """Up to ``most`` ids from the front, left in place."""
+        return self._ids[self._head : self._head + most].tolist()
+
+    def last(self, most: int) -> list[int]:
+        """Up to ``most`` ids from the end, the last first, left in place."""
+        return self._ids[max(self._head, len(self._ids) - most) :].tolist()[::-1]
+
+    def pop_first(self) -> int:
+        """Remove the oldest."""
+        row = self._ids[self._head]
+        self._head += 1
+        if self._head >= 4096 and self._head * 2 >= len(self._ids):
+            del self._ids[: self._head]
+            self._head = 0
+        return row
+
+    def pop_last(self) -> int:
+        """Remove the newest."""
+        return self._ids.pop()
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One origin's pending URLs and its politeness."""
+
+    id: int
+    origin: str
+    state: LaneState
+    pending: dict[Key, IdQueue] = field(default_factory=dict)
+    """By (minus priority, order of depth): the smallest key goes first."""
+    retries: list[tuple[float, int]] = field(default_factory=list)
+    """Heap of (due, id) of those to be tried again."""
+    size: int = 0
+    """Pending in all, retries included."""
+    crawl_delay: float | None = None
+    """Seconds, from its robots.txt."""
+    loading: bool = False
+    """The texts of its next URLs are being read from disk."""
+    scheduled: float | None = None
+    """The time under which the heap of lanes holds it."""
+
+    def push(self, row: int, priority: int, depth_order: int) -> None:
+        """One more pending URL."""
+        key = (-priority, depth_order)
+        ids = self.pending.get(key)
+        if ids is None:
+            ids = self.pending[key] = IdQueue()
+        ids.append(row)
+        self.size += 1
+
+    def push_retry(self, row: int, due: float) -> None:
+        """One that must wait until ``due``."""
+        heapq.heappush(self.retries, (due, row))
+        self.size += 1
+
+    def next_id(self, now: float, depth_first: bool) -> int | None:
+        """The id that goes next, left in place; None when all that is left must wait."""
+        if self.retries and self.retries[0][0] <= now:
+            return self.retries[0][1]
+        if not self.pending:
+            return None
+        ids = self.pending[min(self.pending)]
+        return (ids.last(1) if depth_first else ids.first(1))[0]
+
+    def take(self, now: float, depth_first: bool) -> int:
+        """Remove the id that :meth:`next_id` names."""
+        self.size -= 1
+        if self.retries and self.retries[0][0] <= now:
+            return heapq.heappop(self.retries)[1]
+        key = min(self.pending)
+        ids = self.pending[key]
+        row = ids.pop_last() if depth_first else ids.pop_first()
+        if not ids:
+            del self.pending[key]
+        return row
+
+    def upcoming(self, most: int, depth_first: bool) -> list[int]:
+        """Up to ``most`` ids that go next, for reading their texts in one go."""
+        rows = [row for _, row in heapq.nsmallest(min(most, 64), self.retries)]
+        for key in sorted(self.pending):
+            if len(rows) >= most:
+                break
+            ids = self.pending[key]
+            rows += ids.last(most - len(rows)) if depth_first else ids.first(most - len(rows))
+        return rows
+
+    def due_at(self, now: float) -> float | None:
+        """When it may be asked next; None when it is empty, loading, or all its slots are taken."""
+        if not self.size or self.loading:
+            return None
+        ready = self.state.ready_at(now)
+        if ready is None or self.pending:
+            return ready
+        return max(ready, self.retries[0][0])
+
+
+class LaneHeap:
+    """All lanes, by the time at which they may be asked next."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Lane]] = []
+        self._order = 0
+
+    def schedule(self, lane: Lane, now: float) -> None:
+        """Put ``lane`` where it belongs now; older entries of it become void."""
+        due = lane.due_at(now)
+        if due == lane.scheduled and due is not None:
+            return
+        lane.scheduled = due
+        if due is not None:
+            self._order += 1  # lanes due at the same time take turns
+            heapq.heappush(self._heap, (due, self._order, lane))
+
+    def pop_due(self, now: float) -> Lane | None:
+        """A lane that may be asked now, taken out; the caller schedules it again."""
+        while self._heap:
+            due, _, lane = self._heap[0]
+            if lane.scheduled != due:
+                heapq.heappop(self._heap)
+            elif due <= now:
+                heapq.heappop(self._heap)
+                lane.scheduled = None
+                return lane
+            else:
+                return None
+        return None
+
+    def next_due(self) -> float | None:
+        """When the next lane becomes due; None when none will by itself."""
+        while self._heap and self._heap[0][2].scheduled != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None

@@ -1,0 +1,47 @@
+"""The port behind which a frontier lives: SQLite on one machine today, others later.
+
+One set of contract tests (``tests/stations/test_frontier_contract.py``) runs against every
+implementation.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from crawler.model.commit import Commit
+from crawler.model.messages import Finished, Pushback, Ticket
+
+
+class Frontier(Protocol):
+    """What to fetch next, and when. All methods belong to one event loop."""
+
+    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0) -> int:
+        """Take URLs in (serialised, no fragment); how many of them were new. Idempotent by URL."""
+        ...
+
+    async def pop(self, most: int) -> list[Ticket]:
+        """Up to ``most`` tickets whose hosts may be asked now; waits until there is one.
+
+        An empty list means that there will be no more: everything is finished, the page limit
+        is reached, or :meth:`close` was called.
+        """
+        ...
+
+    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+        """The answer has been read: free the host's slot now, not at the commit."""
+        ...
+
+    async def retry(self, ticket: Ticket, delay: float) -> None:
+        """Hand a ticket back, to be tried again after ``delay`` seconds."""
+        ...
+
+    async def finish(self, finished: Finished) -> None:
+        """Take in what a finished URL leads to. It is not done before :meth:`commit`."""
+        ...
+
+    async def commit(self, commits: Sequence[Commit]) -> None:
+        """Make batches that every sink holds done: ONE transaction with the links and positions."""
+        ...
+
+    def close(self) -> None:
+        """Hand out no more tickets."""
+        ...

@@ -1,0 +1,89 @@
+"""The tables of ``crawl.db``, and how the file is opened.
+
+One row for each URL ever taken in, appended once and updated once, when it is done: no secondary
+index has to be kept up, which is what makes an append cost about a microsecond. Which URLs are
+known is decided in memory (:mod:`crawler.frontier.known`), so the table needs no unique index either.
+
+``synchronous=NORMAL`` is enough: a power loss may take the last transactions back, but never
+tears one, and the sinks, which sync *before* they acknowledge, are then longer than their
+positions here and are cut back at the start.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from crawler.model.errors import OutputError, StoreFailed
+
+SCHEMA_VERSION = 1
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE lanes (
+    id INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL UNIQUE,      -- scheme://host:port
+    partition INTEGER NOT NULL,       -- stable_hash(origin) % partitions
+    crawl_delay REAL,                 -- seconds, from robots.txt
+    robots_status INTEGER, robots_body BLOB, robots_at REAL   -- unix time
+);
+CREATE TABLE urls (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    priority INTEGER NOT NULL DEFAULT 0,   -- higher goes first
+    referrer INTEGER,                 -- id of the URL that first named it
+    redirects BLOB,                   -- JSON of the hops that led here
+    state INTEGER NOT NULL DEFAULT 0, -- crawler.model.outcomes.State
+    kind TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,   -- finished attempts that are to be repeated
+    due REAL,                         -- unix time before which it must not be tried again
+    batch INTEGER                     -- the batch that its record is in
+);
+CREATE TABLE batches (                -- where each sink ends with each committed batch
+    n INTEGER NOT NULL, sink TEXT NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY (n, sink)
+) WITHOUT ROWID;
+CREATE TABLE live (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
+"""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open or create ``crawl.db``; to be called by the thread that will own the connection.
+
+    Raises OutputError when the file is not a crawl's, StoreFailed when it cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -16384")  # KiB
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        elif version != SCHEMA_VERSION:
+            raise OutputError(
+                f"{path} is not the crawl.db of this version (schema {version}, not {SCHEMA_VERSION})"
+            )
+    except sqlite3.Error as error:
+        raise StoreFailed(_sentence(path, error)) from error
+    return connection
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
+        return (
+            f"{path} is damaged ({error}); the records beside it stay readable:"
+            " keep them and start again in a new folder"
+        )
+    if name.startswith("SQLITE_FULL"):
+        return f"no space left for {path}; everything committed is safe: make space, then crawler resume"
+    return f"{path} cannot be used: {error}"
+
+
+def explain(path: Path, error: sqlite3.Error) -> StoreFailed:
+    """The error that a user sees for ``error``: what happened, and what to do."""
+    return StoreFailed(_sentence(path, error))

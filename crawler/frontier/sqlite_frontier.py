@@ -1,0 +1,275 @@
+"""The frontier of one machine: decisions in memory, everything durable in ``crawl.db``.
+
+The crawl ends when nothing is pending and nothing is leased. That is no guess: a ticket counts as
+leased from :meth:`SqliteFrontier.pop` until :meth:`~SqliteFrontier.finish` or
+:meth:`~SqliteFrontier.retry`; both add what follows from it (links, the redirect's target, the URL
+itself) to the pending ones *before* they give the lease up; and only leased URLs can add any. So
+once both numbers are zero, no event is left that could make one of them grow.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from crawler.frontier import rows
+from crawler.frontier.known import KnownUrls
+from crawler.frontier.lanes import Lane, LaneHeap
+from crawler.frontier.rows import UrlRow
+from crawler.frontier.store_thread import StoreThread
+from crawler.model.commit import Commit
+from crawler.model.messages import Finished, Hop, Pushback, Ticket
+from crawler.model.outcomes import Outcome
+from crawler.rules.politeness import LaneLimits, LaneState
+from crawler.rules.urls import origin
+
+HOT_TICKETS = 20_000
+"""Tickets whose text is kept in memory (about 400 bytes each); the others are read back when due."""
+LOAD_AHEAD = 512
+"""Texts read back at a time for one lane."""
+UNSAVED_ROWS = 2_000
+"""New URLs that may wait for the next commit before they are sent to the disk on their own."""
+
+_to_json = msgspec.json.encode
+
+
+class SqliteFrontier:
+    """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`StoreThread`."""
+
+    def __init__(
+        self,
+        store: StoreThread,
+        known: KnownUrls,
+        limits_for: Callable[[str, float | None], LaneLimits],
+        *,
+        partitions: int = 256,
+        max_pages: int | None = None,
+        depth_first: bool = False,
+    ) -> None:
+        """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
+        self._store = store
+        self._known = known
+        self._limits_for = limits_for
+        self._partitions = partitions
+        self._max_pages = max_pages
+        self._depth_first = depth_first
+        self._lanes: dict[int, Lane] = {}
+        self._lane_of: dict[str, Lane] = {}
+        self._heap = LaneHeap()
+        self._hot: dict[int, Ticket] = {}
+        self._unsaved: list[UrlRow] = []
+        self._new_lanes: list[tuple[int, str, int]] = []
+        self._new_delays: list[tuple[float, int]] = []
+        self._next_id = 1
+        self._changed = asyncio.Event()
+        self._closed = False
+        self._loads: set[asyncio.Task[None]] = set()
+        self.pending = 0
+        """URLs waiting, those to be tried again included."""
+        self.leased = 0
+        """URLs handed out and not yet finished."""
+        self.pages = 0
+        """URLs finished otherwise than as skipped: what ``max_pages`` counts."""
+        self.finished = 0
+        """URLs finished since the start, committed or not yet."""
+
+    @property
+    def known(self) -> int:
+        """URLs ever taken in."""
+        return len(self._known)
+
+    def restore(self, state: rows.Restored) -> None:
+        """Take over what ``crawl.db`` holds, before the crawl starts."""
+        self._next_id = state.next_id
+        self.pages = state.pages
+        for lane_id, lane_origin, crawl_delay in state.lanes:
+            self._make_lane(lane_id, lane_origin, crawl_delay)
+        wall, now = time.time(), asyncio.get_running_loop().time()
+        for pending in state.pending:
+            lane = self._lanes[pending.lane]
+            if pending.due is not None and pending.due > wall:
+                lane.push_retry(pending.id, now + pending.due - wall)
+            else:
+                lane.push(pending.id, pending.priority, self._order(pending.depth))
+            self.pending += 1
+        self._reschedule(*self._lanes.values())
+
+    # -- in ------------------------------------------------------------------------------------
+
+    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0) -> int:
+        """Take URLs in; how many of them were new."""
+        fresh = [url for url in urls if self._known.add(url)]
+        self._take_in(fresh, depth, priority, None, ())
+        await self._save_when_many()
+        return len(fresh)
+
+    async def finish(self, finished: Finished) -> None:
+        """Take in the links of a finished URL, then give its lease up."""
+        ticket = finished.ticket
+        if finished.links is not None and finished.links.fingerprints:
+            fresh = self._known.take_new(finished.links)
+            self._take_in(fresh, ticket.depth + 1, 0, ticket, ())
+        if finished.redirect is not None and self._known.add(finished.redirect.url):
+            self._take_in([finished.redirect.url], ticket.depth, 0, ticket, finished.redirect.hops)
+        if finished.outcome is not Outcome.SKIPPED:
+            self.pages += 1
+        self.finished += 1
+        self.leased -= 1
+        self._changed.set()
+        await self._save_when_many()
+
+    async def retry(self, ticket: Ticket, delay: float) -> None:
+        """Hand a ticket back; its attempt is remembered on disk."""
+        lane = self._lanes[ticket.lane]
+        again = msgspec.structs.replace(ticket, attempt=ticket.attempt + 1)
+        self._hot[ticket.id] = again
+        lane.push_retry(ticket.id, asyncio.get_running_loop().time() + delay)
+        self.pending += 1
+        self.leased -= 1
+        self._reschedule(lane)
+        await self._save()
+        due = time.time() + delay
+        await self._store.call(lambda db: rows.save_retry(db, ticket.id, ticket.attempt, due))
+
+    def _take_in(
+        self, urls: list[str], depth: int, priority: int, source: Ticket | None, hops: tuple[Hop, ...]
+    ) -> None:
+        if not urls:
+            return
+        redirects = _to_json(hops) if hops else None
+        referrer = source.url if source else None
+        touched = set()
+        for url in urls:
+            lane = self._lane(origin(url))
+            row = self._next_id
+            self._next_id += 1
+            self._unsaved.append(
+                (row, url, lane.id, depth, priority, source.id if source else None, redirects)
+            )
+            if len(self._hot) < HOT_TICKETS:
+                self._hot[row] = Ticket(row, url, lane.id, depth, referrer, 1, hops)
+            lane.push(row, priority, self._order(depth))
+            touched.add(lane)
+        self.pending += len(urls)
+        self._reschedule(*touched)
+
+    # -- out -----------------------------------------------------------------------------------
+
+    async def pop(self, most: int) -> list[Ticket]:
+        """Up to ``most`` tickets that may be fetched now; ``[]`` when there will be no more."""
+        loop = asyncio.get_running_loop()
+        while not self._closed:
+            room = most if self._max_pages is None else min(most, self._max_pages - self.pages - self.leased)
+            tickets = self._take_due(room, loop.time())
+            if tickets:
+                return tickets
+            if self.leased == 0 and (self.pending == 0 or room <= 0):
+                return []
+            self._changed.clear()
+            wake_at = self._heap.next_due() if room > 0 else None
+            try:
+                async with asyncio.timeout_at(wake_at):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass  # a lane has become due
+        return []
+
+    def _take_due(self, most: int, now: float) -> list[Ticket]:
+        tickets: list[Ticket] = []
+        while len(tickets) < most and (lane := self._heap.pop_due(now)) is not None:
+            due = lane.due_at(now)
+            row = lane.next_id(now, self._depth_first) if due is not None and due <= now else None
+            if row is not None:
+                ticket = self._hot.pop(row, None)
+                if ticket is None:
+                    self._load(lane)
+                else:
+                    lane.take(now, self._depth_first)
+                    lane.state.start(now)
+                    tickets.append(ticket)
+            self._heap.schedule(lane, now)
+        self.pending -= len(tickets)
+        self.leased += len(tickets)
+        return tickets
+
+    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+        """Free the host's slot, and let the answer slow the host down."""
+        lane = self._lanes[ticket.lane]
+        now = asyncio.get_running_loop().time()
+        lane.state.end(now, pushback.retry_after)
+        if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
+            lane.crawl_delay = pushback.crawl_delay
+            self._new_delays.append((pushback.crawl_delay, lane.id))
+            lane.state.limits = self._limits_for(lane.origin, pushback.crawl_delay)
+        self._reschedule(lane)
+
+    def close(self) -> None:
+        """Hand out no more tickets: whoever waits in :meth:`pop` gets ``[]``."""
+        self._closed = True
+        self._changed.set()
+
+    def _load(self, lane: Lane) -> None:
+        """Read the texts of the lane's next URLs back from disk, in the background."""
+        lane.loading = True
+        wanted = [row for row in lane.upcoming(LOAD_AHEAD, self._depth_first) if row not in self._hot]
+        task = asyncio.create_task(self._load_texts(wanted))
+        self._loads.add(task)  # the loop itself keeps only a weak reference to a task
+
+        def loaded(task: asyncio.Task[None]) -> None:
+            self._loads.discard(task)
+            lane.loading = False
+            self._reschedule(lane)
+
+        task.add_done_callback(loaded)
+
+    async def _load_texts(self, wanted: list[int]) -> None:
+        await self._save()
+        for ticket in await self._store.call(lambda db: rows.load_tickets(db, wanted)):
+            self._hot[ticket.id] = ticket
+
+    # -- durable -------------------------------------------------------------------------------
+
+    async def commit(self, commits: Sequence[Commit]) -> None:
+        """One transaction: new URLs, done marks, and each sink's position at its batch."""
+        lanes, urls = self._take_unsaved()
+        delays, self._new_delays = self._new_delays, []
+        await self._store.call(lambda db: rows.save_commits(db, lanes, urls, commits, delays))
+
+    async def _save_when_many(self) -> None:
+        if len(self._unsaved) >= UNSAVED_ROWS:
+            await self._save()
+
+    async def _save(self) -> None:
+        lanes, urls = self._take_unsaved()
+        if urls:
+            await self._store.call(lambda db: rows.save_urls(db, lanes, urls))
+
+    def _take_unsaved(self) -> tuple[list[tuple[int, str, int]], list[UrlRow]]:
+        lanes, self._new_lanes = self._new_lanes, []
+        urls, self._unsaved = self._unsaved, []
+        return lanes, urls
+
+    # -- lanes ---------------------------------------------------------------------------------
+
+    def _lane(self, lane_origin: str) -> Lane:
+        lane = self._lane_of.get(lane_origin)
+        if lane is None:
+            lane = self._make_lane(len(self._lanes) + 1, lane_origin, None)
+            self._new_lanes.append((lane.id, lane_origin, rows.partition(lane_origin, self._partitions)))
+        return lane
+
+    def _make_lane(self, lane_id: int, lane_origin: str, crawl_delay: float | None) -> Lane:
+        lane = Lane(lane_id, lane_origin, LaneState(self._limits_for(lane_origin, crawl_delay)))
+        lane.crawl_delay = crawl_delay
+        self._lanes[lane_id] = self._lane_of[lane_origin] = lane
+        return lane
+
+    def _order(self, depth: int) -> int:
+        return -depth if self._depth_first else depth
+
+    def _reschedule(self, *lanes: Lane) -> None:
+        now = asyncio.get_running_loop().time()
+        for lane in lanes:
+            self._heap.schedule(lane, now)
+        self._changed.set()

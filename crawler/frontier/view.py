@@ -1,0 +1,63 @@
+"""A read-only view of ``crawl.db``, for ``crawler status``: works beside a live crawl and on a dead one."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from crawler.frontier import rows
+from crawler.frontier.schema import SCHEMA_VERSION, explain
+from crawler.model.errors import OutputError
+
+
+class FrontierView:
+    """What can be read of a crawl without taking part in it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def meta(self) -> dict[str, str]:
+        """The entries of ``meta``: state, pid, started_at, ended_at, settings and more."""
+        return rows.get_meta(self._db)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that the crawl was started with."""
+        found: dict[str, Any] = json.loads(self.meta().get("settings", "{}"))
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """URLs by state."""
+        return rows.counts(self._db)
+
+    def hosts(self) -> list[rows.HostRow]:
+        """Every origin with its URLs by state, the one with the most URLs first."""
+        return rows.hosts(self._db)
+
+    def live(self) -> dict[str, Any] | None:
+        """The last snapshot that the crawl wrote of itself, about once a second; None if it never did."""
+        row = self._db.execute("SELECT json FROM live").fetchone()
+        return json.loads(row[0]) if row else None
+
+
+@contextmanager
+def open_view(out: Path) -> Iterator[FrontierView]:
+    """The view of the crawl in ``out``.
+
+    Raises OutputError where there is none, StoreFailed where it is damaged.
+    """
+    path = out / "crawl.db"
+    if not path.is_file():
+        raise OutputError(f"{out} holds no crawl: there is no crawl.db in it")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != SCHEMA_VERSION:
+                raise OutputError(f"{path} is not the crawl.db of this version of crawler")
+            yield FrontierView(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise explain(path, error) from error

@@ -1,0 +1,1 @@
+"""Floor 7: the fixture site and what is measured on it."""

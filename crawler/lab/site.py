@@ -1,0 +1,109 @@
+"""The fixture site as an aiohttp application: a small bookshop whose back room holds all that is odd on the web.
+
+Everything is made before the first request; what is left to do for each is a look-up. Each
+application starts anew: its log is empty, and what fails the first time will fail once more.
+"""
+
+import asyncio
+from collections import Counter
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import NamedTuple
+
+from aiohttp import web
+
+from crawler.lab.site_answers import HOST, Answer, Site
+from crawler.lab.site_pages import read_site
+
+LOG_PATH = "/__log__"
+"""GET answers the request log as a JSON list; DELETE empties it and starts anew. No page links here."""
+FLAP_RETRY_AFTER = 1
+"""Seconds that a flapping address asks its clients to wait."""
+
+
+class Asked(NamedTuple):
+    """One request as it came in."""
+
+    method: str
+    path: str
+    """Path and query, as on the request line."""
+    user_agent: str | None
+
+
+LOG: web.AppKey[list[Asked]] = web.AppKey("log", list)
+"""``app[LOG]``: every request so far, in order; those to the log itself left out."""
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
+_FLAPPED: web.AppKey[Counter[str]] = web.AppKey("flapped", Counter)
+
+
+def fixture_root() -> Traversable:
+    """The fixtures: within the package where it was installed from a wheel, else at the top of the checkout."""
+    packaged = files("crawler") / "fixtures"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures"
+
+
+def make_app(root: Traversable | Path) -> web.Application:
+    """The site in the fixtures folder ``root``. Reads files: not for an event loop's own thread."""
+    return app_of(read_site(root))
+
+
+def app_of(site: Site) -> web.Application:
+    """A site that was read before, with a log of its own."""
+    app = web.Application()
+    app[SITE], app[LOG], app[_FLAPPED] = site, [], Counter()
+    app.router.add_get(LOG_PATH, _tell)
+    app.router.add_delete(LOG_PATH, _start_anew)
+    app.router.add_route("*", "/{path:.*}", _answer)
+    app.on_response_prepare.append(_sign)
+    return app
+
+
+async def _answer(request: web.Request) -> web.Response:
+    path = request.raw_path
+    request.app[LOG].append(Asked(request.method, path, request.headers.get("User-Agent")))
+    if request.method not in ("GET", "HEAD"):
+        return web.Response(status=405, headers={"Allow": "GET, HEAD"})
+    site = request.app[SITE]
+    answer = site.answers.get(path, site.missing)
+    if answer.delay:
+        await asyncio.sleep(answer.delay)
+    flapped = request.app[_FLAPPED]
+    if flapped[path] < answer.flaps:
+        flapped[path] += 1
+        return web.Response(status=503, headers={"Retry-After": str(FLAP_RETRY_AFTER)})
+    if answer.cookie and answer.cookie not in request.headers.get("Cookie", ""):
+        return web.Response(status=302, headers={"Location": path, "Set-Cookie": answer.cookie})
+    return _response(request, answer)
+
+
+def _response(request: web.Request, answer: Answer) -> web.Response:
+    response = web.Response(status=answer.status, headers=answer.headers)
+    response.body = answer.body
+    if answer.coding is not None:
+        response.headers["Vary"] = "Accept-Encoding"
+        if answer.coding in _accepted(request):
+            response.headers["Content-Encoding"] = answer.coding
+            response.body = answer.coded
+    elif answer.names_host:
+        response.body = answer.body.replace(HOST, request.host.encode())
+    return response
+
+
+def _accepted(request: web.Request) -> set[str]:
+    header = request.headers.get("Accept-Encoding", "")
+    return {part.partition(";")[0].strip().lower() for part in header.split(",")}
+
+
+async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "lantern"
+
+
+async def _tell(request: web.Request) -> web.Response:
+    return web.json_response(request.app[LOG])
+
+
+async def _start_anew(request: web.Request) -> web.Response:
+    request.app[LOG].clear()
+    request.app[_FLAPPED].clear()
+    return web.Response(status=204)

@@ -1,0 +1,72 @@
+"""Every error that a user can see, as one tree.
+
+::
+
+    CrawlerError                 one clear sentence; .exit_code says how the command ends
+    ├── UsageError         (2)   the command line, the config or the call is wrong
+    │   ├── ConfigError          a key, its value, where it came from, what is allowed
+    │   ├── ExtractError         the extract function does not import or cannot travel
+    │   ├── MainGuardError       a script without `if __name__ == "__main__":`
+    │   ├── OutputError          OUT cannot be written, or holds another crawl
+    │   └── OutputBusyError      OUT is in use by a live crawl, whose pid it names
+    └── CrawlFailed        (3)   the crawl could not be done, or not to its end
+        ├── SeedsUnreachable     no seed gave an answer
+        ├── SinkFailed           a sink gave up (disk full, killed too often)
+        ├── StoreFailed          crawl.db cannot be written or is damaged
+        └── ChildFailed          a child process could not be started or kept alive
+
+What a *URL* suffers is never an exception outside its station: it is an
+:class:`~crawler.model.outcomes.Outcome` with a :class:`~crawler.model.outcomes.Kind`.
+"""
+
+
+class CrawlerError(Exception):
+    """The root. ``str()`` is one sentence fit to be printed as it is."""
+
+    exit_code = 3
+
+
+class UsageError(CrawlerError):
+    """What was asked for cannot be done as it was asked."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration key is unknown or its value is not allowed."""
+
+
+class ExtractError(UsageError):
+    """The user's extract function cannot be imported or cannot be sent to a child process."""
+
+
+class MainGuardError(UsageError):
+    """The main script starts a crawl when it is merely imported, as child processes do."""
+
+
+class OutputError(UsageError):
+    """The output folder cannot be used for this crawl."""
+
+
+class OutputBusyError(OutputError):
+    """Another live process is crawling into this output folder."""
+
+
+class CrawlFailed(CrawlerError):
+    """The crawl ended incomplete; everything committed so far is safe."""
+
+
+class SeedsUnreachable(CrawlFailed):
+    """No seed could be reached."""
+
+
+class SinkFailed(CrawlFailed):
+    """A sink can no longer be written."""
+
+
+class StoreFailed(CrawlFailed):
+    """``crawl.db`` can no longer be written or read."""
+
+
+class ChildFailed(CrawlFailed):
+    """A child process did not start, or died again and again without progress."""

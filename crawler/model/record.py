@@ -1,0 +1,65 @@
+"""The record: what the output holds for one finished URL, one JSON object a line.
+
+It is encoded once, where it is made (a parse process, or fetch for what is not parsed), and
+passes through the main process as bytes that nobody there looks into.
+"""
+
+from typing import Any
+
+import msgspec
+
+from crawler.model.messages import Hop
+from crawler.model.outcomes import Kind, Outcome
+
+
+class Record(msgspec.Struct, kw_only=True, frozen=True):
+    """The keys of one line of ``records.jsonl``, in this order."""
+
+    url: str
+    final_url: str
+    """Where the content came from; for a redirect, its target."""
+    outcome: Outcome
+    kind: Kind | None = None
+    message: str | None = None
+    """One sentence for people: what went wrong, or how the extract function failed."""
+    status: int | None = None
+    depth: int
+    referrer: str | None = None
+    attempts: int
+    fetched_at: str
+    """RFC 3339, UTC."""
+    elapsed_ms: float | None = None
+    bytes: int | None = None
+    """Size of the decoded body."""
+    content_type: str | None = None
+    charset: str | None = None
+    title: str | None = None
+    canonical: str | None = None
+    """What ``<link rel=canonical>`` names, absolute."""
+    meta_robots: list[str] = []
+    """Directives of ``<meta name=robots>``, in lower case."""
+    links: list[str] = []
+    """Absolute, in document order, without repeats; those outside the scope too."""
+    text_length: int | None = None
+    """Characters of visible text."""
+    text: str | msgspec.UnsetType | None = msgspec.UNSET
+    """Only with ``parse.keep_text``."""
+    extracted: Any = None
+    redirects: tuple[Hop, ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """The record as one JSON object in UTF-8, without a newline.
+
+    Raises TypeError or ValueError (UnicodeEncodeError) where ``extracted`` holds what JSON cannot.
+    """
+    return _encoder.encode(record)
+
+
+def decode(line: bytes) -> Record:
+    """The record in ``line``; raises msgspec.DecodeError where it is not one."""
+    return _decoder.decode(line)

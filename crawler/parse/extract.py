@@ -1,0 +1,135 @@
+"""The user's extract function: found, checked, called.
+
+``parse.extract`` names it as ``MODULE:FUNCTION``; a library user may hand over the function
+itself. Either way it runs in the parse processes, so it must be something that another process
+can import by name.
+"""
+
+import difflib
+import importlib
+import inspect
+import pickle
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crawler.model.errors import ExtractError
+from crawler.parse.extract_page import ExtractPage
+
+_ALLOWED = "allowed is MODULE:FUNCTION, a plain function that takes one page"
+_MOST_CHARACTERS = 500
+"""Characters kept of a user's error message."""
+
+
+def load(spec: str) -> Callable[[ExtractPage], Any]:
+    """The function that ``spec`` (``MODULE:FUNCTION``, the module as in an import) names.
+
+    Modules in the current directory are found, as with ``python -m``. Raises ExtractError.
+    """
+    module_name, colon, function_name = spec.partition(":")
+    is_file = module_name.endswith(".py")
+    if is_file or not (colon and function_name and all(map(str.isidentifier, module_name.split(".")))):
+        hint = ""
+        if is_file:
+            hint = f" (without the file's ending: {Path(module_name).stem}:{function_name})"
+        raise ExtractError(f"parse.extract {spec!r}: {_ALLOWED}{hint}")
+    found: Any = _import(spec, module_name)
+    where = f"module {module_name} ({getattr(found, '__file__', None) or 'built in'})"
+    for name in function_name.split("."):
+        if not hasattr(found, name):
+            near = difflib.get_close_matches(name, dir(found), 1)
+            hint = f", did you mean {near[0]}" if near else ""
+            raise ExtractError(f"parse.extract {spec!r}: {where} has no {function_name}{hint}; {_ALLOWED}")
+        found = getattr(found, name)
+    check_callable(found, f"parse.extract {spec!r}")
+    return found  # type: ignore[no-any-return]
+
+
+def _import(spec: str, module_name: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if module_name == missing or module_name.startswith(missing + "."):
+            raise ExtractError(
+                f"parse.extract {spec!r}: there is no module {missing},"
+                f" neither in {here} nor installed; {_ALLOWED}"
+            ) from error
+        raise _failed_import(spec, module_name, error) from error
+    except (Exception, SystemExit) as error:
+        raise _failed_import(spec, module_name, error) from error
+
+
+def _failed_import(spec: str, module_name: str, error: BaseException) -> ExtractError:
+    return ExtractError(
+        f"parse.extract {spec!r}: importing {module_name} failed with {describe(error)};"
+        " allowed is a module that can be imported in every parse process"
+    )
+
+
+def check_callable(function: object, what: str = "extract") -> None:
+    """Raise ExtractError unless ``function`` can be called, and be sent to another process by name."""
+    name = getattr(function, "__qualname__", None) or repr(function)
+    if not callable(function):
+        kind = type(function).__name__
+        raise ExtractError(f"{what}: {name} is of type {kind} and cannot be called; {_ALLOWED}")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise ExtractError(
+            f"{what}: {name} is async; allowed is a plain function, since parse processes have no event loop"
+        )
+    module = getattr(function, "__module__", None)
+    if module == "__main__" and not getattr(sys.modules["__main__"], "__file__", None):
+        raise ExtractError(
+            f"{what}: {name} was typed in, so no other process can import it; allowed is a function in a file"
+        )
+    try:
+        pickle.dumps(function)
+    except Exception as error:
+        raise ExtractError(
+            f"{what}: {name} of module {module} cannot be sent to a parse process ({describe(error)}); "
+            "allowed is a function at the top level of a module, no lambda and no nested function"
+        ) from error
+
+
+def run(function: Callable[[ExtractPage], Any], page: ExtractPage) -> tuple[msgspec.Raw | None, str | None]:
+    """What ``function`` returns for ``page``, as JSON, and None; or None and why there is nothing.
+
+    A dict stays one, dicts out of any iterable (a generator, say) become a list, None stays None.
+    Only MemoryError is raised on: what it leaves behind is not worth trusting.
+    """
+    try:
+        value = _value(function(page))
+        return (None if value is None else msgspec.Raw(msgspec.json.encode(value))), None
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        return None, f"extract: {describe(error)}"
+
+
+def _value(result: object) -> dict[Any, Any] | list[dict[Any, Any]] | None:
+    if result is None or isinstance(result, dict):
+        return result
+    if isinstance(result, (str, bytes)) or not isinstance(result, Iterable):
+        raise TypeError(f"returned {type(result).__name__}; allowed are a dict, an iterable of dicts, None")
+    items = list(result)
+    for item in items:
+        if not isinstance(item, dict):
+            raise TypeError(f"gave {type(item).__name__} among its items; allowed are dicts")
+    return items
+
+
+def describe(error: BaseException) -> str:
+    """``ValueError: the message``, on one line, never too long, whatever the error does."""
+    try:
+        message = " ".join(str(error).split())
+    except Exception:
+        message = ""
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    # A lone surrogate in a message would make the whole record impossible to write.
+    return text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode()

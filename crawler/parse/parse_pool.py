@@ -1,0 +1,74 @@
+"""The parsers of one crawl, on the model that was asked for.
+
+``process`` (the default) is one single-worker process pool for each core; ``thread`` and
+``inline`` run the very same code on another model, to be compared.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from crawler.config.sections import ParseConfig
+from crawler.parse.executor_pool import ExecutorParser, InlineExecutor
+from crawler.parse.parse_task import PageParser
+from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
+from crawler.parse.work import ParseJob, Parser
+from crawler.plumbing.fork_server_process import child_context
+from crawler.plumbing.starter_thread import off_loop
+
+
+class ParsePool:
+    """Makes parsers, and owns what they share."""
+
+    def __init__(
+        self,
+        config: ParseConfig,
+        job: ParseJob,
+        extract: Callable[..., Any] | None,
+        *,
+        start_method: str | None,
+        log_level: str,
+        feed_log: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """``extract`` is the user's function when it was given as an object; ``job`` may name one."""
+        self.kind = config.executor
+        self.workers = 1 if config.executor == "inline" else config.workers or cores()
+        self._job, self._extract = job, extract
+        self._settings = ParserSettings(
+            context=child_context(start_method),
+            job=job,
+            extract=extract,
+            timeout=config.timeout,
+            max_memory=config.max_memory,
+            log_level=log_level,
+            feed_log=feed_log,
+        )
+        # For processes these threads own the pipes, one each; for "thread" they do the parsing.
+        self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="parse")
+
+    @asynccontextmanager
+    async def parser(self, number: int) -> AsyncIterator[PageParser]:
+        """Parser ``number``, ready to work; stopped when the block is left. Raises ChildFailed."""
+        if self.kind == "process":
+            parser = ProcessParser(f"parser-{number}", self._settings, self._threads)
+            try:
+                await off_loop(parser.start)
+                yield parser
+            finally:
+                await off_loop(parser.stop)
+        else:
+            executor = self._threads if self.kind == "thread" else InlineExecutor()
+            yield ExecutorParser(Parser(self._job, self._extract), executor)
+
+    def close(self) -> None:
+        """End the threads; blocks until their last call is over."""
+        self._threads.shutdown(wait=True)
+
+
+def cores() -> int:
+    """The CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,127 @@
+"""Station 3 of 4, parse. In: Page from page_queue. Out: Finished to finished_queue, links to the frontier.
+Runs as: one coroutine for each parser; the work itself in its process (or thread, or inline).
+Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison page costs one page.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import aiofiles.os
+
+from crawler.model.errors import ChildFailed
+from crawler.model.messages import Finished, Page
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import Record, encode
+from crawler.parse.single_worker_pool import ParserDied
+from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+
+log = logging.getLogger("crawler.parse")
+
+DEATHS_WITHOUT_WORK = 5
+"""Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
+
+
+class PageParser(Protocol):
+    """What a parser looks like from here, whatever it runs on."""
+
+    async def parse(self, pages: list[Page]) -> list[Finished]:
+        """Parse a batch. Raises ParserDied."""
+        ...
+
+    def restart(self) -> None:
+        """Replace what died; blocks. Raises ChildFailed."""
+        ...
+
+
+async def parse_task(
+    pages: ByteQueue[Page],
+    finish: Callable[[Finished], Awaitable[None]],
+    parser: PageParser,
+    *,
+    batch_pages: int,
+    batch_bytes: int,
+    max_crashes: int,
+    step: Step,
+    counters: Counters,
+) -> None:
+    """Parse what waits, batch by batch, until ``pages`` is closed and empty."""
+    while True:
+        try:
+            batch = await pages.get_batch(batch_pages, batch_bytes)
+        except QueueClosed:
+            return
+        step.enter("parsing", batch[0].ticket.url)
+        for finished in await _parse_all(batch, parser, max_crashes, counters):
+            counters.parsed += 1
+            await finish(finished)
+        for page in batch:
+            if page.body_path is not None:
+                await aiofiles.os.unlink(page.body_path)
+        step.leave()
+
+
+async def _parse_all(
+    batch: list[Page], parser: PageParser, max_crashes: int, counters: Counters
+) -> list[Finished]:
+    """Every page of ``batch``, each parsed or blamed.
+
+    After a death, the page it happened at is tried again alone, last of all, and blamed only when
+    it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
+    crash in company does not count. The other pages of the batch are simply parsed again.
+    """
+    results: list[Finished] = []
+    crashes: dict[int, int] = {}
+    deaths_without_work = 0
+    groups = deque([batch])
+    while groups:
+        group = groups.popleft()
+        try:
+            results += await parser.parse(group)
+            continue
+        except ParserDied as death:
+            died = death
+        counters.parser_restarts += 1
+        await asyncio.to_thread(parser.restart)
+        if died.culprit is None:
+            deaths_without_work += 1
+            if deaths_without_work >= DEATHS_WITHOUT_WORK:
+                raise ChildFailed(f"parse processes die before they begin: {died}") from died
+            groups.append(group)
+            continue
+        culprit = group[died.culprit]
+        if len(group) > 1:
+            groups.append([page for page in group if page is not culprit])
+        if len(group) == 1 or died.kind is not Kind.PARSE_CRASH:
+            crashes[culprit.ticket.id] = crashes.get(culprit.ticket.id, 0) + 1
+        if crashes.get(culprit.ticket.id, 0) < max_crashes:
+            groups.append([culprit])
+        else:
+            log.error("%s: %s", culprit.ticket.url, died)
+            results.append(_blame(culprit, died.kind, str(died)))
+    return results
+
+
+def _blame(page: Page, kind: Kind, message: str) -> Finished:
+    ticket = page.ticket
+    record = Record(
+        url=ticket.url,
+        final_url=ticket.url,
+        outcome=Outcome.ERROR,
+        kind=kind,
+        message=message,
+        status=page.status,
+        depth=ticket.depth,
+        referrer=ticket.referrer,
+        attempts=ticket.attempt,
+        fetched_at=page.fetched_at,
+        elapsed_ms=page.elapsed_ms,
+        bytes=page.size,
+        content_type=page.content_type,
+        redirects=ticket.redirects,
+    )
+    return Finished(ticket, Outcome.ERROR, kind, encode(record))

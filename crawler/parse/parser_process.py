@@ -1,0 +1,108 @@
+"""What runs inside a parse process: the child's end of :mod:`crawler.parse.single_worker_pool`.
+
+Runs as: the single worker of a ProcessPoolExecutor. The executor carries only a small token to
+:func:`parse_batch` and a small number back; the pages and the results travel over this worker's
+own two one-way pipes. The globals below exist once in each child: "globals are not shared" is
+here not a pitfall but the plan.
+"""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+import msgspec
+
+from crawler.model.messages import Finished, Page
+from crawler.parse.extract import load
+from crawler.parse.work import ParseJob, Parser
+from crawler.plumbing.child_process import end_with_parent
+from crawler.trace.logs import configure_child_logging
+
+EXIT_MEMORY = 77
+"""Exit code of a child that ran out of the memory it may use."""
+RESULT, LOG = b"R", b"L"
+"""First byte of a frame on the result pipe."""
+NO_PAGE = -1.0
+
+decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
+encode_finished = msgspec.msgpack.Encoder().encode
+
+
+class Progress(Protocol):
+    """Shared memory of a parser and the main process: [index of the page at work, monotonic start].
+
+    Written by the child as it goes, read by the main process only when something is wrong; so
+    the culprit of a crash or a hang is known without a message for each page.
+    """
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+    def __setitem__(self, index: int, value: float, /) -> None: ...
+
+
+_tasks: Connection
+_results: Connection
+_progress: Progress
+_parser: Parser
+
+
+def start(
+    tasks: Connection,
+    results: Connection,
+    progress: Progress,
+    job: ParseJob,
+    extract: Callable[..., Any] | None,
+    name: str,
+    max_memory: int,
+    log_level: str,
+) -> None:
+    """The executor's initializer: runs once in the new child, before its first task."""
+    global _tasks, _results, _progress, _parser
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    limit_memory(max_memory)
+    _tasks, _results, _progress = tasks, results, progress
+    configure_child_logging(log_level, name, lambda record: results.send_bytes(LOG + encode_finished(record)))
+    if extract is None and job.extract is not None:
+        extract = load(job.extract)
+    _parser = Parser(job, extract)
+    logging.getLogger("crawler.parse").debug("ready, pid %d", os.getpid())
+
+
+def limit_memory(most: int) -> None:
+    """Let this process use at most ``most`` bytes of data (rlimit; not on every system)."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def ping() -> int:
+    """The pid: the first answer, which says that this child is ready."""
+    return os.getpid()
+
+
+def parse_batch(token: int) -> int:
+    """Read one batch from the task pipe, parse it, write its results to the result pipe."""
+    try:
+        pages = decode_pages(_tasks.recv_bytes())
+        results: list[Finished] = []
+        for index, page in enumerate(pages):
+            _progress[1] = time.monotonic()
+            _progress[0] = index
+            results.append(_parser.parse(page))
+        frame = RESULT + encode_finished(results)
+    except MemoryError:
+        # Whatever is left of this process's memory is not worth trusting.
+        os._exit(EXIT_MEMORY)
+    _progress[0] = NO_PAGE
+    _results.send_bytes(frame)
+    return token

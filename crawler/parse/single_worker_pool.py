@@ -1,0 +1,224 @@
+"""The parse pool, seen from the main process: one single-worker ProcessPoolExecutor for each core.
+
+::
+
+    main process                                        parse process k
+    parse_task k ── token ──▶ ProcessPoolExecutor ──────▶ parse_batch(token)
+         └─ thread ── pages ─▶ [task pipe, one way] ─────▶   reads, parses
+                    ◀─ results [result pipe, one way] ◀──    writes
+                    ◀─ progress (shared memory: which page, since when)
+
+Why not one executor with N workers, and its own results? Because of what a ``kill -9`` does. When
+one worker of a pool dies, every future in flight fails, whoever it belonged to. And if it dies
+while it writes a large result, the executor waits for ever for the second half, since the parent
+itself holds the write end of that pipe open. Here a worker has nothing in common with its
+neighbours, the token is small enough for its pipe write to be atomic, and the main process closes
+its copies of the far ends, so that a death is an end-of-file and never half a frame.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import msgspec
+
+from crawler.model.errors import ChildFailed
+from crawler.model.messages import Finished, Page
+from crawler.model.outcomes import Kind
+from crawler.parse import parser_process
+from crawler.parse.parser_process import EXIT_MEMORY, LOG, NO_PAGE, Progress
+from crawler.parse.work import ParseJob
+from crawler.plumbing.child_process import ChildHandle, signals_blocked
+from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
+
+log = logging.getLogger("crawler.parse")
+
+START_TIMEOUT = 60.0
+"""Seconds in which a new parse process must have answered its first ping."""
+_encode_pages = msgspec.msgpack.Encoder().encode
+_decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
+
+
+class ParserDied(Exception):
+    """A parse process died, or was killed because it took too long, with a batch in its hands."""
+
+    def __init__(self, kind: Kind, message: str, culprit: int | None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.culprit = culprit
+        """Index in the batch of the page it was at; None when it had not begun."""
+
+
+@dataclass(frozen=True)
+class ParserSettings:
+    """What each parse process is started with."""
+
+    context: BaseContext
+    job: ParseJob
+    extract: Callable[..., Any] | None
+    timeout: float
+    """Seconds that one page may take."""
+    max_memory: int
+    log_level: str
+    feed_log: Callable[[dict[str, Any]], None]
+
+
+class ProcessParser:
+    """One parse process, and this side's ends of its pipes."""
+
+    def __init__(self, name: str, settings: ParserSettings, threads: ThreadPoolExecutor) -> None:
+        """``threads`` owns what blocks: the pipes' reads and writes."""
+        self.name = name
+        self.pid: int | None = None
+        self._settings = settings
+        self._threads = threads
+        self._batches = 0
+
+    # -- life: blocking, called in a thread ------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the child and wait until it answers. Raises ChildFailed."""
+        context, settings = self._settings.context, self._settings
+        task_reader, self._tasks = context.Pipe(duplex=False)
+        self._results, result_writer = context.Pipe(duplex=False)
+        self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
+        self._process: BaseProcess | None = None
+        with signals_blocked():
+            self._executor = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=context,
+                initializer=parser_process.start,
+                initargs=(
+                    task_reader,
+                    result_writer,
+                    self._progress,
+                    settings.job,
+                    settings.extract,
+                    self.name,
+                    settings.max_memory,
+                    settings.log_level,
+                ),
+            )
+            answer: Future[int] = self._executor.submit(parser_process.ping)
+            # The executor keeps its processes to itself; this list is public.
+            children = multiprocessing.active_children()
+        try:
+            self.pid = answer.result(timeout=START_TIMEOUT)
+        except Exception as error:
+            self._close_pipes()
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            if EXIT_MAIN_GUARD in {child.exitcode for child in children}:
+                raise main_guard_error() from None
+            raise ChildFailed(f"{self.name} did not start: {error}") from error
+        finally:
+            # From now on the child alone holds the far ends: its death is an end-of-file here.
+            task_reader.close()
+            result_writer.close()
+        self._process = next((child for child in children if child.pid == self.pid), None)
+        self._handle = ChildHandle(self.pid)
+
+    def stop(self) -> None:
+        """End the child, gently, then surely."""
+        if self.pid is None:
+            return
+        self._executor.shutdown(wait=False)
+        if self._process is not None:
+            self._process.join(timeout=2)
+        self._handle.kill()
+        self._executor.shutdown(wait=True)
+        self._close_pipes()
+        self._handle.close()
+        self.pid = None
+
+    def kill(self) -> None:
+        """SIGKILL to the child, at once."""
+        self._handle.kill()
+
+    def restart(self) -> None:
+        """A fresh child in place of the dead one."""
+        self._handle.kill()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._close_pipes()
+        self._handle.close()
+        self.start()
+
+    def _close_pipes(self) -> None:
+        self._tasks.close()
+        self._results.close()
+
+    # -- work ------------------------------------------------------------------------------------
+
+    async def parse(self, pages: list[Page]) -> list[Finished]:
+        """Have the child parse ``pages``. Raises ParserDied."""
+        loop = asyncio.get_running_loop()
+        self._batches += 1
+        self._progress[0], self._progress[1] = NO_PAGE, time.monotonic()
+        exchange = loop.run_in_executor(self._threads, self._exchange, _encode_pages(pages))
+        try:
+            token = loop.run_in_executor(self._executor, parser_process.parse_batch, self._batches)
+            # How it ends is known from the pipe; this only keeps a broken pool's error from being reported.
+            token.add_done_callback(lambda future: future.cancelled() or future.exception())
+        except RuntimeError:
+            self._handle.kill()  # the executor has seen the death first; let the exchange see it too
+        timed_out = False
+        try:
+            while not (await asyncio.wait({exchange}, timeout=self._seconds_left()))[0]:
+                if self._seconds_left() <= 0:
+                    timed_out = True
+                    self._handle.kill()
+                    await asyncio.wait({exchange})
+        except asyncio.CancelledError:
+            self._handle.kill()  # the thread in the exchange must come back
+            await asyncio.wait({exchange})
+            exchange.exception()  # seen: of a cancelled batch nobody wants to know how it ended
+            raise
+        try:
+            return _decode_finished(exchange.result())
+        except (OSError, EOFError) as death:
+            raise await loop.run_in_executor(self._threads, self._autopsy, timed_out) from death
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())
+
+    def _exchange(self, frame: bytes) -> memoryview:
+        """In a thread: write a batch, then wait for its results."""
+        self._tasks.send_bytes(frame)
+        while (answer := self._results.recv_bytes())[:1] == LOG:
+            self._settings.feed_log(msgspec.msgpack.decode(answer[1:]))
+        return memoryview(answer)[1:]
+
+    def _autopsy(self, timed_out: bool) -> ParserDied:
+        """In a thread: what the child died of, and at which page."""
+        at = int(self._progress[0])
+        code = None
+        if self._process is not None:
+            self._process.join(timeout=5)
+            code = self._process.exitcode
+        if timed_out:
+            kind, message = Kind.PARSE_TIMEOUT, f"parsing took longer than {self._settings.timeout:g} s"
+        elif code == EXIT_MEMORY:
+            kind = Kind.PARSE_MEMORY
+            message = f"parsing needed more than {self._settings.max_memory} bytes of memory"
+        elif code is not None and code < 0:
+            kind, message = Kind.PARSE_CRASH, f"the parse process was ended by {_signal_name(-code)}"
+        else:
+            kind, message = Kind.PARSE_CRASH, f"the parse process ended with exit code {code}"
+        log.warning("%s (pid %s): %s", self.name, self.pid, message)
+        return ParserDied(kind, message, at if at >= 0 else None)
+
+
+def _signal_name(number: int) -> str:
+    with suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+

@@ -1,0 +1,50 @@
+"""The text that a reader of the page sees, as one line.
+
+What a browser with scripting off shows, told from the elements alone: no style sheet is read, so
+text hidden by one is kept. Everything here happens to the whole tree at once, inside the parser's
+C code: a walk over the nodes in Python would cost more than the parsing.
+"""
+
+from typing import cast
+
+import turbohtml
+
+_NEVER_SHOWN = (
+    # WHATWG HTML § 15.3.1 (hidden elements), the fallback of what every browser can show, and the
+    # sources that MathML and SVG carry along.
+    "head", "title", "script", "style", "template", "iframe", "noembed", "noframes", "datalist", "rp",
+    "audio", "video", "canvas", "annotation", "annotation-xml", "desc", "metadata",
+)  # fmt: skip
+
+_WITHIN_A_LINE = (
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+)  # fmt: skip
+"""Elements that do not part words: ``un<b>usual</b>`` is one word, ``<li>a<li>b`` is two."""
+_COMMENTS = turbohtml.XPath("//comment() | //processing-instruction()")
+"""They part texts in the tree, and nothing on the screen."""
+
+
+def take_visible_text(tree: turbohtml.Document) -> str:
+    """The visible text, every run of white space as one space. The tree is used up by this."""
+    # All is looked up before anything is taken out: a change throws away the parser's index by name.
+    within_a_line = [tag for tag in _WITHIN_A_LINE if tree.find(tag)]
+    hidden: list[turbohtml.Node] = []
+    hidden += [element for element in tree.iter_elements(_NEVER_SHOWN) if not is_shadow_root(element)]
+    hidden += tree.select("[hidden]:not([hidden=until-found i])")
+    hidden += cast("list[turbohtml.Node]", _COMMENTS(tree))
+    for node in hidden:
+        node.decompose()
+    # Without the inline elements, and with the texts so made neighbours merged, each text that is
+    # left is one whole run between two block boundaries.
+    if within_a_line:
+        tree.strip_tags(",".join(within_a_line))
+    if tree.root is not None:
+        tree.root.normalize()
+    return " ".join(" ".join(tree.strings).split())
+
+
+def is_shadow_root(element: turbohtml.Element) -> bool:
+    """True for a template whose content the browser attaches and shows (declarative shadow root)."""
+    return element.tag == "template" and (element.attr("shadowrootmode") or "").lower() in ("open", "closed")

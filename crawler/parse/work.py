@@ -1,0 +1,157 @@
+"""The work on one page: from a Page to its Finished record and the links to follow.
+
+The very same code whether it runs in a parse process, in a thread or in the event loop itself;
+it starts nothing and keeps nothing between two pages.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crawler.model.messages import Finished, Hop, Links, Page
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import Record, encode
+from crawler.parse import extract
+from crawler.parse.extract_page import ExtractPage
+from crawler.parse.html import Document, parse_html
+from crawler.rules.dedup import fingerprints
+from crawler.rules.meta_robots import directives
+from crawler.rules.scope import Scope
+
+log = logging.getLogger("crawler.parse")
+
+
+class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a parser has to know of the crawl; plain values, so that a child imports no config."""
+
+    scope: Scope
+    """Its ``max_depth`` is obeyed here, where the depth of a link is known."""
+    hash_seed: int
+    """Of the URL fingerprints."""
+    keep_text: bool = False
+    obey_robots: bool = True
+    """Leave out links that a page marks as nofollow."""
+    user_agent: str = "crawler"
+    extract: str | None = None
+    """MODULE:FUNCTION."""
+
+
+class Parser:
+    """Parses the pages of one crawl."""
+
+    def __init__(self, job: ParseJob, extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
+        """Raises ExtractError where ``job.extract`` is to be loaded and cannot."""
+        self._job = job
+        if extract_function is None and job.extract is not None:
+            extract_function = extract.load(job.extract)
+        self._extract = extract_function
+
+    def parse(self, page: Page) -> Finished:
+        """The page's record and links.
+
+        Raises MemoryError only; whatever else fails becomes the record's error. A spooled body is read here
+        (which blocks) and left where it is.
+        """
+        try:
+            return self._parse(page)
+        except MemoryError:
+            raise
+        except Exception as error:
+            log.exception("%s: the parser failed", page.ticket.url)
+            message = f"the parser failed: {extract.describe(error)}"
+            record = _record(page, Outcome.ERROR, Kind.PARSE_CRASH, message=message)
+            return Finished(page.ticket, Outcome.ERROR, Kind.PARSE_CRASH, encode(record))
+
+    def _parse(self, page: Page) -> Finished:
+        body = page.body if page.body_path is None else Path(page.body_path).read_bytes()
+        url = page.ticket.url
+        document = parse_html(body, page.content_type, url, keep_tree=self._extract is not None)
+        messages = []
+        outcome, kind = Outcome.OK, None
+        if page.truncated:
+            outcome, kind = Outcome.TRUNCATED, Kind.TOO_LARGE
+            messages.append(f"only the first {page.size} bytes of the body were kept")
+        extracted = None
+        if self._extract is not None:
+            given = ExtractPage(url, page.status, page.headers, body, document)
+            extracted, failure = extract.run(self._extract, given)
+            if failure is not None:
+                messages.append(failure)
+        robots = directives(document.meta_robots, self._job.user_agent)
+        record = _record(
+            page,
+            outcome,
+            kind,
+            message="; ".join(messages) or None,
+            charset=document.charset,
+            title=document.title,
+            canonical=document.canonical,
+            meta_robots=sorted(robots),
+            links=list(document.links),
+            text_length=len(document.text),
+            text=document.text if self._job.keep_text else msgspec.UNSET,
+            extracted=extracted,
+        )
+        followed, out_of_scope, too_deep, nofollow = self._followed(page, document, "nofollow" in robots)
+        return Finished(
+            ticket=page.ticket,
+            outcome=outcome,
+            kind=kind,
+            record=encode(record),
+            links=self._pack(followed),
+            links_out_of_scope=out_of_scope,
+            links_too_deep=too_deep,
+            links_nofollow=nofollow,
+        )
+
+    def _followed(self, page: Page, document: Document, nofollow: bool) -> tuple[list[str], int, int, int]:
+        """The links to follow, and how many are not: out of scope, too deep, nofollow.
+
+        Each link is counted once, under the first that holds: out of scope, nofollow, too deep.
+        """
+        job = self._job
+        inside, out_of_scope = job.scope.split(list(document.links))
+        followed: Sequence[str] = inside
+        if job.obey_robots:
+            if nofollow or not page.follow:
+                followed = []
+            elif document.nofollow_links:
+                followed = [url for url in inside if url not in document.nofollow_links]
+        refused = len(inside) - len(followed)
+        most = job.scope.max_depth
+        if most is not None and page.ticket.depth + 1 > most:
+            return [], out_of_scope, len(followed), refused
+        return list(followed), out_of_scope, 0, refused
+
+    def _pack(self, urls: list[str]) -> Links | None:
+        if not urls:
+            return None
+        return Links("\n".join(urls).encode(), fingerprints(urls, self._job.hash_seed))
+
+
+def _record(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Record:
+    ticket = page.ticket
+    return Record(
+        url=ticket.url,
+        final_url=ticket.url,
+        outcome=outcome,
+        kind=kind,
+        status=page.status,
+        depth=ticket.depth,
+        referrer=ticket.referrer,
+        attempts=ticket.attempt,
+        fetched_at=page.fetched_at,
+        elapsed_ms=page.elapsed_ms,
+        bytes=page.size,
+        content_type=page.content_type and _sayable(page.content_type),
+        redirects=tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects),
+        **found,
+    )
+
+
+def _sayable(header: str) -> str:
+    """A header's value without lone surrogates, with which an HTTP library marks bytes that are not UTF-8."""
+    return header if header.isascii() else header.encode("utf-8", "replace").decode()

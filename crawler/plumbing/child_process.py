@@ -1,0 +1,77 @@
+"""What every child process needs, on both sides: an end that is tied to its parent's, and a sure kill.
+
+Signals: a terminal's Ctrl-C goes to every process of the group. Children must not die of it, since
+the main process wants to finish what is in flight, so they are started with SIGINT and SIGTERM
+blocked: the mask is inherited, which leaves no moment, not even during the child's imports, in
+which a signal could hit. They end when they are told to, when they are killed (SIGKILL cannot be
+blocked), or when their parent is gone.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.
+
+    Only for a thread that is not the one that handles signals.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent() -> None:
+    """In a child: end this process as soon as its parent is gone, however the parent died."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+
+
+class ChildHandle:
+    """The main process's hold on a child, by pidfd where the system has them.
+
+    ``Process.kill`` is not enough: children of a fork server are not our own, and once the fork
+    server is dead it reports them all as dead while they live and write on. A pid could also be
+    given to somebody else; a pidfd cannot.
+    """
+
+    def __init__(self, pid: int) -> None:
+        """Take hold of ``pid``, which must be alive or not yet reaped."""
+        self.pid = pid
+        self._fd: int | None = None
+        if hasattr(os, "pidfd_open"):
+            # OSError: already dead and reaped, so there is nothing left to hold.
+            with suppress(OSError):
+                self._fd = os.pidfd_open(pid)
+
+    def kill(self) -> None:
+        """SIGKILL; nothing happens when the child is dead already."""
+        with suppress(OSError):
+            if self._fd is not None:
+                signal.pidfd_send_signal(self._fd, signal.SIGKILL)
+            elif not hasattr(os, "pidfd_open"):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let go of the child; may be called twice."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,67 @@
+"""The start method of all children, and the early start of the fork server.
+
+``fork`` copies a process with its threads' locks in whatever state they are, so it is never used
+here. ``forkserver`` forks each child from a clean, single-threaded server that has done the
+imports once; ``spawn`` starts a new interpreter for each. The server takes a tenth of a second to
+get ready, so the command line starts it while the main process is still importing.
+"""
+
+import multiprocessing
+import os
+import sys
+import threading
+from multiprocessing.context import BaseContext
+
+from crawler.model.errors import MainGuardError
+from crawler.plumbing.child_process import signals_blocked
+
+PRELOADED = ["crawler.parse.parser_process", "crawler.write.writer_process"]
+"""Modules that the fork server imports once for all children."""
+EXIT_MAIN_GUARD = 78
+"""Exit code of a child whose import of the main script began a crawl."""
+MAIN_GUARD = (
+    "the script that starts the crawl is imported again by each child process, and starts a crawl there too:"
+    ' put its last lines under `if __name__ == "__main__":`, for example'
+    ' `if __name__ == "__main__":` followed by `    asyncio.run(main())`'
+)
+
+
+def child_context(start_method: str | None) -> BaseContext:
+    """The multiprocessing context for all children: forkserver where the system has it, else spawn."""
+    if start_method is None:
+        available = multiprocessing.get_all_start_methods()
+        start_method = "forkserver" if "forkserver" in available else "spawn"
+    return multiprocessing.get_context(start_method)
+
+
+def prestart() -> threading.Thread:
+    """Start the fork server in a thread, so that its imports run beside those of the main process."""
+    thread = threading.Thread(target=start_fork_server, name="prestart", daemon=True)
+    thread.start()
+    return thread
+
+
+def start_fork_server() -> None:
+    """Start the fork server, if it does not run yet; blocks for some milliseconds."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return
+    from multiprocessing import forkserver
+
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+    with signals_blocked():
+        forkserver.ensure_running()
+
+
+def refuse_inside_import() -> None:
+    """End a child in which the main script, merely imported, tries to start a crawl of its own.
+
+    Its parent recognises the exit code and raises MainGuardError in its place.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.stderr.flush()
+        os._exit(EXIT_MAIN_GUARD)
+
+
+def main_guard_error() -> MainGuardError:
+    """What the parent of such a child raises."""
+    return MainGuardError(MAIN_GUARD)

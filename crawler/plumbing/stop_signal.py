@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM as two callbacks: once means "finish what is in flight", twice "now"."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def stop_signals(first: Callable[[str], None], second: Callable[[], None]) -> Iterator[None]:
+    """Inside the block, the first SIGINT or SIGTERM calls ``first(name)``, a later SIGINT ``second()``.
+
+    Both run in the event loop, between two steps of whatever runs there, and so may touch its
+    objects. Outside the main thread (a server, a notebook) signals are somebody else's business
+    and nothing is installed.
+    """
+    loop = asyncio.get_running_loop()
+    stopping = False
+
+    def on_signal(number: signal.Signals) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            first(number.name)
+        elif number == signal.SIGINT:
+            second()
+
+    if sys.platform == "win32":  # no add_signal_handler there: the handler hands over to the loop
+        before = signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(on_signal, signal.SIGINT))
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return
+    installed = []
+    with suppress(ValueError, RuntimeError):  # not in the main thread
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, on_signal, number)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,25 @@
+"""Which media types are worth reading (RFC 9110 §8.3, WHATWG MIME Sniffing §4.4).
+
+A header that is missing, or that is no media type at all, counts as HTML: a browser would look
+into the body, and a page without the header is far likelier to be HTML than a video.
+"""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+HTML = "text/html"
+_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
+
+
+def essence(header: str) -> str:
+    """``type/subtype`` in lower case, without parameters; empty where the header is no media type."""
+    match = _ESSENCE.match(header)
+    return match[1].lower() if match else ""
+
+
+def accepted(header: str | None, patterns: Sequence[str]) -> bool:
+    """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``."""
+    kind = essence(header or "") or HTML
+    return any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)

@@ -1,0 +1,87 @@
+"""How fast one lane (scheme + host + port) may be asked, as a state machine without a clock.
+
+A lane has slots, so many requests may be under way at once, and a delay, so long must lie
+between the starts of two. An answer with Retry-After makes the whole lane rest. All times are
+seconds on one monotonic clock that the caller reads.
+"""
+
+from dataclasses import dataclass, field
+
+from crawler.rules.urls import is_loopback
+
+AUTOMATIC_PER_HOST = 2
+AUTOMATIC_DELAY = 0.5
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimits:
+    """Requests at once, and seconds between the starts of two."""
+
+    per_host: int
+    delay: float
+
+
+def limits_for(
+    origin_url: str,
+    per_host: int | None,
+    delay: float | None,
+    crawl_delay: float | None,
+    concurrency: int,
+    max_crawl_delay: float,
+) -> LaneLimits:
+    """The limits of the lane at ``origin_url``.
+
+    ``per_host`` and ``delay`` are the user's; None means automatic: full speed on a loopback
+    address, 2 at once and 0.5 s apart anywhere else. ``crawl_delay`` is what robots.txt asks for,
+    in seconds: it can only slow the lane down, and by no more than ``max_crawl_delay``.
+    """
+    local = is_loopback(origin_url)
+    if per_host is None:
+        per_host = concurrency if local else AUTOMATIC_PER_HOST
+    if delay is None:
+        delay = 0.0 if local else AUTOMATIC_DELAY
+    return LaneLimits(per_host, max(delay, min(crawl_delay or 0.0, max_crawl_delay)))
+
+
+@dataclass(slots=True)
+class LaneState:
+    """Where one lane stands. ``limits`` may be replaced at any time and hold from then on."""
+
+    limits: LaneLimits
+    in_flight: int = 0
+    peak: int = 0
+    """Most requests that were ever under way at once."""
+    smallest_gap: float | None = None
+    """Shortest time between the starts of two requests, None before the second."""
+    _last_start: float | None = field(default=None, repr=False)
+    _resting_until: float = field(default=float("-inf"), repr=False)
+
+    def ready_at(self, now: float) -> float | None:
+        """When the next request may start: ``now`` if at once, None while no slot is free."""
+        if self.in_flight >= self.limits.per_host:
+            return None
+        ready = max(now, self._resting_until)
+        if self._last_start is not None:
+            ready = max(ready, self._last_start + self.limits.delay)
+        return ready
+
+    def start(self, now: float) -> None:
+        """A request starts."""
+        if self._last_start is not None:
+            gap = now - self._last_start
+            self.smallest_gap = gap if self.smallest_gap is None else min(self.smallest_gap, gap)
+        self._last_start = now
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+
+    def end(self, now: float, retry_after: float | None = None) -> None:
+        """A request is over and its slot free; the lane rests for ``retry_after`` seconds, if any.
+
+        Raises RuntimeError where none is under way.
+        """
+        if not self.in_flight:
+            raise RuntimeError("a request ended that never started")
+        self.in_flight -= 1
+        if retry_after is not None:
+            self._resting_until = max(self._resting_until, now + retry_after)

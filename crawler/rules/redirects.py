@@ -1,0 +1,66 @@
+"""What becomes of a redirect: a pure decision, taken again at every hop.
+
+A redirect ends its URL, and its target is a new one that carries the hops so far; so each URL
+is fetched and recorded once. The one exception is a redirect to itself that sets a cookie: the
+answer may be another one when the cookie comes along, and it is followed once in place.
+"""
+
+from dataclasses import dataclass
+
+from crawler.model.messages import Hop
+from crawler.model.outcomes import Kind
+from crawler.rules.scope import Scope
+from crawler.rules.urls import resolve
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+"""RFC 9110 §15.4 without 300 and 304, which carry nothing to follow, and the deprecated 305."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectDecision:
+    """How the URL ends, and where the redirect leads."""
+
+    kind: Kind | None
+    """``redirected`` where the target is to be followed; None only with ``in_place``."""
+    target: str | None = None
+    """Absolute and serialised; None where Location names no http(s) URL."""
+    hops: tuple[Hop, ...] = ()
+    """The hops up to and with this one: what the target carries."""
+    in_place: bool = False
+    """Ask the same URL once more, now with the cookie that it set."""
+    message: str | None = None
+    """One sentence for people where it is not followed."""
+
+
+def follow(
+    ticket_url: str,
+    hops: tuple[Hop, ...],
+    status: int,
+    location: str | None,
+    max_redirects: int,
+    scope: Scope,
+    set_cookie: bool,
+    *,
+    asked_again: bool = False,
+) -> RedirectDecision:
+    """Decide on an answer with one of :data:`REDIRECT_STATUSES`.
+
+    ``hops`` led to ``ticket_url``; ``location`` is the header as sent, None where there was none;
+    ``asked_again`` says that the URL was already followed in place.
+    """
+    target = resolve(location, ticket_url) if location else None
+    if target is None:
+        reason = f"names no http or https URL: {location!r}" if location else "has no Location header"
+        return RedirectDecision(Kind.BAD_REDIRECT, message=f"The redirect ({status}) {reason}.")
+    trail = (*hops, Hop(ticket_url, status, location or ""))
+    if target == ticket_url and set_cookie and not asked_again:
+        return RedirectDecision(None, target, hops, in_place=True)
+    if any(target == hop.url for hop in trail):
+        return RedirectDecision(Kind.REDIRECT_LOOP, target, trail, message="The redirects lead in a circle.")
+    if len(trail) > max_redirects:
+        reason = f"More than {max_redirects} redirects in a row."
+        return RedirectDecision(Kind.TOO_MANY_REDIRECTS, target, trail, message=reason)
+    if not scope.allows(target):
+        reason = "The redirect leads out of the scope."
+        return RedirectDecision(Kind.OUT_OF_SCOPE, target, trail, message=reason)
+    return RedirectDecision(Kind.REDIRECTED, target, trail)

@@ -1,0 +1,168 @@
+"""robots.txt by RFC 9309: who may fetch what.
+
+A *section* is one or more user-agent lines and the rules after them. All sections that name our
+product token apply together (§2.2.1); only if none does, those of ``*``; if there is none either,
+everything is allowed. Lines that are no rule never end a section (§2.2.4), not even Crawl-delay.
+How paths are compared is in :mod:`crawler.rules.robots_match`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+from crawler.rules.robots_match import Matcher, path_of
+
+MAX_BYTES = 512_000
+"""500 KiB, what a crawler must at least read (§2.5)."""
+
+_BOM = b"\xef\xbb\xbf"
+_KEYS = {
+    b"user-agent": "agent",
+    b"useragent": "agent",
+    b"user agent": "agent",
+    b"allow": "allow",
+    b"disallow": "disallow",
+    b"crawl-delay": "delay",
+    b"sitemap": "sitemap",
+    b"site-map": "sitemap",
+} | dict.fromkeys((b"dissallow", b"dissalow", b"disalow", b"diasllow", b"disallaw"), "disallow")
+"""Misspelt keys mean what they say (§2.2.4 leaves room): whoever mistypes Disallow still forbids."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_COMPATIBLE = re.compile(r"compatible;\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+
+
+def product_token(user_agent: str) -> str:
+    """The name by which robots.txt knows a crawler, in lower case; empty where there is none.
+
+    It is the first word, as in ``crawler/1.0``, or the one after "compatible;" of a User-Agent that
+    starts as a browser's. Digits count as part of it: real crawlers have them.
+    """
+    match = _COMPATIBLE.search(user_agent)
+    if match:
+        return match[1].lower()
+    match = _TOKEN.match(user_agent.strip())
+    return match[0].lower() if match else ""
+
+
+@dataclass(slots=True)
+class Section:
+    """User-agent lines and what follows them, as read."""
+
+    agents: set[str] = field(default_factory=set)
+    rules: list[tuple[bool, bytes]] = field(default_factory=list)
+    """(allow?, path pattern) in the file's order."""
+    delays: list[float] = field(default_factory=list)
+
+
+class Robots:
+    """What one robots.txt says. Safe to share; it remembers the rules of each crawler asked for."""
+
+    def __init__(self, sections: Sequence[Section] = (), sitemaps: Sequence[str] = ()) -> None:
+        self._sections = sections
+        self._sitemaps = list(sitemaps)
+        self._for: dict[str, tuple[Matcher, float | None]] = {}
+
+    @property
+    def sitemaps(self) -> list[str]:
+        """Values of the Sitemap lines wherever they stand, as written, in order."""
+        return list(self._sitemaps)
+
+    def allows(self, user_agent: str, url: str) -> bool:
+        """True where a crawler with that User-Agent (or product token) may fetch the URL."""
+        path = path_of(url)
+        if path == "/robots.txt":
+            return True
+        return self._rules_for(user_agent)[0].allows(path)
+
+    def crawl_delay(self, user_agent: str) -> float | None:
+        """Seconds between requests that it asks of that crawler, the longest if several; or None.
+
+        Crawl-delay is in no standard.
+        """
+        return self._rules_for(user_agent)[1]
+
+    def _rules_for(self, user_agent: str) -> tuple[Matcher, float | None]:
+        known = self._for.get(user_agent)
+        if known is None:
+            token = product_token(user_agent)
+            named = [section for section in self._sections if token and token in section.agents]
+            chosen = named or [section for section in self._sections if "*" in section.agents]
+            known = self._for[user_agent] = (
+                Matcher(rule for section in chosen for rule in section.rules),
+                max((delay for section in chosen for delay in section.delays), default=None),
+            )
+        return known
+
+
+def parse(body: bytes, max_bytes: int = MAX_BYTES) -> Robots:
+    """Read a robots.txt, of which ``max_bytes`` count. Never raises: what makes no sense is left out."""
+    if len(body) > max_bytes:
+        # Half a line might forbid more than the whole one.
+        ends = (body.rfind(end, 0, max_bytes + 1) for end in (b"\n", b"\r"))
+        body = body[: max(ends) + 1]
+    for length in (3, 2, 1):  # a byte-order mark, even half a one
+        if body.startswith(_BOM[:length]):
+            body = body[length:]
+            break
+    sections: list[Section] = []
+    sitemaps: list[str] = []
+    open_to_agents = False
+    for line in body.splitlines():
+        key, value = _record(line)
+        if key == "agent":
+            if not open_to_agents:
+                sections.append(Section())
+                open_to_agents = True
+            sections[-1].agents.add(_agent(value))
+        elif key == "sitemap":
+            sitemaps.append(value.decode("utf-8", "replace"))
+        elif key == "delay" and sections:
+            sections[-1].delays.extend(_seconds(value))
+        elif key in ("allow", "disallow"):
+            open_to_agents = False
+            if sections and value:
+                sections[-1].rules.append((key == "allow", value))
+    return Robots(sections, sitemaps)
+
+
+def verdict(status: int | None, body: bytes, max_bytes: int = MAX_BYTES) -> Robots:
+    """What the answer for /robots.txt means (§2.3.1); ``status`` is None where there was none.
+
+    Nothing there (4xx, or a redirect too many) allows everything; a server in trouble (5xx, or
+    unreachable) forbids everything.
+    """
+    if status is None or not 200 <= status < 500:
+        return DISALLOW_ALL
+    return parse(body, max_bytes) if status < 300 else ALLOW_ALL
+
+
+def _record(line: bytes) -> tuple[str | None, bytes]:
+    """What kind of line it is, and its value."""
+    text = line.partition(b"#")[0].strip()
+    key, colon, value = text.partition(b":")
+    if not colon:
+        words = text.split()
+        if len(words) != 2:
+            return None, b""
+        key, value = words
+    return _KEYS.get(key.strip().lower()), value.strip()
+
+
+def _agent(value: bytes) -> str:
+    if value == b"*" or value[:2] in (b"* ", b"*\t"):
+        return "*"
+    return product_token(value.decode("latin-1"))
+
+
+def _seconds(value: bytes) -> Iterable[float]:
+    try:
+        seconds = float(value)
+    except ValueError:
+        return ()
+    return (seconds,) if isfinite(seconds) and seconds >= 0 else ()
+
+
+ALLOW_ALL = Robots()
+DISALLOW_ALL = parse(b"user-agent: *\ndisallow: /")

@@ -1,0 +1,83 @@
+"""Which URLs belong to the crawl: the origins asked for, narrowed by what the user includes and excludes.
+
+A URL is in scope when its origin (scheme + host + port) is one of the crawl's, at least one
+include pattern is found in it (or there is none), and no exclude pattern is. Seeds never pass
+through here: whoever names a page wants it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from crawler.model.errors import ConfigError
+from crawler.rules import urls
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What may be followed. Compared and sent to child processes by its four fields."""
+
+    origins: frozenset[str]
+    """As :func:`crawler.rules.urls.origin` writes them."""
+    include: tuple[str, ...] = ()
+    """Regular expressions, searched in the URL."""
+    exclude: tuple[str, ...] = ()
+    max_depth: int | None = None
+    """Links from a seed; checked by whoever knows a link's depth, not by :meth:`allows`."""
+
+    @classmethod
+    def of(
+        cls,
+        seeds: Iterable[str],
+        extra_origins: Iterable[str] = (),
+        include: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
+        max_depth: int | None = None,
+    ) -> "Scope":
+        """The scope of a crawl: the seeds' own origins and the further ones.
+
+        Raises ConfigError where one of either is not an http(s) URL.
+        """
+        named = [("seeds", seed) for seed in seeds] + [("scope.origins", extra) for extra in extra_origins]
+        return cls(
+            frozenset(_origin_of(key, text) for key, text in named), tuple(include), tuple(exclude), max_depth
+        )
+
+    @cached_property
+    def _included(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(pattern) for pattern in self.include)
+
+    @cached_property
+    def _excluded(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(pattern) for pattern in self.exclude)
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        """What URLs in scope start with; none where there are so many that a set look-up is faster."""
+        return tuple(f"{origin}/" for origin in self.origins) if len(self.origins) <= 8 else ()
+
+    def allows(self, url: str) -> bool:
+        """True where the serialised ``url`` is in scope."""
+        return urls.origin(url) in self.origins and self._wanted(url)
+
+    def _wanted(self, url: str) -> bool:
+        if self.include and not any(pattern.search(url) for pattern in self._included):
+            return False
+        return not any(pattern.search(url) for pattern in self._excluded)
+
+    def split(self, found: list[str]) -> tuple[list[str], int]:
+        """Those of the serialised URLs that are in scope, in order, and the number of the others."""
+        prefixes, origins = self._prefixes, self.origins
+        # The second test is for credentials, http://user@host/, and for many origins.
+        inside = [url for url in found if url.startswith(prefixes) or urls.origin(url) in origins]
+        if self.include or self.exclude:
+            inside = [url for url in inside if self._wanted(url)]
+        return inside, len(found) - len(inside)
+
+
+def _origin_of(key: str, text: str) -> str:
+    url = urls.resolve(text)
+    if url is None:
+        raise ConfigError(f"{key}: {text!r} is not an absolute http or https URL.")
+    return urls.origin(url)

@@ -1,0 +1,109 @@
+"""URLs as the WHATWG URL standard reads and writes them, by way of ada-url.
+
+Everywhere else in the program a URL is text that :func:`resolve` returned: absolute, http or
+https, serialised, without a fragment. Two such texts are equal exactly when they are the same
+URL, and functions here that say "serialised" may therefore cut them with string searches.
+"""
+
+import re
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address
+
+import ada_url
+
+_SCHEMES = ("http://", "https://")
+_PLAIN = re.compile(r"/?(?:[\w~-][\w.~+@=-]*+/)*[\w~-][\w.~+@=-]*+/?(?:\?[\w.~+@=&%/:;,-]*+)?", re.ASCII)
+"""Relative hrefs without a scheme, a dot segment or anything to encode: appended to the base as they are."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def resolve(href: str, base: str | None = None, *, keep_fragment: bool = False) -> str | None:
+    """The absolute http(s) URL that ``href`` means on a page at ``base``; None where it is not one.
+
+    Serialised as the WHATWG URL standard says, without its fragment unless that is to be kept.
+    """
+    try:
+        url = _parse(href, base)
+    except ValueError:
+        return None
+    if not url.startswith(_SCHEMES):
+        return None
+    return url if keep_fragment else url.partition("#")[0]
+
+
+def _parse(href: str, base: str | None) -> str:
+    """Raises ValueError where the standard's parser fails."""
+    try:
+        return ada_url.normalize_url(href) if base is None else ada_url.join_url(base, href)
+    except ValueError:
+        whole = _scalar_values(href)
+        if whole == href:
+            raise
+        return _parse(whole, base)
+
+
+def _scalar_values(text: str) -> str:
+    """Lone surrogates become U+FFFD, as the standard's USVString has it; UTF-8 cannot hold them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
+    """Every http(s) URL that ``hrefs`` lead to from ``base``, once, in document order.
+
+    The same as :func:`resolve` on each with the repeats left out. Most links of a page differ
+    from another only in their fragment, so those are cut and the repeats dropped before anything
+    is parsed; what remains is mostly a plain path, which needs no parser at all.
+    """
+    root = resolve("/", base)
+    folder = resolve(".", base)
+    cut: dict[str, None] = {}
+    for raw in dict.fromkeys(hrefs):
+        href, mark, _ = raw.partition("#")
+        # White space before a fragment belongs to the URL; at the end it would be stripped.
+        cut[f"{href}#" if mark and href[-1:] <= " " else href] = None
+    urls: dict[str, None] = {}
+    for href in cut:
+        url: str | None
+        if root is None or folder is None:
+            url = resolve(href, base)
+        elif _PLAIN.fullmatch(href):
+            url = root + href[1:] if href[0] == "/" else folder + href
+        elif href.startswith(root) and _PLAIN.fullmatch(href, len(root)):
+            url = href
+        else:
+            url = resolve(href, base)
+        if url is not None:
+            urls[url] = None
+    return list(urls)
+
+
+def origin(url: str) -> str:
+    """``scheme://host:port`` of a serialised URL: no default port, no credentials."""
+    end = url.find("/", 8)
+    whole = url if end < 0 else url[:end]
+    if "@" not in whole:
+        return whole
+    scheme, _, authority = whole.partition("://")
+    return f"{scheme}://{authority.rpartition('@')[2]}"
+
+
+def host_port(url: str) -> tuple[str, int]:
+    """Host (an IPv6 address without its brackets) and port of a serialised URL."""
+    scheme, _, authority = origin(url).partition("://")
+    host, colon, port = authority.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = authority, ""
+    return host.strip("[]"), int(port) if port else _DEFAULT_PORTS[scheme]
+
+
+def is_loopback(url: str) -> bool:
+    """True where a serialised URL's host is a loopback address or a name of localhost (RFC 6761 §6.3)."""
+    host = host_port(url)[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        name = host.removesuffix(".")
+        return name == "localhost" or name.endswith(".localhost")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped.is_loopback
+    return address.is_loopback

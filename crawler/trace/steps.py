@@ -1,0 +1,59 @@
+"""Who is doing what since when: each worker publishes its step, so that stuck is visible.
+
+A worker (a task, or the pool's view of a child) owns one :class:`Step` and overwrites it; there
+is no history here. The idea is that of Heritrix's ToeThread reports.
+"""
+
+import os
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Step:
+    """What one worker is doing right now."""
+
+    stage: str
+    """fetch, parse, write or commit."""
+    holder: str
+    """The worker, for example ``fetch-7`` or ``parser-1``."""
+    pid: int = field(default_factory=os.getpid)
+    step: str = "idle"
+    url: str | None = None
+    since: float = field(default_factory=time.time)
+    """Unix time in seconds at which the step began."""
+
+    def enter(self, step: str, url: str | None = None) -> None:
+        """The worker now does ``step``, for ``url`` if there is one."""
+        self.step = step
+        self.url = url
+        self.since = time.time()
+
+    def leave(self) -> None:
+        """The worker waits for work."""
+        self.enter("idle")
+
+
+class Steps:
+    """All workers of one crawl. Written by the main loop's thread alone."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+
+    def worker(self, stage: str, holder: str) -> Step:
+        """Register a worker; the caller keeps its Step and updates it."""
+        step = Step(stage, holder)
+        self._steps.append(step)
+        return step
+
+    def remove(self, step: Step) -> None:
+        """The worker has ended."""
+        self._steps.remove(step)
+
+    def all(self) -> list[Step]:
+        """Every registered worker."""
+        return list(self._steps)
+
+    def busy(self) -> list[Step]:
+        """Workers that hold a URL, the longest at it first."""
+        return sorted((s for s in self._steps if s.url is not None), key=lambda s: s.since)

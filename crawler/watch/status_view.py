@@ -1,0 +1,106 @@
+"""How the status looks in print. Imports rich, so it is imported when first needed."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crawler.watch.hosts import COLUMNS
+from crawler.watch.summary_view import STYLES, host_table
+from crawler.watch.units import age, per_second, size
+
+_HOSTS_SHOWN = 20
+_STEPS_SHOWN = 5
+_STATE_STYLES = {"running": "green", "finished": "green", "stopped": "yellow", "silent": "yellow"}
+
+
+def show(report: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print the report that :func:`crawler.watch.status.make_report` made."""
+    if console is None:
+        console = Console()
+        if not console.is_terminal:
+            console.width = 1_000  # nothing is cut or broken for a program that reads it
+    console.print(_headline(report), soft_wrap=True)
+    console.print()
+    console.print(_counts(report))
+    if report["hosts"]:
+        console.print()
+        console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
+    if report["in_flight"]:
+        console.print()
+        console.print(_in_flight(report))
+    if report["alive"] and report["queues"]:
+        console.print()
+        console.print(_queues(report))
+    if report["state"] in ("stopped", "incomplete", "dead") and report["counts"]["pending"]:
+        out = report["settings"].get("out")
+        console.print()
+        # Never broken, so that it can be copied.
+        console.print(
+            Text(f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"), soft_wrap=True
+        )
+
+
+def _headline(report: Mapping[str, Any]) -> Text:
+    state, silent = report["state"], report["silent_seconds"]
+    line = Text.assemble("crawl ", (state, f"bold {_STATE_STYLES.get(state, 'red')}"))
+    if state == "running":
+        line.append(f" (pid {report['pid']})")
+    elif state == "silent":
+        line.append(
+            f": pid {report['pid']} lives but has said nothing for {age(silent)}; "
+            "it hangs, or the pid is another program's by now"
+        )
+    elif state == "dead":
+        line.append(": it ended without saying so")
+        if report["pid"] is not None:
+            line.append(f"; pid {report['pid']} is gone")
+        if silent is not None:
+            line.append(f", last heard of {age(silent)} ago")
+    if started := report["meta"].get("started_at"):
+        line.append(f", started at {started}")
+    if report["pages_per_second"] is not None:
+        line.append(f", {per_second(report['pages_per_second'])} pages/s")
+    return line
+
+
+def _counts(report: Mapping[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True, style=STYLES[column])
+    table.add_column("discovered", justify="right", no_wrap=True, style="bold")
+    table.add_row(*(f"{report['counts'][column]:,}" for column in COLUMNS), f"{report['discovered']:,}")
+    return table
+
+
+def _in_flight(report: Mapping[str, Any]) -> Table:
+    steps = report["in_flight"]
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("age", justify="right", no_wrap=True)
+    table.add_column("stage", no_wrap=True)
+    table.add_column("step", no_wrap=True)
+    table.add_column("holder", no_wrap=True)
+    table.add_column("pid", justify="right", no_wrap=True)
+    table.add_column(
+        "oldest in flight" if report["alive"] else "in flight when last heard of", overflow="fold"
+    )
+    for step in steps[:_STEPS_SHOWN]:
+        facts = (age(step["age_seconds"]), step["stage"], step["step"], step["holder"], str(step["pid"]))
+        table.add_row(*(Text(fact) for fact in facts), Text(step["url"]))
+    if len(steps) > _STEPS_SHOWN:
+        table.add_row("", "", "", "", "", Text(f"and {len(steps) - _STEPS_SHOWN:,} more", style="dim"))
+    return table
+
+
+def _queues(report: Mapping[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("queue", no_wrap=True)
+    table.add_column("items", justify="right", no_wrap=True)
+    table.add_column("bytes", justify="right", no_wrap=True)
+    table.add_column("of", justify="right", no_wrap=True)
+    for name, items, held, capacity in report["queues"]:
+        table.add_row(Text(name), f"{items:,}", size(held), size(capacity) if capacity else "")
+    return table

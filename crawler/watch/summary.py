@@ -1,0 +1,167 @@
+"""``summary.json``: what came of a crawl, in numbers that add up.
+
+Its keys. Of the whole crawl, all runs together:
+
+====================  =====================================================================
+schema                1; grows when a key changes its meaning
+state                 ``finished``, ``stopped`` (by a signal or by leaving early) or ``incomplete``
+seeds, out            as given
+started_at            RFC 3339 UTC, when the first run began
+runs                  how many runs there were: the crawl was resumed ``runs - 1`` times
+discovered            URLs taken into the frontier; ok + truncated + error + skipped + pending
+ok, truncated, error, skipped, pending
+                      URLs by how they ended; pending ones have not
+hosts_total           how many origins
+hosts                 those with the most URLs, each with its ``origin`` and the same five counts
+sinks                 by name: ``file``, and ``records`` where it is known
+====================  =====================================================================
+
+Of the last run alone, because it is counted in memory:
+
+====================  =====================================================================
+ended_at, seconds     RFC 3339 UTC; how long the run took
+kinds                 records by kind, those that are not ok
+statuses              answers by HTTP status (keys are strings, as JSON wants)
+requests, retries     HTTP requests, those for robots.txt and the retries among them
+bytes                 decoded body bytes read
+pages_per_second      records committed ÷ seconds
+batches               commits
+links_out_of_scope, links_too_deep, links_nofollow
+                      links that were seen and not taken into the frontier
+parser_restarts, writer_restarts
+                      child processes replaced
+longest_stall_ms      longest time that the event loop answered nobody
+====================  =====================================================================
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from crawler.model.errors import CrawlFailed
+from crawler.model.outcomes import Outcome
+from crawler.trace.counters import Counters
+from crawler.watch.hosts import HostRow, host_counts, largest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA = 1
+SUMMARY_FILE = "summary.json"
+ENDS = (*(outcome.value for outcome in Outcome), "pending")
+"""The five counts that add up to ``discovered``."""
+
+_HOSTS_KEPT = 50
+
+EndState = Literal["finished", "stopped", "incomplete"]
+
+
+def make_summary(
+    counts: Mapping[str, int],
+    counters: Counters,
+    *,
+    discovered: int,
+    state: EndState,
+    seeds: Sequence[str],
+    out: Path,
+    started_at: datetime,
+    ended_at: datetime,
+    seconds: float,
+    runs: int = 1,
+    sinks: Mapping[str, Mapping[str, object]] | None = None,
+    hosts: Iterable[HostRow] = (),
+) -> dict[str, Any]:
+    """The summary as a dict that JSON can hold.
+
+    ``counts`` are URLs by outcome, and ``"pending"``, as the frontier has them (an
+    :class:`~crawler.model.outcomes.Outcome` is a str and fits as a key); ``discovered`` is counted
+    apart from them, so that :func:`check_conservation` can find a URL that was lost between.
+    ``seconds`` is the length of this run, as are ``counters``. The two moments must be aware ones.
+    """
+    all_hosts = list(hosts)
+    return {
+        "schema": SCHEMA,
+        "state": state,
+        "seeds": list(seeds),
+        "out": str(out),
+        "started_at": _rfc3339(started_at),
+        "ended_at": _rfc3339(ended_at),
+        "seconds": round(seconds, 3),
+        "runs": runs,
+        "discovered": discovered,
+        **{end: counts.get(end, 0) for end in ENDS},
+        "kinds": {str(kind): count for kind, count in counters.kinds.most_common()},
+        "statuses": {str(status): count for status, count in sorted(counters.statuses.items())},
+        "requests": counters.requests,
+        "retries": counters.retries,
+        "bytes": counters.bytes,
+        "pages_per_second": round(counters.committed / seconds, 2) if seconds > 0 else 0.0,
+        "links_out_of_scope": counters.links_out_of_scope,
+        "links_too_deep": counters.links_too_deep,
+        "links_nofollow": counters.links_nofollow,
+        "batches": counters.batches,
+        "parser_restarts": counters.parser_restarts,
+        "writer_restarts": counters.writer_restarts,
+        "longest_stall_ms": round(counters.longest_stall * 1000, 1),
+        "hosts_total": len(all_hosts),
+        "hosts": [host_counts(host) for host in largest(all_hosts, _HOSTS_KEPT)],
+        "sinks": {name: dict(facts) for name, facts in (sinks or {}).items()},
+    }
+
+
+def check_conservation(summary: Mapping[str, Any]) -> None:
+    """Raise CrawlFailed, naming the numbers, unless every discovered URL is accounted for once."""
+    total = sum(summary[end] for end in ENDS)
+    if total != summary["discovered"]:
+        terms = " + ".join(f"{summary[end]} {end}" for end in ENDS)
+        raise CrawlFailed(
+            f"internal error: {summary['discovered']} URLs were discovered, but {terms} makes {total}"
+        )
+
+
+def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
+    """Write ``summary.json`` into the folder ``out``, whole or not at all; returns its path.
+
+    Checks it first. Raises CrawlFailed where it does not add up, OSError where the disk refuses;
+    an older summary is then still there. Blocks: not for the event loop.
+    """
+    check_conservation(summary)
+    path = out / SUMMARY_FILE
+    half = out / f"{SUMMARY_FILE}.tmp"
+    try:
+        with half.open("w", encoding="utf-8") as file:
+            json.dump(summary, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
+    _sync_folder(out)
+    return path
+
+
+def print_summary(summary: Mapping[str, Any], console: "Console | None" = None) -> None:
+    """Show it: a table on a terminal, plain aligned lines elsewhere. ``console``: default stdout."""
+    from crawler.watch.summary_view import show
+
+    show(summary, console)
+
+
+def _sync_folder(folder: Path) -> None:
+    # The new name is in the folder, and the folder has to reach the disk too.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

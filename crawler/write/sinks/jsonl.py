@@ -1,0 +1,71 @@
+"""``records.jsonl``: one record a line, in UTF-8, each line ended by a newline."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from crawler.write.sinks.base import SinkShort, sync_folder
+
+
+class JsonlSink:
+    """Appends to a file; its position is the file's size in bytes."""
+
+    name: ClassVar[str] = "jsonl"
+    file_name: ClassVar[str] = "records.jsonl"
+    needs_body: ClassVar[bool] = False
+
+    _fd: int | None = None
+    _end = 0
+    _synced = 0
+
+    def open(self, path: Path) -> int:
+        """Open or create the file; its size."""
+        is_new = not path.exists()
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._fd = os.open(path, flags, 0o666)
+        if is_new:
+            sync_folder(path.parent)
+        self._end = self._synced = os.fstat(self._fd).st_size
+        return self._end
+
+    def cut(self, position: int) -> None:
+        """Truncate the file to ``position`` bytes."""
+        if self._end < position:
+            raise SinkShort(self._end, position)
+        if self._end > position:
+            os.ftruncate(self._file(), position)
+        self._end = self._synced = position
+
+    def write(self, records: Sequence[bytes]) -> int:
+        """Append all records with one write, if the system takes it whole."""
+        if not records:
+            return self._end
+        left = memoryview(b"\n".join(records) + b"\n")
+        while left:
+            # A nearly full disk takes a part, and says why only when asked to take the rest.
+            taken = os.write(self._file(), left)
+            self._end += taken
+            left = left[taken:]
+        return self._end
+
+    def sync(self) -> None:
+        """Have the file's content and size written to the disk."""
+        os.fsync(self._file())
+        self._synced = self._end
+
+    def close(self) -> None:
+        """Close the file; no half record is left at its end."""
+        if self._fd is None:
+            return
+        fd, self._fd = self._fd, None
+        try:
+            if self._end != self._synced:
+                os.ftruncate(fd, self._synced)
+        finally:
+            os.close(fd)
+
+    def _file(self) -> int:
+        if self._fd is None:
+            raise ValueError("the sink is not open")
+        return self._fd

@@ -1,0 +1,56 @@
+"""Stands for the floors below the commands, and records how it was called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from crawler.config import Config
+
+FRESH = Path("crawls/somewhere-20260101T120000Z")
+
+
+@dataclass
+class Report:
+    out: Path
+    summary: dict[str, Any] = field(default_factory=dict)
+    message: str | None = None
+    exit_code: int = 0
+
+
+@dataclass
+class Engine:
+    """Stands for the floors below; `crawls` are the configurations it was given."""
+
+    crawls: list[Config] = field(default_factory=list)
+    message: str | None = None
+    exit_code: int = 0
+    error: BaseException | None = None
+    saved: Config = field(default_factory=lambda: Config(seeds=["http://saved/"], fetch={"concurrency": 7}))
+    prestarted: int = 0
+
+    def prestart(self) -> None:
+        self.prestarted += 1
+
+    def prepare(self, config: Config, extract: None) -> Path:
+        return config.out or FRESH
+
+    def crawl_to_end(self, config: Config) -> Report:
+        self.crawls.append(config)
+        if self.error is not None:
+            raise self.error
+        assert config.out is not None
+        return Report(config.out, {"ok": 3}, self.message, self.exit_code)
+
+    def settings_of(self, out: Path) -> Config:
+        return self.saved
+
+
+def stand_in(name: str, **members: object) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update(members)
+    return module
+
+
+Run = Callable[..., tuple[int, list[str], list[str]]]

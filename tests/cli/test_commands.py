@@ -1,0 +1,114 @@
+"""Each command: what it hands to the engine, what it prints, how it exits."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from crawler.config import Config
+from crawler.model.errors import OutputBusyError, SinkFailed
+from tests.cli.stand_ins import FRESH, Engine, Run
+
+
+def test_run_crawls_the_urls_and_prints_the_folder_first_and_last(engine: Engine, crawler: Run) -> None:
+    code, out, err = crawler("run", "http://a/", "http://b/")
+    assert (code, err) == (0, [])
+    assert out == [f"output: {FRESH}", "summary {'ok': 3}", f"output: {FRESH}"]
+    assert engine.crawls[0].seeds == ("http://a/", "http://b/")
+    assert engine.crawls[0].out == FRESH
+    assert engine.prestarted == 1
+
+
+def test_run_takes_the_folder_it_is_given(engine: Engine, crawler: Run, tmp_path: Path) -> None:
+    assert crawler("run", "http://a/", "-o", str(tmp_path))[1][0] == f"output: {tmp_path}"
+    assert engine.crawls[0].out == tmp_path
+    assert engine.crawls[0].origin_of("out") == "command line -o"
+
+
+def test_run_without_urls_takes_the_seeds_of_the_file(engine: Engine, crawler: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('seeds = ["http://file/"]\n[fetch]\nretries = 1\n')
+    assert crawler("run", "-c", str(file), "--retries", "2")[0] == 0
+    assert engine.crawls[0].seeds == ("http://file/",)
+    assert engine.crawls[0].fetch.retries == 2
+    assert crawler("run", "http://line/", "-c", str(file))[0] == 0
+    assert engine.crawls[1].seeds == ("http://line/",)
+
+
+def test_no_config_file_is_read_unasked(
+    engine: Engine, crawler: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text("not even toml")
+    monkeypatch.chdir(tmp_path)
+    assert crawler("run", "http://a/")[0] == 0
+
+
+def test_run_says_how_to_go_on_before_the_last_line(engine: Engine, crawler: Run) -> None:
+    engine.message, engine.exit_code = "stopped; to go on: crawler resume X", 130
+    code, out, _ = crawler("run", "http://a/")
+    assert code == 130
+    assert out[-2:] == ["stopped; to go on: crawler resume X", f"output: {FRESH}"]
+
+
+def test_an_incomplete_crawl_says_why_on_stderr(engine: Engine, crawler: Run) -> None:
+    engine.message, engine.exit_code = "no seed could be reached", 3
+    code, out, err = crawler("run", "http://a/")
+    assert (code, out[-1], err) == (3, f"output: {FRESH}", ["crawler: no seed could be reached"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(OutputBusyError("in use by pid 4"), 2), (SinkFailed("disk full"), 3)]
+)
+def test_an_error_is_one_line_and_its_own_exit_code(
+    engine: Engine, crawler: Run, error: Exception, code: int
+) -> None:
+    engine.error = error
+    assert crawler("run", "http://a/")[::2] == (code, [f"crawler: {error}"])
+
+
+def test_several_refusals_are_a_line_each(crawler: Run) -> None:
+    code, out, err = crawler("run", "nowhere", "--concurrency", "0")
+    assert (code, out) == (2, [])
+    assert [line.split(" = ")[0] for line in err] == ["crawler: seeds", "crawler: fetch.concurrency"]
+
+
+def test_a_crawl_without_sinks_is_refused(engine: Engine, crawler: Run) -> None:
+    code, _, err = crawler("run", "http://a/", "--set", "write.sinks=[]")
+    assert (code, err) == (2, ["crawler: write.sinks is empty; allowed: at least one of jsonl, sqlite"])
+    assert engine.crawls == []
+
+
+def test_the_extract_function_is_looked_for_where_the_user_is(
+    engine: Engine, crawler: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert crawler("run", "http://a/", "--extract", "mine:extract")[0] == 0
+    assert sys.path[0] == str(tmp_path)
+
+
+def test_resume_goes_on_with_the_saved_settings(engine: Engine, crawler: Run, tmp_path: Path) -> None:
+    code, out, _ = crawler("resume", str(tmp_path))
+    assert (code, out[0], out[-1]) == (0, f"output: {tmp_path}", f"output: {tmp_path}")
+    assert engine.crawls == [engine.saved.replace({"out": tmp_path})]
+
+
+def test_demo_crawls_the_site_with_the_bundled_settings(engine: Engine, crawler: Run) -> None:
+    code, out, _ = crawler("demo", "--no-progress", "--set", "fetch.concurrency=5")
+    assert (code, out[0]) == (0, f"output: {FRESH}")
+    config, site_ended = engine.crawls
+    assert isinstance(config, Config)
+    assert config.seeds == ("http://127.0.0.1:40404/",)
+    assert (config.progress.show, config.fetch.concurrency) == (False, 5)
+    assert config.origin_of("fetch.timeout").endswith("config.toml")
+    assert site_ended is None
+
+
+def test_status_prints_the_view(crawler: Run) -> None:
+    assert crawler("status", "some/out") == (0, ["view of some/out, json False"], [])
+    assert crawler("status", "some/out", "--json") == (0, ["view of some/out, json True"], [])
+
+
+@pytest.mark.parametrize(("arguments", "port"), [([], 8000), (["--port", "0"], 0)])
+def test_serve_ends_well_at_an_interrupt(crawler: Run, arguments: list[str], port: int) -> None:
+    assert crawler("serve", *arguments) == (0, [f"serving {port}"], [])

@@ -1,0 +1,135 @@
+"""The program as a shell sees it: help, version, bad usage, imports, signals and pipes."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from crawler.cli.app import app, main
+from crawler.config.version import version
+from tests.cli.stand_ins import Engine, Run
+
+COMMANDS = {"demo", "run", "resume", "status", "serve"}
+
+
+def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "crawler", *arguments], check=False, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_python_m_crawler_is_the_program() -> None:
+    done = shell("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"crawler {version()}\n", "")
+
+
+def test_no_command_shows_the_help_as_bad_usage() -> None:
+    done = shell()
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_commands_that_exist(crawler: Run) -> None:
+    code, out, err = crawler("--help")
+    assert (code, err) == (0, [])
+    listed = out[out.index("Commands:") + 1 :]
+    assert {line.split()[0] for line in listed} == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed), "cut off"
+    assert len(app.registered_commands) == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_each_command_has_help(crawler: Run, command: str) -> None:
+    code, out, err = crawler(command, "--help")
+    assert (code, err) == (0, [])
+    assert out[0].startswith(f"Usage: crawler {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "command"),
+    [
+        (["fly"], "No such command 'fly'", "crawler"),
+        (["check"], "No such command 'check'", "crawler"),  # not built yet, so absent
+        (["run", "--fly"], "No such option: --fly", "crawler run"),
+        (["run", "--trace"], "No such option: --trace", "crawler run"),
+        (["run", "--dashboard"], "No such option: --dashboard", "crawler run"),
+        (["resume"], "Missing argument 'OUT'", "crawler resume"),
+        (["status", "a", "b"], "Got unexpected extra argument", "crawler status"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_2(
+    crawler: Run, arguments: list[str], words: str, command: str
+) -> None:
+    code, out, err = crawler(*arguments)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith(f"crawler: {words}")
+    assert err[0].endswith(f"(see {command} --help)")
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none(crawler: Run, port: str) -> None:
+    code, out, err = crawler("serve", "--port", port)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith("crawler: Invalid value for '--port'")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"rich", "pydantic_settings", "aiohttp", "asyncio", "sqlite3", "turbohtml", "multiprocessing"}
+    script = (
+        "import sys; from crawler.__main__ import main\n"
+        "sys.argv = ['crawler', 'run', '--help']\n"
+        "main()\n"
+        f"sys.exit(', '.join({heavy!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+
+
+def test_what_children_import_is_light() -> None:
+    script = "import sys, crawler.__main__; sys.exit('typer' in sys.modules or 'crawler.cli' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_an_interrupt_while_the_program_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    import crawler.__main__ as script
+    import crawler.cli.app as program
+
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "main", interrupted)
+    assert script.main() == 130
+
+
+def test_an_interrupt_in_a_command_is_no_traceback(engine: Engine, crawler: Run) -> None:
+    engine.error = KeyboardInterrupt()
+    code, _, err = crawler("run", "http://a/")
+    assert (code, err) == (130, [])
+
+
+def test_a_bug_is_not_hidden(engine: Engine) -> None:
+    engine.error = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        main(["run", "http://a/"])
+
+
+def test_a_closed_pipe_changes_neither_the_crawl_nor_its_exit_code() -> None:
+    script = (
+        "import sys\n"
+        "from crawler.cli.common import say, unread_is_no_error\n"
+        "for number in range(3): say('x' * 100_000)\n"
+        "with unread_is_no_error(): sys.exit(1)\n"  # what rich does when its pipe is closed
+        "print('more')\n"
+        "sys.exit(7)"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", script], check=False, stdout=write, stderr=subprocess.PIPE
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (7, b"")

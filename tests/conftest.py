@@ -1,0 +1,34 @@
+"""What every test gets: a loop that must not be blocked, and a check that nothing is left behind."""
+
+import multiprocessing
+import threading
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+
+@pytest.fixture(autouse=True)
+def blockbuster() -> Iterator[BlockBuster]:
+    """A blocking call inside the event loop fails the test."""
+    with blockbuster_ctx("crawler") as buster:
+        yield buster
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """No test leaves a child process or a thread of ours behind."""
+    before = set(threading.enumerate())
+    yield
+    children = multiprocessing.active_children()
+    for child in children:
+        child.kill()
+    assert not children, f"left behind: {children}"
+    threads = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and not thread.name.startswith(("asyncio_", "pytest", "prestart"))
+    ]
+    for thread in threads:
+        thread.join(timeout=2)
+    assert not [thread for thread in threads if thread.is_alive()], f"left behind: {threads}"

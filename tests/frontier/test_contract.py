@@ -1,0 +1,287 @@
+"""What every frontier must do, whatever it is built on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from crawler.frontier import rows
+from crawler.frontier.known import KnownUrls
+from crawler.frontier.sqlite_frontier import SqliteFrontier
+from crawler.frontier.store_thread import StoreThread
+from crawler.model.commit import Commit
+from crawler.model.messages import Finished, Hop, Links, Pushback, Redirect, Ticket
+from crawler.model.outcomes import Kind, Outcome
+from crawler.rules.dedup import fingerprints
+from crawler.rules.politeness import LaneLimits
+from tests.clock import virtual_clock
+
+SITE = "http://a.example/"
+SEED = 7
+
+
+@asynccontextmanager
+async def opened(
+    path: Path, per_host: int = 4, delay: float = 0.0, **options
+) -> AsyncIterator[SqliteFrontier]:
+    store = StoreThread(path / "crawl.db")
+    await asyncio.to_thread(store.start)
+    known = KnownUrls(SEED)
+    frontier = SqliteFrontier(
+        store, known, lambda _, crawl_delay: LaneLimits(per_host, max(delay, crawl_delay or 0)), **options
+    )
+    frontier.store = store  # type: ignore[attr-defined]  # for looking into crawl.db
+    try:
+        frontier.restore(await store.call(lambda db: rows.restore(db, known)))
+        yield frontier
+    finally:
+        await asyncio.to_thread(store.stop)
+
+
+def links(*urls: str) -> Links:
+    return Links("\n".join(urls).encode(), fingerprints(urls, SEED))
+
+
+def done(ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, **more) -> Finished:
+    kind = None if outcome is Outcome.OK else Kind.HTTP_STATUS
+    return Finished(ticket, outcome, kind, b"{}", links(*found) if found else None, **more)
+
+
+async def finish(frontier: SqliteFrontier, ticket: Ticket, *found: str, **more) -> Finished:
+    await frontier.fetched(ticket, Pushback())
+    finished = done(ticket, *found, **more)
+    await frontier.finish(finished)
+    return finished
+
+
+async def drain(frontier: SqliteFrontier, site: Callable[[str], list[str]]) -> list[str]:
+    order, n = [], 0
+    while tickets := await frontier.pop(3):
+        batch = []
+        for ticket in tickets:
+            order.append(ticket.url)
+            batch.append(await finish(frontier, ticket, *site(ticket.url)))
+        n += 1
+        await frontier.commit([Commit(n, tuple(batch), {"jsonl": n * 10})])
+    return order
+
+
+def pages(*names: str) -> list[str]:
+    return [SITE + name for name in names]
+
+
+@virtual_clock
+async def test_each_url_is_handed_out_once_and_the_crawl_ends_by_itself(tmp_path):
+    graph = {SITE: pages("a", "b"), SITE + "a": pages("b", "c", ""), SITE + "c": pages("a", "d")}
+    async with opened(tmp_path) as frontier:
+        assert await frontier.add([SITE, SITE]) == 1
+        order = await drain(frontier, lambda url: graph.get(url, []))
+        assert sorted(order) == sorted([SITE, *pages("a", "b", "c", "d")])
+        assert await frontier.pop(1) == []
+
+
+@virtual_clock
+async def test_breadth_first_and_depth_first(tmp_path):
+    graph = {SITE: pages("a", "b"), SITE + "a": pages("a1", "a2"), SITE + "b": pages("b1")}
+
+    async def order(folder: str, depth_first: bool) -> list[str]:
+        (tmp_path / folder).mkdir()
+        async with opened(tmp_path / folder, per_host=1, depth_first=depth_first) as frontier:
+            await frontier.add([SITE])
+            return [url[len(SITE) :] for url in await drain(frontier, lambda url: graph.get(url, []))]
+
+    assert await order("breadth", False) == ["", "a", "b", "a1", "a2", "b1"]
+    assert await order("depth", True) == ["", "b", "b1", "a", "a2", "a1"]
+
+
+@virtual_clock
+async def test_depth_referrer_and_hops_travel_with_the_ticket(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add([SITE])
+        (seed,) = await frontier.pop(1)
+        assert (seed.depth, seed.referrer, seed.attempt) == (0, None, 1)
+        await finish(frontier, seed, SITE + "a")
+        (a,) = await frontier.pop(1)
+        assert (a.depth, a.referrer) == (1, SITE)
+        hop = Hop(a.url, 301, "/b")
+        await finish(frontier, a, outcome=Outcome.SKIPPED, redirect=Redirect(SITE + "b", (hop,)))
+        (b,) = await frontier.pop(1)
+        assert (b.depth, b.referrer, b.redirects) == (1, SITE + "a", (hop,))
+
+
+@virtual_clock
+async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.frontier.sqlite_frontier.HOT_TICKETS", 2)
+    monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
+    names = [f"p{n}" for n in range(50)]
+    async with opened(tmp_path) as frontier:
+        await frontier.add([SITE])
+        order = await drain(frontier, lambda url: pages(*names) if url == SITE else [])
+        assert order == [SITE, *pages(*names)]
+
+
+@virtual_clock
+async def test_per_host_limit_and_delay_hold(tmp_path):
+    async with opened(tmp_path, per_host=2, delay=1.0) as frontier:
+        loop = asyncio.get_running_loop()
+        await frontier.add(pages("1", "2", "3", "4"))
+        began, in_flight = [], 0
+
+        async def fetch(ticket: Ticket) -> None:
+            nonlocal in_flight
+            in_flight += 1
+            assert in_flight <= 2
+            await asyncio.sleep(5)
+            in_flight -= 1
+            await finish(frontier, ticket)
+
+        async with asyncio.TaskGroup() as group:
+            while tickets := await frontier.pop(10):
+                began += [loop.time()] * len(tickets)
+                for ticket in tickets:
+                    group.create_task(fetch(ticket))
+        assert began == pytest.approx([0, 1, 5, 6], abs=0.1)
+
+
+@virtual_clock
+async def test_retry_after_rests_the_whole_lane_and_no_other(tmp_path):
+    async with opened(tmp_path) as frontier:
+        loop = asyncio.get_running_loop()
+        await frontier.add([*pages("1", "2"), "http://b.example/"])
+        tickets = {ticket.url: ticket for ticket in await frontier.pop(2)}
+        first = tickets[SITE + "1"]
+        await frontier.fetched(first, Pushback(retry_after=30.0))
+        await frontier.retry(first, 10.0)
+        for ticket in tickets.values():
+            if ticket is not first:
+                await finish(frontier, ticket)
+        times = {}
+        while got := await frontier.pop(1):
+            times[got[0].url] = loop.time()
+            await finish(frontier, got[0])
+        assert set(times) | set(tickets) == {*pages("1", "2"), "http://b.example/"}
+        assert times[SITE + "1"] == pytest.approx(30, abs=0.1)
+
+
+@virtual_clock
+async def test_a_retry_comes_back_with_its_attempt_and_survives_a_restart(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add([SITE])
+        (ticket,) = await frontier.pop(1)
+        await frontier.fetched(ticket, Pushback())
+        await frontier.retry(ticket, 3600.0)
+        before = asyncio.get_running_loop().time()
+        (again,) = await frontier.pop(1)
+        assert again.attempt == 2
+        assert asyncio.get_running_loop().time() - before == pytest.approx(3600, abs=1)
+    async with opened(tmp_path) as frontier:
+        (again,) = await frontier.pop(1)
+        assert (again.attempt, frontier.pending) == (2, 0)
+
+
+@virtual_clock
+async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
+    async with opened(tmp_path) as frontier:
+        loop = asyncio.get_running_loop()
+        await frontier.add(pages("1", "2"))
+        (first,) = await frontier.pop(1)
+        started = loop.time()
+        await frontier.fetched(first, Pushback(crawl_delay=7.0))
+        finished = done(first)
+        await frontier.finish(finished)
+        await frontier.pop(1)
+        assert loop.time() - started == pytest.approx(7, abs=0.1)
+        await frontier.commit([Commit(1, (finished,), {})])
+        restored = await frontier.store.call(lambda db: rows.restore(db, KnownUrls(SEED)))
+        assert restored.lanes == [(1, "http://a.example", 7.0)]
+
+
+@virtual_clock
+async def test_max_pages_counts_what_was_not_skipped(tmp_path):
+    async with opened(tmp_path, max_pages=2) as frontier:
+        await frontier.add(pages("1", "2", "3", "4", "5"))
+        handed_out = 0
+        while tickets := await frontier.pop(10):
+            assert len(tickets) <= 2
+            for ticket in tickets:
+                handed_out += 1
+                await finish(frontier, ticket, outcome=Outcome.SKIPPED if handed_out == 1 else Outcome.OK)
+        assert (handed_out, frontier.pages, frontier.pending) == (3, 2, 2)
+
+
+@virtual_clock
+async def test_close_ends_a_waiting_pop(tmp_path):
+    async with opened(tmp_path, per_host=1) as frontier:
+        await frontier.add(pages("1", "2"))
+        await frontier.pop(1)
+        waiting = asyncio.create_task(frontier.pop(1))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        frontier.close()
+        assert await waiting == []
+
+
+@virtual_clock
+async def test_what_was_not_committed_is_pending_after_a_restart(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add([SITE])
+        (seed,) = await frontier.pop(1)
+        committed = await finish(frontier, seed, *pages("a", "b"))
+        await frontier.commit([Commit(1, (committed,), {"jsonl": 10})])
+        for ticket in await frontier.pop(2):
+            await finish(frontier, ticket, SITE + "c")  # read, but never committed
+    async with opened(tmp_path) as frontier:
+        assert sorted(ticket.url for ticket in await frontier.pop(9)) == pages("a", "b")
+        counts = await frontier.store.call(rows.counts)
+        assert (counts["ok"], counts["pending"]) == (1, frontier.known - 1)
+        assert await frontier.store.call(rows.positions) == {"jsonl": 10}
+
+
+@virtual_clock
+async def test_a_sink_that_lost_its_tail_takes_the_later_batches_back(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add(pages("1", "2", "3"))
+        for n, ticket in enumerate(await frontier.pop(3), 1):
+            finished = await finish(frontier, ticket)
+            await frontier.commit([Commit(n, (finished,), {"jsonl": n * 10, "sqlite": n})])
+        cut = await frontier.store.call(lambda db: rows.roll_back(db, {"jsonl": 25, "sqlite": 3}))
+        assert cut == {"jsonl": 20, "sqlite": 2}
+    async with opened(tmp_path) as frontier:
+        assert [ticket.url for ticket in await frontier.pop(9)] == pages("3")
+
+
+@pytest.mark.parametrize("seed", range(10))
+@virtual_clock
+async def test_random_graph_is_walked_whole_under_any_interleaving(tmp_path, seed):
+    """Workers of random speed, random retries: every reachable URL is handed out to its end once."""
+    import random
+
+    chance = random.Random(seed)
+    names = [f"{SITE}{n}" for n in range(200)]
+    graph = {name: chance.sample(names, chance.randint(0, 4)) for name in names}
+    reachable, todo = {names[0]}, [names[0]]
+    while todo:
+        for url in graph[todo.pop()]:
+            if url not in reachable:
+                reachable.add(url)
+                todo.append(url)
+    finished: list[str] = []
+    async with opened(tmp_path, per_host=5) as frontier:
+        await frontier.add([names[0]])
+
+        async def worker(ticket: Ticket) -> None:
+            await asyncio.sleep(chance.random() * 10)
+            if chance.random() < 0.2:
+                await frontier.fetched(ticket, Pushback())
+                await frontier.retry(ticket, chance.random() * 5)
+                return
+            finished.append(ticket.url)
+            await finish(frontier, ticket, *graph[ticket.url])
+
+        async with asyncio.TaskGroup() as group:
+            while tickets := await frontier.pop(chance.randint(1, 8)):
+                for ticket in tickets:
+                    group.create_task(worker(ticket))
+    assert sorted(finished) == sorted(reachable)

@@ -1,0 +1,46 @@
+import pytest
+
+from crawler.rules.content_type import accepted, essence
+
+PATTERNS = ("text/html", "text/*", "*+xml", "application/json")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("text/html", "text/html"),
+        (" Text/HTML ; charset=utf-8", "text/html"),
+        ("image/svg+xml", "image/svg+xml"),
+        ("text/html, text/plain", "text/html"),
+        ("html", ""),
+        ("", ""),
+        ("text/", ""),
+        ("text/html garbage", ""),
+        ("*/*", "*/*"),
+    ],
+)
+def test_essence(header, expected):
+    assert essence(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("text/html;charset=x", True),
+        ("TEXT/CSV", True),
+        ("application/rss+xml", True),
+        ("application/json", True),
+        ("image/png", False),
+        ("application/pdf", False),
+        ("application/jsonp", False),
+        (None, True),
+        ("", True),
+        ("nonsense", True),
+    ],
+)
+def test_accepted(header, expected):
+    assert accepted(header, PATTERNS) is expected
+
+
+def test_a_missing_header_counts_as_html_and_is_refused_where_html_is():
+    assert not accepted(None, ("application/json",))

@@ -1,0 +1,62 @@
+from crawler.model.messages import Hop
+from crawler.model.outcomes import Kind
+from crawler.rules.redirects import REDIRECT_STATUSES, follow
+from crawler.rules.scope import Scope
+
+URL = "http://example.com/a"
+SCOPE = Scope.of(["http://example.com/"])
+
+
+def decide(location, hops=(), url=URL, set_cookie=False, most=10, **rest):
+    return follow(url, hops, 302, location, most, SCOPE, set_cookie, **rest)
+
+
+def test_the_target_is_resolved_and_carries_the_hops():
+    before = (Hop("http://example.com/0", 301, "/a"),)
+    decision = decide("b#part", before)
+    assert decision.kind is Kind.REDIRECTED
+    assert decision.target == "http://example.com/b"
+    assert decision.hops == (*before, Hop(URL, 302, "b#part"))
+    assert decision.message is None
+
+
+def test_a_location_that_leads_nowhere():
+    for location in (None, "", "mailto:x@example.com", "http://", "file:///etc/passwd"):
+        decision = decide(location)
+        assert decision.kind is Kind.BAD_REDIRECT
+        assert decision.target is None
+        assert decision.message
+
+
+def test_back_to_an_earlier_hop_is_a_loop():
+    assert decide("/0", (Hop("http://example.com/0", 301, "/a"),)).kind is Kind.REDIRECT_LOOP
+
+
+def test_to_itself_is_a_loop_but_for_one_cookie():
+    assert decide("/a").kind is Kind.REDIRECT_LOOP
+    assert decide("/a#x").kind is Kind.REDIRECT_LOOP
+    first = decide("/a", set_cookie=True)
+    assert first.in_place
+    assert first.kind is None
+    assert first.hops == ()
+    second = decide("/a", set_cookie=True, asked_again=True)
+    assert second.kind is Kind.REDIRECT_LOOP
+    assert not second.in_place
+
+
+def test_the_limit_counts_redirects_in_a_row():
+    hops = tuple(Hop(f"http://example.com/{n}", 302, "x") for n in range(2))
+    assert decide("/b", hops, most=3).kind is Kind.REDIRECTED
+    assert decide("/b", hops, most=2).kind is Kind.TOO_MANY_REDIRECTS
+    assert decide("/b", most=0).kind is Kind.TOO_MANY_REDIRECTS
+
+
+def test_a_target_out_of_scope_is_named_but_not_followed():
+    decision = decide("https://example.com/a")
+    assert decision.kind is Kind.OUT_OF_SCOPE
+    assert decision.target == "https://example.com/a"
+
+
+def test_which_statuses_redirect():
+    assert {300, 304, 305, 306}.isdisjoint(REDIRECT_STATUSES)
+    assert {301, 302, 303, 307, 308} == REDIRECT_STATUSES

@@ -1,0 +1,150 @@
+"""Loopback servers that misbehave byte by byte, and the fetch room set up to talk to them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crawler.config import Config
+from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.fetcher import Exchange, Fetcher
+from crawler.fetch.robots_cache import RobotsCache
+from crawler.model import record
+from crawler.model.messages import Finished, Page, Ticket
+from crawler.rules import urls
+from crawler.rules.scope import Scope
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+
+Answer = Callable[["Served", str, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Served:
+    """What a server has seen so far."""
+
+    url: str = ""
+    """``http://127.0.0.1:port``."""
+    heads: list[str] = field(default_factory=list)
+    """Request heads, in order."""
+    connections: int = 0
+
+    @property
+    def targets(self) -> list[str]:
+        """Request targets, in order."""
+        return [head.split(" ", 2)[1] for head in self.heads]
+
+
+@asynccontextmanager
+async def byte_server(answer: Answer | bytes, **options: Any) -> AsyncIterator[Served]:
+    """Answers each request by ``answer(served, head, writer)``, or always with the same bytes and a close."""
+    served = Served()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.connections += 1
+        try:
+            while not writer.is_closing():
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                served.heads.append(head)
+                if isinstance(answer, bytes):
+                    writer.write(answer)
+                    await writer.drain()
+                    break
+                await answer(served, head, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(talk(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, **options)
+    scheme = "https" if "ssl" in options else "http"
+    served.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield served
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def ok(body: bytes = b"<p>hello", headers: str = "", status: str = "200 OK") -> bytes:
+    """A well-formed answer."""
+    content_type = "" if "content-type" in headers.lower() else "Content-Type: text/html\r\n"
+    return f"HTTP/1.1 {status}\r\n{content_type}Content-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+def by_target(answers: dict[str, bytes]) -> Answer:
+    """Answers by request target over kept-alive connections; 404 for others."""
+
+    async def answer(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.get(head.split(" ", 2)[1], ok(b"", status="404 Not Found")))
+        await writer.drain()
+
+    return answer
+
+
+@dataclass
+class Rig:
+    """The fetch room, ready to fetch."""
+
+    config: Config
+    counters: Counters
+    backend: AiohttpBackend
+    robots: RobotsCache
+    fetcher: Fetcher
+    spool: Path
+
+    async def fetch(self, url: str, **ticket: Any) -> Exchange:
+        return await self.fetcher.fetch(
+            Ticket(id=7, url=url, lane=1, depth=2, **ticket), Step("fetch", "fetch-0")
+        )
+
+    async def page(self, url: str, **ticket: Any) -> Page:
+        """The page at ``url``, which must be one."""
+        result = (await self.fetch(url, **ticket)).result
+        assert isinstance(result, Page), result
+        return result
+
+    async def ended(self, url: str, **ticket: Any) -> record.Record:
+        """The record with which ``url`` ends without being parsed."""
+        result = (await self.fetch(url, **ticket)).result
+        assert isinstance(result, Finished), result
+        line = record.decode(result.record)
+        assert (line.outcome, line.kind) == (result.outcome, result.kind)
+        return line
+
+
+@asynccontextmanager
+async def rig(
+    spool: Path,
+    *trusted: str,
+    obey: bool = False,
+    resolver: Any = None,
+    scope: Scope | None = None,
+    now: Callable[[], float] | None = None,
+    load: Any = None,
+    save: Any = None,
+    **fetch: Any,
+) -> AsyncIterator[Rig]:
+    """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
+    config = Config(fetch={"retries": 0, **fetch}, robots={"obey": obey})
+    counters = Counters()
+    origins = frozenset(urls.origin(url) for url in trusted)
+    backend = AiohttpBackend(config, origins, counters, resolver)
+    hooks = {key: hook for key, hook in (("load", load), ("save", save), ("now", now)) if hook}
+    robots = RobotsCache(backend, config, **hooks)
+    scope = scope or Scope(origins)
+    fetcher = Fetcher(config, backend, robots, scope, spool, counters, chance=lambda: 0.5)
+    try:
+        yield Rig(config, counters, backend, robots, fetcher, spool)
+    finally:
+        await backend.close()

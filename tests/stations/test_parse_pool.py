@@ -1,0 +1,168 @@
+"""The parse pool: what a page, or a kill from outside, can do to it. Real processes."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from crawler.config.sections import ParseConfig
+from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import decode
+from crawler.parse.parse_pool import ParsePool
+from crawler.parse.parse_task import parse_task
+from crawler.parse.work import ParseJob
+from crawler.plumbing.byte_queue import ByteQueue
+from crawler.rules.scope import Scope
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+from tests.stations import poison
+
+SITE = "http://a.example/"
+JOB = ParseJob(
+    scope=Scope(frozenset({"http://a.example"})),
+    hash_seed=1,
+    keep_text=False,
+    obey_robots=True,
+    user_agent="crawler",
+    extract=None,
+)
+METHODS = ["forkserver", "spawn"]
+
+
+def page(number: int, name: str = "good", body: bytes = b"") -> Page:
+    body = body or b"<title>t</title><p>text <a href=next>n</a>"
+    return Page(
+        Ticket(number, f"{SITE}{name}-{number}", 1, 0), 200, (), body, None, len(body), "text/html", "", 1.0
+    )
+
+
+@asynccontextmanager
+async def street(pages: list[Page], *, method: str = "forkserver", **config) -> AsyncIterator[list[Finished]]:
+    """Parse ``pages`` at the other end of a queue, while the block runs and until all are done."""
+    options = {"workers": 2, "timeout": 1.0, "max_memory": 300_000_000} | config
+    pool = ParsePool(
+        ParseConfig(**options),
+        JOB,
+        poison.extract,
+        start_method=method,
+        log_level="INFO",
+        feed_log=lambda record: None,
+    )
+    queue: ByteQueue[Page] = ByteQueue(1 << 24, lambda p: p.weight)
+    results: list[Finished] = []
+    street.parsers = []
+
+    async def finish(finished: Finished) -> None:
+        results.append(finished)
+
+    async def station(number: int) -> None:
+        async with pool.parser(number) as parser:
+            street.parsers.append(parser)
+            await parse_task(
+                queue,
+                finish,
+                parser,
+                batch_pages=8,
+                batch_bytes=1 << 18,
+                max_crashes=2,
+                step=Step("parse", f"parser-{number}"),
+                counters=Counters(),
+            )
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(pool.workers):
+                group.create_task(station(number))
+            for one in pages:
+                await queue.put(one)
+            yield results
+            queue.close()
+    finally:
+        await asyncio.to_thread(pool.close)
+
+
+def kinds(results: list[Finished]) -> dict[str, Kind | None]:
+    return {decode(one.record).url[len(SITE) :]: one.kind for one in results}
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_pages_are_parsed_in_child_processes(method):
+    async with street([page(n) for n in range(40)], method=method) as results:
+        pass
+    assert sorted(one.ticket.id for one in results) == list(range(40))
+    assert all(one.outcome is Outcome.OK and one.links is not None for one in results)
+
+
+@pytest.mark.parametrize("executor", ["thread", "inline"])
+async def test_the_same_code_runs_on_other_models(executor):
+    async with street([page(n) for n in range(10)], executor=executor) as results:
+        pass
+    async with street([page(n) for n in range(10)]) as in_processes:
+        pass
+    assert sorted(one.record for one in results) == sorted(one.record for one in in_processes)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("segfault", Kind.PARSE_CRASH),
+        ("exit", Kind.PARSE_CRASH),
+        ("hang", Kind.PARSE_TIMEOUT),
+        ("spin", Kind.PARSE_TIMEOUT),
+        ("stop", Kind.PARSE_TIMEOUT),
+        ("memory", Kind.PARSE_MEMORY),
+    ],
+)
+async def test_a_poison_page_costs_one_page(name, kind):
+    pages = [page(n) for n in range(30)]
+    pages[11] = page(11, name)
+    async with street(pages, timeout=0.4) as results:
+        pass
+    found = kinds(results)
+    assert len(found) == 30
+    assert {url: k for url, k in found.items() if k is not None} == {f"{name}-11": kind}
+    message = next(decode(one.record).message for one in results if one.ticket.id == 11)
+    assert message
+
+
+@pytest.mark.parametrize("name", ["raise", "recurse", "unpicklable"])
+async def test_a_failing_extract_function_is_noted_and_not_fatal(name):
+    async with street([page(0), page(1, name)]) as results:
+        pass
+    records = {one.ticket.id: decode(one.record) for one in results}
+    assert records[0].extracted == {"length": 6}
+    assert (records[1].outcome, records[1].extracted) == (Outcome.OK, None)
+    assert (records[1].message or "").startswith("extract: ")
+
+
+async def test_a_page_larger_than_the_pipe_passes():
+    body = b"<p>" + b"x" * 5_000_000
+    async with street([page(1, body=body)]) as results:
+        pass
+    assert decode(results[0].record).text_length == 5_000_000
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_kills_from_outside_cost_no_page_and_blame_nobody(seed):
+    chance = random.Random(seed)
+    pages = [page(n, body=b"<p>" + b"<a href=%d>x</a>" % n * 3000) for n in range(200)]
+    async with street(pages, timeout=10.0) as results:
+        for _ in range(6):
+            await asyncio.sleep(0.02 + 0.1 * chance.random())
+            for parser in street.parsers[:1]:
+                parser.kill()
+    assert sorted(one.ticket.id for one in results) == list(range(200))
+    assert all(one.kind is None for one in results)
+
+
+async def test_a_cancelled_street_leaves_no_child():
+    started = time.monotonic()
+    with pytest.raises(BaseExceptionGroup):
+        async with street([page(1, "hang")], timeout=60.0):
+            await asyncio.sleep(0.5)
+            raise RuntimeError("something else failed")
+    assert time.monotonic() - started < 10

@@ -1,0 +1,70 @@
+"""What counts as visible text."""
+
+import pytest
+
+from crawler.parse.html import parse_html
+
+
+def text(html: str) -> str:
+    return parse_html(html.encode(), "text/html; charset=utf-8", "http://site.test/").text
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("un<b>us<i>ual</i></b> <a href=x>word</a>s", "unusual words"),
+        ("<p>a</p><p>b</p>c", "a b c"),
+        ("<ul><li>a<li>b</ul><ol><li>c</ol>d", "a b c d"),
+        ("<table><caption>c</caption><tr><th>h<td>1<tr><td>2</table>", "c h 1 2"),
+        ("<h1>h</h1>t<br>u<hr>v", "h t u v"),
+        ("<div>a<div>b</div>c</div>", "a b c"),
+        ("a<img alt=x>b<wbr>c<!-- d -->e", "abce"),
+        (" a \n\t b&nbsp;\u3000c ", "a b c"),
+        ("<pre>x\n   y</pre>", "x y"),
+        ("<select><option>a<option>b</select><textarea>c</textarea><button>d</button>", "a b c d"),
+        ("<dl><dt>t<dd>d</dl>", "t d"),
+        ("<noscript><p>without</p></noscript>with", "without with"),
+        ("<x-card>a</x-card><x-card>b</x-card>", "a b"),
+        ("&lt;tag&gt; &amp;", "<tag> &"),
+        ("<body>a</body></html> after", "a after"),
+    ],
+)
+def test_shown(html: str, expected: str) -> None:
+    assert text(html) == expected
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>x</script>",
+        "<script type=application/json>{}</script>",
+        "<style>x</style>",
+        "<template>x<p>y</p></template>",
+        "<p hidden>x<b>y</b></p>",
+        "<iframe>x</iframe>",
+        "<noembed>x</noembed>",
+        "<noframes>x</noframes>",
+        "<datalist><option>x</datalist>",
+        "<video>x<a href=y>z</a></video>",
+        "<canvas>x</canvas>",
+        "<svg><title>x</title><desc>x</desc><style>x</style></svg>",
+        "<!-- x -->",
+        "<rp>x</rp>",
+    ],
+)
+def test_not_shown(hidden: str) -> None:
+    assert text(f"<title>t</title><p>before{hidden}after").replace(" ", "") == "beforeafter"
+
+
+def test_a_title_is_no_visible_text() -> None:
+    assert text("<html><head><title>t</title></head><body>b") == "b"
+
+
+def test_a_hidden_body_shows_nothing() -> None:
+    assert text("<body hidden>x") == ""
+    assert text("<html hidden>x") == ""
+    assert text("<p hidden=until-found>x") == "x"
+
+
+def test_a_declarative_shadow_root_is_shown() -> None:
+    assert text("<div><template shadowrootmode=open><p>in</p></template></div>") == "in"

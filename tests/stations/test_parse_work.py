@@ -1,0 +1,244 @@
+"""From a Page to its Finished: the record's keys, the links passed on, and what failed."""
+
+import pickle
+import subprocess
+import sys
+from array import array
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from crawler.model.messages import Finished, Hop, Page, Ticket
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import decode
+from crawler.parse import work
+from crawler.parse.extract_page import ExtractPage
+from crawler.parse.work import ParseJob, Parser
+from crawler.rules.dedup import fingerprint
+from crawler.rules.scope import Scope
+
+SITE = "http://site.test"
+SCOPE = Scope(frozenset([SITE]))
+BODY = (
+    b"<title>T</title><link rel=canonical href=/c><meta name=robots content=NOARCHIVE>"
+    b"<a href=a>a</a><a href=http://other.test/>o</a><a href=b rel=nofollow>b</a><a href=a#x>a</a>"
+)
+
+
+def ticket(**changes: Any) -> Ticket:
+    return Ticket(
+        **{"id": 7, "url": SITE + "/p", "lane": 1, "depth": 2, "referrer": SITE + "/", "attempt": 3} | changes
+    )
+
+
+def page(body: bytes = BODY, **changes: Any) -> Page:
+    values: dict[str, Any] = {
+        "ticket": ticket(),
+        "status": 200,
+        "headers": (("content-type", "text/html"),),
+        "body": body,
+        "body_path": None,
+        "size": len(body),
+        "content_type": "text/html",
+        "fetched_at": "2024-05-06T07:08:09Z",
+        "elapsed_ms": 12.5,
+    }
+    return Page(**values | changes)
+
+
+def parser(function: Any = None, **changes: Any) -> Parser:
+    return Parser(ParseJob(**{"scope": SCOPE, "hash_seed": 5} | changes), function)
+
+
+def urls(finished: Finished) -> list[str]:
+    return [] if finished.links is None else finished.links.urls.decode().split("\n")
+
+
+def test_an_ordinary_page() -> None:
+    finished = parser().parse(page())
+    assert (finished.outcome, finished.kind, finished.ticket) == (Outcome.OK, None, ticket())
+    assert msgspec.json.decode(finished.record) == {
+        "url": SITE + "/p",
+        "final_url": SITE + "/p",
+        "outcome": "ok",
+        "kind": None,
+        "message": None,
+        "status": 200,
+        "depth": 2,
+        "referrer": SITE + "/",
+        "attempts": 3,
+        "fetched_at": "2024-05-06T07:08:09Z",
+        "elapsed_ms": 12.5,
+        "bytes": len(BODY),
+        "content_type": "text/html",
+        "charset": "windows-1252",
+        "title": "T",
+        "canonical": SITE + "/c",
+        "meta_robots": ["noarchive"],
+        "links": [SITE + "/a", "http://other.test/", SITE + "/b"],
+        "text_length": 4,
+        "extracted": None,
+        "redirects": [],
+    }
+
+
+def test_links_in_scope_are_passed_on_with_their_fingerprints() -> None:
+    finished = parser().parse(page())
+    assert urls(finished) == [SITE + "/a"]
+    assert (finished.links_out_of_scope, finished.links_nofollow, finished.links_too_deep) == (1, 1, 0)
+    assert finished.links is not None
+    assert list(array("Q", finished.links.fingerprints)) == [fingerprint(SITE + "/a", 5)]
+
+
+def test_when_robots_are_not_obeyed_nofollow_means_nothing() -> None:
+    finished = parser(obey_robots=False).parse(page(b"<meta name=robots content=none>" + BODY))
+    assert urls(finished) == [SITE + "/a", SITE + "/b"]
+    assert finished.links_nofollow == 0
+    assert decode(finished.record).meta_robots == ["noarchive", "nofollow", "noindex"]
+
+
+@pytest.mark.parametrize("how", ["meta", "header"])
+def test_a_page_that_says_nofollow_passes_no_links_on_but_records_them(how: str) -> None:
+    if how == "meta":
+        finished = parser().parse(page(b"<meta name=robots content=none>" + BODY))
+    else:
+        finished = parser().parse(page(follow=False))
+    assert finished.links is None
+    assert (finished.links_out_of_scope, finished.links_nofollow) == (1, 2)
+    assert len(decode(finished.record).links) == 3
+
+
+@pytest.mark.parametrize(
+    ("max_depth", "followed", "too_deep"), [(3, 1, 0), (2, 0, 1), (0, 0, 1), (None, 1, 0)]
+)
+def test_links_too_deep_are_counted_not_followed(max_depth: int | None, followed: int, too_deep: int) -> None:
+    scope = Scope(frozenset([SITE]), max_depth=max_depth)
+    finished = parser(scope=scope).parse(page())
+    assert (len(urls(finished)), finished.links_too_deep) == (followed, too_deep)
+    assert (finished.links_out_of_scope, finished.links_nofollow) == (1, 1)
+
+
+def test_a_truncated_page_is_parsed_as_far_as_it_goes() -> None:
+    finished = parser().parse(page(BODY[:-30], truncated=True))
+    record = decode(finished.record)
+    assert (
+        (finished.outcome, finished.kind)
+        == (record.outcome, record.kind)
+        == (Outcome.TRUNCATED, Kind.TOO_LARGE)
+    )
+    assert record.message == f"only the first {len(BODY) - 30} bytes of the body were kept"
+    assert urls(finished) == [SITE + "/a"]
+
+
+def test_a_spooled_body_is_read_and_left(tmp_path: Path) -> None:
+    path = tmp_path / "body"
+    path.write_bytes(BODY)
+    finished = parser().parse(page(b"", body_path=str(path), size=len(BODY)))
+    assert decode(finished.record).title == "T"
+    assert path.exists()
+
+
+def test_text_only_when_asked_for() -> None:
+    record = decode(parser(keep_text=True).parse(page()).record)
+    assert record.text == "aoba"
+    assert record.text_length == len("aoba")
+    assert decode(parser().parse(page()).record).text is msgspec.UNSET
+
+
+def test_redirects_and_headers_that_are_not_utf8_can_be_written() -> None:
+    hops = (Hop(SITE + "/old", 302, "/p\udce9"),)
+    finished = parser().parse(page(ticket=ticket(redirects=hops), content_type="text/html; x=\udce9"))
+    record = decode(finished.record)
+    assert record.redirects == (Hop(SITE + "/old", 302, "/p?"),)
+    assert record.content_type == "text/html; x=?"
+
+
+def test_what_extract_returns_stands_in_the_record() -> None:
+    finished = parser(lambda page: {"h": [e.text for e in page.css("a")]}).parse(page())
+    assert decode(finished.record).extracted == {"h": ["a", "o", "b", "a"]}
+
+
+def test_extract_is_loaded_by_name() -> None:
+    finished = parser(extract=f"{__name__}:headers_of").parse(page())
+    assert decode(finished.record).extracted == {"type": "text/html", "status": 200}
+
+
+def headers_of(page: ExtractPage) -> dict[str, Any]:
+    return {"type": page.headers["Content-Type"], "status": page.status}
+
+
+def test_an_extract_that_fails_costs_its_result_only() -> None:
+    def extract(page: ExtractPage) -> Any:
+        page.links.clear()
+        raise KeyError("price")
+
+    finished = parser(extract).parse(page(truncated=True))
+    record = decode(finished.record)
+    assert finished.outcome is Outcome.TRUNCATED
+    assert record.extracted is None
+    assert (
+        record.message
+        == f"only the first {len(BODY)} bytes of the body were kept; extract: KeyError: 'price'"
+    )
+    assert len(record.links) == 3
+
+
+def test_memory_errors_are_raised_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(page: ExtractPage) -> Any:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        parser(hungry).parse(page())
+
+
+def test_an_error_of_the_parser_itself_costs_one_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(work, "parse_html", broken)
+    finished = parser().parse(page(content_type="\udce9"))
+    record = decode(finished.record)
+    assert (
+        (finished.outcome, finished.kind)
+        == (record.outcome, record.kind)
+        == (Outcome.ERROR, Kind.PARSE_CRASH)
+    )
+    assert record.message == "the parser failed: RuntimeError: a bug"
+    assert (record.status, record.bytes, record.attempts) == (200, len(BODY), 3)
+    assert "a bug" in caplog.text
+
+
+def test_a_spooled_body_that_is_gone_costs_one_page(tmp_path: Path) -> None:
+    finished = parser().parse(page(b"", body_path=str(tmp_path / "gone")))
+    assert finished.kind is Kind.PARSE_CRASH
+    assert "FileNotFoundError" in str(decode(finished.record).message)
+
+
+def test_a_job_travels_to_another_process() -> None:
+    job = ParseJob(scope=SCOPE, hash_seed=2**64 - 1, extract="a:b")
+    assert pickle.loads(pickle.dumps(job)) == job
+
+
+def test_a_child_imports_nothing_that_it_does_not_need() -> None:
+    code = "import sys, crawler.parse.work; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {
+        "aiohttp",
+        "pydantic",
+        "pydantic_settings",
+        "typer",
+        "rich",
+        "sqlite3",
+        "asyncio",
+        "multiprocessing",
+    }
+    assert heavy.isdisjoint(loaded)
+    assert not [
+        name for name in loaded if name.startswith(("crawler.config", "crawler.engine", "crawler.cli"))
+    ]

@@ -1,0 +1,205 @@
+import asyncio
+import io
+import logging
+import multiprocessing
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from crawler.trace.logs import SendHandler, to_dict
+from crawler.watch import log_thread
+from crawler.watch.log_thread import LOG_FILE, start_logging
+
+
+class Terminal(io.StringIO):
+    """Takes what is written only once it is opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = threading.Event()
+        self.reached = threading.Event()
+
+    def write(self, text):
+        self.reached.set()
+        assert self.open.wait(20)
+        return super().write(text)
+
+
+def fields(message, **more):
+    record = logging.makeLogRecord(
+        {"name": "crawler.parse.work", "levelno": 30, "levelname": "WARNING", "msg": message}
+    )
+    return to_dict(record, "parser-1") | more
+
+
+def console_to(file):
+    return Console(file=file, width=40)
+
+
+def lines_of(file):
+    return file.getvalue().splitlines()
+
+
+def test_main_and_children_write_one_log_to_terminal_and_file(tmp_path):
+    file = io.StringIO()
+    listener = start_logging("INFO", tmp_path, console_to(file))
+    logging.getLogger("crawler.fetch.robots").info("from %s", "main")
+    listener.feed(fields("from a child, long enough that a console would break it"))
+    listener.feed(fields("marked", stage="parse"))
+    logging.getLogger("crawler.fetch").debug("too fine")
+    listener.stop()
+
+    rest = [line.split(maxsplit=1)[1] for line in lines_of(file)]
+    assert rest == [
+        "INFO    main         robots        from main",
+        "WARNING parser-1     work          from a child, long enough that a console would break it",
+        "WARNING parser-1     parse         marked",
+    ]
+    assert all(re.match(r"\d\d:\d\d:\d\d\.\d{3} ", line) for line in lines_of(file))
+    in_file = (tmp_path / LOG_FILE).read_text().splitlines()
+    assert [line.split(maxsplit=1)[1] for line in in_file] == rest
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line) for line in in_file)
+
+
+def test_a_childs_record_comes_through_its_own_pipe():
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    logger = logging.Logger("crawler.write.jsonl")
+    logger.addHandler(SendHandler("writer-jsonl", theirs.send))
+    logger.error("disk full")
+    file = io.StringIO()
+    listener = start_logging("INFO", None, console_to(file))
+    listener.feed(ours.recv())
+    listener.stop()
+    ours.close()
+    theirs.close()
+    assert lines_of(file)[0].endswith(" ERROR   writer-jsonl jsonl         disk full")
+
+
+def test_without_a_console_lines_go_to_what_is_stderr_at_that_moment(capsys):
+    listener = start_logging("INFO")
+    logging.getLogger("crawler").warning("to stderr")
+    listener.stop()
+    captured = capsys.readouterr()
+    assert captured.err.endswith("WARNING main         crawler       to stderr\n")
+    assert captured.out == ""
+
+
+def test_a_traceback_is_indented_so_that_no_line_passes_for_another_record():
+    file = io.StringIO()
+    listener = start_logging("INFO", None, console_to(file))
+    try:
+        raise ValueError("first\n12:00:00.000 ERROR forged")
+    except ValueError:
+        logging.getLogger("crawler").exception("failed")
+    listener.stop()
+    first, *others = lines_of(file)
+    assert first.endswith("failed")
+    assert others[0] == "    Traceback (most recent call last):"
+    assert all(line.startswith("    ") for line in others)
+    assert "    12:00:00.000 ERROR forged" in others
+
+
+def test_control_characters_are_shown_and_not_obeyed():
+    file = io.StringIO()
+    listener = start_logging("INFO", None, console_to(file))
+    logging.getLogger("crawler").info("a\x1b[2Jb\rc\x9bd")
+    listener.stop()
+    assert lines_of(file)[0].endswith(r"a\x1b[2Jb\x0dc\x9bd")
+
+
+def test_markup_of_rich_means_nothing():
+    file = io.StringIO()
+    listener = start_logging("INFO", None, console_to(file))
+    logging.getLogger("crawler").info("[red]x[/nothing]")
+    listener.stop()
+    assert lines_of(file)[0].endswith("[red]x[/nothing]")
+
+
+def test_the_level_has_a_colour_on_a_terminal_only():
+    for is_terminal, colours in ((True, "standard"), (False, "auto")):
+        file = io.StringIO()
+        console = Console(file=file, width=80, force_terminal=is_terminal, color_system=colours)
+        listener = start_logging("INFO", None, console)
+        logging.getLogger("crawler").error("x")
+        listener.stop()
+        assert ("\x1b[31mERROR" in file.getvalue()) is is_terminal
+
+
+def test_stop_gives_the_loggers_back_and_may_come_twice():
+    logger = logging.getLogger("crawler")
+    before = (logger.level, logger.propagate, list(logger.handlers))
+    threads = threading.active_count()
+    listener = start_logging("DEBUG", None, console_to(io.StringIO()))
+    assert threading.active_count() == threads + 1
+    assert not logger.propagate
+    listener.stop()
+    listener.stop()
+    assert (logger.level, logger.propagate, list(logger.handlers)) == before
+    assert threading.active_count() == threads
+
+
+async def test_a_terminal_that_does_not_read_never_blocks_the_event_loop():
+    terminal = Terminal()
+    listener = await asyncio.to_thread(start_logging, "INFO", None, console_to(terminal))
+    logger = logging.getLogger("crawler.fetch")
+    logger.info("0")
+    while not terminal.reached.is_set():
+        await asyncio.sleep(0)
+    for number in range(1, 500):
+        logger.info("%d", number)
+    listener.feed(fields("500"))
+    terminal.open.set()
+    await asyncio.to_thread(listener.stop)
+    assert [line.split()[-1] for line in lines_of(terminal)] == [str(number) for number in range(501)]
+
+
+def test_what_waits_is_bounded_and_the_loss_is_told(monkeypatch):
+    monkeypatch.setattr(log_thread, "MOST_WAITING", 10)
+    terminal = Terminal()
+    listener = start_logging("INFO", None, console_to(terminal))
+    logger = logging.getLogger("crawler")
+    logger.info("first")
+    assert terminal.reached.wait(20)
+    for number in range(50):
+        logger.info("%d", number)
+    terminal.open.set()
+    listener.stop()
+    lines = lines_of(terminal)
+    assert len(lines) == 1 + 10 + 1
+    [told] = [line for line in lines if "dropped" in line]
+    assert "40 log lines were dropped" in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_costs_the_log_file_and_nothing_else(tmp_path, capsys):
+    (tmp_path / LOG_FILE).symlink_to("/dev/full")
+    file = io.StringIO()
+    listener = start_logging("INFO", tmp_path, console_to(file))
+    for number in range(3):
+        logging.getLogger("crawler").info("%d", number)
+    listener.stop()
+    assert len(lines_of(file)) == 3
+    told = capsys.readouterr().err
+    assert told.count("the log file is given up") == 1
+    assert told.count("\n") == 1
+
+
+def test_a_log_file_that_cannot_be_opened_is_given_up_once(tmp_path, capsys):
+    file = io.StringIO()
+    listener = start_logging("INFO", tmp_path / "absent", console_to(file))
+    for number in range(3):
+        logging.getLogger("crawler").info("%d", number)
+    listener.stop()
+    assert len(lines_of(file)) == 3
+    assert capsys.readouterr().err.count("the log file is given up") == 1
+
+
+def test_the_log_of_a_resumed_crawl_is_continued(tmp_path):
+    for message in ("one", "two"):
+        listener = start_logging("INFO", tmp_path, console_to(io.StringIO()))
+        logging.getLogger("crawler").info(message)
+        listener.stop()
+    assert [line.split()[-1] for line in (tmp_path / LOG_FILE).read_text().splitlines()] == ["one", "two"]

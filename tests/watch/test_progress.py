@@ -1,0 +1,229 @@
+import io
+import itertools
+import logging
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from crawler.trace.counters import Counters
+from crawler.watch import progress_thread
+from crawler.watch.log_thread import start_logging
+from crawler.watch.progress_thread import Progress, plain_line
+from crawler.watch.progress_view import render
+from crawler.watch.snapshot import Snapshot
+
+from .screens import Screen
+from .snapshots import busy_snapshot
+
+
+class Snapshots:
+    """Gives a snapshot each time; ``seen`` is set once it gave so many."""
+
+    def __init__(self, wanted):
+        self.wanted = wanted
+        self.given = 0
+        self.seen = threading.Event()
+        self.thread = None
+
+    def __call__(self):
+        self.thread = threading.current_thread().name
+        self.given += 1
+        if self.given > self.wanted:
+            self.seen.set()
+        return busy_snapshot(committed=1_000 * self.given)
+
+
+def drawn(snapshot, width, recent_rate=412.3):
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    console.print(render(snapshot, recent_rate, width))
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [50, 80, 120, 200])
+@pytest.mark.parametrize("scale", [1, 1_000])
+def test_no_line_is_wider_than_the_terminal(width, scale):
+    lines = drawn(busy_snapshot(scale=scale), width)
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_at_80_columns_everything_is_there():
+    lines = drawn(busy_snapshot(), 80)
+    assert re.fullmatch(r"34,234 of 46,678 URLs done +━.* +73%  0:01:23", lines[1])
+    assert lines[2] == "412 pages/s  ·  412 mean  ·  67 in flight  ·  43.2 MiB read  ·  26 retries"
+    text = "\n".join(lines)
+    assert re.search(r"^fetch +32/32 ━{8} +6\.2 s http://127\.0\.0\.1:8000/catalogue/.*…$", text, re.M)
+    assert re.search(r"^commit +0/1 .* –", text, re.M)
+    assert re.search(r"^page +31 ━.* 29\.8 MiB", text, re.M)
+    assert re.search(r"^unacked +1\.0 MiB", text, re.M)
+    assert "ok 33,000  ·  truncated 3  ·  error 112  ·  skipped 1,119" in lines
+    assert lines[-1].startswith("redirected 900 · http_status 88 · robots 40 · timeout 14")
+    assert len(lines) <= 20
+
+
+def test_at_120_columns_stages_and_queues_stand_beside_each_other():
+    assert len(drawn(busy_snapshot(), 120)) == len(drawn(busy_snapshot(), 80)) - 6
+    assert any(line.startswith("fetch ") and "32.0 KiB" in line for line in drawn(busy_snapshot(), 120))
+
+
+def test_a_crawl_that_has_just_begun_can_be_drawn():
+    begun = Snapshot(Counters(), [], [], pending=0, in_flight=0, known=0)
+    assert "0 of 0 URLs done" in drawn(begun, 80, 0.0)[1]
+    assert plain_line(begun, 0.0).startswith("0:00:00  0 of 0 URLs done")
+
+
+def test_the_height_does_not_change_with_the_counts():
+    quiet = busy_snapshot()
+    quiet.counters.kinds.clear()
+    assert len(drawn(quiet, 80)) == len(drawn(busy_snapshot(), 80))
+
+
+def test_the_plain_line_says_it_in_words():
+    assert plain_line(busy_snapshot(), 7.25) == (
+        "0:01:23  34,234 of 46,678 URLs done, 7.2 pages/s (mean 412), 67 in flight, 112 errors, 43.2 MiB read"
+    )
+
+
+@pytest.mark.parametrize("height", [40, 8])
+def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=100, height=height, _environ={"TERM": "xterm"})
+    stderr = sys.stderr
+    snapshots = Snapshots(wanted=3)
+    progress = Progress(snapshots, interval=0.001, console=console)
+    listener = start_logging("INFO", None, console)
+    logging.getLogger("crawler").info("before")
+    progress.start()
+    assert snapshots.seen.wait(20)
+    logging.getLogger("crawler").info("during")
+    sys.stderr.write("printed by somebody else\n")
+    progress.stop()
+    listener.stop()
+
+    screen = Screen().feed(file.getvalue())
+    assert snapshots.thread == "progress_thread"
+    assert "URLs done" in file.getvalue()
+    shown = [line.split()[-1] for line in screen.text()]
+    assert shown[0] == "before"
+    assert sorted(shown[1:]) == ["during", "else"]
+    assert screen.cursor_shown
+    assert screen.column == 0
+    assert sys.stderr is stderr
+
+
+def test_lines_elsewhere_and_no_control_codes(monkeypatch):
+    monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
+    file = io.StringIO()
+    snapshots = Snapshots(wanted=3)
+    progress = Progress(snapshots, interval=0.001, console=Console(file=file))
+    progress.start()
+    assert snapshots.seen.wait(20)
+    progress.stop()
+    lines = file.getvalue().splitlines()
+    assert len(lines) >= 3
+    assert all("URLs done" in line for line in lines)
+    assert "\x1b" not in file.getvalue()
+
+
+def test_stderr_is_where_the_lines_go(monkeypatch, capsys):
+    monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
+    snapshots = Snapshots(wanted=1)
+    progress = Progress(snapshots, interval=0.001)
+    progress.start()
+    assert snapshots.seen.wait(20)
+    progress.stop()
+    captured = capsys.readouterr()
+    assert "URLs done" in captured.err
+    assert captured.out == ""
+
+
+def test_not_shown_means_no_thread_and_no_snapshot():
+    before = threading.active_count()
+    snapshots = Snapshots(wanted=1)
+    progress = Progress(snapshots, show=False)
+    progress.start()
+    assert threading.active_count() == before
+    progress.stop()
+    assert snapshots.given == 0
+
+
+def test_stop_before_start_and_twice():
+    progress = Progress(Snapshots(wanted=1), console=Console(file=io.StringIO()))
+    progress.stop()
+    progress.start()
+    progress.stop()
+    progress.stop()
+
+
+def test_a_failing_snapshot_ends_the_display_with_one_log_line_and_a_clean_terminal(caplog):
+    calls = itertools.count()
+    failed = threading.Event()
+
+    def fails_later():
+        if next(calls) == 2:
+            failed.set()
+            raise RuntimeError("deque mutated during iteration")
+        return busy_snapshot()
+
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=80, height=40, _environ={"TERM": "xterm"})
+    progress = Progress(fails_later, interval=0.001, console=console)
+    progress.start()
+    assert failed.wait(20)
+    progress.stop()
+    assert [record.message for record in caplog.records] == [
+        "the progress display failed; the crawl goes on without it"
+    ]
+    screen = Screen().feed(file.getvalue())
+    assert screen.text() == []
+    assert screen.cursor_shown
+
+
+def test_a_reader_that_has_gone_ends_the_display_quietly(monkeypatch, caplog):
+    monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    snapshots = Snapshots(wanted=0)
+    progress = Progress(snapshots, interval=0.001, console=Console(file=Gone()))
+    progress.start()
+    assert snapshots.seen.wait(20)
+    progress.stop()
+    assert snapshots.given == 1
+    assert caplog.records == []
+
+
+def test_stop_does_not_wait_for_ever_for_a_terminal_that_takes_nothing(monkeypatch):
+    monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
+    monkeypatch.setattr(progress_thread, "_STOP_PATIENCE", 0.01)
+    reached, let_go = threading.Event(), threading.Event()
+
+    class Stuck(io.StringIO):
+        def write(self, text):
+            reached.set()
+            assert let_go.wait(20)
+            return super().write(text)
+
+    progress = Progress(Snapshots(wanted=0), interval=0.001, console=Console(file=Stuck()))
+    progress.start()
+    assert reached.wait(20)
+    progress.stop()
+    assert progress._thread.daemon
+    assert progress._thread.is_alive()
+    let_go.set()
+    progress._thread.join(20)
+    assert not progress._thread.is_alive()
+
+
+def test_nothing_of_the_room_imports_rich_before_it_shows_something():
+    modules = ("log_thread", "progress_thread", "snapshot", "summary", "status", "stall_task")
+    code = "import sys;" + "".join(f"import crawler.watch.{module};" for module in modules)
+    code += "print([name for name in ('rich', 'pydantic', 'aiohttp', 'msgspec') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,177 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import namedtuple
+
+import pytest
+from rich.console import Console
+
+from crawler.watch.status import judge, make_report, print_status
+
+Host = namedtuple("Host", "origin pending ok truncated error skipped")
+NOW = 1_763_857_000.0
+
+
+def step(stage, holder, url, since, **more):
+    return {"stage": stage, "holder": holder, "pid": 4242, "step": "body", "url": url, "since": since} | more
+
+
+class View:
+    """What crawl.db would say."""
+
+    def __init__(self, state="running", pid=None, at=NOW - 0.5, steps=(), hosts=1):
+        self._meta = {"state": state, "pid": str(pid or os.getpid()), "started_at": "2025-11-23T00:15:18Z"}
+        self._at, self._steps, self._hosts = at, list(steps), hosts
+
+    def settings(self):
+        return {"out": "crawls/a b", "fetch": {"concurrency": 32}}
+
+    def meta(self):
+        return self._meta
+
+    def counts(self):
+        return {"PENDING": 400, "OK": 1_100, "ERROR": 12}
+
+    def hosts(self):
+        return [Host(f"http://host{number}", number, 100, 0, 3, 0) for number in range(self._hosts)]
+
+    def live(self):
+        if self._at is None:
+            return None
+        return {
+            "pid": int(self._meta["pid"]),
+            "at": self._at,
+            "steps": self._steps,
+            "queues": [["page", 31, 31_200_000, 33_554_432]],
+            "pages_per_second": 412.3,
+        }
+
+
+@pytest.fixture(scope="module")
+def dead_pid():
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def printed(view, width=100, **more):
+    console = Console(file=io.StringIO(), width=width)
+    print_status(view, console=console, now=NOW, **more)
+    return console.file.getvalue()
+
+
+STEPS = (
+    step("parse", "parser-1", "http://a/slow", NOW - 42),
+    step("fetch", "fetch-7", "http://a/slower", NOW - 90),
+    step("fetch", "fetch-8", None, NOW - 500, step="idle"),
+)
+
+
+def test_the_oldest_url_of_a_live_crawl_with_stage_holder_and_age():
+    report = make_report(View(steps=STEPS), NOW)
+    assert report["state"] == "running"
+    assert report["alive"]
+    assert report["oldest"] == STEPS[1] | {"age_seconds": 90.0}
+    assert [found["holder"] for found in report["in_flight"]] == ["fetch-7", "parser-1"]
+
+
+def test_the_ages_of_a_dead_crawl_end_with_its_last_snapshot(dead_pid):
+    report = make_report(View(pid=dead_pid, at=NOW - 40, steps=STEPS), NOW)
+    assert report["state"] == "dead"
+    assert not report["alive"]
+    assert report["silent_seconds"] == 40.0
+    assert report["oldest"]["age_seconds"] == 50.0
+
+
+def test_states_have_one_spelling_and_none_is_missing():
+    report = make_report(View(), NOW)
+    assert report["counts"] == {"ok": 1_100, "truncated": 0, "error": 12, "skipped": 0, "pending": 400}
+    assert report["discovered"] == 1_512
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "incomplete"])
+def test_a_crawl_that_said_how_it_ended_is_not_alive_whatever_has_its_pid_now(state):
+    found = judge({"state": state, "pid": str(os.getpid())}, None, NOW)
+    assert (found.word, found.alive) == (state, False)
+
+
+def test_a_pid_that_lives_but_says_nothing_is_not_called_running():
+    live = {"pid": os.getpid(), "at": NOW - 11}
+    found = judge({"state": "running", "pid": str(os.getpid())}, live, NOW)
+    assert (found.word, found.alive, found.silent_seconds) == ("silent", True, 11.0)
+
+
+def test_a_crawl_that_has_only_just_begun_is_running():
+    assert judge({"state": "running", "pid": str(os.getpid())}, None, NOW).word == "running"
+
+
+def test_somebody_elses_process_is_a_process(monkeypatch):
+    def denied(pid, signal):
+        raise PermissionError
+
+    monkeypatch.setattr("os.kill", denied)
+    assert judge({"state": "running", "pid": "1"}, None, NOW).alive
+
+
+def test_without_any_pid_it_is_dead():
+    assert judge({}, None, NOW).word == "dead"
+
+
+def test_json_is_one_object_with_everything():
+    view = View(steps=STEPS, hosts=30)
+    report = json.loads(printed(view, width=40, json=True))
+    assert report == make_report(view, NOW)
+    assert len(report["hosts"]) == 30
+    assert report["settings"]["fetch"]["concurrency"] == 32
+
+
+def test_json_goes_to_stdout(capsys):
+    print_status(View(), json=True, now=NOW)
+    assert json.loads(capsys.readouterr().out)["state"] == "running"
+
+
+def test_a_live_crawl_in_print():
+    text = printed(View(steps=STEPS))
+    assert text.startswith(f"crawl running (pid {os.getpid()}), started at 2025-11-23T00:15:18Z, 412 pages/s")
+    assert "1,100          0     12        0      400       1,512" in text
+    assert "http://host0" in text
+    oldest = next(line for line in text.splitlines() if "http://a/slower" in line)
+    assert oldest.split() == ["90", "s", "fetch", "body", "fetch-7", "4242", "http://a/slower"]
+    assert "29.8 MiB" in text
+    assert "to go on" not in text
+
+
+def test_a_dead_crawl_in_print(dead_pid):
+    text = printed(View(pid=dead_pid, at=NOW - 300, steps=STEPS))
+    assert f"crawl dead: it ended without saying so; pid {dead_pid} is gone, last heard of 5 min ago" in text
+    assert "in flight when last heard of" in text
+    assert "412 pages/s" not in text
+    assert "to go on: crawler resume 'crawls/a b'" in text
+
+
+def test_a_silent_crawl_in_print():
+    text = printed(View(at=NOW - 300))
+    assert "lives but has said nothing for 5 min" in text
+    assert "412 pages/s" not in text
+
+
+def test_a_finished_crawl_in_print():
+    text = printed(View(state="finished", at=None))
+    assert text.startswith("crawl finished, started at")
+    assert "in flight" not in text
+    assert "to go on" not in text
+
+
+def test_long_lists_are_cut_and_say_so():
+    steps = [step("fetch", f"fetch-{number}", f"http://a/{number}", NOW - number) for number in range(9)]
+    text = printed(View(steps=steps, hosts=23))
+    assert "and 3 more" in text
+    assert "and 4 more" in text
+
+
+def test_nothing_is_broken_where_no_terminal_is(capsys):
+    url = "http://a/" + "x" * 300
+    print_status(View(steps=[step("fetch", "fetch-1", url, NOW - 3)]), now=NOW)
+    assert url in capsys.readouterr().out
