@@ -4,6 +4,7 @@ robots.txt → request → redirect? → status → content type → body. Each 
 with a record of its own, or hand it back to be tried again later.
 """
 
+import functools
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ from crawler.trace.steps import Step
 
 _NO_CONTENT = frozenset({204, 205})
 """RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
+
+_accepted = functools.lru_cache(maxsize=256)(content_type.accepted)  # a site has a few types
 
 
 class Retry(msgspec.Struct, frozen=True, gc=False):
@@ -189,7 +192,7 @@ class Fetcher:
 
     async def _content(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         media = attempt.content_type
-        if answer.status not in _NO_CONTENT and not content_type.accepted(media, self._config.content_types):
+        if answer.status not in _NO_CONTENT and not _accepted(media, self._config.content_types):
             if answer.header("content-length") is not None:
                 await drain(answer)
             attempt.end()

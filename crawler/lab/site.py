@@ -1,4 +1,4 @@
-"""The fixture site as an aiohttp application: a small bookshop whose back room holds all that is odd on the web.
+"""The fixture site as an aiohttp application: a bookshop whose back room holds all that is odd on the web.
 
 Everything is made before the first request; what is left to do for each is a look-up. Each
 application starts anew: its log is empty, and what fails the first time will fail once more.
@@ -38,7 +38,7 @@ _FLAPPED: web.AppKey[Counter[str]] = web.AppKey("flapped", Counter)
 
 
 def fixture_root() -> Traversable:
-    """The fixtures: within the package where it was installed from a wheel, else at the top of the checkout."""
+    """The fixtures: in the package where that came from a wheel, else at the top of the checkout."""
     packaged = files("crawler") / "fixtures"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures"
 

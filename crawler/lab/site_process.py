@@ -116,7 +116,10 @@ class SiteProcess:
             connection.close()
 
 
-def serve_forever(port: int, say: Callable[[str], None] = partial(print, flush=True)) -> None:
+_say = partial(print, flush=True)
+
+
+def serve_forever(port: int, say: Callable[[str], None] = _say) -> None:
     """Serve the fixture site on ``port`` until Ctrl-C or SIGTERM, and ``say`` where it is.
 
     For the main thread. Raises UsageError and ChildFailed as SiteProcess does, and ChildFailed where
@@ -153,15 +156,15 @@ def _serve(port: int, sender: Connection) -> None:
     from crawler.lab.site import SITE, fixture_root, make_app
 
     app = make_app(fixture_root())
-    with sender:
-        loop_runner = asyncio.Runner()
+    with asyncio.Runner() as loop:
         try:
-            bound = loop_runner.run(_listen(app, port))
+            bound = loop.run(_listen(app, port))
         except OSError as error:
             sender.send({"refused": _why_not(port, error)})
             return
         sender.send({"port": bound, "pages": app[SITE].pages})
-    loop_runner.run(asyncio.Event().wait())
+        sender.close()
+        loop.run(asyncio.Event().wait())
 
 
 async def _listen(app: "web.Application", port: int) -> int:

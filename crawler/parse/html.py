@@ -6,7 +6,7 @@ knows of crawls, scopes or records.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import turbohtml
 
@@ -30,7 +30,7 @@ class Document:
     """Visible text, every run of white space as one space; without markup, the whole decoded body."""
     title: str | None = None
     """Of the first ``<title>``, white space collapsed; None without one."""
-    links: tuple[str, ...] | list[str] = ()
+    links: list[str] = field(default_factory=list)
     """Absolute http(s) URLs without fragment, distinct, in document order."""
     nofollow_links: frozenset[str] = frozenset()
     """Those of the links that the page links with ``rel=nofollow`` only."""
@@ -67,7 +67,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
             template.decompose()
     base = _base(tree, url)
     links, nofollow_links = find_links(tree, base, charset)
-    canonical = tree.select_one("link[rel~=canonical i][href]")
+    canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
     return Document(
         base=base,

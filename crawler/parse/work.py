@@ -5,7 +5,7 @@ it starts nothing and keeps nothing between two pages.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ class Parser:
             title=document.title,
             canonical=document.canonical,
             meta_robots=sorted(robots),
-            links=list(document.links),
+            links=document.links,
             text_length=len(document.text),
             text=document.text if self._job.keep_text else msgspec.UNSET,
             extracted=extracted,
@@ -113,8 +113,8 @@ class Parser:
         Each link is counted once, under the first that holds: out of scope, nofollow, too deep.
         """
         job = self._job
-        inside, out_of_scope = job.scope.split(list(document.links))
-        followed: Sequence[str] = inside
+        inside, out_of_scope = job.scope.split(document.links)
+        followed = inside
         if job.obey_robots:
             if nofollow or not page.follow:
                 followed = []
@@ -124,7 +124,7 @@ class Parser:
         most = job.scope.max_depth
         if most is not None and page.ticket.depth + 1 > most:
             return [], out_of_scope, len(followed), refused
-        return list(followed), out_of_scope, 0, refused
+        return followed, out_of_scope, 0, refused
 
     def _pack(self, urls: list[str]) -> Links | None:
         if not urls:

@@ -95,7 +95,7 @@ class _TerminalHandler(logging.Handler):
 class _LogFile(logging.FileHandler):
     def __init__(self, path: Path) -> None:
         # Opened at the first record, by the thread: opening may block too.
-        super().__init__(path, encoding="utf-8", delay=True)
+        super().__init__(path, encoding="utf-8", errors="backslashreplace", delay=True)
         self.setFormatter(LineFormatter(full_time=True))
         self.given_up = False
 
@@ -118,7 +118,8 @@ class _LogFile(logging.FileHandler):
     def _give_up(self, error: OSError) -> None:
         # A full disk must stop the crawl through its sinks, in order, never through its log.
         self.given_up = True
-        sys.stderr.write(f"the log file is given up: {error}\n")
+        with suppress(OSError):  # the terminal may have gone too
+            sys.stderr.write(f"the log file is given up: {error}\n")
 
 
 class _Enqueue(QueueHandler):

@@ -1,4 +1,4 @@
-"""Station 4 of 4, write and commit. In: Finished from finished_queue. Out: Commit to the frontier.
+"""Station 4 of 4, commit. In: Finished from finished_queue. Out: Commit to the frontier.
 Runs as: coroutines in the main loop, and one process and one thread for each sink.
 Stops when: finished_queue is closed and all of it is committed. Fails as: SinkFailed, StoreFailed.
 
@@ -87,6 +87,10 @@ class Committer:
     def unacked_bytes(self) -> int:
         """Weight of what is written but not committed yet."""
         return self._ledger.bytes
+
+    def writer_pids(self) -> dict[str, int | None]:
+        """The pid of each sink's writer; None while it is being replaced."""
+        return {keeper.name: keeper.writer_pid for keeper in self._keepers}
 
     async def start(self) -> None:
         """Have every sink opened, locked and cut back to what is committed. Raises SinkFailed.

@@ -57,6 +57,11 @@ class WriterKeeper:
         self._refused: str | None = None
         self._died: asyncio.Queue[Died] = asyncio.Queue()
 
+    @property
+    def writer_pid(self) -> int | None:
+        """The process that takes this sink's batches; None when there is none at the moment."""
+        return self._writer.pid if self._takes_batches and self._writer is not None else None
+
     async def open(self) -> int:
         """Start a writer and have the sink opened; what it holds. Raises SinkFailed."""
         return await self._try(_open)

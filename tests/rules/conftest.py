@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no failure because the machine was busy.
+settings.register_profile("rules", derandomize=True, deadline=None)
+settings.load_profile("rules")
 
 CASES = Path(__file__).parents[2] / ".." / "shared" / "cases"
 

@@ -25,7 +25,9 @@ def test_labels_have_the_standards_names():
     assert name_of(" \tLATIN1\r\n") == "windows-1252"
 
 
-@pytest.mark.parametrize("label", ["", "nope", "utf-8\x0b", "utf\u00a08", "\u212aoi8-r", "latin1\0", "\ud800"])
+@pytest.mark.parametrize(
+    "label", ["", "nope", "utf-8\x0b", "utf\u00a08", "\u212aoi8-r", "latin1\0", "\ud800"]
+)
 def test_what_is_no_label_has_no_name(label):
     assert name_of(label) is None
 
@@ -140,14 +142,18 @@ def test_decode(body, charset, text):
 
 heads = st.lists(
     st.one_of(
-        st.sampled_from([b"<meta ", b"charset=", b"<!--", b"-->", b"<?xml ", b"encoding='", b"koi8-r'", b">"]),
+        st.sampled_from(
+            [b"<meta ", b"charset=", b"<!--", b"-->", b"<?xml ", b"encoding='", b"koi8-r'", b">"]
+        ),
         st.binary(max_size=4),
     ),
     max_size=12,
 ).map(b"".join)
 
 
-@given(heads, st.one_of(st.none(), st.text(max_size=20), st.sampled_from(["text/xml", "text/html;charset='"])))
+@given(
+    heads, st.one_of(st.none(), st.text(max_size=20), st.sampled_from(["text/xml", "text/html;charset='"]))
+)
 def test_whatever_comes_is_sniffed_and_decoded(body, content_type):
     name = sniff(body, content_type)
     assert name_of(name) == name

@@ -21,10 +21,9 @@ def test_only_passing_failures_are_tried_again(kind):
     assert (delay(kind=kind) is not None) == (kind in again)
 
 
-@pytest.mark.parametrize("status", range(200, 600))
-def test_only_not_now_answers_are_tried_again(status):
-    again = {408, 425, 429, 500, 502, 503, 504}
-    assert (delay(kind=Kind.HTTP_STATUS, status=status) is not None) == (status in again)
+def test_only_not_now_answers_are_tried_again():
+    again = {n for n in range(200, 600) if delay(kind=Kind.HTTP_STATUS, status=n) is not None}
+    assert again == {408, 425, 429, 500, 502, 503, 504}
 
 
 def test_the_wait_doubles_up_to_its_cap():
@@ -80,7 +79,9 @@ def test_now_may_be_in_any_time_zone():
     assert parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", there) == 60
 
 
-@given(st.one_of(st.text(max_size=40), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,5} Nov [0-9]{1,9} [0-9:+ GMT]*")))
+@given(
+    st.one_of(st.text(max_size=40), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,5} Nov [0-9]{1,9} [0-9:+ GMT]*"))
+)
 def test_no_header_makes_it_raise(value):
     seconds = parse_retry_after(value, NOW)
     assert seconds is None or seconds >= 0

@@ -21,7 +21,7 @@ def test_an_ordinary_page() -> None:
         "<meta name=ROBOTS content='NoIndex, nofollow'><p>Text with <a href=x>a link</a>"
     )
     assert page.title == "A title"
-    assert list(page.links) == ["http://site.test/dir/x"]
+    assert page.links == ["http://site.test/dir/x"]
     assert page.text == "Text with a link"
     assert page.charset == "UTF-8"
     assert page.canonical == "http://site.test/c"
@@ -32,7 +32,7 @@ def test_an_ordinary_page() -> None:
 
 def test_an_empty_body() -> None:
     page = parse_html(b"", None, URL)
-    assert (page.title, list(page.links), page.text) == (None, [], "")
+    assert (page.title, page.links, page.text) == (None, [], "")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_links(html: str, expected: list[str]) -> None:
 def test_base(html: str, base: str) -> None:
     page = parse(html + "<a href=x>")
     assert page.base == base
-    assert list(page.links) == [base.rpartition("/")[0] + "/x"]
+    assert page.links == [base.rpartition("/")[0] + "/x"]
 
 
 def test_links_before_the_base_are_relative_to_it_too() -> None:
@@ -117,6 +117,9 @@ def test_nofollow_is_a_property_of_the_url_that_all_its_links_share() -> None:
 def test_canonical_is_relative_to_the_base_and_http_only() -> None:
     assert parse("<base href=/b/><link rel='x CANONICAL' href='c#f'>").canonical == "http://site.test/b/c"
     assert parse("<link rel=canonical href='mailto:x'>").canonical is None
+    assert (
+        parse("<link rel=canonical href=''><link rel=canonical href=d>").canonical == "http://site.test/dir/d"
+    )
     assert parse("<template><link rel=canonical href=c></template>").canonical is None
 
 
@@ -173,7 +176,7 @@ def test_an_encoding_declared_late_still_counts(
 def test_queries_are_sent_in_the_page_s_own_encoding(charset: str, href: str, expected: str) -> None:
     body = f"<a href='{href.replace(chr(39), '&apos;')}'>".encode(charset, "xmlcharrefreplace")
     page = parse_html(body, f"text/html; charset={charset}", URL)
-    assert list(page.links) == [f"http://site.test/dir/{expected}"]
+    assert page.links == [f"http://site.test/dir/{expected}"]
 
 
 @pytest.mark.parametrize(
@@ -194,12 +197,12 @@ def test_what_is_no_html_is_its_own_text(body: bytes, content_type: str, charset
     assert page.charset == charset
     python_name = "cp1252" if charset == "windows-1252" else charset
     assert page.text == body.decode(python_name, "replace")
-    assert (page.title, list(page.links)) == (None, [])
+    assert (page.title, page.links) == (None, [])
 
 
 def test_what_is_no_text_has_none() -> None:
     page = parse_html(b"\x89PNG<a href=x>", "image/png", URL)
-    assert (page.charset, page.text, list(page.links)) == (None, "", [])
+    assert (page.charset, page.text, page.links) == (None, "", [])
 
 
 @pytest.mark.parametrize("content_type", [None, "", "nonsense", "TEXT/HTML"])
@@ -220,14 +223,14 @@ XHTML = (
 def test_xhtml_is_read_by_the_rules_of_xml(content_type: str, rest: str) -> None:
     page = parse_html((XHTML % rest).encode(), content_type, URL)
     assert page.title == "t"
-    assert list(page.links) == ["http://site.test/dir/x?a&b"]
+    assert page.links == ["http://site.test/dir/x?a&b"]
     assert page.text == "l"
 
 
 def test_damaged_xhtml_is_read_as_html() -> None:
     body = "<html xmlns='http://www.w3.org/1999/xhtml'><title>t</title><p>a&nbsp;b<br><a href=x>"
     page = parse_html(body.encode(), "application/xhtml+xml", URL)
-    assert (page.title, page.text, list(page.links)) == ("t", "a b", ["http://site.test/dir/x"])
+    assert (page.title, page.text, page.links) == ("t", "a b", ["http://site.test/dir/x"])
 
 
 def test_the_tree_is_whole_when_it_is_kept() -> None:

@@ -25,7 +25,7 @@ def assert_same(html: str) -> None:
     links = reference.css("a[href], area[href], iframe[src], frame[src]")
     hrefs = [node.attributes["src" if "frame" in node.tag else "href"] or "" for node in links]
     urls = [resolve(href, URL) for href in hrefs]
-    assert list(page.links) == list(dict.fromkeys(url for url in urls if url is not None))
+    assert page.links == list(dict.fromkeys(url for url in urls if url is not None))
     # Where words part is our own decision; which characters are shown is not.
     reference.strip_tags(HIDDEN)
     shown = reference.root.text() if reference.root else ""

@@ -6,8 +6,9 @@ _TOKEN = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
 
 class Screen:
-    def __init__(self) -> None:
-        self.lines = [""]
+    def __init__(self, height: int) -> None:
+        self.height = height
+        self.lines = [""]  # those that scrolled out at the top among them
         self.row = self.column = 0
         self.cursor_shown = True
 
@@ -29,8 +30,8 @@ class Screen:
                 if self.row == len(self.lines):
                     self.lines.append("")
             elif command == "A":
-                self.row -= int(arguments or 1)
-                assert self.row >= 0, "the cursor left the screen"
+                # What has scrolled out is out of the cursor's reach.
+                self.row = max(self.row - int(arguments or 1), len(self.lines) - self.height, 0)
             elif command == "K":
                 assert arguments == "2"
                 self.lines[self.row] = ""

@@ -130,7 +130,8 @@ def test_the_level_has_a_colour_on_a_terminal_only():
 
 def test_stop_gives_the_loggers_back_and_may_come_twice():
     logger = logging.getLogger("crawler")
-    before = (logger.level, logger.propagate, list(logger.handlers))
+    before = (logging.NOTSET, True, [])
+    assert (logger.level, logger.propagate, list(logger.handlers)) == before
     threads = threading.active_count()
     listener = start_logging("DEBUG", None, console_to(io.StringIO()))
     assert threading.active_count() == threads + 1
@@ -154,6 +155,29 @@ async def test_a_terminal_that_does_not_read_never_blocks_the_event_loop():
     terminal.open.set()
     await asyncio.to_thread(listener.stop)
     assert [line.split()[-1] for line in lines_of(terminal)] == [str(number) for number in range(501)]
+
+
+def test_whoever_logs_waits_for_no_other_thread_that_logs():
+    file = io.StringIO()
+    listener = start_logging("INFO", None, console_to(file))
+    logger = logging.getLogger("crawler")
+    [handler] = logger.handlers
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold():
+        with handler.lock:
+            held.set()
+            let_go.wait(20)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(20)
+    logger.info("through")
+    assert holder.is_alive()
+    let_go.set()
+    holder.join()
+    listener.stop()
+    assert lines_of(file)[0].endswith("through")
 
 
 def test_what_waits_is_bounded_and_the_loss_is_told(monkeypatch):
@@ -195,6 +219,27 @@ def test_a_log_file_that_cannot_be_opened_is_given_up_once(tmp_path, capsys):
     listener.stop()
     assert len(lines_of(file)) == 3
     assert capsys.readouterr().err.count("the log file is given up") == 1
+
+
+def test_the_thread_outlives_a_log_file_and_a_terminal_that_are_both_gone(tmp_path, monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    file = io.StringIO()
+    listener = start_logging("INFO", tmp_path / "absent", console_to(file))
+    monkeypatch.setattr("sys.stderr", Gone())
+    for number in range(3):
+        logging.getLogger("crawler").info("%d", number)
+    listener.stop()
+    assert len(lines_of(file)) == 3
+
+
+def test_half_a_character_is_written_as_what_it_is(tmp_path):
+    listener = start_logging("INFO", tmp_path, console_to(io.StringIO()))
+    logging.getLogger("crawler").info("a\ud800b")
+    listener.stop()
+    assert (tmp_path / LOG_FILE).read_text().endswith("a\\ud800b\n")
 
 
 def test_the_log_of_a_resumed_crawl_is_continued(tmp_path):

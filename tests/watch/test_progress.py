@@ -104,7 +104,7 @@ def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
     progress.stop()
     listener.stop()
 
-    screen = Screen().feed(file.getvalue())
+    screen = Screen(height).feed(file.getvalue())
     assert snapshots.thread == "progress_thread"
     assert "URLs done" in file.getvalue()
     shown = [line.split()[-1] for line in screen.text()]
@@ -178,7 +178,7 @@ def test_a_failing_snapshot_ends_the_display_with_one_log_line_and_a_clean_termi
     assert [record.message for record in caplog.records] == [
         "the progress display failed; the crawl goes on without it"
     ]
-    screen = Screen().feed(file.getvalue())
+    screen = Screen(40).feed(file.getvalue())
     assert screen.text() == []
     assert screen.cursor_shown
 

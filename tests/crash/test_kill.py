@@ -1,0 +1,127 @@
+"""Killed at any moment, a crawl goes on and ends with every page recorded exactly once."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import crawls
+from tests.graph_server import GraphSite, graph_site
+
+PAGES = 400
+IN_FLIGHT = 8
+OPTIONS = ("--no-progress", "--sink", "jsonl", "--sink", "sqlite", "--concurrency", IN_FLIGHT, "--workers", 2)
+
+
+def judge(out: Path, site: GraphSite) -> None:
+    """Every page is in every sink once, in the same order, and everything is whole."""
+    recorded = crawls.urls(out)
+    assert set(recorded) == site.urls
+    assert set(recorded.values()) == {1}
+    assert crawls.rows(out) == [record.url for record in crawls.records(out)]
+    crawls.integrity(out)
+    found = crawls.summary(out)
+    assert (found["ok"], found["pending"], found["state"]) == (PAGES, 0, "finished")
+
+
+def resume(out: Path) -> None:
+    done = crawls.crawl("resume", out)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_minus_nine_of_the_whole_group(tmp_path, seed):
+    chance = random.Random(seed)
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=0.01) as site:
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        crawls.wait_for_records(out)
+        time.sleep(chance.random() * 0.3)
+        crawls.kill_group(running.pid)
+        running.communicate()
+        crawls.wait_for_empty_group(running.pid, 5)
+        resume(out)
+        judge(out, site)
+        asked = site.asked()
+    again = sum(n - 1 for url, n in asked.items() if url in site.urls)
+    # In flight at the kill: what was being fetched, and what was read and not yet committed.
+    assert again <= PAGES / 2
+
+
+def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path):
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=0.01) as site:
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        crawls.wait_for_records(out)
+        running.kill()
+        crawls.wait_for_empty_group(running.pid, 5)
+        running.communicate()
+        resume(out)
+        judge(out, site)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, number):
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=0.02) as site:
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        crawls.wait_for_records(out)
+        # To the whole group, as a terminal does.
+        os.killpg(running.pid, number)
+        stdout, stderr = running.communicate(timeout=20)
+        assert running.returncode == 130, stderr
+        assert f"crawler resume {out}" in stdout + stderr
+        assert "Traceback" not in stderr
+        crawls.wait_for_empty_group(running.pid, 5)
+        stopped = crawls.summary(out)
+        assert stopped["state"] == "stopped"
+        assert 0 < stopped["ok"] < PAGES
+        resume(out)
+        judge(out, site)
+        # Nothing was fetched twice: what was in flight was finished and saved.
+        assert {n for url, n in site.asked().items() if url in site.urls} == {1}
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path):
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=1.5) as site:
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS, "--per-host", 2)
+        crawls.wait_for_records(out)
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=20)
+        assert time.monotonic() - began < 1.2
+        assert running.returncode == 130, stderr
+        assert "Traceback" not in stderr
+        crawls.wait_for_empty_group(running.pid, 5)
+
+
+def test_a_killed_parser_or_writer_is_replaced_while_the_crawl_runs(tmp_path):
+    chance = random.Random(1)
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=0.02) as site:
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        crawls.wait_for_records(out)
+        for _ in range(4):
+            time.sleep(0.1)
+            victims = [pid for pid in crawls.group_of(running.pid) if _is_worker(pid)]
+            if victims:
+                os.kill(chance.choice(victims), signal.SIGKILL)
+        _, stderr = running.communicate(timeout=40)
+        assert running.returncode == 0, stderr
+        judge(out, site)
+        assert {n for url, n in site.asked().items() if url in site.urls} == {1}
+
+
+def _is_worker(pid: int) -> bool:
+    """True for a child of the fork server: a parser or a writer."""
+    try:
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return b"forkserver" in Path(f"/proc/{parent}/cmdline").read_bytes()
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""Sinks with something wrong with them. Writer processes import this module: it stays light."""
+
+import logging
+import resource
+import sqlite3
+import time
+from pathlib import Path
+
+from crawler.plumbing import faults
+from crawler.write import writer_process
+from crawler.write.sinks import JsonlSink, SqliteSink
+
+
+class GatedJsonl(JsonlSink):
+    """Does not sync before a file named ``gate`` stands beside it."""
+
+    def open(self, path: Path) -> int:
+        self.gate = path.with_name("gate")
+        return super().open(path)
+
+    def sync(self) -> None:
+        while not self.gate.exists():
+            time.sleep(0.002)
+        super().sync()
+
+
+class SlowSqlite(SqliteSink):
+    def sync(self) -> None:
+        time.sleep(0.01)
+        super().sync()
+
+
+def _arm_next(path: Path) -> None:
+    """Each process that opens ``path`` takes one line of ``path.faults``: the fault it shall have."""
+    plan = path.with_name(f"{path.name}.faults")
+    if plan.exists():
+        first, _, rest = plan.read_text().partition("\n")
+        plan.write_text(rest)
+        faults.arm(first)
+
+
+class FaultyJsonl(JsonlSink):
+    def open(self, path: Path) -> int:
+        _arm_next(path)
+        return super().open(path)
+
+
+class FaultySqlite(SqliteSink):
+    def open(self, path: Path) -> int:
+        _arm_next(path)
+        return super().open(path)
+
+
+class SmallJsonl(JsonlSink):
+    """Its file system takes 50,000 bytes: the system refuses the rest as it would on a full disk."""
+
+    def open(self, path: Path) -> int:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+        return super().open(path)
+
+
+class SmallSqlite(SqliteSink):
+    """Full after 40 pages."""
+
+    def open(self, path: Path) -> int:
+        found = super().open(path)
+        assert isinstance(self._db, sqlite3.Connection)
+        self._db.execute("PRAGMA max_page_count = 40")
+        return found
+
+
+class BrokenJsonl(JsonlSink):
+    def write(self, records):
+        raise RuntimeError("a bug of this sink")
+
+
+class ImpatientJsonl(JsonlSink):
+    """Its writer waits for an earlier one's lock only for a moment."""
+
+    def __init__(self) -> None:
+        writer_process.LOCK_TIMEOUT = 0.1
+
+
+class HangingJsonl(JsonlSink):
+    """The disk never answers."""
+
+    def sync(self) -> None:
+        time.sleep(3600)
+
+
+class TalkativeJsonl(JsonlSink):
+    def open(self, path: Path) -> int:
+        logging.getLogger("a.sink").warning("hello %s", "there")
+        return super().open(path)

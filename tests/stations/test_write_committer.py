@@ -1,0 +1,338 @@
+"""Station 4, whole: real writer processes, and everything that may happen to them."""
+
+import asyncio
+import os
+import random
+import signal
+from multiprocessing import forkserver
+from pathlib import Path
+
+import pytest
+
+from crawler.model.errors import SinkFailed
+from crawler.write.sinks import SINKS, JsonlSink, SqliteSink
+from tests.stations.odd_sinks import (
+    BrokenJsonl,
+    FaultyJsonl,
+    FaultySqlite,
+    GatedJsonl,
+    SlowSqlite,
+    SmallJsonl,
+    SmallSqlite,
+    TalkativeJsonl,
+)
+from tests.stations.writing import Bench, check_files, finished, lines, rows
+
+POINTS = [f"writer:{point}" for point in ("before_write", "after_write", "before_sync", "after_sync", "after_ack")]
+
+
+def some(count: int, start: int = 0) -> list:
+    return [finished(number) for number in range(start, start + count)]
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+async def test_every_record_is_written_by_every_sink_in_order(tmp_path: Path, method: str):
+    items = some(500)
+    bench = Bench(tmp_path, {"jsonl": JsonlSink, "sqlite": SlowSqlite}, method=method, batch_records=16)
+    await bench.write(items)
+    bench.check(items)
+    check_files(tmp_path, items)
+    assert max(len(commit.finished) for commit in bench.commits) == 16
+    assert bench.counters.outcomes == {"ok": 450, "error": 50}
+    assert bench.counters.kinds == {"http_status": 50}
+    assert bench.counters.writer_restarts == 0
+    assert bench.committer.unacked_bytes == 0
+    assert bench.step.step == "idle"
+    # Nothing but the files themselves stays behind.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["records.db", "records.jsonl"]
+
+
+async def test_one_slow_sink_holds_everything_back_and_memory_stays_bounded(tmp_path: Path):
+    most = 100_000
+    items = some(400)
+    bench = Bench(
+        tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, max_unacked=most, batch_bytes=9_000
+    )
+    async with bench.running():
+        for item in items:
+            bench.queue.put_nowait(item)
+        # The other sink has done all its work; still nothing is committed, and no more is taken.
+        while (await asyncio.to_thread(_count, tmp_path)) < most // items[0].weight - 20:
+            await asyncio.sleep(0.005)
+        assert bench.commits == []
+        assert most - 9_000 < bench.committer.unacked_bytes <= most
+        assert len(bench.queue) > 250
+        assert (bench.step.step, bench.step.url) == ("writing", items[0].ticket.url)
+        (tmp_path / "gate").touch()
+    # Batches of a sink that is far ahead are committed with its position then, not now.
+    bench.check(items)
+    check_files(tmp_path, items)
+
+
+def _count(out: Path) -> int:
+    return len(rows(out))
+
+
+async def test_a_single_record_is_not_held_back(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
+    async with bench.running():
+        await bench.queue.put(finished(1))
+        async with asyncio.timeout(10):
+            while not bench.commits:
+                await asyncio.sleep(0.001)
+        bench.committer._limits = bench.committer._limits.model_copy(update={"batch_interval": 0})
+
+
+async def test_a_record_heavier_than_every_bound_passes_alone(tmp_path: Path):
+    items = [finished(0), finished(1, size=200_000), finished(2)]
+    bench = Bench(tmp_path, max_unacked=50_000, batch_bytes=50_000)
+    await bench.write(items)
+    bench.check(items)
+    check_files(tmp_path, items)
+    assert [len(commit.finished) for commit in bench.commits] == [1, 1, 1]
+
+
+async def test_without_sinks_batches_are_committed_at_once(tmp_path: Path):
+    items = some(100)
+    bench = Bench(tmp_path, {})
+    await bench.write(items)
+    bench.check(items)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_logs_of_a_writer_reach_the_main_process(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": TalkativeJsonl})
+    await bench.write([])
+    assert [(line["name"], line["message"], line["process"]) for line in bench.logged] == [
+        ("a.sink", "hello there", "writer-jsonl")
+    ]
+
+
+# -- going on ------------------------------------------------------------------------------------
+
+
+async def test_a_start_cuts_every_sink_back_to_what_is_committed(tmp_path: Path):
+    items = some(60)
+    first = Bench(tmp_path, batch_records=10)
+    await first.write(items)
+    at = first.commits[3]
+    with (tmp_path / "records.jsonl").open("ab") as file:
+        file.write(b'{"half a rec')
+    # As after a kill: two batches (and half a record) were written that were never committed.
+    kept, more = items[:40], some(30, 1000)
+    second = Bench(tmp_path, positions=at.positions, first_batch=at.n + 1)
+    await second.write(more)
+    assert second.lengths == {"jsonl": first.commits[-1].positions["jsonl"] + 12, "sqlite": 60}
+    assert second.commits[0].n == 5
+    second.check(more, before=at.positions)
+    check_files(tmp_path, kept + more)
+
+
+async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(tmp_path: Path):
+    first = Bench(tmp_path)
+    await first.write(some(20))
+    end = first.commits[-1].positions
+    await asyncio.to_thread(os.truncate, tmp_path / "records.jsonl", end["jsonl"] - 5)
+    second = Bench(tmp_path, positions=end)
+    with pytest.raises(SinkFailed, match=r"records\.jsonl cannot be written: it ends at \d+, before \d+"):
+        await second.committer.start()
+    await second.committer.close()
+    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20}
+
+
+# -- death ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_writers_killed_at_any_point_lose_and_repeat_nothing(tmp_path: Path, point: str):
+    # The first two processes of each sink die, the third one lives.
+    (tmp_path / "records.jsonl.faults").write_text(f"{point}:2:kill\n{point}:3:kill\n\n")
+    (tmp_path / "records.db.faults").write_text(f"{point}:3:kill\n{point}:2:kill\n\n")
+    items = some(400)
+    bench = Bench(
+        tmp_path,
+        {"jsonl": FaultyJsonl, "sqlite": FaultySqlite},
+        batch_records=8,
+        batch_interval=0.002,
+        max_unacked=20_000,
+    )
+    await bench.write(items)
+    assert bench.counters.writer_restarts == 4
+    bench.check(items)
+    check_files(tmp_path, items)
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+async def test_writers_killed_from_outside_lose_and_repeat_nothing(tmp_path: Path, method: str):
+    dice = random.Random(4711)
+    kills = 0
+
+    async def kill_now_and_then(bench: Bench) -> None:
+        nonlocal kills
+        for pid in bench.committer.writer_pids().values():
+            if pid is not None and kills < (10 if method == "forkserver" else 3) and dice.random() < 0.3:
+                kills += 1
+                os.kill(pid, signal.SIGKILL)
+
+    items = some(3000)
+    bench = Bench(
+        tmp_path,
+        method=method,
+        on_commit=kill_now_and_then,
+        batch_records=8,
+        max_unacked=30_000,
+        max_restarts=100,
+    )
+    await bench.write(items)
+    assert kills == (10 if method == "forkserver" else 3)
+    bench.check(items)
+    check_files(tmp_path, items)
+
+
+async def test_a_writer_outlives_the_fork_server_and_is_replaced_all_the_same(tmp_path: Path):
+    items = some(200)
+    bench = Bench(tmp_path, batch_records=8, max_unacked=20_000)
+    async with bench.running():
+        for item in items[:100]:
+            await bench.queue.put(item)
+        server = forkserver._forkserver._forkserver_pid
+        os.kill(server, signal.SIGKILL)
+        for item in items[100:150]:
+            await bench.queue.put(item)
+        await _until_committed(bench, 150)
+        assert bench.counters.writer_restarts == 0, "they write on without it"
+        os.kill(bench.committer.writer_pids()["jsonl"], signal.SIGKILL)
+        for item in items[150:]:
+            await bench.queue.put(item)
+    assert bench.counters.writer_restarts == 1
+    assert forkserver._forkserver._forkserver_pid != server
+    bench.check(items)
+    check_files(tmp_path, items)
+
+
+async def test_an_idle_writer_is_replaced_too(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": JsonlSink})
+    async with bench.running():
+        os.kill(bench.committer.writer_pids()["jsonl"], signal.SIGKILL)
+        await bench.queue.put(finished(1))
+    assert bench.counters.writer_restarts == 1
+    bench.check([finished(1)])
+    assert lines(tmp_path) == [finished(1).record]
+
+
+async def test_a_writer_that_dies_again_and_again_is_given_up(tmp_path: Path):
+    items = some(100)
+    (tmp_path / "records.jsonl.faults").write_text("writer:before_sync:3:kill\n" + "writer:before_sync:1:kill\n" * 9)
+    bench = Bench(
+        tmp_path,
+        {"jsonl": FaultyJsonl, "sqlite": SqliteSink},
+        max_restarts=2,
+        batch_records=8,
+        max_unacked=20_000,
+    )
+    with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match="died 3 times without progress")):
+        await bench.write(items)
+    assert bench.counters.writer_restarts == 2
+    assert 0 < len(bench.committed) < len(items)
+    kept = len(bench.committed)
+    assert [line for line in lines(tmp_path)][:kept] == [item.record for item in items[:kept]]
+
+
+async def test_cancelling_the_station_ends_its_writers(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": GatedJsonl})
+    await bench.committer.start()
+    station = asyncio.create_task(bench.committer.run())
+    await bench.queue.put(finished(1))
+    while not bench.committer.unacked_bytes:
+        await asyncio.sleep(0)
+    station.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await station
+    assert bench.commits == []
+
+
+async def test_cancelling_while_writers_start_ends_them(tmp_path: Path):
+    bench = Bench(tmp_path)
+    station = asyncio.create_task(bench.committer.run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    station.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await station
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
+async def test_kills_leave_no_open_files_behind(tmp_path: Path):
+    async def kill_all(bench: Bench) -> None:
+        if bench.counters.writer_restarts < 6:
+            for pid in filter(None, bench.committer.writer_pids().values()):
+                os.kill(pid, signal.SIGKILL)
+
+    await Bench(tmp_path, SINKS).write(some(1))  # the fork server and its like start once, and stay
+    open_before = sorted(os.listdir("/proc/self/fd"))
+    (tmp_path / "again").mkdir()
+    bench = Bench(
+        tmp_path / "again", on_commit=kill_all, batch_records=4, max_unacked=9_000, max_restarts=100
+    )
+    await bench.write(some(300))
+    assert bench.counters.writer_restarts >= 6
+    assert sorted(os.listdir("/proc/self/fd")) == open_before
+
+
+# -- a disk that will not take it ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sinks", "sentence"),
+    [
+        (
+            {"jsonl": SmallJsonl, "sqlite": SqliteSink},
+            r"records\.jsonl cannot be written: the file has reached the largest size",
+        ),
+        ({"jsonl": JsonlSink, "sqlite": SmallSqlite}, r"records\.db cannot be written: the disk is full"),
+    ],
+)
+async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path, sinks, sentence):
+    items = some(2000)
+    bench = Bench(tmp_path, sinks, batch_records=16)
+    with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match=sentence)) as raised:
+        await bench.write(items)
+    message = str(raised.value.exceptions[0])
+    assert "everything committed is safe" in message
+    assert f"crawler resume {tmp_path}" in message
+    assert bench.counters.writer_restarts == 0
+    # What was committed is there, whole; what follows is cut off by the next start.
+    kept = bench.committed
+    assert 0 < len(kept) < len(items)
+    assert kept == items[: len(kept)]
+    at = bench.commits[-1].positions
+    more = some(10, 5000)
+    again = Bench(tmp_path, positions=at, first_batch=bench.commits[-1].n + 1)
+    await again.write(more)
+    again.check(more, before=at)
+    check_files(tmp_path, kept + more)
+
+
+async def test_no_half_record_stays_where_the_disk_was_full(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": SmallJsonl}, batch_records=16)
+    with pytest.RaisesGroup(SinkFailed):
+        await bench.write(some(2000))
+    assert lines(tmp_path) == [item.record for item in bench.committed]
+
+
+async def test_a_folder_that_is_gone_is_said_at_the_start(tmp_path: Path):
+    bench = Bench(tmp_path / "gone", {"jsonl": JsonlSink})
+    with pytest.raises(SinkFailed, match="its folder is gone"):
+        await bench.committer.run()
+
+
+async def test_a_sink_s_own_bug_is_not_tried_again(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": BrokenJsonl})
+    with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match="RuntimeError: a bug of this sink")):
+        await bench.write(some(5))
+    assert "RuntimeError: a bug of this sink" in bench.logged[-1]["trace"]
+
+
+async def _until_committed(bench: Bench, count: int) -> None:
+    while bench.counters.committed < count:
+        await asyncio.sleep(0.002)

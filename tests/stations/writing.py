@@ -1,0 +1,158 @@
+"""A committer on a bench: records in, both files and the commits out, and what must be true of them."""
+
+import asyncio
+import multiprocessing
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from crawler.config import Config
+from crawler.model.commit import Commit
+from crawler.model.messages import Finished, Ticket
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import Record, decode, encode
+from crawler.plumbing.byte_queue import ByteQueue
+from crawler.plumbing.fork_server_process import start_fork_server
+from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
+from crawler.write.commit_task import Committer
+from crawler.write.sinks import SINKS
+from crawler.write.sinks.base import Sink
+
+
+def finished(number: int, size: int = 300) -> Finished:
+    """URL ``number``, whose record weighs about ``size`` bytes more than an empty one."""
+    url = f"http://a.example/{number}"
+    kind = Kind.HTTP_STATUS if number % 10 == 0 else None
+    outcome = Outcome.ERROR if kind else Outcome.OK
+    record = Record(
+        url=url,
+        final_url=url,
+        outcome=outcome,
+        kind=kind,
+        depth=1,
+        attempts=1,
+        fetched_at="2024-05-06T07:08:09Z",
+        title="t" * size,
+    )
+    return Finished(Ticket(number, url, 1, 1), outcome, kind, encode(record))
+
+
+class Bench:
+    """A Committer in ``out``, with lists in place of the frontier."""
+
+    def __init__(
+        self,
+        out: Path,
+        sinks: Mapping[str, type[Sink]] = SINKS,
+        *,
+        method: str = "forkserver",
+        positions: Mapping[str, int] | None = None,
+        first_batch: int = 1,
+        on_commit: Callable[["Bench"], Awaitable[None]] | None = None,
+        **write: Any,
+    ) -> None:
+        self.out = out
+        self.commits: list[Commit] = []
+        self.told: list[Finished] = []
+        self.logged: list[dict[str, Any]] = []
+        self.lengths: dict[str, int] = {}
+        self.counters = Counters()
+        self.step = Step("commit", "commit")
+        self.positions = positions or {}
+        self.on_commit = on_commit
+        config = Config(write={"sinks": tuple(sinks), **write})
+        self.queue: ByteQueue[Finished] = ByteQueue(config.limits.finished_queue, lambda item: item.weight)
+        self.committer = Committer(
+            config=config,
+            out=out,
+            finished=self.queue,
+            commit=self._commit,
+            reconcile=self._reconcile,
+            first_batch=first_batch,
+            context=multiprocessing.get_context(method),
+            feed_log=self.logged.append,
+            step=self.step,
+            counters=self.counters,
+            on_committed=self._tell,
+            sinks=sinks,
+        )
+
+    async def _commit(self, commits: Sequence[Commit]) -> None:
+        await asyncio.sleep(0)
+        self.commits.extend(commits)
+        if self.on_commit is not None:
+            await self.on_commit(self)
+
+    async def _reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+        self.lengths = lengths
+        return {sink: self.positions.get(sink, 0) for sink in lengths}
+
+    async def _tell(self, done: Sequence[Finished]) -> None:
+        self.told.extend(done)
+
+    async def write(self, items: Sequence[Finished]) -> None:
+        """Run the station from its first record to its end."""
+        async with self.running():
+            for item in items:
+                await self.queue.put(item)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The station is running in the block; after it, the queue is closed and the station ends."""
+        await asyncio.to_thread(start_fork_server)
+        await self.committer.start()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.committer.run())
+            yield
+            self.queue.close()
+
+    @property
+    def committed(self) -> list[Finished]:
+        return [item for commit in self.commits for item in commit.finished]
+
+    def check(self, expected: Sequence[Finished], before: Mapping[str, int] | None = None) -> None:
+        """Each record exactly once, in order, in every sink; each position that *at* its batch."""
+        assert [commit.n for commit in self.commits] == list(
+            range(self.commits[0].n, self.commits[0].n + len(self.commits))
+        )
+        assert self.committed == list(expected)
+        assert self.told == list(expected)
+        assert self.counters.committed == len(expected)
+        assert self.counters.batches == len(self.commits)
+        at = dict(before or {})
+        for commit in self.commits:
+            for sink in commit.positions:
+                grown = (
+                    len(commit.finished)
+                    if sink == "sqlite"
+                    else sum(len(item.record) + 1 for item in commit.finished)
+                )
+                at[sink] = at.get(sink, 0) + grown
+            assert commit.positions == {sink: at[sink] for sink in commit.positions}
+
+
+def lines(out: Path) -> list[bytes]:
+    """The records in ``records.jsonl``."""
+    content = (out / "records.jsonl").read_bytes()
+    assert content == b"" or content.endswith(b"\n")
+    return content.split(b"\n")[:-1]
+
+
+def rows(out: Path) -> list[tuple[Any, ...]]:
+    """Number, URL and title of each row in ``records.db``."""
+    db = sqlite3.connect(out / "records.db")
+    try:
+        return db.execute("SELECT id, url, title FROM records ORDER BY id").fetchall()
+    finally:
+        db.close()
+
+
+def check_files(out: Path, expected: Sequence[Finished]) -> None:
+    """Both files hold ``expected`` and nothing else."""
+    records = [item.record for item in expected]
+    assert lines(out) == records
+    decoded = [decode(record) for record in records]
+    assert rows(out) == [(number, d.url, d.title) for number, d in enumerate(decoded, 1)]
