@@ -19,11 +19,11 @@ from crawler.engine.street import walk
 from crawler.frontier import rows
 from crawler.model.errors import CrawlerError, CrawlFailed, SeedsUnreachable
 from crawler.model.messages import Finished
-from crawler.model.outcomes import Kind
 from crawler.parse.extract import check_callable, load
 from crawler.plumbing.fork_server_process import refuse_inside_import, start_fork_server
 from crawler.plumbing.starter_thread import off_loop
 from crawler.plumbing.stop_signal import stop_signals
+from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
 from crawler.watch.progress_thread import Progress
 from crawler.watch.summary import make_summary, write_summary
@@ -31,8 +31,6 @@ from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
 
-UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
-"""Kinds that mean that no answer came at all."""
 EXIT_STOPPED = 130
 
 State = Literal["finished", "stopped", "incomplete", "already_finished"]
@@ -62,7 +60,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     with lifecycle.output_folder(out):
         opened = lifecycle.open_store(config, out)
         try:
-            if opened.state == "finished":
+            if opened.is_finished:
                 return already_finished(out)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
@@ -105,9 +103,17 @@ async def run(
 ) -> CrawlReport:
     """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too."""
     started = time.monotonic()
-    logs = await off_loop(lambda: start_logging(config.log.level, out))
+    # A library leaves logging to the program that it is part of.
+    logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
     await off_loop(start_fork_server)
-    stations = Stations(config, out, opened, extract=extract, feed_log=logs.feed, on_committed=on_committed)
+    stations = Stations(
+        config,
+        out,
+        opened,
+        extract=extract,
+        feed_log=logs.feed if logs is not None else _log_here,
+        on_committed=on_committed,
+    )
     progress = Progress(
         stations.snapshot, config.progress.interval, show=own_process and config.progress.show
     )
@@ -126,8 +132,15 @@ async def run(
         await stations.close()
         await off_loop(progress.stop)
         await off_loop(lambda: _conclude(report, stations, opened, started))
-        await off_loop(logs.stop)
+        if logs is not None:
+            await off_loop(logs.stop)
     return report
+
+
+def _log_here(record: dict[str, Any]) -> None:
+    """Let a child's log record go where this process's own ones go."""
+    found = to_record(record)
+    logging.getLogger(found.name).handle(found)
 
 
 async def _walk_until_stopped(stations: Stations, own_process: bool) -> None:
@@ -161,7 +174,7 @@ def _conclude(report: CrawlReport, stations: Stations, opened: Opened, started: 
     config, store = stations.config, opened.store
     try:
         counts = store.run(rows.counts)
-        unreachable = store.run(lambda db: rows.seeds_unreachable(db, UNREACHABLE))
+        unreachable = store.run(lambda db: rows.seeds_unreachable(db, lifecycle.UNREACHABLE))
         hosts = store.run(rows.hosts)
         if report.state == "finished" and stations.stopped and counts["pending"]:
             report.state = "stopped"
@@ -188,10 +201,8 @@ def _conclude(report: CrawlReport, stations: Stations, opened: Opened, started: 
             hosts=hosts,
         )
         report.summary["main_cpu_seconds"] = round(time.process_time(), 3)
-        state = report.state
-        if state == "finished" and counts["pending"]:
-            state = "stopped"  # at the user's own limit: a higher one may go on from here
-        meta = {"state": state, "ended_at": lifecycle.now_utc()}
+        meta = {"state": report.state, "ended_at": lifecycle.now_utc()}
+        store.run(lambda db: rows.save_live(db, stations.live_text()))
         store.run(lambda db: rows.set_meta(db, meta))
         write_summary(report.out, report.summary)
     except (CrawlFailed, OSError) as error:

@@ -51,7 +51,7 @@ class Crawler:
         try:
             opened = await off_loop(lambda: lifecycle.open_store(config, out))
             self._stack.push_async_callback(off_loop, opened.store.stop)
-            if opened.state == "finished":
+            if opened.is_finished:
                 self.report = await off_loop(lambda: already_finished(out))
                 self._records.close()
                 return self

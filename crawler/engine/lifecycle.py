@@ -21,10 +21,13 @@ from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import open_view
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
+from crawler.model.outcomes import Kind
 from crawler.plumbing.file_lock import FileLock, LockBusy
 
 FIXED_KEYS = ("seeds", "scope", "write.sinks", "parse.extract", "parse.keep_text")
 """What a crawl may not change when it goes on: the output would be of two minds."""
+UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
+"""Kinds that mean that no answer came at all."""
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
 
@@ -68,8 +71,8 @@ class Opened:
 
     store: StoreThread
     known: KnownUrls
-    state: str
-    """new, running (its process died), stopped, incomplete or finished."""
+    is_finished: bool
+    """Nothing is left to do. (A crawl that ended at its page limit may go on with a higher one.)"""
     runs: int
     """How many times the crawl was begun or resumed, this time included."""
     started_at: str
@@ -97,15 +100,18 @@ def open_store(config: Config, out: Path) -> Opened:
             }
         else:
             _check_same(config, Config.from_json(meta["settings"]), out)
+            if store.run(lambda db: rows.seeds_unreachable(db, UNREACHABLE)) is not None:
+                store.run(rows.begin_again)
+                meta = store.run(rows.get_meta)
         opened = Opened(
             store,
             KnownUrls(int(meta["hash_seed"])),
-            meta["state"],
+            meta["state"] == "finished" and not store.run(rows.counts)["pending"],
             int(meta["runs"]) + 1,
             meta["started_at"],
             int(meta.get("batch", 0)) + 1,
         )
-        if opened.state != "finished":
+        if not opened.is_finished:
             meta |= {
                 "settings": config.to_json(),
                 "state": "running",
@@ -127,7 +133,8 @@ def _check_same(now: Config, before: Config, out: Path) -> None:
         if any(key == fixed or key.startswith(f"{fixed}.") for fixed in FIXED_KEYS):
             was, wanted = json.dumps(old.get(key)), json.dumps(new.get(key))
             raise OutputError(
-                f"{out} holds a crawl with {key} = {was}, not {wanted}: choose another folder, or the same value"
+                f"{out} holds a crawl with {key} = {was}, not {wanted}:"
+                " choose another folder, or the same value"
             )
 
 

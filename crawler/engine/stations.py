@@ -175,28 +175,22 @@ class Stations:
     async def live(self) -> None:
         """Write a snapshot into crawl.db every second, for ``crawler status``."""
         while True:
-            shot = self.snapshot()
-            text = json.dumps(
-                {
-                    "pid": os.getpid(),
-                    "at": time.time(),
-                    "steps": [
-                        {
-                            "stage": step.stage,
-                            "holder": step.holder,
-                            "pid": step.pid,
-                            "step": step.step,
-                            "url": step.url,
-                            "since": step.since,
-                        }
-                        for step in self.steps.busy()
-                    ],
-                    "queues": [depth._asdict() for depth in shot.queues],
-                    "pages_per_second": shot.mean_rate,
-                }
-            )
+            text = self.live_text()
             await self._store.call(functools.partial(rows.save_live, text=text))
             await asyncio.sleep(LIVE_INTERVAL)
+
+    def live_text(self) -> str:
+        """The snapshot as JSON: who holds what since when, how full the queues are."""
+        fields = ("stage", "holder", "pid", "step", "url", "since")
+        return json.dumps(
+            {
+                "pid": os.getpid(),
+                "at": time.time(),
+                "steps": [{name: getattr(step, name) for name in fields} for step in self.steps.busy()],
+                "queues": self.queues.depths(),
+                "pages_per_second": self.snapshot().mean_rate,
+            }
+        )
 
 
 def _lane_limits(config: Config, site: str, crawl_delay: float | None) -> LaneLimits:

@@ -22,7 +22,7 @@ from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import NO_HEADERS, FetchFailed
 from crawler.fetch.inflate import ACCEPT_ENCODING
-from crawler.fetch.wire_url import as_sent
+from crawler.fetch.wire import as_received, as_sent
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
@@ -90,7 +90,7 @@ class AiohttpAnswer:
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.status = response.status
-        self.headers = _decoded(response.raw_headers)
+        self.headers = as_received(response.raw_headers)
         self._content = response.content
         self._protocol = None if response.connection is None else response.connection.protocol
 
@@ -120,21 +120,6 @@ class AiohttpAnswer:
         # end was a reset; the protocol remembers it.
         error = None if self._protocol is None else self._protocol.exception()
         return failure(error) if isinstance(error, OSError) else None
-
-
-def _decoded(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[str, str], ...]:
-    # RFC 9110 section 5.5 leaves bytes above 127 open; UTF-8 where it is that, as browsers do.
-    try:
-        return tuple([(name.decode().lower(), value.decode()) for name, value in headers])
-    except UnicodeDecodeError:
-        return tuple([(name.decode("latin-1").lower(), _text(value)) for name, value in headers])
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 class _GuardedResolver(AbstractResolver):

@@ -16,7 +16,7 @@ _SKIPPED = frozenset(
 class Attempt:
     """Filled in as the exchange goes on, so that a record says all that was learnt before it failed."""
 
-    __slots__ = ("_began", "content_type", "elapsed", "fetched_at", "status", "ticket")
+    __slots__ = ("_began", "content_type", "elapsed", "fetched_at", "retry_after", "status", "ticket")
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
@@ -26,6 +26,8 @@ class Attempt:
         self.content_type: str | None = None
         self.elapsed: float | None = None
         """Seconds the exchange took; None while there was none."""
+        self.retry_after: float | None = None
+        """Seconds that the server asked for, capped."""
         self._began = 0.0
 
     def begin(self) -> None:

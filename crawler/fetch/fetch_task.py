@@ -48,6 +48,7 @@ async def fetch_task(
                 step.enter("wait for a writer", ticket.url)
                 await finish(ended)
             case Retry(delay=delay):
+                counters.retries += 1
                 await retry(ticket, delay)
         step.leave()
 

@@ -18,6 +18,7 @@ from crawler.fetch.attempt import Attempt, answered, sentence
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
 from crawler.fetch.robots_cache import RobotsCache, RobotsFile
+from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
 from crawler.model.outcomes import Kind
 from crawler.rules import content_type, meta_robots
@@ -96,17 +97,16 @@ class Fetcher:
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
                 return Exchange(finished, Pushback(crawl_delay=crawl_delay))
         attempt.begin()
-        retry_after = None
-        failed = False
         result: Page | Finished | Retry
         try:
-            result, retry_after = await self._ask(attempt, step)
-            failed = attempt.status == 429 or (attempt.status or 0) >= 500
+            result = await self._ask(attempt, step)
+            failed = _overloaded(attempt.status)
         except FetchFailed as failure:
             attempt.end()
             failed = True
             result = self._failed(attempt, failure.kind, sentence(str(failure)))
-        return Exchange(result, Pushback(retry_after, crawl_delay, attempt.elapsed or 0.0, failed))
+        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.elapsed or 0.0, failed)
+        return Exchange(result, pushback)
 
     def _without_robots(self, attempt: Attempt, robots: RobotsFile) -> Exchange:
         if robots.failure is not None:
@@ -132,15 +132,13 @@ class Fetcher:
         delay = self._policy.delay(number, kind=kind, status=status, retry_after=pause, random=self._chance())
         if delay is None:
             return attempt.finished(kind, message)
-        self._counters.retries += 1
         return Retry(attempt.ticket, delay, kind, message)
 
-    async def _ask(self, attempt: Attempt, step: Step) -> tuple[Page | Finished | Retry, float | None]:
-        """The result, and the seconds of Retry-After. Raises FetchFailed."""
+    async def _ask(self, attempt: Attempt, step: Step) -> Page | Finished | Retry:
+        """Raises FetchFailed."""
         url = attempt.ticket.url
-        cookies = NO_HEADERS
+        cookies: Mapping[str, str] = NO_HEADERS
         result: Page | Finished | Retry | None = None
-        wait = None
         try:
             while result is None:
                 step.enter("connect", url)
@@ -150,18 +148,17 @@ class Fetcher:
                     attempt.content_type = answer.header("content-type")
                     if answer.status in REDIRECT_STATUSES:
                         result = await self._redirected(attempt, answer, asked_again=bool(cookies))
-                        cookies = _cookies(answer)
+                        cookies = {"Cookie": cookie_header(answer.values("set-cookie"))}
                     elif 200 <= answer.status < 300:
                         result = await self._content(attempt, answer)
                     else:
-                        wait = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
-                        result = await self._refused(attempt, answer, wait)
+                        result = await self._refused(attempt, answer)
         except BaseException:
             # The time-out may strike between the body's end and the block's.
             if isinstance(result, Page) and result.body_path is not None:
                 await remove_spooled(result.body_path)
             raise
-        return result, self._policy.capped(wait)
+        return result
 
     async def _redirected(self, attempt: Attempt, answer: Answer, asked_again: bool) -> Finished | None:
         """None where the same URL is to be asked once more, with the cookie it set."""
@@ -185,10 +182,14 @@ class Fetcher:
             redirect = Redirect(decision.target, decision.hops)
         return attempt.finished(decision.kind, decision.message, decision.target, redirect)
 
-    async def _refused(self, attempt: Attempt, answer: Answer, wait: float | None) -> Finished | Retry:
+    async def _refused(self, attempt: Attempt, answer: Answer) -> Finished | Retry:
         await drain(answer)
         attempt.end()
-        return self._failed(attempt, Kind.HTTP_STATUS, answered(answer.status), answer.status, wait)
+        status = answer.status
+        if _overloaded(status):
+            asked = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
+            attempt.retry_after = self._policy.capped(asked)
+        return self._failed(attempt, Kind.HTTP_STATUS, answered(status), status, attempt.retry_after)
 
     async def _content(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         media = attempt.content_type
@@ -222,7 +223,5 @@ class Fetcher:
         return not values or "nofollow" not in meta_robots.directives(values, self._config.user_agent)
 
 
-def _cookies(answer: Answer) -> Mapping[str, str]:
-    """The cookies that an answer sets, as the header that sends them back."""
-    pairs = [value.partition(";")[0].strip() for value in answer.values("set-cookie")]
-    return {"Cookie": "; ".join(pair for pair in pairs if pair)}
+def _overloaded(status: int | None) -> bool:
+    return status is not None and (status == 429 or status >= 500)

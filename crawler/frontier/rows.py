@@ -223,6 +223,16 @@ def roll_back(db: sqlite3.Connection, lengths: dict[str, int]) -> dict[str, int]
     return {sink: at.get(sink, 0) for sink in lengths}
 
 
+def begin_again(db: sqlite3.Connection) -> None:
+    """Forget what a crawl recorded that reached none of its seeds, so that it may try once more."""
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0, due = NULL")
+    db.execute("DELETE FROM batches")
+    db.execute("UPDATE lanes SET robots_status = NULL")
+    set_meta(db, {"batch": "0"})
+    db.execute("COMMIT")
+
+
 def load_robots(db: sqlite3.Connection, origin: str, not_before: float) -> tuple[int, bytes] | None:
     """The stored robots.txt of ``origin``: status and body; None when there is none or it is too old."""
     row: tuple[int, bytes] | None = db.execute(

@@ -167,7 +167,9 @@ def _rest(press: Press, workshop: Data) -> Site:
     for data in press.data("answers.toml")["answer"]:
         press.plain(data)
     for name in press.file_names("static"):
-        press.file(f"/static/{name}", name, mimetypes.guess_type(name)[0] or "application/octet-stream")
+        media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        # A style sheet that does not say its encoding is read in that of the page, UTF-16 for one.
+        press.file(f"/static/{name}", name, f"{media}; charset=utf-8" if media == "text/css" else media)
     press.notice("404", "No such page", "Perhaps it stands on another shelf.")
     missing = replace(press.answers.pop("404"), status=404)
     return Site(press.answers, missing, {reason: tuple(addresses) for reason, addresses in never.items()})

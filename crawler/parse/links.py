@@ -28,7 +28,7 @@ def find_links(tree: turbohtml.Document, base: str, charset: str) -> tuple[list[
     ``charset`` is the document's encoding by its WHATWG name: queries are sent in it.
     """
     # One name alone is looked up in the parser's index; several make it go through all elements.
-    if any(tree.find(tag) for tag in _RARE_TAGS):
+    if any(tree.find(tag) is not None for tag in _RARE_TAGS):
         elements = tree.select(_ALL)
         hrefs = [element.attr("src" if element.tag in _FRAME_TAGS else "href") or "" for element in elements]
     else:

@@ -13,17 +13,7 @@ _INSTEAD = {"UTF-16LE": "UTF-8", "UTF-16BE": "UTF-8", "x-user-defined": "windows
 """What is read as something else when a ``<meta>`` says it: it could not be read if it were true."""
 _TEXT_UNDER_APPLICATION = frozenset(
     f"application/{name}"
-    for name in (
-        "javascript",
-        "ecmascript",
-        "x-javascript",
-        "x-ndjson",
-        "ndjson",
-        "yaml",
-        "toml",
-        "sql",
-        "x-sh",
-    )
+    for name in ["javascript", "ecmascript", "x-javascript", "x-ndjson", "ndjson", "yaml", "toml", "sql"]
 )
 
 

@@ -8,6 +8,7 @@ here not a pitfall but the plan.
 
 import logging
 import os
+import platform
 import signal
 import sys
 import time
@@ -66,6 +67,7 @@ def start(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     limit_memory(max_memory)
+    keep_freed_memory()
     _tasks, _results, _progress = tasks, results, progress
     configure_child_logging(log_level, name, lambda record: results.send_bytes(LOG + encode_finished(record)))
     if extract is None and job.extract is not None:
@@ -83,6 +85,21 @@ def limit_memory(most: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep what a page's tree took, for the next page, instead of giving it back.
+
+    Parsing frees megabytes after each page; asking the kernel for them again, page by page, cost
+    up to 30 % of the parse time (mallopt(3): M_TRIM_THRESHOLD is -1, M_MMAP_THRESHOLD is -3).
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    libc.mallopt(-1, 64 * 1024 * 1024)
+    libc.mallopt(-3, 32 * 1024 * 1024)
 
 
 def ping() -> int:

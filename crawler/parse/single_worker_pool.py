@@ -23,6 +23,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
@@ -115,7 +116,9 @@ class ProcessParser:
             self.pid = answer.result(timeout=START_TIMEOUT)
         except Exception as error:
             self._close_pipes()
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            # A broken pool's thread has to reap its child before there is an exit code; one that
+            # only hangs is not worth waiting for.
+            self._executor.shutdown(wait=isinstance(error, BrokenProcessPool), cancel_futures=True)
             if EXIT_MAIN_GUARD in {child.exitcode for child in children}:
                 raise main_guard_error() from None
             raise ChildFailed(f"{self.name} did not start: {error}") from error
@@ -220,5 +223,3 @@ def _signal_name(number: int) -> str:
     with suppress(ValueError):
         return signal.Signals(number).name
     return f"signal {number}"
-
-

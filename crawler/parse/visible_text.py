@@ -29,7 +29,7 @@ _COMMENTS = turbohtml.XPath("//comment() | //processing-instruction()")
 def take_visible_text(tree: turbohtml.Document) -> str:
     """The visible text, every run of white space as one space. The tree is used up by this."""
     # All is looked up before anything is taken out: a change throws away the parser's index by name.
-    within_a_line = [tag for tag in _WITHIN_A_LINE if tree.find(tag)]
+    within_a_line = [tag for tag in _WITHIN_A_LINE if tree.find(tag) is not None]
     hidden: list[turbohtml.Node] = []
     hidden += [element for element in tree.iter_elements(_NEVER_SHOWN) if not is_shadow_root(element)]
     hidden += tree.select("[hidden]:not([hidden=until-found i])")

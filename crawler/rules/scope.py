@@ -16,7 +16,7 @@ from crawler.rules import urls
 
 @dataclass(frozen=True)
 class Scope:
-    """What may be followed. Compared and sent to child processes by its four fields."""
+    """What may be followed. Cheap to compare and to send to child processes."""
 
     origins: frozenset[str]
     """As :func:`crawler.rules.urls.origin` writes them."""

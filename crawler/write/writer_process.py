@@ -64,6 +64,13 @@ class WriterProcess(BaseProcess):
         self._events = events
         self._control = control
 
+    def forget(self) -> None:
+        """In the main process, after the start: let go of what was only to be handed over.
+
+        The last one to let go of a queue unlinks its semaphores. That blocks, so it must be a thread.
+        """
+        del self._batches, self._events, self._control
+
     def run(self) -> None:
         """The child's main thread, from birth to exit."""
         # Ctrl-C is for the main process, which wants to write what is in flight.

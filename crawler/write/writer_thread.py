@@ -65,6 +65,7 @@ class Writer:
         self._feed_log = feed_log
         self._new_pulse = pulse
         self._killed = threading.Event()
+        self._queue: batch_queue.BatchQueue | None = None
         self._pipe: WriterPipe | None = None
         self._thread: threading.Thread | None = None
 
@@ -72,22 +73,23 @@ class Writer:
 
     def start(self) -> None:
         """Start the process, without waiting for it. Raises WriterGone."""
-        self._queue = batch_queue.new_queue(self._context)
+        self._queue = queue = batch_queue.new_queue(self._context)
         events, child_events = self._context.Pipe(duplex=False)
         child_control, self._control = self._context.Pipe(duplex=False)
-        process = writer_process_class(self._context)(self._job, self._queue, child_events, child_control)
+        process = writer_process_class(self._context)(self._job, queue, child_events, child_control)
         try:
             with signals_blocked():
                 process.start()
         except (OSError, EOFError) as error:
             events.close()
-            self._control.close()
+            self._let_go()
             raise WriterGone(f"its process cannot be started: {error}") from error
         finally:
             # Only the child keeps the far ends, so its death is an end-of-file here.
             child_events.close()
             child_control.close()
-            batch_queue.leave_reading_to_child(self._queue)
+            batch_queue.leave_reading_to_child(queue)
+            process.forget()
         self.pid = process.pid
         self._pipe = WriterPipe(process, events, self._feed_log)
         # At exit, multiprocessing waits for its children; this one, if forgotten, would wait for us.
@@ -101,7 +103,7 @@ class Writer:
 
     def cut(self, position: int) -> None:
         """Have the sink cut back, and wait for that. Raises WriterGone, WriterRefused."""
-        self._queue.put(position)
+        self._put(position)
         self._wait_for(CutBack)
 
     def attach(self, loop: asyncio.AbstractEventLoop, on_event: Callable[[Event], None]) -> None:
@@ -137,7 +139,11 @@ class Writer:
 
     def send(self, n: int, records: tuple[bytes, ...]) -> None:
         """Have batch ``n`` written. The queue's feeder thread does the waiting."""
-        self._queue.put((n, records))
+        self._put((n, records))
+
+    def _put(self, item: int | tuple[int, tuple[bytes, ...]] | None) -> None:
+        if self._queue is not None:
+            self._queue.put(item)
 
     def kill(self) -> None:
         """SIGKILL, at once or as soon as it is started; nothing happens to a process that is gone."""
@@ -156,7 +162,7 @@ class Writer:
             self._pipe.bury()
         else:
             if grace > 0 and self._thread.is_alive():
-                self._queue.put(None)
+                self._put(None)
                 self._thread.join(grace)
             self.kill()
             self._thread.join(EXIT_TIMEOUT + DEATH_TIMEOUT + 1)
@@ -165,8 +171,13 @@ class Writer:
         atexit.unregister(self.kill)
         pipe, self._pipe = self._pipe, None
         pipe.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._control.close()
-        batch_queue.discard(self._queue)
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            batch_queue.discard(queue)
 
     # -- the thread ------------------------------------------------------------------------------
 

@@ -197,8 +197,13 @@ def test_a_user_agent_that_is_none_is_nobody_s_section(line):
 
 @pytest.mark.parametrize(
     "agent",
-    ["crawler", "CRAWLER/1.0", "Crawler/0.1 (+http://example.com/bot)", "crawler bot"]
-    + ["Mozilla/5.0 (compatible; Crawler/1.0; +http://example.com/)"],
+    [
+        "crawler",
+        "CRAWLER/1.0",
+        "Crawler/0.1 (+http://example.com/bot)",
+        "crawler bot",
+        "Mozilla/5.0 (compatible; Crawler/1.0; +http://example.com/)",
+    ],
 )
 @pytest.mark.parametrize("named", ["crawler", "CrawLer", "crawler/2.0", "crawler*", "crawler bot"])
 def test_the_product_token_is_compared_without_case_or_version(agent, named):
@@ -301,13 +306,14 @@ def test_only_whole_lines_of_the_first_500_kib_count():
     assert not parse(whole + b"disallow: /c\n", 2 * MAX_BYTES).allows("crawler", f"{SITE}/c")
 
 
-@pytest.mark.parametrize(
-    ("status", "allowed"),
-    [(200, True), (204, True), (301, True), (401, True), (404, True), (410, True), (429, True)]
-    + [(500, False), (503, False), (599, False), (100, False), (None, False)],
-)
-def test_what_the_answer_for_robots_txt_means(status, allowed):
-    assert verdict(status, b"").allows("crawler", f"{SITE}/x") is allowed
+@pytest.mark.parametrize("status", [200, 204, 301, 401, 404, 410, 429])
+def test_an_answer_without_rules_allows_everything(status):
+    assert verdict(status, b"").allows("crawler", f"{SITE}/x")
+
+
+@pytest.mark.parametrize("status", [500, 503, 599, 100, None])
+def test_a_server_in_trouble_forbids_everything(status):
+    assert not verdict(status, b"user-agent: *\nallow: /").allows("crawler", f"{SITE}/x")
 
 
 def test_a_body_counts_only_with_success():

@@ -23,7 +23,9 @@ from tests.stations.odd_sinks import (
 )
 from tests.stations.writing import Bench, check_files, finished, lines, rows
 
-POINTS = [f"writer:{point}" for point in ("before_write", "after_write", "before_sync", "after_sync", "after_ack")]
+POINTS = [
+    f"writer:{point}" for point in ("before_write", "after_write", "before_sync", "after_sync", "after_ack")
+]
 
 
 def some(count: int, start: int = 0) -> list:
@@ -50,9 +52,7 @@ async def test_every_record_is_written_by_every_sink_in_order(tmp_path: Path, me
 async def test_one_slow_sink_holds_everything_back_and_memory_stays_bounded(tmp_path: Path):
     most = 100_000
     items = some(400)
-    bench = Bench(
-        tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, max_unacked=most, batch_bytes=9_000
-    )
+    bench = Bench(tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, max_unacked=most, batch_bytes=9_000)
     async with bench.running():
         for item in items:
             bench.queue.put_nowait(item)
@@ -75,12 +75,12 @@ def _count(out: Path) -> int:
 
 async def test_a_single_record_is_not_held_back(tmp_path: Path):
     bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
-    async with bench.running():
-        await bench.queue.put(finished(1))
-        async with asyncio.timeout(10):
-            while not bench.commits:
-                await asyncio.sleep(0.001)
-        bench.committer._limits = bench.committer._limits.model_copy(update={"batch_interval": 0})
+    station = asyncio.create_task(bench.committer.run())
+    await bench.queue.put(finished(1))
+    await _until_committed(bench, 1)
+    station.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await station
 
 
 async def test_a_record_heavier_than_every_bound_passes_alone(tmp_path: Path):
@@ -222,7 +222,9 @@ async def test_an_idle_writer_is_replaced_too(tmp_path: Path):
 
 async def test_a_writer_that_dies_again_and_again_is_given_up(tmp_path: Path):
     items = some(100)
-    (tmp_path / "records.jsonl.faults").write_text("writer:before_sync:3:kill\n" + "writer:before_sync:1:kill\n" * 9)
+    (tmp_path / "records.jsonl.faults").write_text(
+        "writer:before_sync:3:kill\n" + "writer:before_sync:1:kill\n" * 9
+    )
     bench = Bench(
         tmp_path,
         {"jsonl": FaultyJsonl, "sqlite": SqliteSink},
@@ -235,7 +237,7 @@ async def test_a_writer_that_dies_again_and_again_is_given_up(tmp_path: Path):
     assert bench.counters.writer_restarts == 2
     assert 0 < len(bench.committed) < len(items)
     kept = len(bench.committed)
-    assert [line for line in lines(tmp_path)][:kept] == [item.record for item in items[:kept]]
+    assert lines(tmp_path)[:kept] == [item.record for item in items[:kept]]
 
 
 async def test_cancelling_the_station_ends_its_writers(tmp_path: Path):
@@ -261,6 +263,10 @@ async def test_cancelling_while_writers_start_ends_them(tmp_path: Path):
         await station
 
 
+def _open_files() -> list[str]:
+    return sorted(path.name for path in Path("/proc/self/fd").iterdir())
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
 async def test_kills_leave_no_open_files_behind(tmp_path: Path):
     async def kill_all(bench: Bench) -> None:
@@ -269,14 +275,14 @@ async def test_kills_leave_no_open_files_behind(tmp_path: Path):
                 os.kill(pid, signal.SIGKILL)
 
     await Bench(tmp_path, SINKS).write(some(1))  # the fork server and its like start once, and stay
-    open_before = sorted(os.listdir("/proc/self/fd"))
+    open_before = _open_files()
     (tmp_path / "again").mkdir()
     bench = Bench(
         tmp_path / "again", on_commit=kill_all, batch_records=4, max_unacked=9_000, max_restarts=100
     )
     await bench.write(some(300))
     assert bench.counters.writer_restarts >= 6
-    assert sorted(os.listdir("/proc/self/fd")) == open_before
+    assert _open_files() == open_before
 
 
 # -- a disk that will not take it ----------------------------------------------------------------
@@ -294,7 +300,7 @@ async def test_kills_leave_no_open_files_behind(tmp_path: Path):
 )
 async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path, sinks, sentence):
     items = some(2000)
-    bench = Bench(tmp_path, sinks, batch_records=16)
+    bench = Bench(tmp_path, sinks, batch_records=16, max_unacked=20_000)
     with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match=sentence)) as raised:
         await bench.write(items)
     message = str(raised.value.exceptions[0])
@@ -314,7 +320,7 @@ async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path
 
 
 async def test_no_half_record_stays_where_the_disk_was_full(tmp_path: Path):
-    bench = Bench(tmp_path, {"jsonl": SmallJsonl}, batch_records=16)
+    bench = Bench(tmp_path, {"jsonl": SmallJsonl}, batch_records=16, max_unacked=20_000)
     with pytest.RaisesGroup(SinkFailed):
         await bench.write(some(2000))
     assert lines(tmp_path) == [item.record for item in bench.committed]

@@ -1,0 +1,43 @@
+"""URLs and headers between our text and the bytes on the wire."""
+
+from collections.abc import Iterable
+
+from yarl import URL
+
+
+def as_sent(url: str) -> URL:
+    """``url`` for yarl, which must not quote it anew: it is serialised already. Raises ValueError."""
+    if not url.endswith("?"):
+        return URL(url, encoded=True)
+    # yarl drops an empty query, but `/a?` and `/a` are two URLs (WHATWG URL section 4.5).
+    bare = URL(url[:-1], encoded=True)
+    return URL.build(
+        scheme=bare.scheme, authority=bare.raw_authority, path=f"{bare.raw_path_qs}?", encoded=True
+    )
+
+
+def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Headers as text, names in lower case.
+
+    RFC 9110 section 5.5 leaves bytes above 127 open: they are UTF-8 where they can be, as in browsers.
+    """
+    try:
+        return tuple([(name.decode().lower(), value.decode()) for name, value in headers])
+    except UnicodeDecodeError:
+        return tuple([(name.decode("latin-1").lower(), _text(name, value)) for name, value in headers])
+
+
+def _text(name: bytes, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        if name.lower() != b"location":
+            return value.decode("latin-1")
+    # In a URL the bytes themselves count, not the characters that they may have meant.
+    return "".join([chr(byte) if byte < 128 else f"%{byte:02X}" for byte in value])
+
+
+def cookie_header(set_cookies: Iterable[str]) -> str:
+    """The Cookie header that sends back what the Set-Cookie headers set, whatever their attributes say."""
+    pairs = [value.partition(";")[0].strip() for value in set_cookies]
+    return "; ".join(pair for pair in pairs if pair)

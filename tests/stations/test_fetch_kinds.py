@@ -1,0 +1,276 @@
+"""Each way in which a server or a network fails, byte by byte, has its one word; on both event loops."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+import uvloop
+
+from crawler.fetch.aiohttp_backend import failure
+from crawler.fetch.backend import FetchFailed
+from crawler.model.messages import Finished, Page
+from crawler.model.outcomes import Kind, Outcome
+from tests.stations.fetch_servers import Answer, Served, byte_server, ok, rig
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+@pytest.fixture(params=LOOPS)
+def run(request):
+    """Runs a coroutine to its end on a loop of this kind."""
+
+    def run(work: Awaitable[None]) -> None:
+        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+            runner.run(work)
+
+    return run
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close with a TCP reset instead of an end of file."""
+    plug = writer.get_extra_info("socket")
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def then_reset(first: bytes) -> Answer:
+    """Answers with ``first`` and resets the connection once the client has read it."""
+
+    async def answer(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        await writer.drain()
+        if first:
+            # The kernel drops what was not read yet when the reset comes, so wait for the reader.
+            plug = writer.get_extra_info("socket")
+            while struct.unpack("I", _unsent(plug))[0]:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+        reset(writer)
+
+    return answer
+
+
+def _unsent(plug: socket.socket) -> bytes:
+    import fcntl
+    import termios
+
+    return fcntl.ioctl(plug.fileno(), termios.TIOCOUTQ, bytes(4))
+
+
+async def silence(_served: Served, _head: str, _writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def drip(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while True:
+        writer.write(b"drop")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def close(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+SERVERS: dict[str, tuple[Answer | bytes, Kind]] = {
+    "nothing comes": (silence, Kind.TIMEOUT),
+    "the body never ends": (drip, Kind.TIMEOUT),
+    "reset at once": (then_reset(b""), Kind.RESET),
+    "closed at once": (close, Kind.RESET),
+    "reset within a sized body": (then_reset(HEAD + b"Content-Length: 100\r\n\r\nabc"), Kind.RESET),
+    "reset within chunks": (
+        then_reset(HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+        Kind.RESET,
+    ),
+    "reset instead of the end": (then_reset(HEAD + b"Connection: close\r\n\r\nabc"), Kind.RESET),
+    "body too short": (HEAD + b"Content-Length: 100\r\n\r\nabc", Kind.FRAMING),
+    "last chunk missing": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Kind.FRAMING),
+    "bad chunk size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", Kind.FRAMING),
+    "no HTTP": (b"hello there\r\n\r\n", Kind.FRAMING),
+    "half a status line": (b"HTTP/1.1 2", Kind.FRAMING),
+    "half a head": (b"HTTP/1.1 200 OK\r\nContent-Le", Kind.FRAMING),
+    "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", Kind.FRAMING),
+    "thousands of headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", Kind.FRAMING),
+    "negative length": (HEAD + b"Content-Length: -5\r\n\r\nabc", Kind.FRAMING),
+    "two lengths": (HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", Kind.FRAMING),
+    "length and chunks": (
+        HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        Kind.FRAMING,
+    ),
+    "not gzip": (ok(b"<p>plain", "Content-Encoding: gzip\r\n"), Kind.ENCODING),
+    "unknown coding": (ok(b"<p>plain", "Content-Encoding: sdch\r\n"), Kind.ENCODING),
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_word_for_it(name, run, tmp_path):
+    answer, kind = SERVERS[name]
+
+    async def case() -> None:
+        async with byte_server(answer) as served, rig(tmp_path, served.url, timeout=0.4) as fetching:
+            exchange = await fetching.fetch(f"{served.url}/")
+            assert isinstance(exchange.result, Finished)
+            assert (exchange.result.outcome, exchange.result.kind) == (Outcome.ERROR, kind)
+            assert exchange.pushback.failed
+            assert fetching.counters.requests == len(served.heads) == 1
+
+    run(case())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(b"<p>hello"),
+        HEAD + b"\r\n<p>hello",  # ends where the connection does
+        b"HTTP/1.0 200 OK\r\n\r\n<p>hello",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n8\r\n<p>hello\r\n0\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(b"<p>hello"),
+        b"HTTP/1.1 200\nContent-Length: 8\n\n<p>hello",
+    ],
+)
+def test_what_is_odd_but_whole(answer, run, tmp_path):
+    async def case() -> None:
+        async with byte_server(answer) as served, rig(tmp_path, served.url, timeout=5) as fetching:
+            page = await fetching.page(f"{served.url}/")
+            assert (page.status, page.body, page.size) == (200, b"<p>hello", 8)
+
+    run(case())
+
+
+def test_nobody_listens(run, tmp_path):
+    async def case() -> None:
+        with socket.socket() as plug:
+            plug.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{plug.getsockname()[1]}/"
+            async with rig(tmp_path, url) as fetching:
+                line = await fetching.ended(url)
+                assert (line.outcome, line.kind, line.status) == (Outcome.ERROR, Kind.CONNECT, None)
+                assert line.message == "No connection could be made: Connection refused."
+                assert fetching.counters.requests == 0
+
+    run(case())
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid"])
+def test_a_name_that_does_not_resolve(host, run, tmp_path):
+    class NoName:
+        async def resolve(self, host, port, family):
+            host.encode("idna")
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        async def close(self) -> None:
+            pass
+
+    async def case() -> None:
+        async with rig(tmp_path, resolver=NoName()) as fetching:
+            line = await fetching.ended(f"http://{host}/")
+            assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.DNS)
+
+    run(case())
+
+
+def test_a_server_that_does_not_speak_tls(run, tmp_path):
+    gone = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        gone.set()
+
+    async def case() -> None:
+        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            async with rig(tmp_path, url, timeout=5) as fetching:
+                line = await fetching.ended(url)
+                assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.TLS)
+                assert fetching.counters.requests == 0
+                await gone.wait()
+
+    run(case())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> Path:
+    """A certificate for 127.0.0.1 that nobody vouches for, with its key, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl command here to make a certificate with")
+    path = tmp_path_factory.mktemp("tls") / "own.pem"
+    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout {path} -out -"
+    made = subprocess.run(command.split(), check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + made.stdout)
+    return path
+
+
+def test_a_certificate_that_nobody_vouches_for(certificate, run, tmp_path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def case() -> None:
+        async with (
+            byte_server(ok(), ssl=context) as served,
+            rig(tmp_path, served.url, timeout=5) as fetching,
+        ):
+            line = await fetching.ended(f"{served.url}/")
+            assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.TLS)
+            assert "certificate is not valid" in str(line.message)
+            assert served.heads == []
+
+    run(case())
+
+
+def test_a_connection_that_goes_away_when_it_is_used_again_is_not_tried_twice(run, tmp_path):
+    async def once_then_close(served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+        if len(served.heads) == 2:
+            reset(writer)
+        else:
+            writer.write(ok())
+            await writer.drain()
+
+    async def case() -> None:
+        async with (
+            byte_server(once_then_close) as served,
+            rig(tmp_path, served.url, retries=1) as fetching,
+        ):
+            assert isinstance((await fetching.fetch(f"{served.url}/")).result, Page)
+            second = await fetching.fetch(f"{served.url}/")
+            assert not isinstance(second.result, Page | Finished)
+            assert second.result.kind is Kind.RESET
+            assert (served.connections, len(served.heads), fetching.counters.requests) == (1, 2, 2)
+            assert isinstance((await fetching.fetch(f"{served.url}/", attempt=2)).result, Page)
+            assert (served.connections, len(served.heads), fetching.counters.requests) == (2, 3, 3)
+
+    run(case())
+
+
+def test_every_error_of_the_library_has_a_row():
+    key = aiohttp.client_reqrep.ConnectionKey("h", 1, False, True, None, None, None)
+    assert failure(aiohttp.ClientConnectorError(key, OSError(111, "x"))).kind is Kind.CONNECT
+    assert failure(aiohttp.ClientConnectorError(key, ConnectionResetError(104, "x"))).kind is Kind.RESET
+    assert failure(aiohttp.SocketTimeoutError()).kind is Kind.TIMEOUT
+    assert failure(aiohttp.InvalidURL("x")).kind is Kind.CONNECT
+    assert failure(aiohttp.ClientConnectionError("Connector is closed.")).kind is Kind.RESET
+    assert failure(BrokenPipeError(32, "Broken pipe")).kind is Kind.RESET
+    known = FetchFailed(Kind.FORBIDDEN_ADDRESS, "no")
+    assert failure(known) is known
+
+
+def test_an_error_that_nobody_foresaw_is_logged_and_costs_one_page(caplog):
+    assert failure(ZeroDivisionError("\udce9")).kind is Kind.FRAMING
+    assert "should not" in caplog.text
+    str(failure(ZeroDivisionError("\udce9"))).encode()

@@ -1,0 +1,155 @@
+"""``async with Crawler(config) as crawl: async for record in crawl``, again and again in one process."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from crawler import Config, Crawler
+from crawler.model.errors import CrawlFailed, ExtractError, OutputBusyError, OutputError
+from tests.crawls import ROOT, urls
+from tests.graph_server import graph_site
+from tests.stations.poison import extract
+
+
+@pytest.fixture(scope="module")
+def site():
+    with graph_site(60) as running:
+        yield running
+
+
+def config(site, out, **keys) -> Config:
+    return Config(seeds=[site.url], out=out, parse={"workers": 2}, **keys)
+
+
+async def test_records_come_once_each_and_two_crawls_run_in_one_process(site, tmp_path):
+    for name in ("first", "second"):
+        async with Crawler(config(site, tmp_path / name)) as crawl:
+            found = [record.url async for record in crawl]
+        assert sorted(found) == sorted(site.urls)
+        assert set(urls(tmp_path / name)) == site.urls
+        assert crawl.report is not None
+        assert (crawl.report.state, crawl.report.summary["ok"]) == ("finished", 60)
+
+
+async def test_without_sinks_records_go_to_the_reader_alone(site, tmp_path):
+    async with Crawler(config(site, tmp_path, write={"sinks": []})) as crawl:
+        found = [record.url async for record in crawl]
+    assert sorted(found) == sorted(site.urls)
+    assert not list(tmp_path.glob("records*"))
+
+
+async def test_leaving_early_stops_cleanly_and_the_crawl_goes_on_later(site, tmp_path):
+    early = []
+    settings = config(site, tmp_path, fetch={"concurrency": 2}, write={"batch_records": 4})
+    async with Crawler(settings) as crawl:
+        async for record in crawl:
+            early.append(record.url)
+            if len(early) == 5:
+                break
+    assert crawl.report is not None
+    assert crawl.report.state in {"stopped", "finished"}
+    async with Crawler(settings) as crawl:
+        late = [record.url async for record in crawl]
+    assert not set(early) & set(late)
+    assert set(urls(tmp_path)) == site.urls
+    assert set(urls(tmp_path).values()) == {1}
+
+
+async def test_an_exception_in_the_block_stops_the_crawl(site, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        async with Crawler(config(site, tmp_path)) as crawl:
+            async for _ in crawl:
+                raise ZeroDivisionError
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_an_extract_function_may_be_given_as_an_object(site, tmp_path):
+    async with Crawler(config(site, tmp_path, scope={"max_pages": 3}), extract=extract) as crawl:
+        found = [record.extracted async for record in crawl]
+    assert len(found) == 3
+    assert all(set(one) == {"length"} for one in found)
+
+
+async def test_what_cannot_travel_is_refused_before_the_start(site, tmp_path):
+    with pytest.raises(ExtractError, match="lambda"):
+        async with Crawler(config(site, tmp_path), extract=lambda page: None):
+            pass
+    assert not (tmp_path / "crawl.db").exists()
+
+
+async def test_a_folder_in_use_is_refused_with_the_other_s_pid(site, tmp_path):
+    import os
+
+    async with Crawler(config(site, tmp_path)):
+        with pytest.raises(OutputBusyError, match=str(os.getpid())):
+            async with Crawler(config(site, tmp_path)):
+                pass
+
+
+async def test_other_sinks_or_scope_are_refused_with_both_values(site, tmp_path):
+    async with Crawler(config(site, tmp_path, scope={"max_pages": 2})) as crawl:
+        assert len([record async for record in crawl]) == 2
+    with pytest.raises(OutputError, match=r'write\.sinks = \["jsonl"\], not \["sqlite"\]'):
+        async with Crawler(config(site, tmp_path, write={"sinks": ["sqlite"]})):
+            pass
+    # Limits may change: the crawl goes on to the higher one.
+    async with Crawler(config(site, tmp_path, scope={"max_pages": 7})) as crawl:
+        assert len([record async for record in crawl]) == 5
+
+
+async def test_seeds_that_nobody_answers_at_raise_and_may_be_tried_again(tmp_path):
+    with graph_site(1) as gone:
+        pass
+    settings = Config(seeds=[gone.url], out=tmp_path, fetch={"retries": 0}, parse={"workers": 1})
+    for _ in range(2):
+        with pytest.raises(CrawlFailed, match="no seed could be reached"):
+            async with Crawler(settings) as crawl:
+                async for record in crawl:
+                    assert record.kind == "connect"
+    assert urls(tmp_path) == {gone.url: 1}
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_script_without_the_main_guard_is_told_so(site, tmp_path, method):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio\n"
+        "from crawler import Config, Crawler\n"
+        "async def main():\n"
+        f"    config = Config(seeds=[{site.url!r}], out={str(tmp_path / 'out')!r},\n"
+        f"                    processes={{'start_method': {method!r}}})\n"
+        "    async with Crawler(config) as crawl:\n"
+        "        async for record in crawl: print(record.url)\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=30, check=False, cwd=ROOT
+    )
+    assert done.returncode != 0
+    assert 'if __name__ == "__main__":' in done.stderr
+    assert "BrokenProcessPool" not in done.stderr
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_script_may_hold_its_own_extract_function(site, tmp_path, method):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio\n"
+        "from crawler import Config, Crawler\n"
+        "def extract(page): return {'title': page.title}\n"
+        "async def main():\n"
+        f"    config = Config(seeds=[{site.url!r}], out={str(tmp_path / 'out')!r}, \n"
+        "                    scope={'max_pages': 3},\n"
+        f"                    processes={{'start_method': {method!r}}})\n"
+        "    async with Crawler(config, extract=extract) as crawl:\n"
+        "        async for record in crawl: print(record.extracted)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=30, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("{'title': '") == 3
