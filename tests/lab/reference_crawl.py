@@ -24,7 +24,13 @@ REDIRECTS = {301, 302, 303, 307, 308}
 PARSED = {"text/html", "application/xhtml+xml"}
 READ = re.compile(r"text/.*|application/(.*\+)?(xml|json)")
 CODECS = {"shift_jis": "cp932"}
-NAMES = {"utf-8": "UTF-8", "utf-16le": "UTF-16LE", "koi8-r": "KOI8-R", "shift_jis": "Shift_JIS", "gb18030": "GB18030"}
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-16le": "UTF-16LE",
+    "koi8-r": "KOI8-R",
+    "shift_jis": "Shift_JIS",
+    "gb18030": "GB18030",
+}
 
 
 @dataclass
@@ -50,7 +56,13 @@ def crawl(base: str) -> Crawl:
     known = {SEED}
     while queue:
         path, depth, hops = queue.popleft()
-        record: dict[str, Any] = {"outcome": "skipped", "kind": "robots", "status": None, "depth": depth, "attempts": 1}
+        record: dict[str, Any] = {
+            "outcome": "skipped",
+            "kind": "robots",
+            "status": None,
+            "depth": depth,
+            "attempts": 1,
+        }
         record |= {"final_url": path, "redirects": hops, "title": None, "charset": None, "links": 0}
         found.urls[path] = record
         found.edges[path] = []
@@ -78,7 +90,12 @@ def crawl(base: str) -> Crawl:
         elif not READ.fullmatch(essence):
             record |= {"kind": "content_type", "content_type": essence}
         else:
-            record |= {"outcome": "ok", "kind": None, "content_type": essence, "charset": charset(body, content_type)}
+            record |= {
+                "outcome": "ok",
+                "kind": None,
+                "content_type": essence,
+                "charset": charset(body, content_type),
+            }
             if essence in PARSED:
                 followed = read(found, base, path, body, headers)
                 found.edges[path] += [(target, 1) for target in followed]
@@ -166,7 +183,15 @@ def resolve(base: str, href: str, *, fragment: bool = False) -> str | None:
     if parts.username:
         host = f"{parts.username}:{parts.password}@{host}"
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-    return urlunsplit((parts.scheme, host, path, quote(parts.query, safe="/%:@!$&()*+,;=?~"), parts.fragment if fragment else ""))
+    return urlunsplit(
+        (
+            parts.scheme,
+            host,
+            path,
+            quote(parts.query, safe="/%:@!$&()*+,;=?~"),
+            parts.fragment if fragment else "",
+        )
+    )
 
 
 def charset(body: bytes, content_type: str) -> str:
@@ -175,7 +200,9 @@ def charset(body: bytes, content_type: str) -> str:
         return "UTF-16LE"
     if body.startswith(b"\xef\xbb\xbf"):
         return "UTF-8"
-    said = re.search(r"charset=([\w-]+)", content_type) or re.search(r'<meta charset="([\w-]+)"', body[:1024].decode("latin-1"))
+    said = re.search(r"charset=([\w-]+)", content_type) or re.search(
+        r'<meta charset="([\w-]+)"', body[:1024].decode("latin-1")
+    )
     label = said[1].lower() if said else "windows-1252"
     return NAMES.get(label, label)
 
@@ -199,12 +226,19 @@ def manifest(found: Crawl, never: dict[str, list[str]]) -> str:
     head = {
         "about": "What a correct crawl of the fixture site records. See README.md beside this file.",
         "seed": SEED,
-        "assumes": {"fetch.retries": RETRIES, "robots.obey": True, "scope": "the seed's origin, nothing else set"},
+        "assumes": {
+            "fetch.retries": RETRIES,
+            "robots.obey": True,
+            "scope": "the seed's origin, nothing else set",
+        },
         "counts": {"discovered": len(urls)} | Counter(sorted(record["outcome"] for record in urls)),
         "kinds": Counter(sorted(record["kind"] for record in urls if record["kind"])),
         "never_requested": never,
     }
-    lines = [f"  {json.dumps(path)}: {json.dumps(record, ensure_ascii=False)}" for path, record in found.urls.items()]
+    lines = [
+        f"  {json.dumps(path)}: {json.dumps(record, ensure_ascii=False)}"
+        for path, record in found.urls.items()
+    ]
     return json.dumps(head, indent=1)[:-2] + ',\n "urls": {\n' + ",\n".join(lines) + "\n }\n}\n"
 
 
