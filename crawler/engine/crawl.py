@@ -102,7 +102,7 @@ async def run(
     on_start: Callable[[Stations], None] | None = None,
 ) -> CrawlReport:
     """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too."""
-    started = time.monotonic()
+    started, loop_cpu = time.monotonic(), time.thread_time()
     # A library leaves logging to the program that it is part of.
     logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
     await off_loop(start_fork_server)
@@ -131,7 +131,8 @@ async def run(
     finally:
         await stations.close()
         await off_loop(progress.stop)
-        await off_loop(lambda: _conclude(report, stations, opened, started))
+        loop_cpu = time.thread_time() - loop_cpu
+        await off_loop(lambda: _conclude(report, stations, opened, started, loop_cpu))
         if logs is not None:
             await off_loop(logs.stop)
     return report
@@ -169,7 +170,9 @@ async def _walk_until_stopped(stations: Stations, own_process: bool) -> None:
                 raise
 
 
-def _conclude(report: CrawlReport, stations: Stations, opened: Opened, started: float) -> None:
+def _conclude(
+    report: CrawlReport, stations: Stations, opened: Opened, started: float, loop_cpu: float
+) -> None:
     """Count, write ``summary.json``, mark the crawl's state: blocking, in a thread."""
     config, store = stations.config, opened.store
     try:
@@ -200,6 +203,8 @@ def _conclude(report: CrawlReport, stations: Stations, opened: Opened, started: 
             sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
             hosts=hosts,
         )
+        # What one main loop can feed: its own thread's CPU, and the whole main process's.
+        report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
         report.summary["main_cpu_seconds"] = round(time.process_time(), 3)
         meta = {"state": report.state, "ended_at": lifecycle.now_utc()}
         store.run(lambda db: rows.save_live(db, stations.live_text()))

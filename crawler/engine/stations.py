@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.frontier import rows
 from crawler.frontier.sqlite_frontier import SqliteFrontier
+from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished
+from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
-from crawler.parse.work import ParseJob
 from crawler.plumbing.fork_server_process import child_context
 from crawler.rules.politeness import LaneLimits, limits_for
 from crawler.rules.scope import Scope
@@ -127,7 +129,10 @@ class Stations:
         self.frontier.close()
 
     async def close(self) -> None:
-        """Close connections and threads, after the street has ended."""
+        """Save what is known, close connections and threads, after the street has ended."""
+        # StoreFailed: that is why the crawl ended, and it has been said.
+        with suppress(StoreFailed):
+            await self.frontier.flush()
         await self._backend.close()
         await asyncio.to_thread(self.parse_pool.close)
 

@@ -10,10 +10,9 @@ def as_sent(url: str) -> URL:
     if not url.endswith("?"):
         return URL(url, encoded=True)
     # yarl drops an empty query, but `/a?` and `/a` are two URLs (WHATWG URL section 4.5).
-    bare = URL(url[:-1], encoded=True)
-    return URL.build(
-        scheme=bare.scheme, authority=bare.raw_authority, path=f"{bare.raw_path_qs}?", encoded=True
-    )
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return URL.build(scheme=scheme, authority=authority, path=slash + path, encoded=True)
 
 
 def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -236,6 +236,10 @@ class SqliteFrontier:
         delays, self._new_delays = self._new_delays, []
         await self._store.call(lambda db: rows.save_commits(db, lanes, urls, commits, delays))
 
+    async def flush(self) -> None:
+        """Send what is only in memory to the disk; for the end of a crawl that could not commit it."""
+        await self._save()
+
     async def _save_when_many(self) -> None:
         if len(self._unsaved) >= UNSAVED_ROWS:
             await self._save()

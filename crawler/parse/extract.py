@@ -12,19 +12,21 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from crawler.model.errors import ExtractError
-from crawler.parse.extract_page import ExtractPage
+
+if TYPE_CHECKING:
+    from crawler.parse.extract_page import ExtractPage
 
 _ALLOWED = "allowed is MODULE:FUNCTION, a plain function that takes one page"
 _MOST_CHARACTERS = 500
 """Characters kept of a user's error message."""
 
 
-def load(spec: str) -> Callable[[ExtractPage], Any]:
+def load(spec: str) -> "Callable[[ExtractPage], Any]":
     """The function that ``spec`` (``MODULE:FUNCTION``, the module as in an import) names.
 
     Modules in the current directory are found, as with ``python -m``. Raises ExtractError.
@@ -97,7 +99,9 @@ def check_callable(function: object, what: str = "extract") -> None:
         ) from error
 
 
-def run(function: Callable[[ExtractPage], Any], page: ExtractPage) -> tuple[msgspec.Raw | None, str | None]:
+def run(
+    function: "Callable[[ExtractPage], Any]", page: "ExtractPage"
+) -> tuple[msgspec.Raw | None, str | None]:
     """What ``function`` returns for ``page``, as JSON, and None; or None and why there is nothing.
 
     A dict stays one, dicts out of any iterable (a generator, say) become a list, None stays None.

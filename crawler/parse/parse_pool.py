@@ -11,10 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from crawler.config.sections import ParseConfig
-from crawler.parse.executor_pool import ExecutorParser, InlineExecutor
+from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import PageParser
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
-from crawler.parse.work import ParseJob, Parser
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop
 
@@ -59,6 +58,9 @@ class ParsePool:
             finally:
                 await off_loop(parser.stop)
         else:
+            from crawler.parse.executor_pool import ExecutorParser, InlineExecutor
+            from crawler.parse.work import Parser
+
             executor = self._threads if self.kind == "thread" else InlineExecutor()
             yield ExecutorParser(Parser(self._job, self._extract), executor)
 

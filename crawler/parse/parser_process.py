@@ -14,15 +14,17 @@ import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.extract import load
-from crawler.parse.work import ParseJob, Parser
+from crawler.parse.job import ParseJob
 from crawler.plumbing.child_process import end_with_parent
 from crawler.trace.logs import configure_child_logging
+
+if TYPE_CHECKING:
+    from crawler.parse.work import Parser
 
 EXIT_MEMORY = 77
 """Exit code of a child that ran out of the memory it may use."""
@@ -49,7 +51,7 @@ class Progress(Protocol):
 _tasks: Connection
 _results: Connection
 _progress: Progress
-_parser: Parser
+_parser: "Parser"
 
 
 def start(
@@ -70,8 +72,10 @@ def start(
     keep_freed_memory()
     _tasks, _results, _progress = tasks, results, progress
     configure_child_logging(log_level, name, lambda record: results.send_bytes(LOG + encode_finished(record)))
-    if extract is None and job.extract is not None:
-        extract = load(job.extract)
+    # Imported here because the main process imports this module too, for its functions' names,
+    # and needs no HTML parser. The fork server has it ready for all children.
+    from crawler.parse.work import Parser
+
     _parser = Parser(job, extract)
     logging.getLogger("crawler.parse").debug("ready, pid %d", os.getpid())
 

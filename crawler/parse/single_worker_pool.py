@@ -36,8 +36,8 @@ from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind
 from crawler.parse import parser_process
+from crawler.parse.job import ParseJob
 from crawler.parse.parser_process import EXIT_MEMORY, LOG, NO_PAGE, Progress
-from crawler.parse.work import ParseJob
 from crawler.plumbing.child_process import ChildHandle, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
 

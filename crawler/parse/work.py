@@ -17,26 +17,11 @@ from crawler.model.record import Record, encode
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import Document, parse_html
+from crawler.parse.job import ParseJob
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
-from crawler.rules.scope import Scope
 
 log = logging.getLogger("crawler.parse")
-
-
-class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a parser has to know of the crawl; plain values, so that a child imports no config."""
-
-    scope: Scope
-    """Its ``max_depth`` is obeyed here, where the depth of a link is known."""
-    hash_seed: int
-    """Of the URL fingerprints."""
-    keep_text: bool = False
-    obey_robots: bool = True
-    """Leave out links that a page marks as nofollow."""
-    user_agent: str = "crawler"
-    extract: str | None = None
-    """MODULE:FUNCTION."""
 
 
 class Parser:

@@ -15,7 +15,7 @@ from multiprocessing.context import BaseContext
 from crawler.model.errors import MainGuardError
 from crawler.plumbing.child_process import signals_blocked
 
-PRELOADED = ["crawler.parse.parser_process", "crawler.write.writer_process"]
+PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
 EXIT_MAIN_GUARD = 78
 """Exit code of a child whose import of the main script began a crawl."""

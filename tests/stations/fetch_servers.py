@@ -92,6 +92,16 @@ def by_target(answers: dict[str, bytes]) -> Answer:
     return answer
 
 
+def always(answer: bytes) -> Answer:
+    """The same answer to everything, over kept-alive connections."""
+
+    async def send(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+
+    return send
+
+
 @dataclass
 class Rig:
     """The fetch room, ready to fetch."""

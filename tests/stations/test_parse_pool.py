@@ -12,9 +12,9 @@ from crawler.config.sections import ParseConfig
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
+from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.parse.parse_task import parse_task
-from crawler.parse.work import ParseJob
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters

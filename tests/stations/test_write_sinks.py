@@ -1,0 +1,256 @@
+"""Each sink on its own, in this process: one contract for all, then what is special."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from crawler.model.messages import Hop
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import Record, encode
+from crawler.write.sinks import SINKS, JsonlSink, SqliteSink
+from crawler.write.sinks.base import Sink, SinkShort
+from tests.stations.writing import finished
+
+RECORDS = [finished(number).record for number in range(10)]
+
+
+def held(path: Path) -> list[str]:
+    """The URLs in a sink's file, as anybody would read them."""
+    if path.suffix == ".jsonl":
+        return [json.loads(line)["url"] for line in path.read_text(encoding="utf-8").splitlines()]
+    db = sqlite3.connect(path)
+    try:
+        return [url for (url,) in db.execute("SELECT url FROM records ORDER BY id")]
+    finally:
+        db.close()
+
+
+def urls(*numbers: int) -> list[str]:
+    return [f"http://a.example/{number}" for number in numbers]
+
+
+@pytest.fixture(params=list(SINKS.values()), ids=list(SINKS))
+def kind(request) -> type[Sink]:
+    return request.param
+
+
+@pytest.fixture
+def path(tmp_path: Path, kind: type[Sink]) -> Path:
+    return tmp_path / kind.file_name
+
+
+def opened(kind: type[Sink], path: Path, position: int | None = None) -> Sink:
+    sink = kind()
+    found = sink.open(path)
+    sink.cut(found if position is None else position)
+    return sink
+
+
+def test_it_holds_what_was_synced_in_order(kind, path):
+    sink = opened(kind, path)
+    first = sink.write(RECORDS[:3])
+    second = sink.write(RECORDS[3:5])
+    sink.sync()
+    third = sink.write(RECORDS[5:6])
+    sink.sync()
+    sink.close()
+    assert 0 < first < second < third
+    assert held(path) == urls(0, 1, 2, 3, 4, 5)
+
+
+def test_its_position_is_found_again(kind, path):
+    sink = opened(kind, path)
+    end = sink.write(RECORDS)
+    sink.sync()
+    sink.close()
+    again = kind()
+    assert again.open(path) == end
+    again.close()
+    assert held(path) == urls(*range(10))
+
+
+def test_it_is_cut_back_to_any_position_it_ever_gave(kind, path):
+    sink = opened(kind, path)
+    position = sink.write(RECORDS[:4])
+    sink.write(RECORDS[4:])
+    sink.sync()
+    sink.close()
+    sink = opened(kind, path, position)
+    assert sink.write(RECORDS[7:8]) > position
+    sink.sync()
+    sink.close()
+    assert held(path) == urls(0, 1, 2, 3, 7)
+
+
+def test_positions_go_on_from_the_cut(kind, path):
+    sink = opened(kind, path)
+    position = sink.write(RECORDS[:4])
+    end = sink.write(RECORDS[4:6])
+    sink.sync()
+    sink.close()
+    sink = opened(kind, path, position)
+    assert sink.write(RECORDS[4:6]) == end
+    sink.close()
+
+
+def test_what_was_not_synced_is_gone_when_it_is_closed(kind, path):
+    sink = opened(kind, path)
+    sink.write(RECORDS[:2])
+    sink.sync()
+    sink.write(RECORDS[2:5])
+    sink.close()
+    assert held(path) == urls(0, 1)
+
+
+def test_it_says_when_it_holds_less_than_it_should(kind, path):
+    sink = opened(kind, path)
+    end = sink.write(RECORDS)
+    sink.sync()
+    with pytest.raises(SinkShort, match=f"it ends at {end}, before {end + 1}"):
+        sink.cut(end + 1)
+    sink.close()
+    assert held(path) == urls(*range(10))
+
+
+def test_nothing_can_be_written_twice_by_closing_twice(kind, path):
+    sink = opened(kind, path)
+    sink.write(RECORDS[:1])
+    sink.sync()
+    sink.close()
+    sink.close()
+    with pytest.raises(ValueError, match="not open"):
+        sink.write(RECORDS[:1])
+
+
+def test_syncing_nothing_is_allowed(kind, path):
+    sink = opened(kind, path)
+    sink.sync()
+    assert sink.write([]) == 0
+    sink.sync()
+    sink.close()
+    assert held(path) == []
+
+
+def test_others_may_read_while_it_writes(kind, path):
+    sink = opened(kind, path)
+    sink.write(RECORDS[:3])
+    sink.sync()
+    assert held(path) == urls(0, 1, 2)
+    sink.write(RECORDS[3:])
+    sink.sync()
+    assert held(path) == urls(*range(10))
+    sink.close()
+
+
+# -- jsonl -----------------------------------------------------------------------------------------
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with(tmp_path: Path, monkeypatch):
+    real = os.write
+    monkeypatch.setattr("crawler.write.sinks.jsonl.os.write", lambda fd, data: real(fd, data[:100]))
+    sink = opened(JsonlSink, tmp_path / "records.jsonl")
+    end = sink.write(RECORDS)
+    sink.sync()
+    sink.close()
+    assert (tmp_path / "records.jsonl").read_bytes() == b"".join(record + b"\n" for record in RECORDS)
+    assert end == sum(len(record) + 1 for record in RECORDS)
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch):
+    sink = opened(JsonlSink, tmp_path / "records.jsonl")
+    sink.write(RECORDS[:2])
+    sink.sync()
+    real, room = os.write, [150, 0]
+
+    def nearly_full(fd: int, data: memoryview) -> int:
+        if not (left := room.pop(0)):
+            raise OSError(28, "No space left on device")
+        return real(fd, data[:left])
+
+    monkeypatch.setattr("crawler.write.sinks.jsonl.os.write", nearly_full)
+    with pytest.raises(OSError, match="No space left"):
+        sink.write(RECORDS[2:])
+    assert (tmp_path / "records.jsonl").stat().st_size == len(RECORDS[0]) + len(RECORDS[1]) + 2 + 150
+    sink.close()
+    assert held(tmp_path / "records.jsonl") == urls(0, 1)
+
+
+# -- sqlite ----------------------------------------------------------------------------------------
+
+FULL = Record(
+    url="http://a.example/é?a=1",
+    final_url="http://a.example/é?a=1",
+    outcome=Outcome.ERROR,
+    kind=Kind.HTTP_STATUS,
+    message='it says: "no"\n\u0000\U0001f600',
+    status=404,
+    depth=2,
+    referrer="http://a.example/",
+    attempts=3,
+    fetched_at="2024-05-06T07:08:09Z",
+    elapsed_ms=12.5,
+    bytes=1234,
+    content_type="text/html",
+    charset="UTF-8",
+    title="Ünïcode “quoted”",
+    canonical="http://a.example/c",
+    meta_robots=["noindex"],
+    links=["http://a.example/1", "http://b.example/ü"],
+    text_length=99,
+    text="kept",
+    extracted={"price": 1.5, "tags": ["a", None]},
+    redirects=(Hop("http://a.example/old", 301, "/é"),),
+)
+BARE = Record(
+    url="u", final_url="u", outcome=Outcome.OK, depth=0, attempts=1, fetched_at="2024-05-06T07:08:09Z"
+)
+
+
+def row(path: Path, number: int) -> dict[str, object]:
+    db = sqlite3.connect(path)
+    db.row_factory = sqlite3.Row
+    try:
+        return dict(db.execute("SELECT * FROM records WHERE id = ?", (number,)).fetchone())
+    finally:
+        db.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    sink = opened(SqliteSink, tmp_path / "records.db")
+    sink.write([encode(FULL), encode(BARE)])
+    sink.sync()
+    sink.close()
+    return tmp_path / "records.db"
+
+
+@pytest.mark.parametrize(("number", "record"), [(1, FULL), (2, BARE)])
+def test_every_key_of_a_record_has_its_column(database: Path, number: int, record: Record):
+    found = row(database, number)
+    expected = json.loads(encode(record))
+    assert found.pop("id") == number
+    assert set(expected) <= set(found)
+    for key, value in found.items():
+        if key in {"links", "redirects", "extracted", "meta_robots"} and value is not None:
+            assert isinstance(value, str)
+            value = json.loads(value)
+        assert value == expected.get(key), key
+
+
+def test_links_can_be_queried(database: Path):
+    db = sqlite3.connect(database)
+    found = db.execute("SELECT j.value FROM records r, json_each(r.links) j WHERE r.id = 1").fetchall()
+    assert [url for (url,) in found] == FULL.links
+    assert db.execute("SELECT extracted ->> '$.price' FROM records WHERE id = 1").fetchone() == (1.5,)
+    assert db.execute("SELECT typeof(extracted), typeof(status) FROM records WHERE id = 2").fetchone() == (
+        "null",
+        "null",
+    )
+    db.close()
+
+
+def test_a_closed_database_is_one_file(database: Path):
+    assert [path.name for path in database.parent.iterdir()] == ["records.db"]
