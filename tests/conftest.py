@@ -18,9 +18,10 @@ def blockbuster() -> Iterator[BlockBuster]:
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     """No test leaves a child process or a thread of ours behind."""
-    before = set(threading.enumerate())
+    before, running = set(threading.enumerate()), multiprocessing.active_children()
     yield
-    children = multiprocessing.active_children()
+    # What a fixture of the whole module started is not this test's.
+    children = [child for child in multiprocessing.active_children() if child not in running]
     for child in children:
         child.kill()
     assert not children, f"left behind: {children}"

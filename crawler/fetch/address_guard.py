@@ -45,7 +45,7 @@ class AddressGuard:
         if found and not good:
             raise FetchFailed(
                 Kind.FORBIDDEN_ADDRESS,
-                f"{host} is at {why}, no address that pages may make the crawler connect to",
+                f"pages may not send the crawler to {why}, where {host} is",
             )
         return good
 
@@ -60,7 +60,7 @@ class AddressGuard:
         if reason is not None:
             raise FetchFailed(
                 Kind.FORBIDDEN_ADDRESS,
-                f"{address} ({reason}) is no address that pages may make the crawler connect to",
+                f"pages may not send the crawler to {address} ({reason})",
             )
 
 

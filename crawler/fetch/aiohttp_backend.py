@@ -111,9 +111,12 @@ class AiohttpAnswer:
             chunk = await self._content.readany()
         except Exception as error:
             raise self._broken() or failure(error) from error
-        if not chunk and (broken := self._broken()):
+        if not chunk and self._ends_with_its_connection() and (broken := self._broken()):
             raise broken
         return chunk
+
+    def _ends_with_its_connection(self) -> bool:
+        return self.header("content-length") is None and self.header("transfer-encoding") is None
 
     def _broken(self) -> FetchFailed | None:
         # A body that ends where the connection ends is taken for whole by aiohttp even when that

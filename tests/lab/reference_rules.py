@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-_NAMES = ("UTF-8", "UTF-16LE", "KOI8-R", "Shift_JIS", "GB18030", "windows-1252")
+_NAMES = ("UTF-8", "UTF-16LE", "KOI8-R", "Shift_JIS", "gb18030", "windows-1252")
 _CODECS = {"Shift_JIS": "cp932"}
 
 
