@@ -5,12 +5,18 @@ import sys
 
 def main() -> int:
     """Run the program with the arguments of this process; returns its exit code."""
+    import signal
+
     try:
         from crawler.cli.app import main as program
 
-        return program()
+        code = program()
     except KeyboardInterrupt:
-        return 130
+        code = 130
+    # All is said and saved. While the interpreter takes itself down, a late Ctrl-C would still kill it
+    # and turn the exit code into that of a crash.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def docstring(path: Path) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """The docstring's first paragraph, on one line."""
-    return " ".join(text.split("\n\n")[0].split())
+    """The docstring's first paragraph, on one line; of a station's header, its number and name."""
+    return " ".join(text.split("\n\n")[0].partition(". In: ")[0].split())
 
 
 def link(path: Path) -> str:

@@ -8,6 +8,7 @@ getters drain what is left, then see :class:`QueueClosed`; iteration simply ends
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -139,7 +140,9 @@ class ByteQueue(Generic[T]):
             if waiter.done() and not waiter.cancelled():
                 _wake_one(waiters)
             else:
-                waiters.remove(waiter)
+                # ValueError: somebody who looked for a waiter to wake has thrown it out already.
+                with suppress(ValueError):
+                    waiters.remove(waiter)
             raise
 
 

@@ -91,7 +91,7 @@ def holder_pid(path: Path) -> int | None:
     for line in locks.splitlines():
         # 1: FLOCK  ADVISORY  WRITE 4711 fe:00:131090 0 EOF     (see proc(5))
         words = line.split()
-        if words[1] == "FLOCK" and words[4] == str(pid) and words[5].endswith(f":{inode}"):
+        if words[1:2] == ["FLOCK"] and words[4] == str(pid) and words[5].endswith(f":{inode}"):
             return pid
     return None
 

@@ -95,12 +95,17 @@ class Committer:
     async def start(self) -> None:
         """Have every sink opened, locked and cut back to what is committed. Raises SinkFailed.
 
-        May be called before :meth:`run`, so that ``reconcile`` is over when the frontier is loaded.
+        To be called before the frontier is loaded: ``reconcile`` may make URLs pending again. Whoever
+        calls it and then not :meth:`run` must :meth:`close`. Without it, :meth:`run` begins with it.
         """
         names = [keeper.name for keeper in self._keepers]
-        lengths = await _all(keeper.open() for keeper in self._keepers)
-        positions = await self._reconcile(dict(zip(names, lengths, strict=True)))
-        await _all(keeper.begin(positions[keeper.name]) for keeper in self._keepers)
+        try:
+            lengths = await _all(keeper.open() for keeper in self._keepers)
+            positions = await self._reconcile(dict(zip(names, lengths, strict=True)))
+            await _all(keeper.begin(positions[keeper.name]) for keeper in self._keepers)
+        except BaseException:
+            await self.close()
+            raise
         self._started = True
 
     async def run(self) -> None:

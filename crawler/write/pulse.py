@@ -12,7 +12,7 @@ from crawler.write.events import Pong
 class Pulse:
     """The pings of one writer, and what came of them."""
 
-    def __init__(self, interval: float = 5.0, patience: int = 12) -> None:
+    def __init__(self, interval: float = 5.0, patience: int = 24) -> None:
         """A ping every ``interval`` seconds; hung after ``patience`` of them."""
         self.interval = interval
         self.patience = patience

@@ -15,6 +15,7 @@ Fails as: SinkFailed, when the writer says that writing is impossible, or dies a
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,7 +95,7 @@ class WriterKeeper:
         writer, self._writer = self._writer, None
         self._takes_batches = False
         if writer is not None:
-            await self._in_thread(writer, lambda: writer.close(grace))
+            await self._in_thread(writer, partial(writer.close, grace))
 
     async def _get_ready(self) -> None:
         loop = asyncio.get_running_loop()
@@ -125,7 +126,7 @@ class WriterKeeper:
         while True:
             writer = self._writer = self._writer or self._new_writer()
             try:
-                return await self._in_thread(writer, lambda writer=writer: call(writer))  # type: ignore[misc]
+                return await self._in_thread(writer, partial(call, writer))
             except WriterRefused as refused:
                 raise self._failed(str(refused)) from refused
             except WriterGone as gone:

@@ -1,6 +1,7 @@
 """The program as a shell sees it: help, version, bad usage, imports, signals and pipes."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -92,15 +93,18 @@ def test_what_children_import_is_light() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_an_interrupt_while_the_program_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_while_the_program_starts_or_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     import crawler.__main__ as script
     import crawler.cli.app as program
 
     def interrupted() -> int:
         raise KeyboardInterrupt
 
+    at_exit: list[object] = []
     monkeypatch.setattr(program, "main", interrupted)
+    monkeypatch.setattr(signal, "signal", lambda *handler: at_exit.append(handler))
     assert script.main() == 130
+    assert at_exit == [(signal.SIGINT, signal.SIG_IGN)]
 
 
 def test_an_interrupt_in_a_command_is_no_traceback(engine: Engine, crawler: Run) -> None:

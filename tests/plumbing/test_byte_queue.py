@@ -84,6 +84,17 @@ async def test_a_cancelled_getter_passes_its_wake_up_on():
         await first
 
 
+async def test_a_waiter_that_is_cancelled_while_another_is_sought_just_ends():
+    q = queue()
+    first, second = asyncio.create_task(q.get()), asyncio.create_task(q.get())
+    await asyncio.sleep(0)
+    first.cancel()  # its future is cancelled now, its coroutine runs later …
+    await q.put(b"item")  # … and in between somebody looks for a getter to wake
+    assert await second == b"item"
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
 async def test_wanted_is_the_number_of_idle_getters():
     q = queue()
     wanted = asyncio.create_task(q.wanted())

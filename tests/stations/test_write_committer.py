@@ -136,7 +136,6 @@ async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(t
     second = Bench(tmp_path, positions=end)
     with pytest.raises(SinkFailed, match=r"records\.jsonl cannot be written: it ends at \d+, before \d+"):
         await second.committer.start()
-    await second.committer.close()
     assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20}
 
 
@@ -185,6 +184,30 @@ async def test_writers_killed_from_outside_lose_and_repeat_nothing(tmp_path: Pat
     )
     await bench.write(items)
     assert kills == (10 if method == "forkserver" else 3)
+    bench.check(items)
+    check_files(tmp_path, items)
+
+
+async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_it_was(tmp_path: Path):
+    items = some(100)
+    bench = Bench(tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, batch_records=8)
+    async with bench.running():
+        for item in items[:50]:
+            bench.queue.put_nowait(item)
+        ledger = bench.committer._ledger
+        while [batch.positions.get("sqlite") for batch in ledger.after(0)][-1:] != [50]:
+            await asyncio.sleep(0.002)
+        killed = bench.committer.writer_pids()["sqlite"]
+        os.kill(killed, signal.SIGKILL)
+        while bench.committer.writer_pids()["sqlite"] in {killed, None}:
+            await asyncio.sleep(0.002)
+        # What it had acked waits for the other sink: it is neither cut off nor sent again.
+        assert await asyncio.to_thread(_count, tmp_path) == 50
+        assert bench.commits == []
+        (tmp_path / "gate").touch()
+        for item in items[50:]:
+            bench.queue.put_nowait(item)
+    assert bench.counters.writer_restarts == 1
     bench.check(items)
     check_files(tmp_path, items)
 
