@@ -22,6 +22,6 @@ class Queues:
     def depths(self) -> list[QueueDepth]:
         """How full each is."""
         return [
-            QueueDepth(queue.name, len(queue), queue.bytes, queue.capacity)
+            QueueDepth(queue.name.removesuffix("_queue"), len(queue), queue.bytes, queue.capacity)
             for queue in (self.pages, self.finished)
         ]

@@ -64,6 +64,7 @@ async def walk(stations: Stations) -> None:
         # Fetching does not wait for this: pages gather in their queue while the children start.
         step = stations.steps.worker("parse", f"parser-{number}")
         async with stations.parse_pool.parser(number) as parser:
+            step.pid = parser.pid or step.pid
             await parse_task(
                 queues.pages,
                 finish,

@@ -33,6 +33,8 @@ class InlineExecutor(Executor):
 class ExecutorParser:
     """A parser that runs in an executor of this process."""
 
+    pid: int | None = None
+
     def __init__(self, parser: Parser, executor: Executor) -> None:
         self._parser = parser
         self._executor = executor

@@ -29,6 +29,9 @@ DEATHS_WITHOUT_WORK = 5
 class PageParser(Protocol):
     """What a parser looks like from here, whatever it runs on."""
 
+    pid: int | None
+    """The process that it runs in; None when that is this one."""
+
     async def parse(self, pages: list[Page]) -> list[Finished]:
         """Parse a batch. Raises ParserDied."""
         ...
@@ -56,7 +59,9 @@ async def parse_task(
         except QueueClosed:
             return
         step.enter("parsing", batch[0].ticket.url)
-        for finished in await _parse_all(batch, parser, max_crashes, counters):
+        results = await _parse_all(batch, parser, max_crashes, counters)
+        step.pid = parser.pid or step.pid
+        for finished in results:
             counters.parsed += 1
             await finish(finished)
         for page in batch:

@@ -158,3 +158,27 @@ async def rig(
         yield Rig(config, counters, backend, robots, fetcher, spool)
     finally:
         await backend.close()
+
+
+FORBID = b"User-agent: *\nDisallow: /private\nCrawl-delay: 2\n"
+
+
+class Clock:
+    """Monotonic seconds that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def robots_site(tmp_path: Path, robots: bytes, **settings: Any) -> AsyncIterator[tuple[Served, Rig]]:
+    """A site whose robots.txt is answered with these bytes, and a fetcher that obeys."""
+    pages = {"/robots.txt": robots, "/": ok(), "/private": ok()}
+    async with (
+        byte_server(by_target(pages)) as served,
+        rig(tmp_path, served.url, obey=True, timeout=20, **settings) as fetching,
+    ):
+        yield served, fetching

@@ -1,40 +1,17 @@
 """robots.txt before anything else: asked once, obeyed, and what happens when it cannot be had."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 
-from crawler.fetch.fetcher import Retry
-from crawler.fetch.robots_cache import KEEP_FAILURE_SECONDS, KEEP_SECONDS, MOST_REDIRECTS
+from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
-from tests.stations.fetch_servers import Served, always, by_target, byte_server, ok, rig
-
-FORBID = b"User-agent: *\nDisallow: /private\nCrawl-delay: 2\n"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@asynccontextmanager
-async def site(tmp_path, robots: bytes, **settings):
-    """A site whose robots.txt is answered with these bytes, and a fetcher that obeys."""
-    pages = {"/robots.txt": robots, "/": ok(), "/private": ok()}
-    async with (
-        byte_server(by_target(pages)) as served,
-        rig(tmp_path, served.url, obey=True, timeout=20, **settings) as fetching,
-    ):
-        yield served, fetching
+from tests.stations.fetch_servers import FORBID, Clock, Served, by_target, byte_server, ok, rig, robots_site
 
 
 async def test_what_it_forbids_is_not_requested(tmp_path):
-    async with site(tmp_path, ok(FORBID)) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID)) as (served, fetching):
         exchange = await fetching.fetch(f"{served.url}/private")
         assert isinstance(exchange.result, Finished)
         assert (exchange.result.outcome, exchange.result.kind) == (Outcome.SKIPPED, Kind.ROBOTS)
@@ -46,7 +23,7 @@ async def test_what_it_forbids_is_not_requested(tmp_path):
 
 
 async def test_what_it_allows_is_fetched_and_it_is_asked_for_once(tmp_path):
-    async with site(tmp_path, ok(FORBID)) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID)) as (served, fetching):
         for _ in range(3):
             exchange = await fetching.fetch(f"{served.url}/")
             assert isinstance(exchange.result, Page)
@@ -56,7 +33,7 @@ async def test_what_it_allows_is_fetched_and_it_is_asked_for_once(tmp_path):
 
 
 async def test_crawl_delay_is_capped(tmp_path):
-    async with site(tmp_path, ok(b"User-agent: *\nCrawl-delay: 9999")) as (served, fetching):
+    async with robots_site(tmp_path, ok(b"User-agent: *\nCrawl-delay: 9999")) as (served, fetching):
         assert (await fetching.fetch(f"{served.url}/")).pushback.crawl_delay == 60.0
 
 
@@ -67,7 +44,7 @@ async def test_it_is_not_asked_for_when_it_is_not_obeyed(tmp_path):
 
 
 async def test_many_workers_ask_once(tmp_path):
-    async with site(tmp_path, ok(FORBID)) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID)) as (served, fetching):
         results = await asyncio.gather(*(fetching.fetch(f"{served.url}/") for _ in range(20)))
         assert all(isinstance(exchange.result, Page) for exchange in results)
         assert served.targets.count("/robots.txt") == 1
@@ -107,13 +84,13 @@ async def test_each_origin_is_asked(tmp_path):
 
 @pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "401 Who", "410 Gone", "429 Busy"])
 async def test_none_there_allows_everything(tmp_path, status):
-    async with site(tmp_path, ok(FORBID, status=status)) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID, status=status)) as (served, fetching):
         assert (await fetching.page(f"{served.url}/private")).status == 200
 
 
 async def test_it_is_kept_for_a_day(tmp_path):
     clock = Clock()
-    async with site(tmp_path, ok(FORBID), now=clock) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID), now=clock) as (served, fetching):
         for seconds, times in ((0, 1), (KEEP_SECONDS - 1, 1), (1, 2)):
             clock.now += seconds
             await fetching.ended(f"{served.url}/private")
@@ -125,7 +102,7 @@ async def test_it_is_read_to_its_limit_and_half_a_line_forbids_nothing(tmp_path)
     head = b"User-agent: *\nDisallow: /private\n"
     text = head + b"#" * (524_288 - len(head) - 12) + b"\nDisallow: /private-too\n"
     assert text[:524_288].endswith(b"Disallow: /")
-    async with site(tmp_path, ok(text)) as (served, fetching):
+    async with robots_site(tmp_path, ok(text)) as (served, fetching):
         assert (await fetching.page(f"{served.url}/")).status == 200
         assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
 
@@ -136,7 +113,7 @@ async def test_it_is_read_to_its_limit_and_half_a_line_forbids_nothing(tmp_path)
 async def test_redirects_are_followed_even_to_another_host(tmp_path):
     async with byte_server(by_target({"/rules": ok(FORBID)})) as other:
         moved = ok(b"", f"Location: {other.url}/rules\r\n", "301 Moved")
-        async with site(tmp_path, moved, allow_addresses=["127.0.0.1"]) as (served, fetching):
+        async with robots_site(tmp_path, moved, allow_addresses=["127.0.0.1"]) as (served, fetching):
             assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
             assert other.targets == ["/rules"]
 
@@ -146,7 +123,7 @@ async def test_redirects_are_followed_even_to_another_host(tmp_path):
     [("Location: /robots.txt\r\n", MOST_REDIRECTS + 1), ("", 1), ("Location: ftp://x/\r\n", 1)],
 )
 async def test_redirects_that_lead_nowhere_mean_that_there_is_none(tmp_path, location, requests):
-    async with site(tmp_path, ok(b"", location, "302 Found")) as (served, fetching):
+    async with robots_site(tmp_path, ok(b"", location, "302 Found")) as (served, fetching):
         assert (await fetching.page(f"{served.url}/private")).status == 200
         assert served.targets.count("/robots.txt") == requests
 
@@ -163,85 +140,6 @@ async def test_five_redirects_are_followed(tmp_path, hops, obeyed):
         assert isinstance(result, Finished) is obeyed
 
 
-# -- failures --------------------------------------------------------------------------------
-
-
-async def test_a_server_in_trouble_forbids_everything_and_says_so(tmp_path):
-    async with site(tmp_path, ok(b"", status="503 Busy")) as (served, fetching):
-        exchange = await fetching.fetch(f"{served.url}/")
-        assert exchange.pushback.failed
-        line = await fetching.ended(f"{served.url}/")
-        assert (line.outcome, line.kind, line.status) == (Outcome.SKIPPED, Kind.ROBOTS, None)
-        assert line.message == "robots.txt was answered with 503, so nothing may be fetched there."
-        assert set(served.targets) == {"/robots.txt"}
-
-
-async def test_a_host_that_does_not_answer_is_recorded_as_what_it_is(tmp_path):
-    async def close(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    async with byte_server(close) as served, rig(tmp_path, served.url, obey=True) as fetching:
-        exchange = await fetching.fetch(f"{served.url}/")
-        assert exchange.pushback.failed
-        line = await fetching.ended(f"{served.url}/")
-        assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.RESET)
-        assert line.message is not None
-        assert line.message.startswith("robots.txt could not be fetched: the server closed")
-        assert set(served.targets) == {"/robots.txt"}
-
-
-async def test_a_dead_host_is_an_error_of_its_own_kind(tmp_path):
-    async with rig(tmp_path, "http://127.0.0.1:1/", obey=True) as fetching:
-        line = await fetching.ended("http://127.0.0.1:1/")
-        assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.CONNECT)
-        assert line.message == (
-            "robots.txt could not be fetched: no connection could be made: Connection refused."
-        )
-
-
-async def test_a_failure_is_asked_about_again_but_not_for_every_url(tmp_path):
-    answers = [ok(b"", status="500 Oops"), ok(b"", status="500 Oops"), ok(FORBID)]
-
-    async def recovering(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
-        writer.write(answers.pop(0) if " /robots.txt " in head else ok())
-        await writer.drain()
-
-    clock = Clock()
-    async with (
-        byte_server(recovering) as served,
-        rig(tmp_path, served.url, obey=True, retries=2, backoff=4.0, now=clock) as fetching,
-    ):
-        # The retry comes when the failure no longer stands, and that is longer each time.
-        for attempt, stands in ((1, 4.0), (2, 8.0)):
-            for _ in range(3):
-                result = (await fetching.fetch(f"{served.url}/", attempt=attempt)).result
-                assert isinstance(result, Retry)
-                assert (result.delay, result.kind) == (stands, Kind.ROBOTS)
-            assert served.targets == ["/robots.txt"] * attempt
-            clock.now += stands
-        assert isinstance((await fetching.fetch(f"{served.url}/", attempt=3)).result, Page)
-        assert served.targets == ["/robots.txt"] * 3 + ["/"]
-
-
-async def test_a_failure_never_stands_for_long(tmp_path):
-    clock = Clock()
-    async with site(tmp_path, ok(b"", status="500 Oops"), now=clock, retries=20) as (served, fetching):
-        for attempt in range(1, 16):
-            result = (await fetching.fetch(f"{served.url}/", attempt=attempt)).result
-            assert isinstance(result, Retry)
-            clock.now += KEEP_FAILURE_SECONDS
-        assert served.targets.count("/robots.txt") == 15
-
-
-async def test_retry_after_of_a_failing_robots_txt_counts(tmp_path):
-    busy = ok(b"", "Retry-After: 120\r\n", "503 Busy")
-    clock = Clock()
-    async with site(tmp_path, busy, now=clock, retries=1) as (served, fetching):
-        exchange = await fetching.fetch(f"{served.url}/")
-        assert isinstance(exchange.result, Retry)
-        assert (exchange.result.delay, exchange.pushback.retry_after) == (120.0, 120.0)
-
-
 # -- kept between runs -----------------------------------------------------------------------
 
 
@@ -252,7 +150,7 @@ async def test_what_was_stored_is_not_asked_for(tmp_path):
         asked.append(origin)
         return 200, FORBID
 
-    async with site(tmp_path, ok(b""), load=load) as (served, fetching):
+    async with robots_site(tmp_path, ok(b""), load=load) as (served, fetching):
         for _ in range(2):
             assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
         assert asked == [served.url]
@@ -266,7 +164,7 @@ async def test_what_was_answered_is_stored(tmp_path, status):
     async def save(*saved: object) -> None:
         stored.append(saved)
 
-    async with site(tmp_path, ok(FORBID, status=status), save=save) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID, status=status), save=save) as (served, fetching):
         await fetching.fetch(f"{served.url}/")
         body = FORBID if status == "200 OK" else b""
         assert stored == [(served.url, int(status[:3]), body)]
@@ -276,5 +174,5 @@ async def test_a_failure_is_not_stored(tmp_path):
     async def save(*saved: object) -> None:
         raise AssertionError(saved)
 
-    async with site(tmp_path, ok(b"", status="502 Bad"), save=save) as (served, fetching):
+    async with robots_site(tmp_path, ok(b"", status="502 Bad"), save=save) as (served, fetching):
         await fetching.ended(f"{served.url}/")

@@ -1,0 +1,50 @@
+"""What goes out on the wire and how what comes in is read."""
+
+import pytest
+
+from crawler.fetch.wire import as_received, cookie_header
+from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/", "/?", "/a?", "/a??", "/a%2Fb%41?c=%zz&d=+%20", "//a//b", "/a|b[c]^`?x=|[]^`", "/;a,b=~'()*!$@:"],
+)
+async def test_not_one_character_of_a_url_changes(tmp_path, target):
+    async with byte_server(always(ok())) as served, rig(tmp_path, served.url) as fetching:
+        await fetching.page(served.url + target)
+        assert served.targets == [target]
+
+
+async def test_what_is_sent_along(tmp_path):
+    async with (
+        byte_server(by_target({"/": ok(headers="Set-Cookie: a=b\r\n")})) as served,
+        rig(tmp_path, served.url, user_agent="tester/1.0 (+http://me.test/)") as fetching,
+    ):
+        for _ in range(2):
+            await fetching.page(f"{served.url}/")
+        for head in served.heads:
+            assert head.startswith("GET / HTTP/1.1\r\n")
+            assert f"Host: {served.url.removeprefix('http://')}\r\n" in head
+            assert "User-Agent: tester/1.0 (+http://me.test/)\r\n" in head
+            assert "Accept: text/html" in head
+            assert "Cookie" not in head
+            assert "Referer" not in head
+        assert served.connections == 1
+
+
+async def test_proxy_settings_of_the_environment_are_not_read(tmp_path, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    async with byte_server(always(ok())) as served, rig(tmp_path, served.url) as fetching:
+        await fetching.page(f"{served.url}/")
+
+
+def test_header_bytes_become_text():
+    assert as_received([(b"X-A", "ü".encode()), (b"X-A", b"\xfc")]) == (("x-a", "ü"), ("x-a", "ü"))
+    assert as_received([(b"Location", b"/\xfc?\xc3\xbc")]) == (("location", "/%FC?%C3%BC"),)
+    assert as_received([(b"Location", "/ü".encode())]) == (("location", "/ü"),)
+
+
+def test_cookies_are_sent_back_without_their_attributes():
+    assert cookie_header(["a=1; Path=/", " b = 2 ;Secure", "", ";x"]) == "a=1; b = 2"
