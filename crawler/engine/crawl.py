@@ -187,7 +187,9 @@ def _conclude(
         elif report.state == "finished" and unreachable is not None:
             report.state, report.exit_code = "incomplete", SeedsUnreachable.exit_code
             report.message = f"no seed could be reached: {unreachable}"
-        elif report.state == "incomplete" and counts["pending"]:
+        elif (
+            report.state == "incomplete" and counts["pending"] and "crawler resume" not in str(report.message)
+        ):
             report.message = f"{report.message}; to go on: crawler resume {report.out}"
         report.summary = make_summary(
             counts,

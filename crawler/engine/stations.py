@@ -17,6 +17,7 @@ from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.frontier import rows
+from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished
@@ -65,6 +66,8 @@ class Stations:
             config.scope.exclude,
             config.scope.max_depth,
         )
+        most = config.scope.max_depth
+        self._depths = None if most is None else Depths(most)
         self.frontier = SqliteFrontier(
             opened.store,
             opened.known,
@@ -72,6 +75,7 @@ class Stations:
             partitions=config.frontier.partitions,
             max_pages=config.scope.max_pages,
             depth_first=config.frontier.order == "depth_first",
+            depths=self._depths,
         )
         self._known = opened.known
         self._backend = AiohttpBackend(
@@ -120,7 +124,7 @@ class Stations:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
-        self.frontier.restore(await self._store.call(lambda db: rows.restore(db, self._known)))
+        self.frontier.restore(await self._store.call(lambda db: rows.restore(db, self._known, self._depths)))
         await self.frontier.add(self.config.seeds)
 
     def stop(self) -> None:

@@ -22,9 +22,13 @@ class KnownUrls:
     def __len__(self) -> int:
         return len(self._known)
 
+    def mark(self, url: str) -> int:
+        """The fingerprint of ``url``."""
+        return fingerprint(url, self.hash_seed)
+
     def add(self, url: str) -> bool:
         """Take ``url`` in; False when it was known."""
-        mark = fingerprint(url, self.hash_seed)
+        mark = self.mark(url)
         if mark in self._known:
             return False
         self._known.add(mark)

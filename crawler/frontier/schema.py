@@ -43,6 +43,9 @@ CREATE TABLE batches (                -- where each sink ends with each committe
     n INTEGER NOT NULL, sink TEXT NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (n, sink)
 ) WITHOUT ROWID;
+CREATE TABLE edges (                  -- only with scope.max_depth: see depths.py
+    id INTEGER PRIMARY KEY, targets BLOB NOT NULL
+);
 CREATE TABLE live (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
 """
 

@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from crawler.frontier import rows
+from crawler.frontier.depths import Depths, Edges
+from crawler.frontier.journal import Journal
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lane, LaneHeap
-from crawler.frontier.rows import UrlRow
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, Pushback, Ticket
-from crawler.model.outcomes import Outcome
+from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
+from crawler.model.outcomes import Outcome, State
 from crawler.rules.politeness import LaneLimits, LaneState
 from crawler.rules.urls import origin
 
@@ -28,8 +29,6 @@ HOT_TICKETS = 20_000
 """Tickets whose text is kept in memory (about 400 bytes each); the others are read back when due."""
 LOAD_AHEAD = 512
 """Texts read back at a time for one lane."""
-UNSAVED_ROWS = 2_000
-"""New URLs that may wait for the next commit before they are sent to the disk on their own."""
 
 _to_json = msgspec.json.encode
 
@@ -46,6 +45,7 @@ class SqliteFrontier:
         partitions: int = 256,
         max_pages: int | None = None,
         depth_first: bool = False,
+        depths: Depths | None = None,
     ) -> None:
         """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
         self._store = store
@@ -54,17 +54,17 @@ class SqliteFrontier:
         self._partitions = partitions
         self._max_pages = max_pages
         self._depth_first = depth_first
+        self._depths = depths
         self._lanes: dict[int, Lane] = {}
         self._lane_of: dict[str, Lane] = {}
         self._heap = LaneHeap()
         self._hot: dict[int, Ticket] = {}
-        self._unsaved: list[UrlRow] = []
-        self._new_lanes: list[tuple[int, str, int]] = []
-        self._new_delays: list[tuple[float, int]] = []
+        self._journal = Journal(store)
         self._next_id = 1
         self._changed = asyncio.Event()
         self._closed = False
         self._loads: set[asyncio.Task[None]] = set()
+        self._beyond = 0
         self.pending = 0
         """URLs waiting, those to be tried again included."""
         self.leased = 0
@@ -76,13 +76,14 @@ class SqliteFrontier:
 
     @property
     def known(self) -> int:
-        """URLs ever taken in."""
-        return len(self._known)
+        """URLs ever taken in; those beyond the depth limit are not."""
+        return len(self._known) - self._beyond
 
     def restore(self, state: rows.Restored) -> None:
         """Take over what ``crawl.db`` holds, before the crawl starts."""
         self._next_id = state.next_id
         self.pages = state.pages
+        self._beyond = state.beyond
         for lane_id, lane_origin, crawl_delay in state.lanes:
             self._make_lane(lane_id, lane_origin, crawl_delay)
         wall, now = time.time(), asyncio.get_running_loop().time()
@@ -101,23 +102,26 @@ class SqliteFrontier:
         """Take URLs in; how many of them were new."""
         fresh = [url for url in urls if self._known.add(url)]
         self._take_in(fresh, depth, priority, None, ())
-        await self._save_when_many()
+        await self._journal.save_when_many()
         return len(fresh)
 
     async def finish(self, finished: Finished) -> None:
         """Take in the links of a finished URL, then give its lease up."""
         ticket = finished.ticket
+        depth = ticket.depth if self._depths is None else self._depths.of(ticket.id)
         if finished.links is not None and finished.links.fingerprints:
             fresh = self._known.take_new(finished.links)
-            self._take_in(fresh, ticket.depth + 1, 0, ticket, ())
+            self._take_in(fresh, depth + 1, 0, ticket, ())
         if finished.redirect is not None and self._known.add(finished.redirect.url):
-            self._take_in([finished.redirect.url], ticket.depth, 0, ticket, finished.redirect.hops)
+            self._take_in([finished.redirect.url], depth, 0, ticket, finished.redirect.hops)
+        if self._depths is not None:
+            await self._pass_on(finished, self._depths)
         if finished.outcome is not Outcome.SKIPPED:
             self.pages += 1
         self.finished += 1
         self.leased -= 1
         self._changed.set()
-        await self._save_when_many()
+        await self._journal.save_when_many()
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         """Hand a ticket back; its attempt is remembered on disk."""
@@ -128,7 +132,7 @@ class SqliteFrontier:
         self.pending += 1
         self.leased -= 1
         self._reschedule(lane)
-        await self._save()
+        await self._journal.save()
         due = time.time() + delay
         await self._store.call(lambda db: rows.save_retry(db, ticket.id, ticket.attempt, due))
 
@@ -140,19 +144,56 @@ class SqliteFrontier:
         redirects = _to_json(hops) if hops else None
         referrer = source.url if source else None
         touched = set()
+        source_id = source.id if source else None
+        beyond = self._depths is not None and self._depths.is_beyond(depth)
+        state = State.BEYOND if beyond else State.PENDING
         for url in urls:
             lane = self._lane(origin(url))
             row = self._next_id
             self._next_id += 1
-            self._unsaved.append(
-                (row, url, lane.id, depth, priority, source.id if source else None, redirects)
-            )
+            self._journal.urls.append((row, url, lane.id, depth, priority, source_id, redirects, state))
+            if self._depths is not None:
+                self._depths.add(self._known.mark(url), row, depth)
+            if beyond:
+                continue
             if len(self._hot) < HOT_TICKETS:
                 self._hot[row] = Ticket(row, url, lane.id, depth, referrer, 1, hops)
             lane.push(row, priority, self._order(depth))
             touched.add(lane)
+        if beyond:
+            self._beyond += len(urls)
+            return
         self.pending += len(urls)
         self._reschedule(*touched)
+
+    async def _pass_on(self, finished: Finished, depths: Depths) -> None:
+        """Let the links of a finished page bring others nearer, and what comes within reach join."""
+        edges = depths.edges(finished.links or Links())
+        if finished.redirect is not None:
+            edges.append(-depths.row_of(self._known.mark(finished.redirect.url)))
+        if not edges:
+            return
+        self._journal.edges[finished.ticket.id] = edges
+        nearer = await depths.shorten(finished.ticket.id, edges, self._load_edges)
+        if not nearer.rows:
+            return
+        await self._journal.save()
+        moved = [
+            (depths.of(row), State.BEYOND if depths.is_beyond(depths.of(row)) else State.PENDING, row)
+            for row in sorted(nearer.rows)
+        ]
+        # Jobs run in order: this comes before the commit of the page that brought it about.
+        await self._store.call(lambda db: rows.save_depths(db, {}, moved))
+        for row, lane_id in await self._store.call(lambda db: rows.load_lanes(db, nearer.joining)):
+            lane = self._lanes[lane_id]
+            lane.push(row, 0, self._order(depths.of(row)))
+            self.pending += 1
+            self._beyond -= 1
+            self._reschedule(lane)
+
+    async def _load_edges(self, wanted: list[int]) -> dict[int, Edges]:
+        await self._journal.save()
+        return await self._store.call(lambda db: rows.load_edges(db, wanted))
 
     # -- out -----------------------------------------------------------------------------------
 
@@ -187,6 +228,8 @@ class SqliteFrontier:
                 else:
                     lane.take(now, self._depth_first)
                     lane.state.start(now)
+                    if self._depths is not None and ticket.depth != self._depths.of(row):
+                        ticket = msgspec.structs.replace(ticket, depth=self._depths.of(row))
                     tickets.append(ticket)
             self._heap.schedule(lane, now)
         self.pending -= len(tickets)
@@ -200,7 +243,7 @@ class SqliteFrontier:
         lane.state.end(now, pushback.retry_after)
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
             lane.crawl_delay = pushback.crawl_delay
-            self._new_delays.append((pushback.crawl_delay, lane.id))
+            self._journal.delays.append((pushback.crawl_delay, lane.id))
             lane.state.limits = self._limits_for(lane.origin, pushback.crawl_delay)
         self._reschedule(lane)
 
@@ -224,7 +267,7 @@ class SqliteFrontier:
         task.add_done_callback(loaded)
 
     async def _load_texts(self, wanted: list[int]) -> None:
-        await self._save()
+        await self._journal.save()
         for ticket in await self._store.call(lambda db: rows.load_tickets(db, wanted)):
             self._hot[ticket.id] = ticket
 
@@ -232,27 +275,11 @@ class SqliteFrontier:
 
     async def commit(self, commits: Sequence[Commit]) -> None:
         """One transaction: new URLs, done marks, and each sink's position at its batch."""
-        lanes, urls = self._take_unsaved()
-        delays, self._new_delays = self._new_delays, []
-        await self._store.call(lambda db: rows.save_commits(db, lanes, urls, commits, delays))
+        await self._journal.commit(commits)
 
     async def flush(self) -> None:
         """Send what is only in memory to the disk; for the end of a crawl that could not commit it."""
-        await self._save()
-
-    async def _save_when_many(self) -> None:
-        if len(self._unsaved) >= UNSAVED_ROWS:
-            await self._save()
-
-    async def _save(self) -> None:
-        lanes, urls = self._take_unsaved()
-        if urls:
-            await self._store.call(lambda db: rows.save_urls(db, lanes, urls))
-
-    def _take_unsaved(self) -> tuple[list[tuple[int, str, int]], list[UrlRow]]:
-        lanes, self._new_lanes = self._new_lanes, []
-        urls, self._unsaved = self._unsaved, []
-        return lanes, urls
+        await self._journal.save()
 
     # -- lanes ---------------------------------------------------------------------------------
 
@@ -260,7 +287,7 @@ class SqliteFrontier:
         lane = self._lane_of.get(lane_origin)
         if lane is None:
             lane = self._make_lane(len(self._lanes) + 1, lane_origin, None)
-            self._new_lanes.append((lane.id, lane_origin, rows.partition(lane_origin, self._partitions)))
+            self._journal.lanes.append((lane.id, lane_origin, rows.partition(lane_origin, self._partitions)))
         return lane
 
     def _make_lane(self, lane_id: int, lane_origin: str, crawl_delay: float | None) -> Lane:

@@ -52,6 +52,8 @@ class State(IntEnum):
     TRUNCATED = 2
     ERROR = 3
     SKIPPED = 4
+    BEYOND = 5
+    """Seen, but further from the seeds than ``scope.max_depth``: not part of the crawl, not counted."""
 
 
 STATE_OF: dict[Outcome, State] = {

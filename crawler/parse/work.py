@@ -108,7 +108,8 @@ class Parser:
         refused = len(inside) - len(followed)
         most = job.scope.max_depth
         if most is not None and page.ticket.depth + 1 > most:
-            return [], out_of_scope, len(followed), refused
+            # They are sent all the same: a shorter way to this page may be found yet.
+            return followed, out_of_scope, len(followed), refused
         return followed, out_of_scope, 0, refused
 
     def _pack(self, urls: list[str]) -> Links | None:

@@ -57,18 +57,26 @@ class ChildHandle:
         """Take hold of ``pid``, which must be alive or not yet reaped."""
         self.pid = pid
         self._fd: int | None = None
+        self._gone = False
         if hasattr(os, "pidfd_open"):
-            # OSError: already dead and reaped, so there is nothing left to hold.
-            with suppress(OSError):
+            try:
                 self._fd = os.pidfd_open(pid)
+            except ProcessLookupError:
+                self._gone = True  # dead and reaped: its number may be somebody else's by now
+            except OSError:
+                pass  # an old kernel, or no descriptor left: the pid itself has to do
 
     def kill(self) -> None:
         """SIGKILL; nothing happens when the child is dead already."""
         with suppress(OSError):
             if self._fd is not None:
                 signal.pidfd_send_signal(self._fd, signal.SIGKILL)
-            elif not hasattr(os, "pidfd_open"):
+            elif not self._gone:
                 os.kill(self.pid, signal.SIGKILL)
+
+    def fileno(self) -> int | None:
+        """The pidfd, which becomes readable when the child is dead; None where there is none."""
+        return self._fd
 
     def close(self) -> None:
         """Let go of the child; may be called twice."""

@@ -78,4 +78,5 @@ class _Hold(ChildHandle):
     def __init__(self, pid: int, sentinel: int) -> None:
         super().__init__(pid)
         # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
-        self.until_dead = sentinel if self._fd is None else self._fd
+        fd = self.fileno()
+        self.until_dead = sentinel if fd is None else fd

@@ -1,6 +1,7 @@
 """What every frontier must do, whatever it is built on."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.frontier import rows
+from crawler.frontier.depths import Depths
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
@@ -24,17 +26,22 @@ SEED = 7
 
 @asynccontextmanager
 async def opened(
-    path: Path, per_host: int = 4, delay: float = 0.0, **options
+    path: Path, per_host: int = 4, delay: float = 0.0, max_depth: int | None = None, **options
 ) -> AsyncIterator[SqliteFrontier]:
     store = StoreThread(path / "crawl.db")
     await asyncio.to_thread(store.start)
     known = KnownUrls(SEED)
+    depths = Depths(max_depth) if max_depth is not None else None
     frontier = SqliteFrontier(
-        store, known, lambda _, crawl_delay: LaneLimits(per_host, max(delay, crawl_delay or 0)), **options
+        store,
+        known,
+        lambda _, crawl_delay: LaneLimits(per_host, max(delay, crawl_delay or 0)),
+        depths=depths,
+        **options,
     )
     frontier.store = store  # type: ignore[attr-defined]  # for looking into crawl.db
     try:
-        frontier.restore(await store.call(lambda db: rows.restore(db, known)))
+        frontier.restore(await store.call(lambda db: rows.restore(db, known, depths)))
         yield frontier
     finally:
         await asyncio.to_thread(store.stop)
@@ -256,8 +263,6 @@ async def test_a_sink_that_lost_its_tail_takes_the_later_batches_back(tmp_path):
 @virtual_clock
 async def test_random_graph_is_walked_whole_under_any_interleaving(tmp_path, seed):
     """Workers of random speed, random retries: every reachable URL is handed out to its end once."""
-    import random
-
     chance = random.Random(seed)
     names = [f"{SITE}{n}" for n in range(200)]
     graph = {name: chance.sample(names, chance.randint(0, 4)) for name in names}
@@ -285,3 +290,85 @@ async def test_random_graph_is_walked_whole_under_any_interleaving(tmp_path, see
                 for ticket in tickets:
                     group.create_task(worker(ticket))
     assert sorted(finished) == sorted(reachable)
+
+
+def within(graph: dict[str, list[str]], start: str, most: int) -> set[str]:
+    """What a breadth-first search finds at most ``most`` links from ``start``."""
+    level, found = [start], {start}
+    for _ in range(most):
+        level = [url for page in level for url in graph[page] if url not in found]
+        level = list(dict.fromkeys(level))
+        found.update(level)
+    return found
+
+
+@virtual_clock
+async def test_a_page_first_found_at_the_depth_limit_does_not_hide_what_lies_behind(tmp_path):
+    graph = {
+        SITE: pages("slow", "a"),
+        SITE + "a": pages("b"),
+        SITE + "b": pages("end"),
+        SITE + "slow": pages("b"),
+    }
+    graph |= {SITE + "end": pages("far"), SITE + "far": []}
+    async with opened(tmp_path, max_depth=3) as frontier:
+        await frontier.add([SITE])
+        (seed,) = await frontier.pop(1)
+        # By the long way: b is found at depth 2 by a; its link "end" at 3, whose link is too far.
+        committed = [await finish(frontier, seed, SITE + "a")]
+        for name in ("a", "b", "end"):
+            (ticket,) = await frontier.pop(1)
+            assert ticket.url == SITE + name
+            committed.append(await finish(frontier, ticket, *graph[ticket.url]))
+        assert await frontier.pop(1) == []
+        assert (frontier.known, frontier.pending) == (4, 0)
+        await frontier.commit([Commit(1, tuple(committed), {})])
+        # Another seed with a shorter way to "end" brings "far" within reach.
+        await frontier.add([SITE + "slow"])
+        (slow,) = await frontier.pop(1)
+        await finish(frontier, slow, SITE + "b")
+        (far,) = await frontier.pop(1)
+        assert (far.url, far.depth, frontier.known) == (SITE + "far", 3, 6)
+    async with opened(tmp_path, max_depth=3) as frontier:
+        assert {ticket.url: ticket.depth for ticket in await frontier.pop(9)} == {
+            SITE + "slow": 0,
+            SITE + "far": 3,
+        }
+
+
+@pytest.mark.parametrize("seed", range(15))
+@virtual_clock
+async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_path, seed):
+    """Random speeds, retries, and a restart in the middle that forgets what was not committed."""
+    chance = random.Random(seed)
+    names = [f"{SITE}{n}" for n in range(120)]
+    graph = {name: chance.sample(names, chance.randint(0, 3)) for name in names}
+    finished: list[str] = []
+    done_before: set[str] = set()
+    for stop_after in (chance.randint(5, 40), 10**6):
+        async with opened(tmp_path, per_host=6, max_depth=4) as frontier:
+            await frontier.add([names[0]])
+            batch = 0
+
+            async def worker(ticket: Ticket, frontier=frontier, stop_after=stop_after) -> None:
+                nonlocal batch
+                await asyncio.sleep(chance.random() * 10)
+                if chance.random() < 0.2:
+                    await frontier.fetched(ticket, Pushback())
+                    await frontier.retry(ticket, chance.random() * 5)
+                    return
+                one = await finish(frontier, ticket, *graph[ticket.url])
+                if chance.random() < 0.8 or stop_after == 10**6:
+                    batch += 1
+                    await frontier.commit([Commit(batch, (one,), {})])
+                    finished.append(ticket.url)
+
+            handed_out = 0
+            async with asyncio.TaskGroup() as group:
+                while handed_out < stop_after and (tickets := await frontier.pop(3)):
+                    handed_out += len(tickets)
+                    for ticket in tickets:
+                        assert ticket.url not in done_before
+                        group.create_task(worker(ticket))
+        done_before = set(finished)
+    assert sorted(finished) == sorted(within(graph, names[0], 4))

@@ -180,3 +180,8 @@ def test_an_ipv6_seed_is_trusted_with_or_without_brackets():
     guard.check_connection("::1", 8000)
     with pytest.raises(FetchFailed):
         guard.check_connection("::1", 80)
+
+
+def test_of_several_addresses_the_permitted_are_left():
+    guard = AddressGuard([], [])
+    assert guard.permitted("h.test", 80, ["10.0.0.1", "93.184.215.14", "::1"]) == ["93.184.215.14"]

@@ -1,4 +1,4 @@
-"""Bodies over the wire: inflated, cut at the limit, kept in a file when long, and never left behind."""
+"""Reading one body: inflated, cut at the limit, moved to a file when long, and no file left behind."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""robots.txt before anything else: asked once, obeyed, and what happens when it cannot be had."""
+"""robots.txt before anything else: asked for once, obeyed, kept; redirects on the way to it."""
 
 import asyncio
 
@@ -7,7 +7,17 @@ import pytest
 from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
-from tests.stations.fetch_servers import FORBID, Clock, Served, by_target, byte_server, ok, rig, robots_site
+from tests.stations.fetch_servers import (
+    FORBID,
+    Clock,
+    Served,
+    always,
+    by_target,
+    byte_server,
+    ok,
+    rig,
+    robots_site,
+)
 
 
 async def test_what_it_forbids_is_not_requested(tmp_path):

@@ -111,13 +111,11 @@ def test_a_page_that_says_nofollow_passes_no_links_on_but_records_them(how: str)
     assert len(decode(finished.record).links) == 3
 
 
-@pytest.mark.parametrize(
-    ("max_depth", "followed", "too_deep"), [(3, 1, 0), (2, 0, 1), (0, 0, 1), (None, 1, 0)]
-)
-def test_links_too_deep_are_counted_not_followed(max_depth: int | None, followed: int, too_deep: int) -> None:
+@pytest.mark.parametrize(("max_depth", "too_deep"), [(3, 0), (2, 1), (0, 1), (None, 0)])
+def test_links_too_deep_are_counted_and_left_to_the_frontier(max_depth: int | None, too_deep: int) -> None:
     scope = Scope(frozenset([SITE]), max_depth=max_depth)
     finished = parser(scope=scope).parse(page())
-    assert (len(urls(finished)), finished.links_too_deep) == (followed, too_deep)
+    assert (len(urls(finished)), finished.links_too_deep) == (1, too_deep)
     assert (finished.links_out_of_scope, finished.links_nofollow) == (1, 1)
 
 
