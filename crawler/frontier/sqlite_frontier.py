@@ -15,6 +15,7 @@ import msgspec
 
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths, Edges
+from crawler.frontier.hot_tickets import HotTickets
 from crawler.frontier.journal import Journal
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lane, LaneHeap
@@ -25,8 +26,6 @@ from crawler.model.outcomes import Outcome, State
 from crawler.rules.politeness import LaneLimits, LaneState
 from crawler.rules.urls import origin
 
-HOT_TICKETS = 20_000
-"""Tickets whose text is kept in memory (about 400 bytes each); the others are read back when due."""
 LOAD_AHEAD = 512
 """Texts read back at a time for one lane."""
 
@@ -58,12 +57,12 @@ class SqliteFrontier:
         self._lanes: dict[int, Lane] = {}
         self._lane_of: dict[str, Lane] = {}
         self._heap = LaneHeap()
-        self._hot: dict[int, Ticket] = {}
         self._journal = Journal(store)
+        self._hot = HotTickets(store, self._journal)
         self._next_id = 1
         self._changed = asyncio.Event()
         self._closed = False
-        self._loads: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
         self._beyond = 0
         self.pending = 0
         """URLs waiting, those to be tried again included."""
@@ -127,7 +126,7 @@ class SqliteFrontier:
         """Hand a ticket back; its attempt is remembered on disk."""
         lane = self._lanes[ticket.lane]
         again = msgspec.structs.replace(ticket, attempt=ticket.attempt + 1)
-        self._hot[ticket.id] = again
+        self._hot.keep(again)
         lane.push_retry(ticket.id, asyncio.get_running_loop().time() + delay)
         self.pending += 1
         self.leased -= 1
@@ -156,8 +155,8 @@ class SqliteFrontier:
                 self._depths.add(self._known.mark(url), row, depth)
             if beyond:
                 continue
-            if len(self._hot) < HOT_TICKETS:
-                self._hot[row] = Ticket(row, url, lane.id, depth, referrer, 1, hops)
+            if self._hot.has_room():
+                self._hot.keep(Ticket(row, url, lane.id, depth, referrer, 1, hops))
             lane.push(row, priority, self._order(depth))
             touched.add(lane)
         if beyond:
@@ -198,9 +197,14 @@ class SqliteFrontier:
     # -- out -----------------------------------------------------------------------------------
 
     async def pop(self, most: int) -> list[Ticket]:
-        """Up to ``most`` tickets that may be fetched now; ``[]`` when there will be no more."""
+        """Up to ``most`` tickets that may be fetched now; ``[]`` when there will be no more.
+
+        Raises StoreFailed.
+        """
         loop = asyncio.get_running_loop()
         while not self._closed:
+            if self._failure is not None:
+                raise self._failure
             room = most if self._max_pages is None else min(most, self._max_pages - self.pages - self.leased)
             tickets = self._take_due(room, loop.time())
             if tickets:
@@ -222,7 +226,7 @@ class SqliteFrontier:
             due = lane.due_at(now)
             row = lane.next_id(now, self._depth_first) if due is not None and due <= now else None
             if row is not None:
-                ticket = self._hot.pop(row, None)
+                ticket = self._hot.take(row)
                 if ticket is None:
                     self._load(lane)
                 else:
@@ -254,22 +258,15 @@ class SqliteFrontier:
 
     def _load(self, lane: Lane) -> None:
         """Read the texts of the lane's next URLs back from disk, in the background."""
-        lane.loading = True
-        wanted = [row for row in lane.upcoming(LOAD_AHEAD, self._depth_first) if row not in self._hot]
-        task = asyncio.create_task(self._load_texts(wanted))
-        self._loads.add(task)  # the loop itself keeps only a weak reference to a task
 
-        def loaded(task: asyncio.Task[None]) -> None:
-            self._loads.discard(task)
+        def loaded(failure: BaseException | None) -> None:
+            self._failure = self._failure or failure
             lane.loading = False
             self._reschedule(lane)
 
-        task.add_done_callback(loaded)
-
-    async def _load_texts(self, wanted: list[int]) -> None:
-        await self._journal.save()
-        for ticket in await self._store.call(lambda db: rows.load_tickets(db, wanted)):
-            self._hot[ticket.id] = ticket
+        lane.loading = True
+        upcoming = lane.upcoming(LOAD_AHEAD, self._depth_first)
+        self._hot.load([row for row in upcoming if row not in self._hot], loaded)
 
     # -- durable -------------------------------------------------------------------------------
 

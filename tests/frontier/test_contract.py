@@ -120,7 +120,7 @@ async def test_depth_referrer_and_hops_travel_with_the_ticket(tmp_path):
 
 @virtual_clock
 async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.sqlite_frontier.HOT_TICKETS", 2)
+    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 2)
     monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
     names = [f"p{n}" for n in range(50)]
     async with opened(tmp_path) as frontier:
