@@ -6,9 +6,10 @@ row id); the text of most of them stays on disk until they are about to be fetch
 
 import heapq
 from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from crawler.rules.politeness import LaneState
+from crawler.rules.politeness import LaneLimits, LaneState
 
 Key = tuple[int, int]
 
@@ -58,14 +59,14 @@ class Lane:
     id: int
     origin: str
     state: LaneState
+    crawl_delay: float | None = None
+    """Seconds, from its robots.txt."""
     pending: dict[Key, IdQueue] = field(default_factory=dict)
     """By (minus priority, order of depth): the smallest key goes first."""
     retries: list[tuple[float, int]] = field(default_factory=list)
     """Heap of (due, id) of those to be tried again."""
     size: int = 0
     """Pending in all, retries included."""
-    crawl_delay: float | None = None
-    """Seconds, from its robots.txt."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
@@ -126,12 +127,40 @@ class Lane:
         return max(ready, self.retries[0][0])
 
 
-class LaneHeap:
-    """All lanes, by the time at which they may be asked next."""
+class Lanes:
+    """All lanes: by id, by origin, and in a heap by the time at which they may be asked next."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits_for: Callable[[str, float | None], LaneLimits]) -> None:
+        """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
+        self._limits_for = limits_for
+        self._by_id: dict[int, Lane] = {}
+        self._by_origin: dict[str, Lane] = {}
         self._heap: list[tuple[float, int, Lane]] = []
         self._order = 0
+
+    def __getitem__(self, lane_id: int) -> Lane:
+        return self._by_id[lane_id]
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._by_id.values())
+
+    def find(self, origin: str) -> Lane | None:
+        """The lane of an origin, if it has one already."""
+        return self._by_origin.get(origin)
+
+    def make(self, lane_id: int, origin: str, crawl_delay: float | None = None) -> Lane:
+        """A new lane."""
+        lane = Lane(lane_id, origin, LaneState(self._limits_for(origin, crawl_delay)), crawl_delay)
+        self._by_id[lane_id] = self._by_origin[origin] = lane
+        return lane
+
+    def slow_down(self, lane: Lane, crawl_delay: float) -> None:
+        """Its robots.txt asks for ``crawl_delay`` seconds between two requests."""
+        lane.crawl_delay = crawl_delay
+        lane.state.limits = self._limits_for(lane.origin, crawl_delay)
 
     def schedule(self, lane: Lane, now: float) -> None:
         """Put ``lane`` where it belongs now; older entries of it become void."""

@@ -18,12 +18,12 @@ from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.hot_tickets import HotTickets
 from crawler.frontier.journal import Journal
 from crawler.frontier.known import KnownUrls
-from crawler.frontier.lanes import Lane, LaneHeap
+from crawler.frontier.lanes import Lane, Lanes
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
 from crawler.model.outcomes import Outcome, State
-from crawler.rules.politeness import LaneLimits, LaneState
+from crawler.rules.politeness import LaneLimits
 from crawler.rules.urls import origin
 
 LOAD_AHEAD = 512
@@ -49,14 +49,11 @@ class SqliteFrontier:
         """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
         self._store = store
         self._known = known
-        self._limits_for = limits_for
         self._partitions = partitions
         self._max_pages = max_pages
         self._depth_first = depth_first
         self._depths = depths
-        self._lanes: dict[int, Lane] = {}
-        self._lane_of: dict[str, Lane] = {}
-        self._heap = LaneHeap()
+        self._lanes = Lanes(limits_for)
         self._journal = Journal(store)
         self._hot = HotTickets(store, self._journal)
         self._next_id = 1
@@ -84,7 +81,7 @@ class SqliteFrontier:
         self.pages = state.pages
         self._beyond = state.beyond
         for lane_id, lane_origin, crawl_delay in state.lanes:
-            self._make_lane(lane_id, lane_origin, crawl_delay)
+            self._lanes.make(lane_id, lane_origin, crawl_delay)
         wall, now = time.time(), asyncio.get_running_loop().time()
         for pending in state.pending:
             lane = self._lanes[pending.lane]
@@ -93,7 +90,7 @@ class SqliteFrontier:
             else:
                 lane.push(pending.id, pending.priority, self._order(pending.depth))
             self.pending += 1
-        self._reschedule(*self._lanes.values())
+        self._reschedule(*self._lanes)
 
     # -- in ------------------------------------------------------------------------------------
 
@@ -212,7 +209,7 @@ class SqliteFrontier:
             if self.leased == 0 and (self.pending == 0 or room <= 0):
                 return []
             self._changed.clear()
-            wake_at = self._heap.next_due() if room > 0 else None
+            wake_at = self._lanes.next_due() if room > 0 else None
             try:
                 async with asyncio.timeout_at(wake_at):
                     await self._changed.wait()
@@ -222,7 +219,7 @@ class SqliteFrontier:
 
     def _take_due(self, most: int, now: float) -> list[Ticket]:
         tickets: list[Ticket] = []
-        while len(tickets) < most and (lane := self._heap.pop_due(now)) is not None:
+        while len(tickets) < most and (lane := self._lanes.pop_due(now)) is not None:
             due = lane.due_at(now)
             row = lane.next_id(now, self._depth_first) if due is not None and due <= now else None
             if row is not None:
@@ -235,7 +232,7 @@ class SqliteFrontier:
                     if self._depths is not None and ticket.depth != self._depths.of(row):
                         ticket = msgspec.structs.replace(ticket, depth=self._depths.of(row))
                     tickets.append(ticket)
-            self._heap.schedule(lane, now)
+            self._lanes.schedule(lane, now)
         self.pending -= len(tickets)
         self.leased += len(tickets)
         return tickets
@@ -246,9 +243,8 @@ class SqliteFrontier:
         now = asyncio.get_running_loop().time()
         lane.state.end(now, pushback.retry_after)
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
-            lane.crawl_delay = pushback.crawl_delay
+            self._lanes.slow_down(lane, pushback.crawl_delay)
             self._journal.delays.append((pushback.crawl_delay, lane.id))
-            lane.state.limits = self._limits_for(lane.origin, pushback.crawl_delay)
         self._reschedule(lane)
 
     def close(self) -> None:
@@ -280,17 +276,11 @@ class SqliteFrontier:
 
     # -- lanes ---------------------------------------------------------------------------------
 
-    def _lane(self, lane_origin: str) -> Lane:
-        lane = self._lane_of.get(lane_origin)
+    def _lane(self, site: str) -> Lane:
+        lane = self._lanes.find(site)
         if lane is None:
-            lane = self._make_lane(len(self._lanes) + 1, lane_origin, None)
-            self._journal.lanes.append((lane.id, lane_origin, rows.partition(lane_origin, self._partitions)))
-        return lane
-
-    def _make_lane(self, lane_id: int, lane_origin: str, crawl_delay: float | None) -> Lane:
-        lane = Lane(lane_id, lane_origin, LaneState(self._limits_for(lane_origin, crawl_delay)))
-        lane.crawl_delay = crawl_delay
-        self._lanes[lane_id] = self._lane_of[lane_origin] = lane
+            lane = self._lanes.make(len(self._lanes) + 1, site)
+            self._journal.lanes.append((lane.id, site, rows.partition(site, self._partitions)))
         return lane
 
     def _order(self, depth: int) -> int:
@@ -299,5 +289,5 @@ class SqliteFrontier:
     def _reschedule(self, *lanes: Lane) -> None:
         now = asyncio.get_running_loop().time()
         for lane in lanes:
-            self._heap.schedule(lane, now)
+            self._lanes.schedule(lane, now)
         self._changed.set()

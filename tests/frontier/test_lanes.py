@@ -1,6 +1,6 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
-from crawler.frontier.lanes import IdQueue, Lane, LaneHeap
+from crawler.frontier.lanes import IdQueue, Lane, Lanes
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
@@ -50,7 +50,7 @@ def test_a_lane_with_only_retries_is_due_when_the_first_is():
 
 
 def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
-    heap, street = LaneHeap(), lane(delay=2.0)
+    heap, street = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0)), lane(delay=2.0)
     street.push(1, 0, 0)
     street.push(2, 0, 0)
     heap.schedule(street, 0.0)
@@ -67,7 +67,7 @@ def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
 
 
 def test_lanes_that_are_due_together_take_turns():
-    heap = LaneHeap()
+    heap = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0))
     lanes = [lane(n, per_host=8, delay=0.0) for n in range(3)]
     for street in lanes:
         for row in range(3):
@@ -82,7 +82,7 @@ def test_lanes_that_are_due_together_take_turns():
 
 
 def test_one_stuck_host_among_a_thousand_delays_nobody():
-    heap = LaneHeap()
+    heap = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0))
     lanes = [lane(n, per_host=1, delay=0.0) for n in range(1000)]
     for street in lanes:
         street.push(1, 0, 0)
