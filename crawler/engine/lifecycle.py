@@ -6,6 +6,7 @@ Everything here blocks and runs before or after the event loop's work, or in a t
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -38,11 +39,19 @@ def now_utc() -> str:
 
 
 def new_folder(seeds: tuple[str, ...], parent: Path = Path("crawls")) -> Path:
-    """``crawls/HOST-UTCTIME``, a name that nothing has yet."""
-    host = urlsplit(seeds[0]).netloc.rpartition("@")[2].replace(":", "-") if seeds else "crawl"
+    """Make ``crawls/HOST-UTCTIME``, under a name that nothing has yet. Raises OutputError."""
+    host = re.sub(r"[^\w.-]+", "-", urlsplit(seeds[0]).netloc.rpartition("@")[2]).strip("-")
     name = f"{host}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
-    candidates = (parent / (name if n == 1 else f"{name}-{n}") for n in range(1, 1000))
-    return next(path for path in candidates if not path.exists())
+    for n in range(1, 1000):
+        path = parent / (name if n == 1 else f"{name}-{n}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise OutputError(f"{path} cannot be made: {error.strerror or error}") from error
+        return path
+    raise OutputError(f"{parent} holds a thousand folders named {name} already")
 
 
 @contextlib.contextmanager

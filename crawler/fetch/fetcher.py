@@ -95,7 +95,7 @@ class Fetcher:
                 return self._without_robots(attempt, robots)
             if not robots.rules.allows(self._config.user_agent, ticket.url):
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
-                return Exchange(finished, Pushback(crawl_delay=crawl_delay))
+                return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=False))
         attempt.begin()
         result: Page | Finished | Retry
         try:

@@ -67,6 +67,8 @@ class Lane:
     """Heap of (due, id) of those to be tried again."""
     size: int = 0
     """Pending in all, retries included."""
+    started: dict[int, float] = field(default_factory=dict)
+    """When each ticket in flight was handed out, by its id."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None

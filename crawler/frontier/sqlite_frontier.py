@@ -229,6 +229,7 @@ class SqliteFrontier:
                 else:
                     lane.take(now, self._depth_first)
                     lane.state.start(now)
+                    lane.started[row] = now
                     if self._depths is not None and ticket.depth != self._depths.of(row):
                         ticket = msgspec.structs.replace(ticket, depth=self._depths.of(row))
                     tickets.append(ticket)
@@ -241,7 +242,11 @@ class SqliteFrontier:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes[ticket.lane]
         now = asyncio.get_running_loop().time()
-        lane.state.end(now, pushback.retry_after)
+        started = lane.started.pop(ticket.id)
+        if pushback.asked:
+            lane.state.end(now, pushback.retry_after)
+        else:
+            lane.state.withdraw(started)
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
             self._lanes.slow_down(lane, pushback.crawl_delay)
             self._journal.delays.append((pushback.crawl_delay, lane.id))

@@ -53,6 +53,8 @@ class Pushback(msgspec.Struct, frozen=True, gc=False):
     """Seconds the exchange took."""
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
+    asked: bool = True
+    """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that."""
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):

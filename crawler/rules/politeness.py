@@ -55,6 +55,7 @@ class LaneState:
     smallest_gap: float | None = None
     """Shortest time between the starts of two requests, None before the second."""
     _last_start: float | None = field(default=None, repr=False)
+    _before: tuple[float | None, float | None] | None = field(default=None, repr=False)
     _resting_until: float = field(default=float("-inf"), repr=False)
 
     def ready_at(self, now: float) -> float | None:
@@ -68,12 +69,26 @@ class LaneState:
 
     def start(self, now: float) -> None:
         """A request starts."""
+        self._before = (self._last_start, self.smallest_gap)
         if self._last_start is not None:
             gap = now - self._last_start
             self.smallest_gap = gap if self.smallest_gap is None else min(self.smallest_gap, gap)
         self._last_start = now
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
+
+    def withdraw(self, started: float) -> None:
+        """The request that started at ``started`` was not made after all: no delay follows it.
+
+        Raises RuntimeError where none is under way.
+        """
+        if not self.in_flight:
+            raise RuntimeError("a request was withdrawn that never started")
+        self.in_flight -= 1
+        # Only for the latest start is it known what was before; else the lane is a little slower.
+        if started == self._last_start and self._before is not None:
+            self._last_start, self.smallest_gap = self._before
+            self._before = None
 
     def end(self, now: float, retry_after: float | None = None) -> None:
         """A request is over and its slot free; the lane rests for ``retry_after`` seconds, if any.

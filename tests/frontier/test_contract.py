@@ -206,6 +206,16 @@ async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
 
 
 @virtual_clock
+async def test_urls_that_robots_forbids_cost_no_time(tmp_path):
+    async with opened(tmp_path, per_host=1, delay=10.0) as frontier:
+        await frontier.add(pages(*map(str, range(50))))
+        while tickets := await frontier.pop(1):
+            await frontier.fetched(tickets[0], Pushback(asked=False))
+            await frontier.finish(done(tickets[0], outcome=Outcome.SKIPPED))
+        assert asyncio.get_running_loop().time() < 1
+
+
+@virtual_clock
 async def test_max_pages_counts_what_was_not_skipped(tmp_path):
     async with opened(tmp_path, max_pages=2) as frontier:
         await frontier.add(pages("1", "2", "3", "4", "5"))

@@ -85,3 +85,22 @@ def test_a_thousand_requests_on_a_virtual_clock_never_break_the_limits(per_host,
     assert lane.peak == per_host
     assert lane.smallest_gap is not None
     assert lane.smallest_gap >= delay - 1e-9
+
+
+def test_a_request_that_was_not_made_leaves_no_delay_behind():
+    lane = LaneState(LaneLimits(per_host=2, delay=1.0))
+    lane.start(0.0)
+    lane.end(0.1)
+    lane.start(1.0)
+    lane.withdraw(1.0)
+    assert (lane.ready_at(1.1), lane.in_flight, lane.smallest_gap) == (1.1, 0, None)
+
+
+def test_an_older_request_that_is_withdrawn_does_not_hurry_the_one_after():
+    lane = LaneState(LaneLimits(per_host=3, delay=1.0))
+    lane.start(0.0)
+    lane.start(1.0)
+    lane.withdraw(0.0)
+    assert lane.ready_at(1.5) == 2.0
+    with pytest.raises(RuntimeError):
+        LaneState(LaneLimits(1, 0.0)).withdraw(0.0)
