@@ -69,6 +69,8 @@ class Lane:
     """Pending in all, retries included."""
     started: dict[int, float] = field(default_factory=dict)
     """When each ticket in flight was handed out, by its id."""
+    acquainted: bool = False
+    """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
@@ -121,7 +123,7 @@ class Lane:
 
     def due_at(self, now: float) -> float | None:
         """When it may be asked next; None when it is empty, loading, or all its slots are taken."""
-        if not self.size or self.loading:
+        if not self.size or self.loading or (self.state.in_flight and not self.acquainted):
             return None
         ready = self.state.ready_at(now)
         if ready is None or self.pending:

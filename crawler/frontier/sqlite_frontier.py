@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from crawler.frontier import rows
+from crawler.frontier import restart, rows
 from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.hot_tickets import HotTickets
 from crawler.frontier.journal import Journal
@@ -25,9 +25,6 @@ from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
 from crawler.model.outcomes import Outcome, State
 from crawler.rules.politeness import LaneLimits
 from crawler.rules.urls import origin
-
-LOAD_AHEAD = 512
-"""Texts read back at a time for one lane."""
 
 _to_json = msgspec.json.encode
 
@@ -58,7 +55,7 @@ class SqliteFrontier:
         self._hot = HotTickets(store, self._journal)
         self._next_id = 1
         self._changed = asyncio.Event()
-        self._closed = False
+        self._closed = self._held = False
         self._failure: BaseException | None = None
         self._beyond = 0
         self.pending = 0
@@ -75,21 +72,13 @@ class SqliteFrontier:
         """URLs ever taken in; those beyond the depth limit are not."""
         return len(self._known) - self._beyond
 
-    def restore(self, state: rows.Restored) -> None:
-        """Take over what ``crawl.db`` holds, before the crawl starts."""
+    async def restore(self) -> None:
+        """Take over what ``crawl.db`` holds, before the crawl starts. Raises StoreFailed."""
+        state = await self._store.call(lambda db: restart.restore(db, self._known, self._depths))
         self._next_id = state.next_id
         self.pages = state.pages
         self._beyond = state.beyond
-        for lane_id, lane_origin, crawl_delay in state.lanes:
-            self._lanes.make(lane_id, lane_origin, crawl_delay)
-        wall, now = time.time(), asyncio.get_running_loop().time()
-        for pending in state.pending:
-            lane = self._lanes[pending.lane]
-            if pending.due is not None and pending.due > wall:
-                lane.push_retry(pending.id, now + pending.due - wall)
-            else:
-                lane.push(pending.id, pending.priority, self._order(pending.depth))
-            self.pending += 1
+        self.pending = await restart.fill_lanes(self._store, state, self._lanes, self._order)
         self._reschedule(*self._lanes)
 
     # -- in ------------------------------------------------------------------------------------
@@ -203,13 +192,14 @@ class SqliteFrontier:
             if self._failure is not None:
                 raise self._failure
             room = most if self._max_pages is None else min(most, self._max_pages - self.pages - self.leased)
-            tickets = self._take_due(room, loop.time())
+            tickets = self._take_due(room, loop.time()) if not self._held else []
             if tickets:
                 return tickets
             if self.leased == 0 and (self.pending == 0 or room <= 0):
                 return []
             self._changed.clear()
-            wake_at = self._lanes.next_due() if room > 0 else None
+            waits = self._held or room <= 0 or self._hot.is_loading_much()
+            wake_at = None if waits else self._lanes.next_due()
             try:
                 async with asyncio.timeout_at(wake_at):
                     await self._changed.wait()
@@ -225,6 +215,9 @@ class SqliteFrontier:
             if row is not None:
                 ticket = self._hot.take(row)
                 if ticket is None:
+                    if self._hot.is_loading_much():
+                        self._lanes.schedule(lane, now)
+                        break  # the end of a load wakes whoever waits in pop
                     self._load(lane)
                 else:
                     lane.take(now, self._depth_first)
@@ -242,6 +235,7 @@ class SqliteFrontier:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes[ticket.lane]
         now = asyncio.get_running_loop().time()
+        lane.acquainted = True
         started = lane.started.pop(ticket.id)
         if pushback.asked:
             lane.state.end(now, pushback.retry_after)
@@ -251,6 +245,11 @@ class SqliteFrontier:
             self._lanes.slow_down(lane, pushback.crawl_delay)
             self._journal.delays.append((pushback.crawl_delay, lane.id))
         self._reschedule(lane)
+
+    def hold(self, on: bool) -> None:
+        """While it is held, :meth:`pop` waits, and what is in flight is finished; ``False`` goes on."""
+        self._held = on
+        self._changed.set()
 
     def close(self) -> None:
         """Hand out no more tickets: whoever waits in :meth:`pop` gets ``[]``."""
@@ -266,7 +265,7 @@ class SqliteFrontier:
             self._reschedule(lane)
 
         lane.loading = True
-        upcoming = lane.upcoming(LOAD_AHEAD, self._depth_first)
+        upcoming = lane.upcoming(self._hot.share_of(len(self._lanes)), self._depth_first)
         self._hot.load([row for row in upcoming if row not in self._hot], loaded)
 
     # -- durable -------------------------------------------------------------------------------

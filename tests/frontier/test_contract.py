@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.frontier import rows
+from crawler.frontier import restart, rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -41,7 +41,7 @@ async def opened(
     )
     frontier.store = store  # type: ignore[attr-defined]  # for looking into crawl.db
     try:
-        frontier.restore(await store.call(lambda db: rows.restore(db, known, depths)))
+        await frontier.restore()
         yield frontier
     finally:
         await asyncio.to_thread(store.stop)
@@ -61,6 +61,23 @@ async def finish(frontier: SqliteFrontier, ticket: Ticket, *found: str, **more) 
     finished = done(ticket, *found, **more)
     await frontier.finish(finished)
     return finished
+
+
+async def acquaint(frontier: SqliteFrontier, url: str = SITE + "first") -> None:
+    """Let a host answer once: before that it is asked for one page at a time."""
+    await frontier.add([url])
+    (ticket,) = await frontier.pop(1)
+    await finish(frontier, ticket)
+
+
+async def lease_all(frontier: SqliteFrontier) -> list[Ticket]:
+    """Every pending ticket, with its answer read."""
+    tickets = []
+    while frontier.pending:
+        for ticket in await frontier.pop(99):
+            await frontier.fetched(ticket, Pushback())
+            tickets.append(ticket)
+    return tickets
 
 
 async def drain(frontier: SqliteFrontier, site: Callable[[str], list[str]]) -> list[str]:
@@ -133,8 +150,10 @@ async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeyp
 async def test_per_host_limit_and_delay_hold(tmp_path):
     async with opened(tmp_path, per_host=2, delay=1.0) as frontier:
         loop = asyncio.get_running_loop()
+        await acquaint(frontier)
+        await asyncio.sleep(10)
+        began, in_flight, start = [], 0, loop.time()
         await frontier.add(pages("1", "2", "3", "4"))
-        began, in_flight = [], 0
 
         async def fetch(ticket: Ticket) -> None:
             nonlocal in_flight
@@ -146,10 +165,24 @@ async def test_per_host_limit_and_delay_hold(tmp_path):
 
         async with asyncio.TaskGroup() as group:
             while tickets := await frontier.pop(10):
-                began += [loop.time()] * len(tickets)
+                began += [loop.time() - start] * len(tickets)
                 for ticket in tickets:
                     group.create_task(fetch(ticket))
         assert began == pytest.approx([0, 1, 5, 6], abs=0.1)
+
+
+@virtual_clock
+async def test_a_host_is_asked_for_one_page_until_its_crawl_delay_is_known(tmp_path):
+    async with opened(tmp_path, per_host=4) as frontier:
+        await frontier.add(pages("1", "2", "3"))
+        (first,) = await frontier.pop(3)
+        waiting = asyncio.create_task(frontier.pop(3))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        start = asyncio.get_running_loop().time()
+        await frontier.fetched(first, Pushback(crawl_delay=5.0))
+        assert len(await waiting) == 1
+        assert asyncio.get_running_loop().time() - start == pytest.approx(5, abs=0.2)
 
 
 @virtual_clock
@@ -201,7 +234,7 @@ async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
         await frontier.pop(1)
         assert loop.time() - started == pytest.approx(7, abs=0.1)
         await frontier.commit([Commit(1, (finished,), {})])
-        restored = await frontier.store.call(lambda db: rows.restore(db, KnownUrls(SEED)))
+        restored = await frontier.store.call(lambda db: restart.restore(db, KnownUrls(SEED)))
         assert restored.lanes == [(1, "http://a.example", 7.0)]
 
 
@@ -250,7 +283,7 @@ async def test_what_was_not_committed_is_pending_after_a_restart(tmp_path):
         for ticket in await frontier.pop(2):
             await finish(frontier, ticket, SITE + "c")  # read, but never committed
     async with opened(tmp_path) as frontier:
-        assert sorted(ticket.url for ticket in await frontier.pop(9)) == pages("a", "b")
+        assert sorted(ticket.url for ticket in await lease_all(frontier)) == pages("a", "b")
         counts = await frontier.store.call(rows.counts)
         assert (counts["ok"], counts["pending"]) == (1, frontier.known - 1)
         assert await frontier.store.call(rows.positions) == {"jsonl": 10}
@@ -260,13 +293,14 @@ async def test_what_was_not_committed_is_pending_after_a_restart(tmp_path):
 async def test_a_sink_that_lost_its_tail_takes_the_later_batches_back(tmp_path):
     async with opened(tmp_path) as frontier:
         await frontier.add(pages("1", "2", "3"))
-        for n, ticket in enumerate(await frontier.pop(3), 1):
-            finished = await finish(frontier, ticket)
+        for n, ticket in enumerate(await lease_all(frontier), 1):
+            finished = done(ticket)
+            await frontier.finish(finished)
             await frontier.commit([Commit(n, (finished,), {"jsonl": n * 10, "sqlite": n})])
         cut = await frontier.store.call(lambda db: rows.roll_back(db, {"jsonl": 25, "sqlite": 3}))
         assert cut == {"jsonl": 20, "sqlite": 2}
     async with opened(tmp_path) as frontier:
-        assert [ticket.url for ticket in await frontier.pop(9)] == pages("3")
+        assert [ticket.url for ticket in await lease_all(frontier)] == pages("3")
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -340,7 +374,7 @@ async def test_a_page_first_found_at_the_depth_limit_does_not_hide_what_lies_beh
         (far,) = await frontier.pop(1)
         assert (far.url, far.depth, frontier.known) == (SITE + "far", 3, 6)
     async with opened(tmp_path, max_depth=3) as frontier:
-        assert {ticket.url: ticket.depth for ticket in await frontier.pop(9)} == {
+        assert {ticket.url: ticket.depth for ticket in await lease_all(frontier)} == {
             SITE + "slow": 0,
             SITE + "far": 3,
         }
