@@ -23,6 +23,8 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from msgspec.structs import replace
+
 from crawler.engine.stations import Stations
 from crawler.fetch.fetch_task import fetch_task
 from crawler.frontier.lease_task import lease_task
@@ -46,7 +48,7 @@ async def walk(stations: Stations) -> None:
         counters.links_too_deep += finished.links_too_deep
         counters.links_nofollow += finished.links_nofollow
         await frontier.finish(finished)
-        await queues.finished.put(finished)
+        await queues.finished.put(without_links(finished))
 
     async def fetch(number: int) -> None:
         await fetch_task(
@@ -96,6 +98,11 @@ async def walk(stations: Stations) -> None:
         street.create_task(lease_task(frontier, queues.tickets), name="lease")
         street.create_task(fetch_and_parse(), name="fetch and parse")
         street.create_task(stations.committer.run(), name="commit")
+
+
+def without_links(finished: Finished) -> Finished:
+    """What the writers and the commit need; links would only take memory until then."""
+    return replace(finished, links=None, redirect=None)
 
 
 async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
