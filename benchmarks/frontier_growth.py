@@ -21,7 +21,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the crawler is not installed
 
-from crawler.frontier import rows
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
@@ -57,6 +56,12 @@ def resident() -> int:
     """Bytes of memory of this process."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def most_resident() -> int:
+    """Bytes of memory that this process ever had (not getrusage's, which begins with its parent's)."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 def unlimited(_origin: str, _crawl_delay: float | None) -> LaneLimits:
@@ -122,20 +127,41 @@ def measure(count: int, hosts: int) -> dict[str, float]:
         figures = asyncio.run(grow(store, count, hosts))
         store.stop()
         disk = sum(file.stat().st_size for file in Path(folder).iterdir())
-        again = StoreThread(Path(folder, "crawl.db"))
-        again.start()
+        restarted = in_own_process("--restart", str(Path(folder, "crawl.db")))
+    return {"urls": count, "disk": disk, **restarted, **figures}
+
+
+def restart(path: Path) -> dict[str, float]:
+    """Bring the frontier back as a crawl's start does; seconds, and bytes while it did."""
+    store = StoreThread(path)
+    store.start()
+
+    async def restore() -> float:
+        frontier = SqliteFrontier(store, KnownUrls(HASH_SEED), unlimited)
         started = time.perf_counter()
-        known = KnownUrls(HASH_SEED)
-        again.run(lambda db: rows.restore(db, known))
-        restored = time.perf_counter() - started
-        again.stop()
-    return {"urls": count, "disk": disk, "restore_s": restored, **figures}
+        await frontier.restore()
+        return time.perf_counter() - started
+
+    empty = most_resident()
+    seconds = asyncio.run(restore())
+    peak = most_resident() - empty
+    store.stop()
+    return {"restore_s": seconds, "restore_peak": peak}
+
+
+def in_own_process(*arguments: str) -> dict[str, float]:
+    """What this script prints with these arguments."""
+    done = subprocess.run(
+        [sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
 def row_of(name: str, figures: dict[str, float]) -> str:
     """A line of the table."""
     urls = figures["urls"]
-    numbers = [figures["memory"] / urls, figures["disk"] / urls]
+    numbers = [figures[key] / urls for key in ("memory", "restore_peak", "disk")]
     numbers += [figures[key] / urls * 1e6 for key in ("add_s", "again_s", "restore_s")]
     return f"{name:>12}" + "".join(f"{number:>12.2f}" for number in [*numbers, figures["finish_s"] * 1e6])
 
@@ -146,19 +172,21 @@ def main() -> None:
     parser.add_argument("--urls", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--hosts", type=int, default=1, help="spread over so many hosts")
     parser.add_argument("--here", action="store_true", help="measure in this process, print JSON (one size)")
+    parser.add_argument("--restart", type=Path, help="measure a restart from this crawl.db, print JSON")
     options = parser.parse_args()
+    if options.restart:
+        print(json.dumps(restart(options.restart)))
+        return
     if options.here:
         print(json.dumps(measure(options.urls[0], options.hosts)))
         return
-    print("a URL's cost: memory and disk in bytes, times in µs (new, link to a known one, read at a restart,")
-    print("leased + finished + committed)")
-    columns = ("URLs", "memory", "disk", "new", "known", "restart", "finished")
+    print("a URL's cost: bytes of memory (as the crawl goes on, and at most while it restarts) and of disk;")
+    print("times in µs (new, link to a known one, read at a restart, leased + finished + committed)")
+    columns = ("URLs", "memory", "restarting", "disk", "new", "known", "restart", "finished")
     print("".join(f"{column:>12}" for column in columns))
     all_figures = []
     for count in sorted(options.urls):
-        command = [sys.executable, __file__, "--here", "--urls", str(count), "--hosts", str(options.hosts)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        all_figures.append(json.loads(done.stdout))
+        all_figures.append(in_own_process("--here", "--urls", str(count), "--hosts", str(options.hosts)))
         print(row_of(f"{count:,}", all_figures[-1]), flush=True)
     if len(all_figures) > 1:
         small, large = all_figures[-2:]

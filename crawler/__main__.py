@@ -7,6 +7,8 @@ def main() -> int:
     """Run the program with the arguments of this process; returns its exit code."""
     import signal
 
+    # Until the event loop takes both signals over, SIGTERM is like Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         from crawler.cli.app import main as program
 
@@ -16,7 +18,12 @@ def main() -> int:
     # All is said and saved. While the interpreter takes itself down, a late Ctrl-C would still kill it
     # and turn the exit code into that of a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return code
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The program: its commands, and how errors become one line on standard error and an exit code.
 
-Exit codes: 0 the crawl ended · 2 bad usage or config · 3 no seed reached, or ended incomplete ·
-130 stopped by Ctrl-C or SIGTERM after saving. A command returns its code; errors carry theirs.
+Exit codes: 0 the crawl ended · 1 an experiment found a promise broken · 2 bad usage or config ·
+3 no seed reached, or ended incomplete · 130 stopped by Ctrl-C or SIGTERM after saving.
+A command returns its code; errors carry theirs.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import typer
 
 from crawler.cli.common import complain, flush_stdout
 from crawler.cli.demo import demo
+from crawler.cli.lab import lab
 from crawler.cli.resume import resume
 from crawler.cli.run import run
 from crawler.cli.serve import serve
@@ -27,6 +29,7 @@ app = typer.Typer(
 )
 for command in (demo, run, resume, status, serve):
     app.command()(command)
+app.add_typer(lab)
 
 # typer brings its own click in some releases and imports it in others: this is UsageError in both.
 _BadUsage: type[Exception] = typer.BadParameter.__mro__[1]

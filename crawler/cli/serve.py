@@ -1,4 +1,4 @@
-"""``crawler serve``: the fixture site for a browser, or for a crawler in another terminal."""
+"""``crawler serve``: the fixture site, or the faults, for a browser or for a crawler in another terminal."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -10,10 +10,18 @@ def serve(
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="Loopback port; 0 is any free one.")
     ] = 8000,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Serve pages that misbehave, among good ones.")
+    ] = False,
 ) -> int:
     """Serve the fixture site on 127.0.0.1 until Ctrl-C."""
-    from crawler.lab.site_process import serve_forever
-
     with suppress(KeyboardInterrupt):  # the way to end it
-        serve_forever(port)
+        if faults:
+            from crawler.lab.faults_process import serve_faults_forever
+
+            serve_faults_forever(port)
+        else:
+            from crawler.lab.site_process import serve_forever
+
+            serve_forever(port)
     return 0

@@ -48,12 +48,16 @@ def file_layer(path: Path) -> Layer:
         raise ConfigError(f"the config file {path} is not valid TOML: {error}") from None
 
 
+NO_SETTINGS = {"CRAWLER_FAULT"}
+"""Variables that look like settings; this one is for crash tests (:mod:`crawler.plumbing.faults`)."""
+
+
 def environment_layer(prefix: str, delimiter: str) -> Layer:
     """What environment variables such as ``CRAWLER_FETCH__CONCURRENCY`` say."""
     return [
         Given(name[len(prefix) :].lower().replace(delimiter, "."), Text(value), f"environment {name}")
         for name, value in os.environ.items()
-        if name.upper().startswith(prefix)
+        if name.upper().startswith(prefix) and name.upper() not in NO_SETTINGS
     ]
 
 

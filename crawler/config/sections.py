@@ -55,6 +55,9 @@ class ScopeConfig(Section):
 class FetchConfig(Section):
     """How pages are asked for."""
 
+    backend: Literal["aiohttp", "httpx"] = key(
+        "aiohttp", "The HTTP library; httpx speaks HTTP/2 and needs the extra http2."
+    )
     concurrency: Int = key(32, "Requests in flight at once, all hosts together.", ge=1, le=10_000)
     timeout: Float = key(30.0, "Seconds for one exchange, from connecting to the end.", gt=0, le=3600)
     max_body: Int = key(10 * MIB, "Bytes of a body after decompression; the rest is cut off.", ge=1, le=GIB)
@@ -137,10 +140,27 @@ class WriteConfig(Section):
 
 
 class LimitsConfig(Section):
-    """How much may wait between the stations."""
+    """How much memory the crawl may take, and how much of it may wait between the stations."""
 
+    memory: Int | None = key(
+        None,
+        "Bytes that all processes of the crawl may take together; none is a third of the machine.",
+        ge=256 * MIB,
+        le=1024 * 1024 * GIB,
+    )
     page_queue: Int = key(32 * MIB, "Bytes of pages waiting for a parser, about.", ge=1, le=64 * GIB)
     finished_queue: Int = key(16 * MIB, "Bytes of records waiting to be written.", ge=1, le=64 * GIB)
+
+
+class WatchdogConfig(Section):
+    """When a worker that gets nowhere is noticed."""
+
+    stall: Float = key(
+        120.0,
+        "Seconds without progress until a worker is reported, and a child replaced.",
+        gt=0,
+        le=86_400,
+    )
 
 
 class ProcessesConfig(Section):

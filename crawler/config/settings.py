@@ -26,6 +26,7 @@ from crawler.config.sections import (
     ProgressConfig,
     RobotsConfig,
     ScopeConfig,
+    WatchdogConfig,
     WriteConfig,
 )
 from crawler.config.values import Folder, WebUrl
@@ -58,6 +59,7 @@ class Config(BaseSettings):
     parse: ParseConfig = ParseConfig()
     write: WriteConfig = WriteConfig()
     limits: LimitsConfig = LimitsConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
     processes: ProcessesConfig = ProcessesConfig()
     log: LogConfig = LogConfig()
     progress: ProgressConfig = ProgressConfig()

@@ -4,20 +4,20 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from crawler.config import Config
 from crawler.engine import lifecycle
+from crawler.engine.conclusion import CrawlReport, conclude, note_stopped
 from crawler.engine.lifecycle import Opened
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
-from crawler.frontier import rows
-from crawler.model.errors import CrawlerError, CrawlFailed, SeedsUnreachable
+from crawler.engine.watchers import within_memory
+from crawler.fetch.backends import require_backend
+from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
 from crawler.plumbing.fork_server_process import refuse_inside_import, start_fork_server
@@ -25,28 +25,10 @@ from crawler.plumbing.starter_thread import off_loop
 from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
+from crawler.watch.memory_reading import memory_of_this_process
 from crawler.watch.progress_thread import Progress
-from crawler.watch.summary import make_summary, write_summary
-from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
-
-EXIT_STOPPED = 130
-
-State = Literal["finished", "stopped", "incomplete", "already_finished"]
-
-
-@dataclass(slots=True)
-class CrawlReport:
-    """How a crawl ended."""
-
-    out: Path
-    state: State
-    summary: dict[str, Any] = field(default_factory=dict)
-    """The content of ``summary.json``."""
-    message: str | None = None
-    """One sentence: what went wrong, or how to go on."""
-    exit_code: int = 0
 
 
 def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -> CrawlReport:
@@ -56,6 +38,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     second stops at once. Raises UsageError; how a crawl fails is said in the report.
     """
     refuse_inside_import()
+    config = lifecycle.serialised(config)
     out = prepare(config, extract)
     with lifecycle.output_folder(out):
         opened = lifecycle.open_store(config, out)
@@ -64,6 +47,9 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
                 return already_finished(out)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
+        except KeyboardInterrupt:
+            # Before the loop listened for it: nothing was begun that could be lost.
+            return stopped_early(out, opened)
         finally:
             opened.store.stop()
 
@@ -74,6 +60,7 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     Raises UsageError, ExtractError.
     """
     lifecycle.require_seeds(config)
+    require_backend(config)
     if extract is not None:
         check_callable(extract)
     elif config.parse.extract is not None:
@@ -91,6 +78,13 @@ def already_finished(out: Path) -> CrawlReport:
     )
 
 
+def stopped_early(out: Path, opened: Opened) -> CrawlReport:
+    """The report on a crawl that was interrupted before it began to crawl."""
+    report = CrawlReport(out, "stopped")
+    note_stopped(report, opened.store)
+    return report
+
+
 async def run(
     config: Config,
     out: Path,
@@ -102,28 +96,53 @@ async def run(
     on_start: Callable[[Stations], None] | None = None,
 ) -> CrawlReport:
     """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too."""
+    stopping = Stopping()
+    # From here on a Ctrl-C is a wish to stop, even before there is anything to be stopped.
+    with stop_signals(stopping.first, stopping.second) if own_process else nullcontext():
+        # A library leaves logging to the program that it is part of.
+        logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
+        try:
+            await off_loop(start_fork_server)
+            bounded = await off_loop(lambda: within_memory(config))
+            stations = Stations(
+                bounded,
+                out,
+                opened,
+                extract=extract,
+                # What a program had before it began to crawl is not the crawl's.
+                memory_before=0 if own_process else await off_loop(memory_of_this_process),
+                feed_log=logs.feed if logs is not None else _log_here,
+                on_committed=on_committed,
+            )
+            return await _crawl(stations, opened, stopping, on_start, show=own_process)
+        finally:
+            if logs is not None:
+                await off_loop(logs.stop)
+
+
+async def _crawl(
+    stations: Stations,
+    opened: Opened,
+    stopping: "Stopping",
+    on_start: Callable[[Stations], None] | None,
+    *,
+    show: bool,
+) -> CrawlReport:
+    config = stations.config
+    progress = Progress(stations.snapshot, config.progress.interval, show=show and config.progress.show)
+    report = CrawlReport(stations.out, "stopped")
     started, loop_cpu = time.monotonic(), time.thread_time()
-    # A library leaves logging to the program that it is part of.
-    logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
-    await off_loop(start_fork_server)
-    stations = Stations(
-        config,
-        out,
-        opened,
-        extract=extract,
-        feed_log=logs.feed if logs is not None else _log_here,
-        on_committed=on_committed,
-    )
-    progress = Progress(
-        stations.snapshot, config.progress.interval, show=own_process and config.progress.show
-    )
-    report = CrawlReport(out, "finished")
-    try:
+
+    async def walk_all() -> None:
         await stations.restore()
         if on_start is not None:
             on_start(stations)
         progress.start()
-        await _walk_until_stopped(stations, own_process)
+        await walk(stations)
+
+    try:
+        if await stopping.run(walk_all(), stations):
+            report.state = "finished"
     except* CrawlerError as group:
         failure = _first(group)
         log.error("%s", failure)
@@ -132,91 +151,56 @@ async def run(
         await stations.close()
         await off_loop(progress.stop)
         loop_cpu = time.thread_time() - loop_cpu
-        await off_loop(lambda: _conclude(report, stations, opened, started, loop_cpu))
-        if logs is not None:
-            await off_loop(logs.stop)
+        await off_loop(lambda: conclude(report, stations, opened, time.monotonic() - started, loop_cpu))
     return report
+
+
+class Stopping:
+    """What the signals ask for, and what of the crawl there is to be stopped."""
+
+    def __init__(self) -> None:
+        self._stations: Stations | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._asked = False
+        self._at_once = False
+
+    def first(self, name: str) -> None:
+        """Finish what is in flight, save, end."""
+        self._asked = True
+        in_flight = 0
+        if self._stations is not None:
+            in_flight = self._stations.frontier.leased
+            self._stations.stop()
+        log.warning(
+            "%s: finishing %d URLs in flight, then saving; once more to stop at once", name, in_flight
+        )
+
+    def second(self) -> None:
+        """Drop what is in flight. Saving what is committed is not dropped: it takes a moment."""
+        if self._running is not None and not self._running.done():
+            log.warning("stopping at once; what is not committed will be fetched again")
+            self._at_once = True
+            self._running.cancel()
+
+    async def run(self, crawl: Coroutine[Any, Any, None], stations: Stations) -> bool:
+        """Run ``crawl`` to its end; False when it was stopped at once."""
+        self._stations = stations
+        if self._asked:
+            stations.stop()
+        self._running = asyncio.ensure_future(crawl)
+        try:
+            await self._running
+        except asyncio.CancelledError:
+            if not self._at_once:
+                raise
+            return False
+        return True
 
 
 def _log_here(record: dict[str, Any]) -> None:
     """Let a child's log record go where this process's own ones go."""
     found = to_record(record)
     logging.getLogger(found.name).handle(found)
-
-
-async def _walk_until_stopped(stations: Stations, own_process: bool) -> None:
-    walking = asyncio.ensure_future(walk(stations))
-
-    def first(name: str) -> None:
-        log.warning(
-            "%s: finishing %d URLs in flight, then saving; once more to stop at once",
-            name,
-            stations.frontier.leased,
-        )
-        stations.stop()
-
-    def second() -> None:
-        log.warning("stopping at once; what is not committed will be fetched again")
-        walking.cancel()
-
-    if not own_process:
-        await walking
-        return
-    with stop_signals(first, second):
-        try:
-            await walking
-        except asyncio.CancelledError:
-            if not stations.stopped:
-                raise
-
-
-def _conclude(
-    report: CrawlReport, stations: Stations, opened: Opened, started: float, loop_cpu: float
-) -> None:
-    """Count, write ``summary.json``, mark the crawl's state: blocking, in a thread."""
-    config, store = stations.config, opened.store
-    try:
-        counts = store.run(rows.counts)
-        unreachable = store.run(lambda db: rows.seeds_unreachable(db, lifecycle.UNREACHABLE))
-        hosts = store.run(rows.hosts)
-        if report.state == "finished" and stations.stopped and counts["pending"]:
-            report.state = "stopped"
-        if report.state == "stopped":
-            report.exit_code = EXIT_STOPPED
-            report.message = f"stopped; to go on: crawler resume {report.out}"
-        elif report.state == "finished" and unreachable is not None:
-            report.state, report.exit_code = "incomplete", SeedsUnreachable.exit_code
-            report.message = f"no seed could be reached: {unreachable}"
-        elif (
-            report.state == "incomplete" and counts["pending"] and "crawler resume" not in str(report.message)
-        ):
-            report.message = f"{report.message}; to go on: crawler resume {report.out}"
-        report.summary = make_summary(
-            counts,
-            stations.counters,
-            discovered=stations.frontier.known,
-            state=report.state if report.state != "already_finished" else "finished",
-            seeds=config.seeds,
-            out=report.out,
-            started_at=datetime.fromisoformat(opened.started_at),
-            ended_at=datetime.now(UTC),
-            seconds=time.monotonic() - started,
-            runs=opened.runs,
-            sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
-            hosts=hosts,
-        )
-        # What one main loop can feed: its own thread's CPU, and the whole main process's.
-        report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
-        report.summary["main_cpu_seconds"] = round(time.process_time(), 3)
-        meta = {"state": report.state, "ended_at": lifecycle.now_utc()}
-        store.run(lambda db: rows.save_live(db, stations.live_text()))
-        store.run(lambda db: rows.set_meta(db, meta))
-        write_summary(report.out, report.summary)
-    except (CrawlFailed, OSError) as error:
-        log.error("the end of the crawl could not be noted: %s", error)
-        report.exit_code = report.exit_code or CrawlFailed.exit_code
-        if report.state != "incomplete":
-            report.state, report.message = "incomplete", str(error)
 
 
 def _first(group: BaseExceptionGroup[CrawlerError]) -> CrawlerError:

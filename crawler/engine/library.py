@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.crawl import CrawlReport, already_finished, prepare, run
+from crawler.engine.conclusion import CrawlReport
+from crawler.engine.crawl import already_finished, prepare, run
 from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
@@ -43,7 +44,7 @@ class Crawler:
     async def __aenter__(self) -> Self:
         """Start crawling. Raises UsageError."""
         refuse_inside_import()
-        config = self._config
+        config = lifecycle.serialised(self._config)
         out = await off_loop(lambda: prepare(config, self._extract))
         folder = lifecycle.output_folder(out)
         await off_loop(folder.__enter__)

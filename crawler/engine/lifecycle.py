@@ -17,13 +17,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.config import Config
-from crawler.frontier import rows
+from crawler.frontier import rows, schema
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import open_view
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.model.outcomes import Kind
+from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
+from crawler.rules.urls import resolve
 
 FIXED_KEYS = ("seeds", "scope", "write.sinks", "parse.extract", "parse.keep_text")
 """What a crawl may not change when it goes on: the output would be of two minds."""
@@ -100,7 +102,10 @@ def open_store(config: Config, out: Path) -> Opened:
     store.start()
     try:
         meta = store.run(rows.get_meta)
-        if "settings" not in meta:
+        if "leftovers" in meta:
+            leftovers_process.remove(meta["leftovers"])
+        is_new = "settings" not in meta
+        if is_new:
             meta |= {
                 "state": "new",
                 "hash_seed": str(secrets.randbits(63)),
@@ -115,7 +120,7 @@ def open_store(config: Config, out: Path) -> Opened:
         opened = Opened(
             store,
             KnownUrls(int(meta["hash_seed"])),
-            meta["state"] == "finished" and not store.run(rows.counts)["pending"],
+            meta["state"] == "finished" and _nothing_left(config, store.run(rows.counts)),
             int(meta["runs"]) + 1,
             meta["started_at"],
             int(meta.get("batch", 0)) + 1,
@@ -126,12 +131,23 @@ def open_store(config: Config, out: Path) -> Opened:
                 "state": "running",
                 "runs": str(opened.runs),
                 "pid": str(os.getpid()),
+                "leftovers": leftovers_process.note(),
             }
             store.run(lambda db: rows.set_meta(db, meta))
+            if is_new:
+                # A power loss may undo the last transactions, but not this one: without it there
+                # would be records and nothing by which to go on.
+                store.run(schema.sync)
     except BaseException:
         store.stop()
         raise
     return opened
+
+
+def _nothing_left(config: Config, counts: dict[str, int]) -> bool:
+    pages = counts["ok"] + counts["truncated"] + counts["error"]
+    limit = config.scope.max_pages
+    return not counts["pending"] or (limit is not None and pages >= limit)
 
 
 def _check_same(now: Config, before: Config, out: Path) -> None:
@@ -164,6 +180,28 @@ def settings_of(out: Path) -> Config:
     if text is None:
         raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")
     return Config.from_json(text)
+
+
+def serialised(config: Config) -> Config:
+    """The same settings with every URL as the WHATWG URL standard writes it, each once.
+
+    ``http://Example.com`` and ``http://example.com/#top`` are one page, and one crawl.
+    """
+    return config.replace(
+        {
+            "seeds": list(dict.fromkeys(_serialise("seeds", url) for url in config.seeds)),
+            "scope.origins": list(
+                dict.fromkeys(_serialise("scope.origins", url) for url in config.scope.origins)
+            ),
+        }
+    )
+
+
+def _serialise(key: str, url: str) -> str:
+    found = resolve(url)
+    if found is None:
+        raise UsageError(f"{key}: {url!r} is not an http or https URL that could be asked for")
+    return found
 
 
 def require_seeds(config: Config) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL, Opened
 from crawler.engine.queues import Queues
-from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.frontier import rows
@@ -49,10 +49,17 @@ class Stations:
         *,
         extract: Callable[..., Any] | None,
         feed_log: Callable[[dict[str, Any]], None],
+        memory_before: int = 0,
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     ) -> None:
-        """To be called inside the event loop that will run the crawl."""
+        """To be called inside the event loop that will run the crawl.
+
+        ``memory_before``: bytes that this process had before, and that are not the crawl's.
+        """
+        self.memory_before = memory_before
         self.config = config
+        self.out = out
+        self.restored = False
         self.counters = Counters()
         self.steps = Steps()
         self.queues = Queues(config)
@@ -77,10 +84,7 @@ class Stations:
             depth_first=config.frontier.order == "depth_first",
             depths=self._depths,
         )
-        self._known = opened.known
-        self._backend = AiohttpBackend(
-            config, trusted_origins=frozenset(map(origin, config.seeds)), counters=self.counters
-        )
+        self._backend = make_backend(config, frozenset(map(origin, config.seeds)), self.counters)
         self.fetcher = Fetcher(
             config,
             self._backend,
@@ -116,6 +120,7 @@ class Stations:
             on_committed=on_committed,
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
+            new_step=self.steps.worker,
         )
 
     async def restore(self) -> None:
@@ -124,8 +129,9 @@ class Stations:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
-        self.frontier.restore(await self._store.call(lambda db: rows.restore(db, self._known, self._depths)))
+        await self.frontier.restore()
         await self.frontier.add(self.config.seeds)
+        self.restored = True
 
     def stop(self) -> None:
         """Finish what is in flight, then end."""
@@ -151,6 +157,11 @@ class Stations:
 
     # -- for whoever watches ---------------------------------------------------------------------
 
+    @property
+    def in_flight(self) -> int:
+        """URLs between the frontier and their commit."""
+        return self.frontier.leased + self.frontier.finished - self.counters.committed
+
     def snapshot(self) -> Snapshot:
         """How the crawl stands at this moment."""
         stages: dict[str, list[float]] = {}
@@ -170,15 +181,16 @@ class Stations:
             )
             for stage, count in workers.items()
         ]
-        uncommitted = self.frontier.finished - self.counters.committed
         return Snapshot(
             counters=self.counters,
             queues=self.queues.depths(),
             stages=loads,
-            pending=self.frontier.pending + self.frontier.leased + uncommitted,
-            in_flight=self.frontier.leased + uncommitted,
+            pending=self.frontier.pending + self.in_flight,
+            in_flight=self.in_flight,
             known=self.frontier.known,
             unacked_bytes=self.committer.unacked_bytes,
+            memory_bytes=self.counters.memory,
+            peak_memory_bytes=self.counters.peak_memory,
         )
 
     async def live(self) -> None:
@@ -196,8 +208,10 @@ class Stations:
                 "pid": os.getpid(),
                 "at": time.time(),
                 "steps": [{name: getattr(step, name) for name in fields} for step in self.steps.busy()],
-                "queues": self.queues.depths(),
+                "queues": [depth._asdict() for depth in self.queues.depths()],
                 "pages_per_second": self.snapshot().mean_rate,
+                "memory_bytes": self.counters.memory,
+                "peak_memory_bytes": self.counters.peak_memory,
             }
         )
 

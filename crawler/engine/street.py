@@ -26,11 +26,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from crawler.engine.stations import Stations
+from crawler.engine.watchers import watchers
 from crawler.fetch.fetch_task import fetch_task
 from crawler.frontier.lease_task import lease_task
 from crawler.model.messages import Finished
 from crawler.parse.parse_task import parse_task
-from crawler.watch.stall_task import stall_task
 
 
 async def walk(stations: Stations) -> None:
@@ -94,7 +94,7 @@ async def walk(stations: Stations) -> None:
             # Fetchers finish URLs too, those that need no parser; so this waits for both.
             queues.finished.close()
 
-    async with _beside(stall_task(counters), stations.live()), asyncio.TaskGroup() as street:
+    async with _beside(*watchers(stations)), asyncio.TaskGroup() as street:
         street.create_task(lease_task(frontier, queues.tickets), name="lease")
         street.create_task(fetch_and_parse(), name="fetch and parse")
         street.create_task(stations.committer.run(), name="commit")

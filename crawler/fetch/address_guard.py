@@ -25,6 +25,15 @@ class AddressGuard:
         self._trusted = {_bare(*urls.host_port(origin)) for origin in trusted_origins}
         self._vouched: set[tuple[str, int]] = set()
 
+    def check_name(self, host: str, port: int) -> None:
+        """Before a name is looked up. Raises FetchFailed.
+
+        All names of localhost are the loopback address (RFC 6761 section 6.3), but most systems know only
+        the plain one, and would ask the network for the others.
+        """
+        if _bare(host, port) not in self._trusted and urls.is_loopback(f"http://{host}/"):
+            self.permitted(host, port, ("127.0.0.1", "::1"))
+
     def permitted(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
         """Those of ``addresses``, to which ``host`` resolved, that may be connected to.
 

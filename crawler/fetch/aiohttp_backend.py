@@ -7,30 +7,32 @@ passwords from the environment.
 """
 
 import asyncio
+import functools
 import logging
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import AddrInfoType
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.http_parser import RawResponseMessage
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import NO_HEADERS, FetchFailed
-from crawler.fetch.inflate import ACCEPT_ENCODING
-from crawler.fetch.wire import as_received, as_sent
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, FetchFailed
+from crawler.fetch.wire import as_received, as_sent, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
-KEEP_ALIVE = 4.0
-"""Seconds for which an idle connection is kept: less than the 5 s after which many servers close it,
-so that a request does not meet a connection that is just being closed."""
-
-_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+MOST_INTERIM = 64
+"""Interim answers (1xx) before one real answer; honest servers send one or two."""
 
 _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     # The first row that fits wins, so the more special ones stand above.
@@ -125,6 +127,41 @@ class AiohttpAnswer:
         return failure(error) if isinstance(error, OSError) else None
 
 
+class _Protocol(ResponseHandler):
+    """A connection that drops interim answers (RFC 9110 section 15.2) and breaks off where they have no end.
+
+    aiohttp queues them without a bound and the loop reads on as long as there is something: a server
+    that sends nothing else was seen to stop the whole crawl for a second at a time.
+    """
+
+    _interim = 0
+
+    def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
+        """A head was read; its body, or the next head, follows."""
+        code = data[0].code
+        if not 100 <= code < 200 or code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._interim = 0
+            if code == HTTPStatus.SWITCHING_PROTOCOLS:
+                self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
+            super().feed_data(data, size)
+            return
+        self._interim += 1
+        if self._interim > MOST_INTERIM and self.exception() is None:
+            if self.transport is not None:
+                self.transport.abort()
+            self.set_exception(BadHttpMessage(f"more than {MOST_INTERIM} interim answers"))
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Connections of our own kind."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Where aiohttp looks up what a connection is; a test sees whether it still does.
+        made: Callable[..., ResponseHandler] = _Protocol
+        self._factory = functools.partial(made, loop=self._loop)
+
+
 class _GuardedResolver(AbstractResolver):
     """Resolves through the system (so /etc/hosts counts) and leaves out what is forbidden.
 
@@ -138,6 +175,7 @@ class _GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        self._guard.check_name(host, port)
         found = await self._system.resolve(host, port, family)
         if not found:
             raise OSError(None, "no address of a known family")
@@ -165,17 +203,13 @@ class AiohttpBackend:
         self._counters = counters
         self._guard = AddressGuard(config.fetch.allow_addresses, trusted_origins)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=_Connector(
                 limit=config.fetch.concurrency,
                 keepalive_timeout=KEEP_ALIVE,
                 resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
                 socket_factory=self._socket,
             ),
-            headers={
-                "User-Agent": config.fetch.user_agent,
-                "Accept": _ACCEPT,
-                "Accept-Encoding": ACCEPT_ENCODING,
-            },
+            headers=own_headers(config.fetch.user_agent),
             timeout=aiohttp.ClientTimeout(),  # ours is around everything
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

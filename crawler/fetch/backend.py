@@ -12,6 +12,10 @@ from typing import Protocol
 
 from crawler.model.outcomes import Kind
 
+KEEP_ALIVE = 4.0
+"""Seconds for which an idle connection is kept: less than the 5 s after which many servers close it,
+so that a request does not meet a connection that is just being closed."""
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 

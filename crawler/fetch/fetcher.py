@@ -9,6 +9,7 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
 from crawler.model.outcomes import Kind
 from crawler.rules import content_type, meta_robots
+from crawler.rules.content_range import is_part
 from crawler.rules.redirects import REDIRECT_STATUSES, follow
 from crawler.rules.retry import RetryPolicy, parse_retry_after
 from crawler.rules.scope import Scope
@@ -198,6 +200,10 @@ class Fetcher:
                 await drain(answer)
             attempt.end()
             return attempt.finished(Kind.CONTENT_TYPE, f"Bodies of type {media} are not read.")
+        if answer.status == HTTPStatus.PARTIAL_CONTENT and is_part(answer.header("content-range")):
+            raise FetchFailed(
+                Kind.FRAMING, "only a part of the page was sent, though all of it was asked for"
+            )
         path = f"{self._spool_prefix}{attempt.ticket.id}.body"
         body = await read_body(answer, self._config.max_body, self._config.spool_above, path)
         attempt.end()

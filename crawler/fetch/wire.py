@@ -1,8 +1,20 @@
 """URLs and headers between our text and the bytes on the wire."""
 
-from collections.abc import Iterable
+import base64
+from collections.abc import Iterable, Mapping
+from urllib.parse import unquote_to_bytes
 
 from yarl import URL
+
+from crawler.fetch.backend import NO_HEADERS
+from crawler.fetch.inflate import ACCEPT_ENCODING
+
+_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def own_headers(user_agent: str) -> dict[str, str]:
+    """What every request says, whichever backend sends it."""
+    return {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
 
 
 def as_sent(url: str) -> URL:
@@ -13,6 +25,24 @@ def as_sent(url: str) -> URL:
     scheme, _, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     return URL.build(scheme=scheme, authority=authority, path=slash + path, encoded=True)
+
+
+def as_parts(url: str) -> tuple[str, bytes, Mapping[str, str]]:
+    """The origin of ``url``, its request target untouched, and the header its user and password make.
+
+    Raises ValueError.
+    """
+    scheme, _, rest = url.partition("://")
+    end = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
+    user_info, _, host = rest[:end].rpartition("@")
+    target = rest[end:]
+    if not target.startswith("/"):
+        target = f"/{target}"
+    credentials = NO_HEADERS
+    if user_info:
+        pair = unquote_to_bytes(user_info if ":" in user_info else f"{user_info}:")
+        credentials = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+    return f"{scheme}://{host}", target.encode("ascii"), credentials
 
 
 def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

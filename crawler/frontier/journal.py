@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from crawler.frontier import rows
-from crawler.frontier.depths import Edges
-from crawler.frontier.rows import LaneRow, UrlRow
+from crawler.frontier.rows import NewRows
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
 
@@ -22,35 +21,24 @@ class Journal:
 
     def __init__(self, store: StoreThread) -> None:
         self._store = store
-        self.urls: list[UrlRow] = []
-        self.lanes: list[LaneRow] = []
-        self.delays: list[tuple[float, int]] = []
-        """Seconds of crawl-delay that were learnt, and the lane's id."""
-        self.edges: dict[int, Edges] = {}
+        self.new = NewRows()
 
     async def save_when_many(self) -> None:
         """Save, if much has gathered. Raises StoreFailed."""
-        if len(self.urls) >= UNSAVED_ROWS:
+        if len(self.new.urls) >= UNSAVED_ROWS:
             await self.save()
 
     async def save(self) -> None:
         """Send everything that waits. Raises StoreFailed."""
-        lanes, urls = self._take()
-        edges, self.edges = self.edges, {}
-        if urls:
-            await self._store.call(lambda db: rows.save_urls(db, lanes, urls))
-        if edges:
-            await self._store.call(lambda db: rows.save_depths(db, edges, ()))
+        new = self._take()
+        if new.urls or new.edges:
+            await self._store.call(lambda db: rows.save_new(db, new))
 
     async def commit(self, commits: Sequence[Commit]) -> None:
         """The one transaction in which URLs become done. Raises StoreFailed."""
-        if self.edges:
-            await self.save()
-        lanes, urls = self._take()
-        delays, self.delays = self.delays, []
-        await self._store.call(lambda db: rows.save_commits(db, lanes, urls, commits, delays))
+        new = self._take()
+        await self._store.call(lambda db: rows.save_commits(db, new, commits))
 
-    def _take(self) -> tuple[list[LaneRow], list[UrlRow]]:
-        lanes, self.lanes = self.lanes, []
-        urls, self.urls = self.urls, []
-        return lanes, urls
+    def _take(self) -> NewRows:
+        new, self.new = self.new, NewRows()
+        return new

@@ -1,6 +1,6 @@
 """The port behind which a frontier lives: SQLite on one machine today, others later.
 
-One set of contract tests (``tests/stations/test_frontier_contract.py``) runs against every
+One set of contract tests (``tests/frontier/test_contract.py``) runs against every
 implementation.
 """
 
@@ -42,6 +42,10 @@ class Frontier(Protocol):
         """Make batches that every sink holds done: ONE transaction with the links and positions."""
         ...
 
+    def hold(self, on: bool) -> None:
+        """While it is held, :meth:`pop` waits; everything else goes on, so that what is in flight ends."""
+        ...
+
     def close(self) -> None:
-        """Hand out no more tickets."""
+        """Hand out no more tickets; also when it is held."""
         ...

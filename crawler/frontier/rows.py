@@ -3,18 +3,18 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
 import xxhash
 
-from crawler.frontier.depths import Depths, Edges
-from crawler.frontier.known import KnownUrls
+from crawler.frontier.depths import Edges
 from crawler.model.commit import Commit
 from crawler.model.messages import Hop, Ticket
 from crawler.model.outcomes import STATE_OF, State
+from crawler.plumbing import faults
 
 UrlRow = tuple[int, str, int, int, int, int | None, bytes | None, int]
 """id, url, lane, depth, priority, referrer, redirects, state."""
@@ -40,45 +40,6 @@ class HostRow(NamedTuple):
     skipped: int
 
 
-class Pending(NamedTuple):
-    """What memory needs of a pending URL."""
-
-    id: int
-    lane: int
-    depth: int
-    priority: int
-    due: float | None
-
-
-@dataclass(slots=True)
-class Restored:
-    """What a start finds in ``crawl.db``."""
-
-    next_id: int = 1
-    pages: int = 0
-    beyond: int = 0
-    lanes: list[tuple[int, str, float | None]] = field(default_factory=list)
-    pending: Iterable[Pending] = ()
-
-
-def restore(db: sqlite3.Connection, known: KnownUrls, depths: Depths | None = None) -> Restored:
-    """Read everything that the frontier keeps in memory; about 3 µs for each known URL."""
-    restored = Restored()
-    restored.lanes = db.execute("SELECT id, origin, crawl_delay FROM lanes ORDER BY id").fetchall()
-    for row, url, depth in db.execute("SELECT id, url, depth FROM urls ORDER BY id"):
-        known.add(url)
-        if depths is not None:
-            depths.add(known.mark(url), row, depth)
-    restored.beyond = db.execute("SELECT count(*) FROM urls WHERE state = ?", (State.BEYOND,)).fetchone()[0]
-    restored.next_id = db.execute("SELECT coalesce(max(id), 0) + 1 FROM urls").fetchone()[0]
-    restored.pages = db.execute(
-        "SELECT count(*) FROM urls WHERE state IN (?, ?, ?)", (State.OK, State.TRUNCATED, State.ERROR)
-    ).fetchone()[0]
-    waiting = db.execute("SELECT id, lane, depth, priority, due FROM urls WHERE state = 0 ORDER BY id")
-    restored.pending = [Pending(*row) for row in waiting]
-    return restored
-
-
 def load_tickets(db: sqlite3.Connection, ids: Sequence[int]) -> list[Ticket]:
     """The tickets of the rows ``ids`` that are pending."""
     found = db.execute(
@@ -93,25 +54,31 @@ def load_tickets(db: sqlite3.Connection, ids: Sequence[int]) -> list[Ticket]:
     ]
 
 
-def save_urls(db: sqlite3.Connection, lanes: Sequence[LaneRow], urls: Sequence[UrlRow]) -> None:
-    """Append new URLs, and the lanes that are new with them."""
+@dataclass(slots=True)
+class NewRows:
+    """What is not on disk yet; always saved in one transaction."""
+
+    urls: list[UrlRow] = field(default_factory=list)
+    lanes: list[LaneRow] = field(default_factory=list)
+    delays: list[tuple[float, int]] = field(default_factory=list)
+    """Seconds of crawl-delay that were learnt, and the lane's id."""
+    edges: dict[int, Edges] = field(default_factory=dict)
+    """Links of finished pages, by row; only with scope.max_depth."""
+
+
+def save_new(db: sqlite3.Connection, new: NewRows) -> None:
+    """Save what was learnt, without making anything done."""
     db.execute("BEGIN IMMEDIATE")
-    _insert(db, lanes, urls)
+    _insert(db, new)
     db.execute("COMMIT")
 
 
-def save_depths(
-    db: sqlite3.Connection, edges: Mapping[int, Edges], nearer: Sequence[tuple[int, int, int]]
-) -> None:
-    """Save the links of finished pages, and depths that became smaller.
+def save_depths(db: sqlite3.Connection, nearer: Sequence[tuple[int, int, int]]) -> None:
+    """Save depths that became smaller, all or none.
 
     ``nearer`` holds the depth, the state that a row takes that was beyond the limit, and the id.
     """
     db.execute("BEGIN IMMEDIATE")
-    db.executemany(
-        "INSERT OR REPLACE INTO edges (id, targets) VALUES (?, ?)",
-        [(row, targets.tobytes()) for row, targets in edges.items()],
-    )
     db.executemany(
         "UPDATE urls SET depth = ?, state = CASE state WHEN 5 THEN ? ELSE state END WHERE id = ?", nearer
     )
@@ -139,21 +106,26 @@ def save_retry(db: sqlite3.Connection, row: int, attempts: int, due: float) -> N
     db.execute("UPDATE urls SET attempts = ?, due = ? WHERE id = ?", (attempts, due, row))
 
 
-def save_commits(
-    db: sqlite3.Connection,
-    lanes: Sequence[LaneRow],
-    urls: Sequence[UrlRow],
-    commits: Sequence[Commit],
-    crawl_delays: Sequence[tuple[float, int]],
-) -> None:
+def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]) -> None:
     """The one transaction in which URLs become done."""
+    faults.hit("store:before_transaction")
     db.execute("BEGIN IMMEDIATE")
-    _insert(db, lanes, urls)
+    _insert(db, new)
     for commit in commits:
         db.executemany(
-            "UPDATE urls SET state = ?, kind = ?, attempts = ?, batch = ?, due = NULL WHERE id = ?",
+            "UPDATE urls SET state = ?, kind = ?, attempts = ?, batch = ?, due = NULL,"
+            " out_of_scope = ?, too_deep = ?, nofollow = ? WHERE id = ?",
             [
-                (STATE_OF[done.outcome], done.kind, done.ticket.attempt, commit.n, done.ticket.id)
+                (
+                    STATE_OF[done.outcome],
+                    done.kind,
+                    done.ticket.attempt,
+                    commit.n,
+                    done.links_out_of_scope,
+                    done.links_too_deep,
+                    done.links_nofollow,
+                    done.ticket.id,
+                )
                 for done in commit.finished
             ],
         )
@@ -161,31 +133,25 @@ def save_commits(
             "INSERT OR REPLACE INTO batches (n, sink, position) VALUES (?, ?, ?)",
             [(commit.n, sink, position) for sink, position in commit.positions.items()],
         )
-        for key in ("links_out_of_scope", "links_too_deep", "links_nofollow"):
-            count = sum(getattr(done, key) for done in commit.finished)
-            if count:
-                _add_to_meta(db, key, count)
     if commits:
         set_meta(db, {"batch": str(commits[-1].n)})
-    db.executemany("UPDATE lanes SET crawl_delay = ? WHERE id = ?", crawl_delays)
+    faults.hit("store:inside_transaction")
     db.execute("COMMIT")
+    faults.hit("store:after_transaction")
 
 
-def _insert(db: sqlite3.Connection, lanes: Sequence[LaneRow], urls: Sequence[UrlRow]) -> None:
-    db.executemany("INSERT INTO lanes (id, origin, partition) VALUES (?, ?, ?)", lanes)
+def _insert(db: sqlite3.Connection, new: NewRows) -> None:
+    db.executemany("INSERT INTO lanes (id, origin, partition) VALUES (?, ?, ?)", new.lanes)
     db.executemany(
         "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        urls,
+        new.urls,
     )
-
-
-def _add_to_meta(db: sqlite3.Connection, key: str, count: int) -> None:
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + excluded.value",
-        (key, count),
+    db.executemany(
+        "INSERT OR REPLACE INTO edges (id, targets) VALUES (?, ?)",
+        [(row, targets.tobytes()) for row, targets in new.edges.items()],
     )
+    db.executemany("UPDATE lanes SET crawl_delay = ? WHERE id = ?", new.delays)
 
 
 def set_meta(db: sqlite3.Connection, values: dict[str, str]) -> None:
@@ -201,7 +167,7 @@ def get_meta(db: sqlite3.Connection) -> dict[str, str]:
 def counts(db: sqlite3.Connection) -> dict[str, int]:
     """URLs by state, by the state's name in lower case; every state is there."""
     found = dict(db.execute("SELECT state, count(*) FROM urls GROUP BY state").fetchall())
-    return {state.name.lower(): found.get(int(state), 0) for state in State}
+    return {state.name.lower(): found.get(int(state), 0) for state in State if state is not State.BEYOND}
 
 
 def kinds(db: sqlite3.Connection) -> dict[str, int]:
@@ -217,7 +183,7 @@ def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | N
     """A seed and why, when no seed gave any answer (all ended with one of ``kinds``), else None."""
     # Seeds are what nobody refers to: a redirect's target has its source for a referrer.
     seeds = db.execute("SELECT url, state, kind FROM urls WHERE depth = 0 AND referrer IS NULL").fetchall()
-    if not seeds or any(state != State.ERROR or kind not in kinds for _, state, kind in seeds):
+    if not seeds or any(state == State.PENDING or kind not in kinds for _, state, kind in seeds):
         return None
     return "; ".join(f"{url} ({kind})" for url, _, kind in seeds[:3])
 
@@ -229,6 +195,18 @@ def hosts(db: sqlite3.Connection) -> list[HostRow]:
         " FROM urls JOIN lanes ON lanes.id = urls.lane GROUP BY lane ORDER BY count(*) DESC, origin"
     )
     return [HostRow(*row) for row in found]
+
+
+def links_left(db: sqlite3.Connection) -> dict[str, int]:
+    """Links of done pages that were not followed, by reason."""
+    out_of_scope, too_deep, nofollow = db.execute(
+        "SELECT total(out_of_scope), total(too_deep), total(nofollow) FROM urls WHERE state != 0"
+    ).fetchone()
+    return {
+        "links_out_of_scope": int(out_of_scope),
+        "links_too_deep": int(too_deep),
+        "links_nofollow": int(nofollow),
+    }
 
 
 def positions(db: sqlite3.Connection) -> dict[str, int]:
@@ -256,7 +234,10 @@ def roll_back(db: sqlite3.Connection, lengths: dict[str, int]) -> dict[str, int]
         for sink, length in lengths.items()
     )
     db.execute("BEGIN IMMEDIATE")
-    db.execute("UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0 WHERE batch > ?", (last,))
+    db.execute(
+        "UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0, due = NULL WHERE batch > ?",
+        (last,),
+    )
     db.execute("DELETE FROM batches WHERE n > ?", (last,))
     set_meta(db, {"batch": str(last)})
     db.execute("COMMIT")

@@ -37,7 +37,8 @@ CREATE TABLE urls (
     kind TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,   -- finished attempts that are to be repeated
     due REAL,                         -- unix time before which it must not be tried again
-    batch INTEGER                     -- the batch that its record is in
+    batch INTEGER,                    -- the batch that its record is in
+    out_of_scope INTEGER, too_deep INTEGER, nofollow INTEGER   -- its links that were not followed
 );
 CREATE TABLE batches (                -- where each sink ends with each committed batch
     n INTEGER NOT NULL, sink TEXT NOT NULL, position INTEGER NOT NULL,
@@ -73,6 +74,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise StoreFailed(_sentence(path, error)) from error
     return connection
+
+
+def sync(connection: sqlite3.Connection) -> None:
+    """Return when everything committed so far would survive a power loss; takes some milliseconds."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:

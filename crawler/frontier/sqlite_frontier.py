@@ -52,7 +52,7 @@ class SqliteFrontier:
         self._depths = depths
         self._lanes = Lanes(limits_for)
         self._journal = Journal(store)
-        self._hot = HotTickets(store, self._journal)
+        self._hot = HotTickets(store, self._journal, depth_first=depth_first)
         self._next_id = 1
         self._changed = asyncio.Event()
         self._closed = self._held = False
@@ -110,16 +110,16 @@ class SqliteFrontier:
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         """Hand a ticket back; its attempt is remembered on disk."""
+        due = time.time() + delay
+        await self._journal.save()
+        await self._store.call(lambda db: rows.save_retry(db, ticket.id, ticket.attempt, due))
+        # Only now is it pending: what is read back from the disk must know this attempt.
         lane = self._lanes[ticket.lane]
-        again = msgspec.structs.replace(ticket, attempt=ticket.attempt + 1)
-        self._hot.keep(again)
-        lane.push_retry(ticket.id, asyncio.get_running_loop().time() + delay)
+        self._hot.keep(msgspec.structs.replace(ticket, attempt=ticket.attempt + 1))
+        lane.push_retry(ticket.id, asyncio.get_running_loop().time() + due - time.time())
         self.pending += 1
         self.leased -= 1
         self._reschedule(lane)
-        await self._journal.save()
-        due = time.time() + delay
-        await self._store.call(lambda db: rows.save_retry(db, ticket.id, ticket.attempt, due))
 
     def _take_in(
         self, urls: list[str], depth: int, priority: int, source: Ticket | None, hops: tuple[Hop, ...]
@@ -136,7 +136,7 @@ class SqliteFrontier:
             lane = self._lane(origin(url))
             row = self._next_id
             self._next_id += 1
-            self._journal.urls.append((row, url, lane.id, depth, priority, source_id, redirects, state))
+            self._journal.new.urls.append((row, url, lane.id, depth, priority, source_id, redirects, state))
             if self._depths is not None:
                 self._depths.add(self._known.mark(url), row, depth)
             if beyond:
@@ -158,7 +158,7 @@ class SqliteFrontier:
             edges.append(-depths.row_of(self._known.mark(finished.redirect.url)))
         if not edges:
             return
-        self._journal.edges[finished.ticket.id] = edges
+        self._journal.new.edges[finished.ticket.id] = edges
         nearer = await depths.shorten(finished.ticket.id, edges, self._load_edges)
         if not nearer.rows:
             return
@@ -168,7 +168,7 @@ class SqliteFrontier:
             for row in sorted(nearer.rows)
         ]
         # Jobs run in order: this comes before the commit of the page that brought it about.
-        await self._store.call(lambda db: rows.save_depths(db, {}, moved))
+        await self._store.call(lambda db: rows.save_depths(db, moved))
         for row, lane_id in await self._store.call(lambda db: rows.load_lanes(db, nearer.joining)):
             lane = self._lanes[lane_id]
             lane.push(row, 0, self._order(depths.of(row)))
@@ -243,7 +243,7 @@ class SqliteFrontier:
             lane.state.withdraw(started)
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
             self._lanes.slow_down(lane, pushback.crawl_delay)
-            self._journal.delays.append((pushback.crawl_delay, lane.id))
+            self._journal.new.delays.append((pushback.crawl_delay, lane.id))
         self._reschedule(lane)
 
     def hold(self, on: bool) -> None:
@@ -284,7 +284,7 @@ class SqliteFrontier:
         lane = self._lanes.find(site)
         if lane is None:
             lane = self._lanes.make(len(self._lanes) + 1, site)
-            self._journal.lanes.append((lane.id, site, rows.partition(site, self._partitions)))
+            self._journal.new.lanes.append((lane.id, site, rows.partition(site, self._partitions)))
         return lane
 
     def _order(self, depth: int) -> int:

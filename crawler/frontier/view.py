@@ -1,6 +1,7 @@
 """A read-only view of ``crawl.db``, for ``crawler status``: works beside a live crawl and on a dead one."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +52,11 @@ def open_view(out: Path) -> Iterator[FrontierView]:
     if not path.is_file():
         raise OutputError(f"{out} holds no crawl: there is no crawl.db in it")
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+        # A dead crawl in a folder that may not be written: SQLite cannot make the files beside it
+        # that it reads a live one with, and needs none, since nothing changes.
+        dead = not path.with_name("crawl.db-wal").exists() and not os.access(out, os.W_OK)
+        how = "immutable=1" if dead else "mode=ro"
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version != SCHEMA_VERSION:

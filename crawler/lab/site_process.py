@@ -125,7 +125,7 @@ def serve_forever(port: int, say: Callable[[str], None] = _say) -> None:
     For the main thread. Raises UsageError and ChildFailed as SiteProcess does, and ChildFailed where
     the process ends by itself.
     """
-    with _sigterm_as_ctrl_c():
+    with sigterm_as_ctrl_c():
         try:
             with SiteProcess(port) as site:
                 say(f"The fixture site, {site.pages} pages, is at {site.url} until Ctrl-C.")
@@ -137,7 +137,9 @@ def serve_forever(port: int, say: Callable[[str], None] = _say) -> None:
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """SIGTERM raises KeyboardInterrupt while the block lasts."""
+
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -160,7 +162,7 @@ def _serve(port: int, sender: Connection) -> None:
         try:
             bound = loop.run(_listen(app, port))
         except OSError as error:
-            sender.send({"refused": _why_not(port, error)})
+            sender.send({"refused": why_not(port, error)})
             return
         sender.send({"port": bound, "pages": app[SITE].pages})
         sender.close()
@@ -177,7 +179,8 @@ async def _listen(app: "web.Application", port: int) -> int:
     return bound
 
 
-def _why_not(port: int, error: OSError) -> str:
+def why_not(port: int, error: OSError) -> str:
+    """Why nothing can listen on ``port``, as one sentence."""
     reason = (
         "is already in use"
         if error.errno == errno.EADDRINUSE

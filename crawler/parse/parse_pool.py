@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from crawler.config.sections import ParseConfig
+from crawler.model.outcomes import Kind
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import PageParser
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
@@ -46,6 +47,7 @@ class ParsePool:
         )
         # For processes these threads own the pipes, one each; for "thread" they do the parsing.
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="parse")
+        self._children: set[ProcessParser] = set()
 
     @asynccontextmanager
     async def parser(self, number: int) -> AsyncIterator[PageParser]:
@@ -54,8 +56,10 @@ class ParsePool:
             parser = ProcessParser(f"parser-{number}", self._settings, self._threads)
             try:
                 await off_loop(parser.start)
+                self._children.add(parser)
                 yield parser
             finally:
+                self._children.discard(parser)
                 await off_loop(parser.stop)
         else:
             from crawler.parse.executor_pool import ExecutorParser, InlineExecutor
@@ -63,6 +67,22 @@ class ParsePool:
 
             executor = self._threads if self.kind == "thread" else InlineExecutor()
             yield ExecutorParser(Parser(self._job, self._extract), executor)
+
+    def pids(self) -> set[int]:
+        """The parse processes there are now."""
+        return {parser.pid for parser in self._children if parser.pid is not None}
+
+    def progress_of(self, pid: int) -> tuple[float, ...]:
+        """Changes with every page that this process begins or ends; empty where there is none."""
+        return next((parser.progress for parser in self._children if parser.pid == pid), ())
+
+    def replace(self, pid: int, kind: Kind, reason: str) -> bool:
+        """Give a parse process up; False when it is gone already. A page that it fails at alone is blamed."""
+        for parser in self._children:
+            if parser.pid == pid:
+                parser.replace(kind, reason)
+                return True
+        return False
 
     def close(self) -> None:
         """End the threads; blocks until their last call is over."""

@@ -61,6 +61,7 @@ async def parse_task(
         step.enter("parsing", batch[0].ticket.url)
         results = await _parse_all(batch, parser, max_crashes, counters)
         step.pid = parser.pid or step.pid
+        step.enter("wait for a writer", batch[0].ticket.url)
         for finished in results:
             counters.parsed += 1
             await finish(finished)
@@ -77,7 +78,7 @@ async def _parse_all(
 
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
     it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
-    crash in company does not count. The other pages of the batch are simply parsed again.
+    crash, or a replacement, in company does not count. The other pages of the batch are simply parsed again.
     """
     results: list[Finished] = []
     crashes: dict[int, int] = {}
@@ -101,7 +102,7 @@ async def _parse_all(
         culprit = group[died.culprit]
         if len(group) > 1:
             groups.append([page for page in group if page is not culprit])
-        if len(group) == 1 or died.kind is not Kind.PARSE_CRASH:
+        if len(group) == 1 or died.is_page_to_blame:
             crashes[culprit.ticket.id] = crashes.get(culprit.ticket.id, 0) + 1
         if crashes.get(culprit.ticket.id, 0) < max_crashes:
             groups.append([culprit])

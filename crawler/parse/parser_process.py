@@ -20,6 +20,7 @@ import msgspec
 
 from crawler.model.messages import Finished, Page
 from crawler.parse.job import ParseJob
+from crawler.plumbing import faults
 from crawler.plumbing.child_process import end_with_parent
 from crawler.trace.logs import configure_child_logging
 
@@ -115,6 +116,7 @@ def parse_batch(token: int) -> int:
     """Read one batch from the task pipe, parse it, write its results to the result pipe."""
     try:
         pages = decode_pages(_tasks.recv_bytes())
+        faults.hit("parser:before_parse")
         results: list[Finished] = []
         for index, page in enumerate(pages):
             _progress[1] = time.monotonic()
@@ -125,5 +127,6 @@ def parse_batch(token: int) -> int:
         # Whatever is left of this process's memory is not worth trusting.
         os._exit(EXIT_MEMORY)
     _progress[0] = NO_PAGE
+    faults.hit("parser:before_results")
     _results.send_bytes(frame)
     return token

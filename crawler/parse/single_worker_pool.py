@@ -18,7 +18,6 @@ its copies of the far ends, so that a death is an end-of-file and never half a f
 
 import asyncio
 import logging
-import multiprocessing
 import signal
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -45,6 +45,8 @@ log = logging.getLogger("crawler.parse")
 
 START_TIMEOUT = 60.0
 """Seconds in which a new parse process must have answered its first ping."""
+START_ATTEMPTS = 10
+"""Times in a row that a parse process, or the fork server below it, may die while it is started."""
 _encode_pages = msgspec.msgpack.Encoder().encode
 _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
 
@@ -52,9 +54,11 @@ _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
 class ParserDied(Exception):
     """A parse process died, or was killed because it took too long, with a batch in its hands."""
 
-    def __init__(self, kind: Kind, message: str, culprit: int | None) -> None:
+    def __init__(self, kind: Kind, message: str, culprit: int | None, *, replaced: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
+        self.is_page_to_blame = kind is not Kind.PARSE_CRASH and not replaced
+        """False where it may have been none of the page's doing: a kill from outside, a parser given up."""
         self.culprit = culprit
         """Index in the batch of the page it was at; None when it had not begun."""
 
@@ -83,51 +87,75 @@ class ProcessParser:
         self._settings = settings
         self._threads = threads
         self._batches = 0
+        self._given_up: tuple[Kind, str] | None = None
 
     # -- life: blocking, called in a thread ------------------------------------------------------
 
     def start(self) -> None:
         """Start the child and wait until it answers. Raises ChildFailed."""
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                self._start()
+            except (BrokenProcessPool, OSError, EOFError) as death:
+                if attempt == START_ATTEMPTS:
+                    raise ChildFailed(f"{self.name} did not start: {death}") from death
+                log.warning("%s did not start (%s) and is replaced", self.name, death)
+            else:
+                return
+
+    def _start(self) -> None:
         context, settings = self._settings.context, self._settings
         task_reader, self._tasks = context.Pipe(duplex=False)
         self._results, result_writer = context.Pipe(duplex=False)
         self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
         self._process: BaseProcess | None = None
-        with signals_blocked():
-            self._executor = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=context,
-                initializer=parser_process.start,
-                initargs=(
-                    task_reader,
-                    result_writer,
-                    self._progress,
-                    settings.job,
-                    settings.extract,
-                    self.name,
-                    settings.max_memory,
-                    settings.log_level,
-                ),
-            )
-            answer: Future[int] = self._executor.submit(parser_process.ping)
-            # The executor keeps its processes to itself; this list is public.
-            children = multiprocessing.active_children()
+        self._executor = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=context,
+            initializer=parser_process.start,
+            initargs=(
+                task_reader,
+                result_writer,
+                self._progress,
+                settings.job,
+                settings.extract,
+                self.name,
+                settings.max_memory,
+                settings.log_level,
+            ),
+        )
+        child: BaseProcess | None = None
         try:
+            with signals_blocked():
+                answer: Future[int] = self._executor.submit(parser_process.ping)
+            # Its one process, which is known here before it can say anything: when the fork server
+            # dies now, the pool is broken at once, while the child goes on and must be killed.
+            (child,) = self._executor._processes.values()
+            self._handle = ChildHandle(child.pid or 0)
             self.pid = answer.result(timeout=START_TIMEOUT)
-        except Exception as error:
+        except BaseException as error:
             self._close_pipes()
-            # A broken pool's thread has to reap its child before there is an exit code; one that
-            # only hangs is not worth waiting for.
-            self._executor.shutdown(wait=isinstance(error, BrokenProcessPool), cancel_futures=True)
-            if EXIT_MAIN_GUARD in {child.exitcode for child in children}:
-                raise main_guard_error() from None
-            raise ChildFailed(f"{self.name} did not start: {error}") from error
+            self._give_up(child, is_broken=isinstance(error, BrokenProcessPool))
+            if isinstance(error, TimeoutError):
+                raise ChildFailed(f"{self.name} did not start within {START_TIMEOUT:g} s") from error
+            raise
         finally:
             # From now on the child alone holds the far ends: its death is an end-of-file here.
             task_reader.close()
             result_writer.close()
-        self._process = next((child for child in children if child.pid == self.pid), None)
-        self._handle = ChildHandle(self.pid)
+        self._process = child
+
+    def _give_up(self, child: BaseProcess | None, *, is_broken: bool) -> None:
+        """Leave nothing of a child that did not start. Raises MainGuardError where that is why."""
+        if child is not None and not is_broken:
+            self._handle.kill()
+        # A broken pool's thread reaps its child before there is an exit code.
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        if child is not None:
+            self._handle.kill()
+            self._handle.close()
+            if child.exitcode == EXIT_MAIN_GUARD:
+                raise main_guard_error() from None
 
     def stop(self) -> None:
         """End the child, gently, then surely."""
@@ -146,8 +174,19 @@ class ProcessParser:
         """SIGKILL to the child, at once."""
         self._handle.kill()
 
+    def replace(self, kind: Kind, reason: str) -> None:
+        """Give the child up: what it has in hand is parsed again by another one."""
+        self._given_up = kind, reason
+        self._handle.kill()
+
+    @property
+    def progress(self) -> tuple[float, ...]:
+        """Changes with every page that the child begins or ends."""
+        return self._progress[0], self._progress[1]
+
     def restart(self) -> None:
         """A fresh child in place of the dead one."""
+        self.pid = None
         self._handle.kill()
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._close_pipes()
@@ -168,8 +207,7 @@ class ProcessParser:
         exchange = loop.run_in_executor(self._threads, self._exchange, _encode_pages(pages))
         try:
             token = loop.run_in_executor(self._executor, parser_process.parse_batch, self._batches)
-            # How it ends is known from the pipe; this only keeps a broken pool's error from being reported.
-            token.add_done_callback(lambda future: future.cancelled() or future.exception())
+            token.add_done_callback(partial(self._token_returned, self._handle))
         except RuntimeError:
             self._handle.kill()  # the executor has seen the death first; let the exchange see it too
         timed_out = False
@@ -188,6 +226,13 @@ class ProcessParser:
             return _decode_finished(exchange.result())
         except (OSError, EOFError) as death:
             raise await loop.run_in_executor(self._threads, self._autopsy, timed_out) from death
+
+    def _token_returned(self, handle: ChildHandle, token: asyncio.Future[int]) -> None:
+        # How a batch ends is known from the pipe. But a pool that broke before the child had the token
+        # (the fork server died: then it breaks while the child lives) leaves it waiting for ever.
+        broken = not token.cancelled() and isinstance(token.exception(), BrokenProcessPool)
+        if broken and self._progress[0] == NO_PAGE:
+            handle.kill()
 
     def _seconds_left(self) -> float:
         return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())
@@ -215,8 +260,11 @@ class ProcessParser:
             kind, message = Kind.PARSE_CRASH, f"the parse process was ended by {_signal_name(-code)}"
         else:
             kind, message = Kind.PARSE_CRASH, f"the parse process ended with exit code {code}"
+        given_up, self._given_up = self._given_up, None
+        if given_up is not None:
+            kind, message = given_up
         log.warning("%s (pid %s): %s", self.name, self.pid, message)
-        return ParserDied(kind, message, at if at >= 0 else None)
+        return ParserDied(kind, message, at if at >= 0 else None, replaced=given_up is not None)
 
 
 def _signal_name(number: int) -> str:

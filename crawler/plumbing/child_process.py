@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 
 
 @contextmanager
@@ -25,6 +26,8 @@ def signals_blocked() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    # When multiprocessing starts this helper, it *unblocks* the two; so it has to run before.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield

@@ -14,6 +14,7 @@ from multiprocessing.context import BaseContext
 
 from crawler.model.errors import MainGuardError
 from crawler.plumbing.child_process import signals_blocked
+from crawler.plumbing.leftovers_process import settle_temporary_folder
 
 PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
@@ -36,6 +37,7 @@ def child_context(start_method: str | None) -> BaseContext:
 
 def prestart() -> threading.Thread:
     """Start the fork server in a thread, so that its imports run beside those of the main process."""
+    settle_temporary_folder()
     thread = threading.Thread(target=start_fork_server, name="prestart", daemon=True)
     thread.start()
     return thread

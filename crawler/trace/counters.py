@@ -30,6 +30,10 @@ class Counters:
     links_nofollow: int = 0
     parser_restarts: int = 0
     writer_restarts: int = 0
+    memory: int = 0
+    """Bytes that all processes of the crawl take; 0 where that cannot be read."""
+    peak_memory: int = 0
+    """Most that was ever seen of it."""
     longest_stall: float = 0.0
     """Longest time in seconds that the event loop answered nobody."""
     outcomes: Counter[str] = field(default_factory=Counter)

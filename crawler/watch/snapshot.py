@@ -45,6 +45,10 @@ class Snapshot:
     """URLs discovered, those of earlier runs of this crawl included."""
     unacked_bytes: int = 0
     """Bytes sent to the sinks and not yet acknowledged by all of them."""
+    memory_bytes: int = 0
+    """Taken by all processes of the crawl together; 0 where that cannot be read."""
+    peak_memory_bytes: int = 0
+    """Most that was ever seen of it."""
     taken: float = field(default_factory=time.monotonic)
     """When, on the clock of ``counters.started``."""
 

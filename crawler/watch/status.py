@@ -78,8 +78,9 @@ def make_report(view: CrawlView, now: float) -> dict[str, Any]:
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
     ``silent_seconds``, ``discovered``, ``counts``, ``hosts``, ``oldest`` (the in-flight URL that is
     longest at its step, or null), ``in_flight`` (all of them, the oldest first, each with
-    ``age_seconds``), ``queues``, ``pages_per_second``, ``meta``, ``settings``. The age is taken
-    now on a live crawl, and at its last snapshot on a dead one.
+    ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and ``peak_memory_bytes`` (of
+    all its processes), ``meta``, ``settings``. The age is taken now on a live crawl, and at its last
+    snapshot on a dead one.
     """
     meta, live = view.meta(), view.live()
     liveness = judge(meta, live, now)
@@ -98,6 +99,8 @@ def make_report(view: CrawlView, now: float) -> dict[str, Any]:
         "in_flight": in_flight,
         "queues": live.get("queues", []) if live else [],
         "pages_per_second": live.get("pages_per_second") if live and liveness.word == "running" else None,
+        "memory_bytes": live.get("memory_bytes") if live and liveness.alive else None,
+        "peak_memory_bytes": live.get("peak_memory_bytes") if live else None,
         "meta": meta,
         "settings": view.settings(),
     }

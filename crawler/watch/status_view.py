@@ -64,6 +64,8 @@ def _headline(report: Mapping[str, Any]) -> Text:
         line.append(f", started at {started}")
     if report["pages_per_second"] is not None:
         line.append(f", {per_second(report['pages_per_second'])} pages/s")
+    if report["memory_bytes"]:
+        line.append(f", {size(report['memory_bytes'])} of memory (peak {size(report['peak_memory_bytes'])})")
     return line
 
 
@@ -101,6 +103,7 @@ def _queues(report: Mapping[str, Any]) -> Table:
     table.add_column("items", justify="right", no_wrap=True)
     table.add_column("bytes", justify="right", no_wrap=True)
     table.add_column("of", justify="right", no_wrap=True)
-    for name, items, held, capacity in report["queues"]:
+    for queue in report["queues"]:
+        name, items, held, capacity = (queue[key] for key in ("name", "items", "bytes", "capacity"))
         table.add_row(Text(name), f"{items:,}", size(held), size(capacity) if capacity else "")
     return table

@@ -30,6 +30,7 @@ links_out_of_scope, links_too_deep, links_nofollow
                       links that were seen and not taken into the frontier
 parser_restarts, writer_restarts
                       child processes replaced
+peak_memory_bytes     most memory that all processes together were seen taking; 0 where it cannot be read
 longest_stall_ms      longest time that the event loop answered nobody
 ====================  =====================================================================
 """
@@ -106,6 +107,7 @@ def make_summary(
         "batches": counters.batches,
         "parser_restarts": counters.parser_restarts,
         "writer_restarts": counters.writer_restarts,
+        "peak_memory_bytes": counters.peak_memory,
         "longest_stall_ms": round(counters.longest_stall * 1000, 1),
         "hosts_total": len(all_hosts),
         "hosts": [host_counts(host) for host in largest(all_hosts, _HOSTS_KEPT)],

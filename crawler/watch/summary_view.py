@@ -118,6 +118,8 @@ def _facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     }
     yield "links left", _listed({why: count for why, count in left.items() if count}) or "none"
     yield "longest stall", f"{summary['longest_stall_ms']:.0f} ms of the event loop"
+    if summary["peak_memory_bytes"]:
+        yield "memory", f"{size(summary['peak_memory_bytes'])} at most, all processes together"
     restarts = {"parsers": summary["parser_restarts"], "writers": summary["writer_restarts"]}
     if any(restarts.values()):
         yield "restarts", _listed({who: count for who, count in restarts.items() if count})

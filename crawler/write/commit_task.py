@@ -25,10 +25,12 @@ from crawler.config import Config
 from crawler.model.commit import Commit
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
+from crawler.plumbing import faults
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.write.ledger import Batch, Ledger
+from crawler.write.pulse import BEATS, Pulse
 from crawler.write.sinks import SINKS
 from crawler.write.sinks.base import Sink
 from crawler.write.writer_task import WriterKeeper
@@ -58,10 +60,12 @@ class Committer:
         counters: Counters,
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
         sinks: Mapping[str, type[Sink]] = SINKS,
+        new_step: Callable[[str, str], Step] = Step,
     ) -> None:
         """``commit`` is the frontier's one transaction, for consecutive batches.
 
         ``reconcile`` gets what each sink holds at the start, and returns where each is to be cut.
+        ``new_step`` registers a worker by its stage and name: each writer publishes what it has to write.
         """
         self._limits = config.write
         self._finished = finished
@@ -75,9 +79,23 @@ class Committer:
         for name in config.write.sinks:
             path = out / sinks[name].file_name
             new_writer = partial(
-                Writer, context, sinks[name], path, log_level=config.log.level, feed_log=feed_log
+                Writer,
+                context,
+                sinks[name],
+                path,
+                log_level=config.log.level,
+                feed_log=feed_log,
+                pulse=partial(Pulse, config.watchdog.stall / BEATS),
             )
-            keeper = WriterKeeper(name, path, new_writer, self._ledger, counters, config.write.max_restarts)
+            keeper = WriterKeeper(
+                name,
+                path,
+                new_writer,
+                self._ledger,
+                counters,
+                config.write.max_restarts,
+                new_step("write", f"writer-{name}"),
+            )
             self._keepers.append(keeper)
         self._started = False
         self._drained = False
@@ -91,6 +109,10 @@ class Committer:
     def writer_pids(self) -> dict[str, int | None]:
         """The pid of each sink's writer; None while it is being replaced."""
         return {keeper.name: keeper.writer_pid for keeper in self._keepers}
+
+    def replace(self, pid: int) -> bool:
+        """Kill the writer with this pid, so that it is replaced; False when there is none."""
+        return any(keeper.kill(pid) for keeper in self._keepers)
 
     async def start(self) -> None:
         """Have every sink opened, locked and cut back to what is committed. Raises SinkFailed.
@@ -144,8 +166,10 @@ class Committer:
                 self._drained = True
                 self._ledger.changed.set()
                 return
+            faults.hit("commit:before_send")
             for keeper in self._keepers:
                 keeper.send(batch)
+                faults.hit("commit:after_send")
             self._show_step()
             if not len(self._finished):
                 await self._let_gather(loop.time())

@@ -86,6 +86,11 @@ class Ledger:
         """The batches with a higher number than ``n``."""
         return [batch for batch in self._batches if batch.n > n]
 
+    def first_after(self, n: int) -> Batch | None:
+        """The batch that follows number ``n``."""
+        at = max(0, n + 1 - self._batches[0].n) if self._batches else 0
+        return self._batches[at] if at < len(self._batches) else None
+
     def committed(self, batches: Sequence[Batch]) -> None:
         """The oldest batches, those that :meth:`ready` gave, are done."""
         for batch in batches:

@@ -8,11 +8,14 @@ import time
 
 from crawler.write.events import Pong
 
+BEATS = 24
+"""Beats without progress after which a writer is hung."""
+
 
 class Pulse:
     """The pings of one writer, and what came of them."""
 
-    def __init__(self, interval: float = 5.0, patience: int = 24) -> None:
+    def __init__(self, interval: float = 5.0, patience: int = BEATS) -> None:
         """A ping every ``interval`` seconds; hung after ``patience`` of them."""
         self.interval = interval
         self.patience = patience

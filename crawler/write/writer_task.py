@@ -22,6 +22,7 @@ from typing import TypeVar
 from crawler.model.errors import SinkFailed
 from crawler.model.messages import Ack
 from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
 from crawler.write.events import Died, Event, Failed
 from crawler.write.ledger import Batch, Ledger
 from crawler.write.writer_thread import Writer, WriterGone, WriterRefused
@@ -42,14 +43,16 @@ class WriterKeeper:
         ledger: Ledger,
         counters: Counters,
         max_restarts: int,
+        step: Step | None = None,
     ) -> None:
-        """``max_restarts`` counts deaths without an ack in between."""
+        """``max_restarts`` counts deaths without an ack in between; ``step`` is what is published."""
         self.name = name
         self.path = path
         self._new_writer = new_writer
         self._ledger = ledger
         self._counters = counters
         self._max_restarts = max_restarts
+        self._step = step or Step("write", f"writer-{name}")
         self._deaths = 0
         self._writer: Writer | None = None
         self._takes_batches = False
@@ -76,12 +79,22 @@ class WriterKeeper:
         """Have a batch written. While there is no writer, the ledger keeps it."""
         if self._takes_batches and self._writer is not None:
             self._writer.send(batch.n, batch.records)
+            if self._step.url is None:
+                self._show_step()
+
+    def kill(self, pid: int) -> bool:
+        """End the writer with this pid, so that it is replaced; False when there is none."""
+        if self._writer is None or self.writer_pid != pid:
+            return False
+        self._writer.kill()
+        return True
 
     async def keep(self) -> None:
         """Replace every writer that dies, for ever. Raises SinkFailed."""
         while True:
             died = await self._died.get()
             self._takes_batches = False
+            self._step.leave()
             if self._refused is not None:
                 raise self._failed(self._refused)
             if not died.certain:
@@ -111,11 +124,21 @@ class WriterKeeper:
         for batch in self._ledger.after(self._acked):
             self.send(batch)
 
+    def _show_step(self) -> None:
+        """What this sink has to write next, since its last ack."""
+        waiting = self._ledger.first_after(self._acked)
+        if waiting is None or self._writer is None:
+            self._step.leave()
+        else:
+            self._step.pid = self._writer.pid or self._step.pid
+            self._step.enter("write", waiting.finished[0].ticket.url)
+
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Ack):
             self._deaths = 0
             self._acked, self._position = event.batch, event.position
             self._ledger.acked(self.name, event)
+            self._show_step()
         elif isinstance(event, Failed):
             self._refused = event.reason
         elif isinstance(event, Died):

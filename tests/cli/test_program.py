@@ -11,7 +11,7 @@ from crawler.cli.app import app, main
 from crawler.config.version import version
 from tests.cli.stand_ins import Engine, Run
 
-COMMANDS = {"demo", "run", "resume", "status", "serve"}
+COMMANDS = {"demo", "lab", "run", "resume", "status", "serve"}
 
 
 def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +38,7 @@ def test_the_commands_that_exist(crawler: Run) -> None:
     listed = out[out.index("Commands:") + 1 :]
     assert {line.split()[0] for line in listed} == COMMANDS
     assert all(line.endswith(".") and not line.endswith("...") for line in listed), "cut off"
-    assert len(app.registered_commands) == len(COMMANDS)
+    assert len(app.registered_commands) + len(app.registered_groups) == len(COMMANDS)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -104,7 +104,7 @@ def test_an_interrupt_while_the_program_starts_or_ends(monkeypatch: pytest.Monke
     monkeypatch.setattr(program, "main", interrupted)
     monkeypatch.setattr(signal, "signal", lambda *handler: at_exit.append(handler))
     assert script.main() == 130
-    assert at_exit == [(signal.SIGINT, signal.SIG_IGN)]
+    assert at_exit[-2:] == [(signal.SIGINT, signal.SIG_IGN), (signal.SIGTERM, signal.SIG_IGN)]
 
 
 def test_an_interrupt_in_a_command_is_no_traceback(engine: Engine, crawler: Run) -> None:

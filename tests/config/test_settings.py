@@ -62,6 +62,11 @@ def test_the_environment_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Config.load(env=False).replace({"fetch.retries": 1}).fetch.concurrency == 32
 
 
+def test_the_variable_of_the_crash_tests_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAWLER_FAULT", "writer:after_sync:1:kill")
+    assert Config().fetch.concurrency == 32
+
+
 def test_a_key_overrides_only_itself(tmp_path: Path) -> None:
     path = file_with(tmp_path, "[fetch]\nconcurrency = 2\nretries = 2\n")
     assert Config.load(path, {"fetch.retries": 5}).fetch.concurrency == 2

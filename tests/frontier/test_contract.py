@@ -10,6 +10,7 @@ import pytest
 
 from crawler.frontier import restart, rows
 from crawler.frontier.depths import Depths
+from crawler.frontier.hot_tickets import LOADS_AT_ONCE, HotTickets
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
@@ -138,12 +139,40 @@ async def test_depth_referrer_and_hops_travel_with_the_ticket(tmp_path):
 @virtual_clock
 async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 2)
-    monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
+    monkeypatch.setattr("crawler.frontier.hot_tickets.LOAD_AHEAD", 3)
     names = [f"p{n}" for n in range(50)]
     async with opened(tmp_path) as frontier:
         await frontier.add([SITE])
         order = await drain(frontier, lambda url: pages(*names) if url == SITE else [])
         assert order == [SITE, *pages(*names)]
+
+
+@virtual_clock
+async def test_depth_first_keeps_no_more_in_memory_than_breadth_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 50)
+    async with opened(tmp_path, per_host=1, depth_first=True) as frontier:
+        await frontier.add([SITE])
+        seen = []
+        while tickets := await frontier.pop(1):
+            for ticket in tickets:
+                seen.append(ticket.url)
+                found = pages(*(f"{ticket.id}-{n}" for n in range(20))) if len(seen) < 40 else []
+                await finish(frontier, ticket, *found)
+                assert len(frontier._hot) <= 50
+        assert len(seen) == len(set(seen)) == frontier.known
+
+
+@virtual_clock
+async def test_edges_are_saved_no_later_than_their_page_is_done(tmp_path):
+    async with opened(tmp_path, max_depth=9) as frontier:
+        await frontier.add([SITE])
+        (seed,) = await frontier.pop(1)
+        finished = await finish(frontier, seed, *pages("a", "b"))
+        saving = asyncio.create_task(frontier.flush())
+        await asyncio.sleep(0)  # it has taken what waited, and has not answered yet
+        await frontier.commit([Commit(1, (finished,), {})])
+        assert set(await frontier.store.call(lambda db: rows.load_edges(db, [seed.id]))) == {seed.id}
+        await saving
 
 
 @virtual_clock
@@ -259,6 +288,81 @@ async def test_max_pages_counts_what_was_not_skipped(tmp_path):
                 handed_out += 1
                 await finish(frontier, ticket, outcome=Outcome.SKIPPED if handed_out == 1 else Outcome.OK)
         assert (handed_out, frontier.pages, frontier.pending) == (3, 2, 2)
+
+
+@virtual_clock
+async def test_nothing_is_handed_out_while_it_is_held(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add(pages("1", "2"))
+        (first,) = await frontier.pop(1)
+        frontier.hold(True)
+        waiting = asyncio.create_task(frontier.pop(1))
+        await asyncio.sleep(100)
+        await finish(frontier, first, SITE + "3")  # what is in flight goes on, and ends
+        await asyncio.sleep(100)
+        assert (waiting.done(), frontier.leased, frontier.pending) == (False, 0, 2)
+        frontier.hold(False)
+        assert [ticket.url for ticket in await waiting] == [SITE + "2"]
+
+
+@virtual_clock
+async def test_a_crawl_that_is_held_may_end_and_may_be_closed(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await acquaint(frontier)
+        await frontier.add(pages("1", "2"))
+        tickets = await frontier.pop(2)
+        frontier.hold(True)
+        waiting = asyncio.create_task(frontier.pop(1))
+        for ticket in tickets:
+            await finish(frontier, ticket)
+        assert await waiting == []
+        await frontier.add(pages("3"))
+        waiting = asyncio.create_task(frontier.pop(1))
+        await asyncio.sleep(1)
+        frontier.close()
+        assert await waiting == []
+
+
+@virtual_clock
+async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 100)
+    load, loads = HotTickets.load, []
+
+    def counted(self, *arguments):
+        load(self, *arguments)
+        loads.append(len(self._loads))
+
+    monkeypatch.setattr(HotTickets, "load", counted)
+    urls = [f"http://h{host}.example/{n}" for host in range(60) for n in range(20)]
+    async with opened(tmp_path) as frontier:
+        await frontier.add(urls)
+        await frontier.flush()
+    async with opened(tmp_path) as frontier:
+        assert frontier.pending == len(urls)
+        most, found = 0, []
+        while tickets := await frontier.pop(7):
+            most = max(most, len(frontier._hot))
+            for ticket in tickets:
+                found.append(ticket.url)
+                await finish(frontier, ticket)
+        assert sorted(found) == sorted(urls)
+        assert most <= 100
+        assert max(loads) == LOADS_AT_ONCE
+
+
+@virtual_clock
+async def test_a_frontier_of_many_chunks_is_restored_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.frontier.restart.CHUNK", 10)
+    names = [f"p{n}" for n in range(95)]
+    async with opened(tmp_path) as frontier:
+        await frontier.add(pages(*names))
+        (first,) = await frontier.pop(1)
+        await frontier.retry(first, 3600.0)
+        await frontier.flush()
+    async with opened(tmp_path) as frontier:
+        assert frontier.pending == 95
+        order = await drain(frontier, lambda _: [])
+        assert order == [*pages(*names[1:]), *pages(names[0])]
 
 
 @virtual_clock

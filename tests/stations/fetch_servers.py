@@ -1,6 +1,7 @@
 """Loopback servers that misbehave byte by byte, and the fetch room set up to talk to them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.backend import Backend
 from crawler.fetch.fetcher import Exchange, Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model import record
@@ -102,13 +104,28 @@ def always(answer: bytes) -> Answer:
     return send
 
 
+def _httpx(config: Config, origins: frozenset[str], counters: Counters, resolver: Any) -> Backend:
+    from crawler.fetch.httpx_backend import HttpxBackend, system_addresses
+
+    async def resolve(host: str, port: int) -> list[Any]:
+        found = await resolver.resolve(host, port, 0)
+        return [(one["family"], socket.SOCK_STREAM, 0, "", (one["host"], one["port"])) for one in found]
+
+    return HttpxBackend(config, origins, counters, system_addresses if resolver is None else resolve)
+
+
+BACKENDS: dict[str, Callable[..., Backend]] = {"aiohttp": AiohttpBackend, "httpx": _httpx}
+chosen = "aiohttp"
+"""The backend of the rigs made from now on; conftest.py sets it."""
+
+
 @dataclass
 class Rig:
     """The fetch room, ready to fetch."""
 
     config: Config
     counters: Counters
-    backend: AiohttpBackend
+    backend: Backend
     robots: RobotsCache
     fetcher: Fetcher
     spool: Path
@@ -149,7 +166,7 @@ async def rig(
     config = Config(fetch={"retries": 0, **fetch}, robots={"obey": obey})
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
-    backend = AiohttpBackend(config, origins, counters, resolver)
+    backend = BACKENDS[chosen](config, origins, counters, resolver)
     hooks = {key: hook for key, hook in (("load", load), ("save", save), ("now", now)) if hook}
     robots = RobotsCache(backend, config, **hooks)
     scope = scope or Scope(origins)

@@ -151,6 +151,15 @@ async def test_a_redirected_robots_txt_is_no_way_in(tmp_path):
         assert served.targets == ["/robots.txt"]
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost.", "any.localhost", "LOCALHOST"])
+async def test_names_of_localhost_are_not_even_looked_up(tmp_path, host):
+    names = Names()
+    async with rig(tmp_path, resolver=names) as fetching:
+        line = await fetching.ended(resolve(f"http://{host}:1/"))
+        assert line.kind is Kind.FORBIDDEN_ADDRESS
+        assert names.asked == []
+
+
 # -- the guard alone -------------------------------------------------------------------------
 
 

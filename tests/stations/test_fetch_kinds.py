@@ -93,6 +93,11 @@ SERVERS: dict[str, tuple[Answer | bytes, Kind]] = {
     "half a head": (b"HTTP/1.1 200 OK\r\nContent-Le", Kind.FRAMING),
     "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", Kind.FRAMING),
     "thousands of headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", Kind.FRAMING),
+    "endless interim answers": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000, Kind.FRAMING),
+    "a part that nobody asked for": (
+        ok(b"<p>part", "Content-Range: bytes 0-6/1000\r\n", status="206 Partial Content"),
+        Kind.FRAMING,
+    ),
     "negative length": (HEAD + b"Content-Length: -5\r\n\r\nabc", Kind.FRAMING),
     "two lengths": (HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", Kind.FRAMING),
     "length and chunks": (
@@ -128,6 +133,7 @@ def test_the_word_for_it(name, run, tmp_path):
         b"HTTP/1.0 200 OK\r\n\r\n<p>hello",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n8\r\n<p>hello\r\n0\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(b"<p>hello"),
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 60 + ok(b"<p>hello"),
         b"HTTP/1.1 200\nContent-Length: 8\n\n<p>hello",
     ],
 )

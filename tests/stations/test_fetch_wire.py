@@ -1,8 +1,11 @@
 """What goes out on the wire and how what comes in is read."""
 
+import base64
+
 import pytest
 
-from crawler.fetch.wire import as_received, cookie_header
+from crawler.fetch.wire import as_parts, as_received, cookie_header
+from crawler.model.outcomes import Outcome
 from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
 
 
@@ -33,6 +36,29 @@ async def test_what_is_sent_along(tmp_path):
         assert served.connections == 1
 
 
+async def test_no_page_is_asked_for_on_a_connection_that_has_switched_protocols(tmp_path):
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
+    site = by_target({"/switch": switched, "/": ok()})
+    async with byte_server(site) as served, rig(tmp_path, served.url) as fetching:
+        line = await fetching.ended(f"{served.url}/switch")
+        assert line.outcome is Outcome.ERROR
+        assert line.status in (101, None)  # one library takes it for no answer at all
+        assert (await fetching.page(f"{served.url}/")).status == 200
+        assert served.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("user_info", "pair"),
+    [("me:secret", b"me:secret"), ("me", b"me:"), ("a%40b:c%3Ad", b"a@b:c:d")],
+)
+async def test_a_url_s_user_and_password_are_sent_as_a_header(tmp_path, user_info, pair):
+    async with byte_server(always(ok())) as served, rig(tmp_path, served.url) as fetching:
+        await fetching.page(served.url.replace("//", f"//{user_info}@") + "/a?b@c")
+        assert f"Authorization: Basic {base64.b64encode(pair).decode()}\r\n" in served.heads[0]
+        assert f"Host: {served.url.removeprefix('http://')}\r\n" in served.heads[0]
+        assert served.targets == ["/a?b@c"]
+
+
 async def test_proxy_settings_of_the_environment_are_not_read(tmp_path, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
@@ -44,6 +70,19 @@ def test_header_bytes_become_text():
     assert as_received([(b"X-A", "ü".encode()), (b"X-A", b"\xfc")]) == (("x-a", "ü"), ("x-a", "ü"))
     assert as_received([(b"Location", b"/\xfc?\xc3\xbc")]) == (("location", "/%FC?%C3%BC"),)
     assert as_received([(b"Location", "/ü".encode())]) == (("location", "/ü"),)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "target"),
+    [
+        ("http://h", "http://h", b"/"),
+        ("http://h?a@b", "http://h", b"/?a@b"),
+        ("https://[::1]:8/a?b/c", "https://[::1]:8", b"/a?b/c"),
+        ("http://u:p@h:8/@", "http://h:8", b"/@"),
+    ],
+)
+def test_a_url_comes_apart_without_a_change(url, origin, target):
+    assert as_parts(url)[:2] == (origin, target)
 
 
 def test_cookies_are_sent_back_without_their_attributes():

@@ -30,6 +30,8 @@ HOSTILE = {
     "one huge text": b"a " * 1_500_000,
     "open comments": b"<!--" * DEEP,
     "entities": b"&amp;&lt" * DEEP,
+    "NUL bytes": bytes(10_000_000),
+    "NUL bytes between others": b"<\0p\0>\0" * 1_000_000,
     "bytes": bytes(range(256)) * 4_000,
     "wide table, long cell": b"<table>" + b"<tr><td>" * 5_000 + b"x" * 500_000,
 }

@@ -53,8 +53,9 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
         feed_log=lambda record: None,
     )
     queue: ByteQueue[Page] = ByteQueue(1 << 24, lambda p: p.weight)
+    street.queue = queue
     results: list[Finished] = []
-    street.parsers = []
+    street.parsers, street.pool = [], pool
 
     async def finish(finished: Finished) -> None:
         results.append(finished)
@@ -157,6 +158,61 @@ async def test_kills_from_outside_cost_no_page_and_blame_nobody(seed):
                 parser.kill()
     assert sorted(one.ticket.id for one in results) == list(range(200))
     assert all(one.kind is None for one in results)
+
+
+async def test_a_replaced_parser_costs_no_page_and_blames_nobody():
+    pages = [page(n, body=b"<p>" + b"<a href=%d>x</a>" % n * 3000) for n in range(200)]
+    async with street(pages, timeout=10.0) as results:
+        replaced = 0
+        while replaced < 4:
+            await asyncio.sleep(0.05)
+            for pid in list(street.pool.pids())[:1]:
+                replaced += street.pool.replace(pid, Kind.PARSE_MEMORY, "too much memory")
+    assert sorted(one.ticket.id for one in results) == list(range(200))
+    assert all(one.kind is None for one in results)
+
+
+async def test_a_page_alone_with_which_parsers_are_replaced_again_and_again_is_blamed():
+    async with street([page(1, "hang"), page(2)], timeout=60.0, workers=1) as results:
+        seen: set[int] = set()
+        while len(seen) < 3:  # in company, and then twice alone
+            await asyncio.sleep(0.02)
+            for pid in street.pool.pids() - seen:
+                if street.pool.progress_of(pid)[:1] == (0.0,):
+                    seen.add(pid)
+                    assert street.pool.replace(pid, Kind.PARSE_MEMORY, "too much memory")
+    assert kinds(results) == {"hang-1": Kind.PARSE_MEMORY, "good-2": None}
+    (blamed,) = (decode(one.record).message for one in results if one.kind)
+    assert blamed == "too much memory"
+
+
+async def test_an_idle_parser_is_replaced_when_the_next_page_comes():
+    async with street([page(1)], workers=1) as results:
+        while not results:
+            await asyncio.sleep(0.01)
+        (pid,) = street.pool.pids()
+        assert street.pool.replace(pid, Kind.PARSE_MEMORY, "too much memory")
+        assert not street.pool.replace(1, Kind.PARSE_MEMORY, "no child of ours")
+        await street.queue.put(page(2))
+        while len(results) < 2:
+            await asyncio.sleep(0.01)
+        assert street.pool.pids() != {pid}
+    assert kinds(results) == {"good-1": None, "good-2": None}
+
+
+async def test_progress_is_seen_from_outside():
+    async with street([page(1, "hang")], workers=1, timeout=60.0):
+        pid = 0
+        while street.pool.progress_of(pid)[:1] != (0.0,):
+            await asyncio.sleep(0.01)
+            pid = next(iter(street.pool.pids()), 0)
+        assert street.pool.progress_of(-1) == ()
+        before = street.pool.progress_of(pid)
+        street.pool.replace(pid, Kind.PARSE_TIMEOUT, "did not get on")
+        while street.pool.progress_of(next(iter(street.pool.pids()), 0)) in {before, ()}:
+            await asyncio.sleep(0.01)
+        (pid,) = street.pool.pids()
+        street.pool.replace(pid, Kind.PARSE_TIMEOUT, "did not get on")
 
 
 async def test_a_cancelled_street_leaves_no_child():

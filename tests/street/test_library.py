@@ -99,9 +99,15 @@ async def test_other_sinks_or_scope_are_refused_with_both_values(site, tmp_path)
         assert len([record async for record in crawl]) == 5
 
 
-async def test_seeds_that_nobody_answers_at_raise_and_may_be_tried_again(tmp_path):
-    with graph_site(1) as gone:
+@pytest.fixture
+def gone():
+    """A site that answers no more."""
+    with graph_site(1) as site:
         pass
+    return site
+
+
+async def test_seeds_that_nobody_answers_at_raise_and_may_be_tried_again(tmp_path, gone):
     settings = Config(seeds=[gone.url], out=tmp_path, fetch={"retries": 0}, parse={"workers": 1})
     for _ in range(2):
         with pytest.raises(CrawlFailed, match="no seed could be reached"):

@@ -44,8 +44,10 @@ class View:
             "pid": int(self._meta["pid"]),
             "at": self._at,
             "steps": self._steps,
-            "queues": [["page", 31, 31_200_000, 33_554_432]],
+            "queues": [{"name": "page", "items": 31, "bytes": 31_200_000, "capacity": 33_554_432}],
             "pages_per_second": 412.3,
+            "memory_bytes": 300 * 1024 * 1024,
+            "peak_memory_bytes": 412 * 1024 * 1024,
         }
 
 
@@ -175,3 +177,11 @@ def test_nothing_is_broken_where_no_terminal_is(capsys):
     url = "http://a/" + "x" * 300
     print_status(View(steps=[step("fetch", "fetch-1", url, NOW - 3)]), now=NOW)
     assert url in capsys.readouterr().out
+
+
+def test_the_memory_of_all_processes_is_told_while_they_live(dead_pid):
+    alive, dead = View(), View(pid=dead_pid)
+    assert "300.0 MiB of memory (peak 412.0 MiB)" in printed(alive)
+    assert "memory" not in printed(dead)
+    report = make_report(dead, NOW)
+    assert (report["memory_bytes"], report["peak_memory_bytes"]) == (None, 412 * 1024 * 1024)

@@ -63,7 +63,7 @@ def test_the_keys_are_those_that_are_documented():
         "discovered ok truncated error skipped pending "
         "kinds statuses requests retries bytes pages_per_second "
         "links_out_of_scope links_too_deep links_nofollow batches parser_restarts writer_restarts "
-        "longest_stall_ms hosts_total hosts sinks"
+        "peak_memory_bytes longest_stall_ms hosts_total hosts sinks"
     )
     assert summary["schema"] == 1
     assert summary["started_at"] == "2025-11-23T00:15:18.400Z"

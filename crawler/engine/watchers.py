@@ -1,0 +1,100 @@
+"""What runs beside the street: who looks at the crawl, and what each of them may do to it."""
+
+from collections.abc import Coroutine, Iterator
+from functools import partial
+from typing import Any
+
+from crawler.config import Config
+from crawler.engine.stations import Stations
+from crawler.model.outcomes import Kind
+from crawler.rules.limits import MemoryRule, Shares, ceiling_of, split
+from crawler.rules.stalls import Worker
+from crawler.watch.memory_reading import machine_memory, read_use
+from crawler.watch.memory_task import INTERVAL, memory_task
+from crawler.watch.stall_task import stall_task
+from crawler.watch.watchdog_task import watchdog_task
+
+SLACK = 1.5
+"""The watchdog comes after a station's own means (pings, a page's deadline), never together with them."""
+
+
+def within_memory(config: Config) -> Config:
+    """``config`` with its memory ceiling, and with every bound cut to its share of that. Blocks."""
+    ceiling = config.limits.memory
+    if ceiling is None:
+        machine = machine_memory()
+        if machine is None:
+            return config
+        ceiling = ceiling_of(machine)
+    wanted = Shares(
+        page_queue=config.limits.page_queue,
+        finished_queue=config.limits.finished_queue,
+        max_unacked=config.write.max_unacked,
+        spool_above=config.fetch.spool_above,
+        parser=config.parse.max_memory,
+    )
+    shares = split(ceiling, wanted, config.fetch.concurrency)
+    return config.replace(
+        {
+            "limits.memory": ceiling,
+            "limits.page_queue": shares.page_queue,
+            "limits.finished_queue": shares.finished_queue,
+            "write.max_unacked": shares.max_unacked,
+            "fetch.spool_above": shares.spool_above,
+            "parse.max_memory": shares.parser,
+        },
+        origin="its share of limits.memory",
+    )
+
+
+def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
+    """Every coroutine that runs beside the street, as long as it runs."""
+    yield stall_task(stations.counters)
+    yield stations.live()
+    yield _watchdog(stations)
+    if stations.config.limits.memory is not None:
+        yield _memory(stations, stations.config.limits.memory)
+
+
+def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
+    config, stall = stations.config, stations.config.watchdog.stall
+
+    def workers() -> Iterator[Worker]:
+        for step in stations.steps.all():
+            progress = stations.parse_pool.progress_of(step.pid) if step.stage == "parse" else ()
+            yield Worker(step.stage, step.holder, step.pid, step.step, step.url, (step.since, *progress))
+
+    return watchdog_task(
+        workers,
+        stall,
+        patience={
+            "fetch": max(stall, SLACK * config.fetch.timeout),
+            "parse": max(stall, SLACK * config.parse.timeout),
+            "write": SLACK * stall,
+        },
+        replace={
+            "parse": partial(
+                stations.parse_pool.replace,
+                kind=Kind.PARSE_TIMEOUT,
+                reason="parsing did not get on, and the parse process was replaced",
+            ),
+            "write": stations.committer.replace,
+        },
+    )
+
+
+def _memory(stations: Stations, ceiling: int) -> Coroutine[Any, Any, None]:
+    pool, frontier = stations.parse_pool, stations.frontier
+    return memory_task(
+        MemoryRule(ceiling),
+        stations.counters,
+        read=lambda: read_use(pool.pids()),
+        hold=frontier.hold,
+        replace=lambda pid: pool.replace(
+            pid, Kind.PARSE_MEMORY, "the parse process took too much of limits.memory and was replaced"
+        ),
+        in_flight=lambda: stations.in_flight,
+        known=lambda: frontier.known,
+        before=stations.memory_before,
+        interval=INTERVAL,
+    )

@@ -1,0 +1,201 @@
+"""The second backend: httpx, for servers that speak HTTP/2. No other file imports it.
+
+What is used of it is its transport. The client above it would parse and quote URLs anew, read and send
+cookies, prepare redirects, take proxies and passwords from the environment, and write a line of log for each
+request: all of it off here because it is not there. Codings stay on, since only raw bytes are asked for.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+
+from crawler.config import Config
+from crawler.fetch.address_guard import AddressGuard
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, FetchFailed
+from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
+from crawler.fetch.httpx_pool import Pool
+from crawler.fetch.wire import as_parts, as_received, own_headers
+from crawler.model.outcomes import Kind
+from crawler.trace.counters import Counters
+
+MOST_HEADERS = 128
+"""Header lines of an answer, as many as the first backend takes."""
+
+_FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
+    # The first row that fits the error or one of its causes wins.
+    (ssl.SSLCertVerificationError, Kind.TLS, "the server's certificate is not valid"),
+    (ssl.SSLError, Kind.TLS, "TLS failed"),
+    (socket.gaierror, Kind.DNS, "the host name could not be resolved"),
+    (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
+    (httpx.TimeoutException, Kind.TIMEOUT, "the time-out was over"),
+    (httpx.ConnectError, Kind.CONNECT, "no connection could be made"),
+    (httpx.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
+    (httpx.UnsupportedProtocol, Kind.CONNECT, "the URL cannot be asked for"),
+    (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
+    (httpx.ProtocolError, Kind.FRAMING, "the answer is not valid HTTP"),
+    (httpx.NetworkError, Kind.RESET, "the connection broke"),
+    (OSError, Kind.RESET, "the connection broke"),
+    (Exception, Kind.FRAMING, "the HTTP library failed"),
+)
+
+
+def failure(error: Exception) -> FetchFailed:
+    """What ``error``, whatever the library raised, means to the crawl. The only such place."""
+    if isinstance(error, FetchFailed):
+        return error
+    causes = list(_causes(error))
+    last = causes[-1]
+    kind, sentence = next(
+        (kind, text) for of, kind, text in _FAILURES if any(isinstance(cause, of) for cause in causes)
+    )
+    if kind is Kind.CONNECT and isinstance(last, ConnectionResetError | ConnectionAbortedError):
+        kind, sentence = Kind.RESET, "the connection broke while it was being made"
+    event = last.args[0] if last.args else None
+    if (
+        isinstance(error, httpx.RemoteProtocolError)
+        and (code := getattr(event, "error_code", None)) is not None
+    ):
+        # HTTP/2 has a word of its own for breaking off, for a stream or the whole connection.
+        return FetchFailed(Kind.RESET, f"the server broke off: HTTP/2 error {int(code)}")
+    if sentence == _FAILURES[-1][2]:
+        logging.getLogger(__name__).warning("httpx raised what it should not", exc_info=error)
+    return FetchFailed(kind, f"{sentence}: {_detail(last)}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """``error`` and what it was made from, down to the first cause."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        inner = current.args[0] if current.args else None
+        current = inner if isinstance(inner, BaseException) else current.__cause__
+
+
+def _detail(error: BaseException) -> str:
+    text = str(error)
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
+        # asyncio puts the address in front of the reason, or instead of it.
+        text = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    # Bytes of the answer may be quoted in it; the record takes text alone.
+    text = text.encode(errors="replace").decode()
+    return " ".join(text.split())[:200] or type(error).__name__
+
+
+class HttpxAnswer:
+    """One answer; see :class:`crawler.fetch.backend.Answer`."""
+
+    __slots__ = ("_chunks", "headers", "status")
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers = as_received(response.headers.raw)
+        self._chunks = response.aiter_raw()
+
+    def header(self, name: str) -> str | None:
+        """The first value under ``name``, or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def values(self, name: str) -> list[str]:
+        """Every value under ``name``."""
+        return [value for key, value in self.headers if key == name]
+
+    async def read(self) -> bytes:
+        """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
+        try:
+            return await anext(self._chunks, b"")
+        except Exception as error:
+            raise failure(error) from error
+
+    def check(self) -> None:
+        """Refuse what the library puts up with. Raises FetchFailed."""
+        if len(self.headers) > MOST_HEADERS:
+            raise FetchFailed(Kind.FRAMING, f"the answer has more than {MOST_HEADERS} header lines")
+        if self.header("transfer-encoding") is not None and self.header("content-length") is not None:
+            # RFC 9112 section 6.3: it may be an attempt to smuggle an answer in.
+            raise FetchFailed(Kind.FRAMING, "the answer states its length in two ways")
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's own, over a pool of ours; there is no argument to give it one."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+
+class HttpxBackend:
+    """See :class:`crawler.fetch.backend.Backend`. To be made while the event loop runs.
+
+    ``resolve`` replaces the system's resolver and ``tls`` the system's certificates, for tests.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        trusted_origins: frozenset[str],
+        counters: Counters,
+        resolve: Resolve = system_addresses,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._timeout = config.fetch.timeout
+        self._counters = counters
+        network = GuardedNetwork(AddressGuard(config.fetch.allow_addresses, trusted_origins), resolve)
+        pool = Pool(network, tls or ssl.create_default_context(), config.fetch.concurrency, KEEP_ALIVE)
+        self._transport = _Transport(pool)
+        self._headers = _encoded(own_headers(config.fetch.user_agent))
+
+    @asynccontextmanager
+    async def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[HttpxAnswer]:
+        """One GET of ``url``. Raises FetchFailed."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._send(url, headers)
+                try:
+                    answer = HttpxAnswer(response)
+                    answer.check()
+                    yield answer
+                finally:
+                    with suppress(httpx.HTTPError, OSError):  # nothing more is wanted of it
+                        await response.aclose()
+        except TimeoutError as error:
+            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._timeout:g} s was over") from error
+
+    async def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            origin, target, credentials = as_parts(url)
+            request = httpx.Request(
+                "GET",
+                origin,  # without the path, which httpx would quote anew
+                headers=[*self._headers, *_encoded(headers), *_encoded(credentials)],
+                extensions={"target": target, "trace": self._trace},
+            )
+            response = await self._transport.handle_async_request(request)
+        except Exception as error:
+            raise failure(error) from error
+        self._counters.statuses[response.status_code] += 1
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, Stream):
+            stream.answered()
+        return response
+
+    async def _trace(self, event: str, _info: dict[str, Any]) -> None:
+        if event.endswith(".send_request_headers.complete"):
+            self._counters.requests += 1
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+        await asyncio.sleep(0)  # the loop takes a turn to close what was aborted
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

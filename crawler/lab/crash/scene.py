@@ -1,0 +1,101 @@
+"""One crawl that is to be killed: started, watched, gone on with, until it is finished."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from crawler.lab.crash.victims import Role, Victim, kill_group, victims, wait_for_empty_group
+from crawler.plumbing.faults import ENVIRONMENT
+
+RUN_TIMEOUT = 60.0
+"""Seconds in which a run must end by itself; the site takes less than one."""
+ORPHAN_TIMEOUT = 5.0
+"""Seconds in which the children of a main process that is gone must be gone too."""
+
+
+class Hung(Exception):
+    """A run that did not end by itself."""
+
+
+class Scene:
+    """An output folder, and the processes that write it."""
+
+    def __init__(self, out: Path, options: tuple[object, ...], chance: Random) -> None:
+        self.out = out
+        self.chance = chance
+        self.orphans: list[int] = []
+        self.log = out.with_suffix(".log")
+        """Standard output and error of all runs."""
+        self._options = options
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def printed(self) -> str:
+        """What all runs have printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def leader(self) -> int:
+        """The main process, which is the leader of its group."""
+        if self._running is None:
+            raise RuntimeError("nothing runs")
+        return self._running.pid
+
+    @contextmanager
+    def run(self, fault: str | None = None, *, resume: bool = False) -> Iterator[None]:
+        """A run in a process group of its own; nothing of it is left when the block is."""
+        arguments = ("resume", self.out) if resume else ("run", *self._options, "-o", self.out)
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("CRAWLER_")}
+        if fault is not None:
+            environment[ENVIRONMENT] = fault
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "crawler", *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=environment,
+            )
+        try:
+            yield
+        finally:
+            kill_group(self.leader)
+            self._running.wait()
+
+    def code(self) -> int:
+        """Wait for the end of the run; its exit code. Raises Hung. Orphans are noted and killed."""
+        if self._running is None:
+            raise RuntimeError("nothing runs")
+        try:
+            code = self._running.wait(RUN_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise Hung(f"the crawl did not end within {RUN_TIMEOUT:g} s") from None
+        self.orphans += wait_for_empty_group(self.leader, ORPHAN_TIMEOUT)
+        kill_group(self.leader)
+        return code
+
+    def lives(self) -> bool:
+        """The main process has not ended."""
+        return self._running is not None and self._running.poll() is None
+
+    def wait_for_records(self, count: int) -> bool:
+        """Wait until ``records.jsonl`` has so many; False when the crawl ended before."""
+        path = self.out / "records.jsonl"
+        while self.lives():
+            if path.exists() and path.read_bytes().count(b"\n") >= count:
+                return self.lives()
+            time.sleep(0.003)
+        return False
+
+    def all_victims(self) -> list[Victim]:
+        """The living processes of the run."""
+        return victims(self.leader, self.out)
+
+    def victims(self, role: Role, sink: str | None = None) -> list[Victim]:
+        """The living processes in a role."""
+        return [one for one in self.all_victims() if one.role == role and sink in {None, one.sink}]

@@ -1,0 +1,119 @@
+"""A generated site whose pages link to each other at random, served by a process of its own.
+
+It counts what it is asked for, so it can tell what was fetched twice. ``python -m
+crawler.lab.graph_site PAGES LINKS SEED DELAY`` prints its URL, and ends when its standard input is
+closed, which happens however its parent ends. Every first part of a path that is no page
+(``/one/``, ``/one/p/7``) is the same site once more, with counts of its own.
+"""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def targets(number: int, pages: int, links: int, seed: int) -> list[int]:
+    """The pages that page ``number`` links to: its two children in a tree, then random ones."""
+    chance = random.Random(seed * 1_000_003 + number)  # noqa: S311 - must be repeatable
+    children = [child for child in (2 * number + 1, 2 * number + 2) if child < pages]
+    return list(dict.fromkeys(children + [chance.randrange(pages) for _ in range(links)]))
+
+
+class GraphSite:
+    """A running server, seen from its user. All pages are reachable from ``url``."""
+
+    def __init__(self, url: str, pages: int) -> None:
+        self.url = url
+        self.pages = pages
+        self.urls = {url} | {f"{url}p/{n}" for n in range(1, pages)}
+        """Every URL of it."""
+
+    def under(self, name: str) -> "GraphSite":
+        """The same site once more, under ``/name/``."""
+        return GraphSite(f"{self.url}{name}/", self.pages)
+
+    def asked(self) -> Counter[str]:
+        """How often each URL was asked for, also those that are no page. Blocks."""
+        root = "/".join(self.url.split("/")[:3])
+        with urllib.request.urlopen(f"{root}/__counts", timeout=10) as answer:  # noqa: S310 - our own
+            return Counter({root + path: n for path, n in json.load(answer).items()})
+
+
+@contextmanager
+def graph_site(pages: int, links: int = 5, seed: int = 1, delay: float = 0.0) -> Iterator[GraphSite]:
+    """A site of ``pages`` pages, each answered after ``delay`` seconds."""
+    server = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", __name__, *map(str, (pages, links, seed, delay))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    if server.stdin is None or server.stdout is None:
+        raise RuntimeError("unreachable: both are pipes")
+    try:
+        yield GraphSite(server.stdout.readline().strip(), pages)
+    finally:
+        server.stdin.close()
+        server.wait(10)
+        server.stdout.close()
+
+
+class _Pages:
+    def __init__(self, pages: int, links: int, seed: int) -> None:
+        self._pages, self._links, self._seed = pages, links, seed
+        self._counts: Counter[str] = Counter()
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, content type and body."""
+        if path == "/__counts":
+            return 200, "application/json", json.dumps(self._counts).encode()
+        self._counts[path] += 1
+        root, page, name = path.rpartition("/p/") if not path.endswith("/") else (path[:-1], "/", "0")
+        if not page or not name.isdecimal() or int(name) >= self._pages:
+            return 404, "text/html", b"<title>no</title>"
+        anchors = " ".join(
+            f'<a href="{root}/p/{to}#x">{to}</a>' if to else f'<a href="{root}/">start</a>'
+            for to in targets(int(name), self._pages, self._links, self._seed)
+        )
+        return 200, "text/html", f"<title>{name}</title><p>{anchors} {'text ' * 50}".encode()
+
+
+async def _serve(pages: _Pages, delay: float) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                path = request.split(b" ", 2)[1].decode()
+                status, content_type, body = pages.answer(path)
+                if delay and path != "/__counts":
+                    await asyncio.sleep(delay)
+                head = [
+                    f"HTTP/1.1 {status} x",
+                    f"Content-Type: {content_type}",
+                    f"Content-Length: {len(body)}",
+                ]
+                writer.write("\r\n".join([*head, "", ""]).encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)  # noqa: T201 - said to the parent
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+def main() -> None:
+    """Serve until standard input is closed."""
+    pages, links, seed, delay = sys.argv[1:]
+    asyncio.run(_serve(_Pages(int(pages), int(links), int(seed)), float(delay)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Who is stuck: a worker that does the same thing, to the same URL, for too long. ``now`` is an argument.
+
+Waiting on purpose is no stall. A host that may not be asked yet holds no worker at all; and that a fetcher
+waits for a parser, or a parser for a writer, is the street's backpressure: who holds the others up is stuck.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "writing"})
+"""Steps that end when somebody else is ready; "writing" is the committer's, until all writers have acked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker says of itself."""
+
+    stage: str
+    holder: str
+    pid: int
+    step: str
+    url: str | None
+    progress: tuple[float, ...]
+    """Whatever changes when the worker gets on, such as when it began its step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A worker without progress."""
+
+    worker: Worker
+    seconds: float
+    is_first: bool
+    """No other worker of its stage was stuck, so it is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A stage of which nobody is stuck any more."""
+
+    stage: str
+    seconds: float
+    """Since its first worker was found stuck."""
+
+
+class StallRule:
+    """Remembers what each worker was last seen doing, and since when.
+
+    Not the worker's own clock counts but how long it has been looked at: when the whole program was stopped
+    (Ctrl-Z, a sleeping laptop), hours pass between two looks and nobody is to blame.
+    """
+
+    def __init__(self, patience: Mapping[str, float], default: float, longest_look: float) -> None:
+        """``patience`` in seconds by stage, else ``default``; a look counts ``longest_look`` at most."""
+        self._patience = patience
+        self._default = default
+        self._longest_look = longest_look
+        self._watched = 0.0
+        self._last: float | None = None
+        self._seen: dict[tuple[str, str], tuple[Worker, float]] = {}
+        self._stuck: dict[tuple[str, str], Worker] = {}
+        self._since: dict[str, float] = {}
+
+    def look(self, workers: Iterable[Worker], now: float) -> tuple[list[Stuck], list[Recovered]]:
+        """Workers that became stuck, the longest first, and stages that recovered. ``now`` in seconds.
+
+        A worker that stays as it is is named again each time its patience has passed once more.
+        """
+        self._watched += min(now - self._last, self._longest_look) if self._last is not None else 0.0
+        self._last = now
+        found: list[tuple[float, Worker]] = []
+        seen = {}
+        for worker in workers:
+            name = (worker.stage, worker.holder)
+            before, since = self._seen.get(name, (None, 0.0))
+            if before != worker:
+                since = self._watched
+                self._stuck.pop(name, None)
+            elif worker.step not in WAITS and self._watched - since >= self._patience_for(worker):
+                found.append((self._watched - since, worker))
+                since = self._watched
+            seen[name] = worker, since
+        self._seen = seen
+        self._stuck = {name: worker for name, worker in self._stuck.items() if name in seen}
+        stuck = []
+        for seconds, worker in sorted(found, key=lambda item: -item[0]):
+            stuck.append(Stuck(worker, seconds, is_first=worker.stage not in self._since))
+            self._stuck[worker.stage, worker.holder] = worker
+            self._since.setdefault(worker.stage, self._watched - seconds)
+        still = {stage for stage, _ in self._stuck}
+        over = [stage for stage in self._since if stage not in still]
+        return stuck, [Recovered(stage, self._watched - self._since.pop(stage)) for stage in over]
+
+    def _patience_for(self, worker: Worker) -> float:
+        return self._patience.get(worker.stage, self._default)

@@ -1,0 +1,81 @@
+"""One memory ceiling for all processes of the crawl.
+
+Runs as: one coroutine in the main loop; what it reads, it reads in a thread. Stops when: cancelled.
+Fails as: CrawlFailed, when the ceiling cannot be kept.
+
+It only looks and acts; what follows from what it sees is decided in :mod:`crawler.rules.limits`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from crawler.model.errors import CrawlFailed
+from crawler.rules.limits import Fill, MemoryRule, MemoryUse
+from crawler.trace.counters import Counters
+from crawler.watch.memory_reading import give_back_freed_memory
+from crawler.watch.units import size
+
+log = logging.getLogger("crawler.watch")
+
+INTERVAL = 1.0
+"""Seconds between two looks. One costs a millisecond or two for each 100 MiB, in a thread."""
+
+
+async def memory_task(
+    rule: MemoryRule,
+    counters: Counters,
+    *,
+    read: Callable[[], MemoryUse | None],
+    hold: Callable[[bool], None],
+    replace: Callable[[int], object],
+    in_flight: Callable[[], int],
+    known: Callable[[], int],
+    before: int = 0,
+    trim: Callable[[], None] = give_back_freed_memory,
+    interval: float = INTERVAL,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Watch until cancelled. ``hold`` stops and starts the leasing, ``replace`` ends a parser by its pid.
+
+    ``before``: bytes of the main process that were there before the crawl, in a program that it is a part
+    of, and do not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
+    """
+    pause = interval / 8  # a short crawl is to be measured too
+    while True:
+        use = await asyncio.to_thread(read)
+        if use is None:
+            log.info("how much memory the crawl takes cannot be read here: limits.memory is not enforced")
+            return
+        use = MemoryUse(max(0, use.main - before), use.parsers, use.others)
+        counters.memory = use.total
+        counters.peak_memory = max(counters.peak_memory, use.total)
+        was_holding = rule.is_holding
+        flying = in_flight()
+        verdict = rule.judge(use, flying)
+        if verdict.fill is Fill.GIVE_UP:
+            raise CrawlFailed(_sentence(rule.ceiling, use, known()))
+        holding = verdict.fill is Fill.HOLD
+        if holding is not was_holding:
+            hold(holding)
+            word = "no URL is leased until what is in flight is done" if holding else "leasing goes on"
+            log.info("memory: %s of %s taken; %s", size(use.total), size(rule.ceiling), word)
+        if verdict.replace is not None:
+            taken = use.parsers[verdict.replace]
+            log.warning(
+                "memory: replacing the parser with pid %d, which takes %s", verdict.replace, size(taken)
+            )
+            replace(verdict.replace)
+        if holding and (not flying or not was_holding):
+            await asyncio.to_thread(trim)
+        await sleep(pause)
+        pause = min(interval, pause * 2)
+
+
+def _sentence(ceiling: int, use: MemoryUse, known: int) -> str:
+    return (
+        f"the memory ceiling is too low for this crawl: of {size(ceiling)} (limits.memory = {ceiling}) its"
+        f" processes take {size(use.total)}, {size(use.main)} of it the main process, which has to remember"
+        f" {known:,} known URLs; to go on with more: crawler run with --set limits.memory=BYTES and the"
+        " same URLs and output folder (crawler resume keeps the ceiling)"
+    )

@@ -1,0 +1,68 @@
+"""Ctrl-C in the first moments of a crawl: it stops, says how to go on, and does go on."""
+
+import os
+import random
+import re
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import crawls
+from tests.graph_server import graph_site
+
+
+def state(out: Path) -> str | None:
+    """What crawl.db says of the crawl; None before it says anything."""
+    try:
+        with sqlite3.connect(f"file:{out / 'crawl.db'}?mode=ro", uri=True) as db:
+            row = db.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
+        db.close()
+    except sqlite3.Error:
+        return None
+    return row[0] if row else None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_crawl_that_is_stopped_as_it_starts_goes_on(tmp_path, seed):
+    out = tmp_path / "out"
+    with graph_site(40, delay=0.01) as site:
+        running = crawls.start("run", site.url, "-o", out, "--no-progress")
+        while state(out) != "running" and running.poll() is None:
+            time.sleep(0.001)
+        time.sleep(random.Random(seed).random() * 0.15)
+        os.killpg(running.pid, signal.SIGINT if seed % 2 else signal.SIGTERM)
+        stdout, stderr = running.communicate(timeout=20)
+        assert running.returncode == 130, stderr
+        assert "Traceback" not in stderr
+        assert f"crawler resume {out}" in stdout + stderr
+        crawls.wait_for_empty_group(running.pid, 5)
+        assert state(out) == "stopped"
+        assert crawls.crawl("resume", out).returncode == 0
+        assert set(crawls.urls(out)) == site.urls
+        assert set(crawls.urls(out).values()) == {1}
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_children_never_see_the_terminal_s_signals(tmp_path, method):
+    """Not even while they start: the two are blocked in them, and in the fork server, from birth."""
+    with graph_site(200, delay=0.05) as site:
+        running = crawls.start(
+            "run", site.url, "-o", tmp_path, "--no-progress", "--set", f"processes.start_method={method}"
+        )
+        try:
+            crawls.wait_for_records(tmp_path)
+            for pid in crawls.group_of(running.pid):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if pid == running.pid or b"resource_tracker" in command:
+                    continue
+                blocked = re.search(r"SigBlk:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())
+                assert blocked is not None
+                mask = int(blocked[1], 16)
+                assert mask >> (signal.SIGINT - 1) & 1, command
+                assert mask >> (signal.SIGTERM - 1) & 1, command
+        finally:
+            crawls.kill_group(running.pid)
+            running.communicate()

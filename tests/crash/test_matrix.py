@@ -1,0 +1,99 @@
+"""Crawls killed in every kind of way, under both start methods (`crawler lab crash`: by the hundred)."""
+
+import json
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from crawler.lab.crash.experiment import DELAY, kill_crawls
+from crawler.lab.crash.kinds import KINDS, PAGES
+from crawler.lab.crash.trial import run_trial
+from crawler.lab.graph_site import GraphSite, graph_site
+from tests import crawls
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+SHORT_SET = [
+    ("whole group", "spawn"),
+    ("whole group, at its start", "forkserver"),
+    ("whole group, then resume too", "forkserver"),
+    ("whole group, one writer behind", "forkserver"),
+    ("main process alone", "spawn"),
+    ("parsers, several times", "spawn"),
+    ("the only writer", "forkserver"),
+    ("the writer that is ahead", "spawn"),
+    ("fork server, parser, writer", "forkserver"),
+    ("resource tracker", "forkserver"),
+    ("any children, at the start", "forkserver"),
+    ("SIGTERM", "spawn"),
+    ("at writer:before_write", "spawn"),
+    ("at writer:after_sync", "forkserver"),
+    ("at parser:before_results", "forkserver"),
+    ("at store:inside_transaction", "forkserver"),
+    ("at end:before_state", "spawn"),
+    ("power: records.jsonl cut", "forkserver"),
+    ("power: all of that", "spawn"),
+]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[GraphSite]:
+    with graph_site(PAGES, delay=DELAY) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("name", "method"), SHORT_SET)
+def test_a_killed_crawl_ends_with_every_page_recorded_once(tmp_path, site, name, method):
+    verdict = run_trial(
+        BY_NAME[name], method, site.under(name.replace(" ", "-")), tmp_path / "out", Random(name)
+    )
+    assert verdict.is_clean, verdict
+    assert verdict.kills
+
+
+def test_the_judge_sees_what_is_wrong(tmp_path, site, monkeypatch):
+    """A crawl whose output is shortened behind its back, when it is finished, is not clean."""
+    import crawler.lab.crash.trial as trial
+
+    def examine(out, urls, sinks):
+        lines = (out / "records.jsonl").read_bytes().splitlines(keepends=True)
+        (out / "records.jsonl").write_bytes(b"".join([*lines[:-2], lines[0], lines[-1][:-9]]))
+        return real(out, urls, sinks)
+
+    real = trial.examine
+    monkeypatch.setattr(trial, "examine", examine)
+    verdict = run_trial(
+        BY_NAME["a parser"], "forkserver", site.under("judged"), tmp_path / "out", Random("judge")
+    )
+    assert (verdict.lost, verdict.twice) == (2, 1)
+    assert any("broken line" in wrong for wrong in verdict.wrongs)
+    assert not verdict.is_clean
+
+
+def test_an_interrupted_experiment_leaves_nothing(tmp_path, monkeypatch):
+    import tempfile
+
+    from crawler.lab.crash.victims import group_of
+
+    leaders = []
+
+    def interrupt(scene, count):
+        leaders.append(scene.leader)
+        assert group_of(scene.leader)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crawler.lab.crash.scene.Scene.wait_for_records", interrupt)
+    monkeypatch.setattr("crawler.lab.crash.experiment.KINDS", [BY_NAME["a parser"]])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        kill_crawls(1, seed=1)
+    assert [group_of(leader) for leader in leaders] == [[]]
+    assert not list(tmp_path.glob("crawler-crash-*"))
+
+
+def test_the_command_prints_what_came_of_it_for_programs():
+    done = crawls.crawl("lab", "crash", "--kills", 1, "--seed", 3, "--json")
+    assert done.returncode == 0, done.stdout
+    found = json.loads(done.stdout)
+    assert (found["clean"], found["seed"], len(found["trials"])) == (True, 3, 1)
+    assert found["kills"] >= 1

@@ -1,0 +1,78 @@
+"""What a killed process left in the system is removed by its note, and nothing else is."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from crawler.plumbing import leftovers_process
+
+PROGRAM = """
+import multiprocessing, os, signal, sys
+from crawler.plumbing import leftovers_process
+multiprocessing.get_context("spawn")
+print(leftovers_process.note(), flush=True)
+queue = multiprocessing.get_context("forkserver").Queue()
+# The tracker first: it would remove what this process leaves.
+from multiprocessing.resource_tracker import _resource_tracker
+os.kill(_resource_tracker._pid, signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+pytestmark = pytest.mark.skipif(
+    not leftovers_process.SEMAPHORES.is_dir(), reason="this system does not list its semaphores"
+)
+
+
+def semaphores(noted: str) -> list[Path]:
+    return list(leftovers_process.SEMAPHORES.glob(f"sem.{json.loads(noted)['semaphores'][1:]}-*"))
+
+
+def test_what_a_killed_process_left_is_removed():
+    killed = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        text=True,
+    )
+    noted = killed.stdout.strip()
+    folder = Path(json.loads(noted)["folder"])
+    assert semaphores(noted)
+    assert folder.is_dir()
+    leftovers_process.remove(noted)
+    assert not semaphores(noted)
+    assert not folder.exists()
+
+
+def test_what_a_living_process_uses_is_not_removed():
+    noted = leftovers_process.note()
+    assert leftovers_process.note() == noted
+    lock = multiprocessing.get_context("spawn").Lock()
+    assert semaphores(noted)
+    leftovers_process.remove(noted)
+    assert semaphores(noted)
+    del lock
+
+
+def test_a_note_cannot_name_what_is_not_multiprocessing_s(tmp_path, monkeypatch):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    elsewhere, inside = tmp_path / "pymp-other", tmp_path / "temporary" / "mine"
+    elsewhere.mkdir()
+    inside.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(leftovers_process, "SEMAPHORES", tmp_path)
+    (tmp_path / "sem.mp-1").touch()
+    for folder in (elsewhere, inside):
+        for prefix in ("/mp", "/", "/../x"):
+            leftovers_process.remove(
+                json.dumps({"pid": gone.pid, "semaphores": prefix, "folder": str(folder)})
+            )
+    assert elsewhere.is_dir()
+    assert inside.is_dir()
+    assert (tmp_path / "sem.mp-1").exists()

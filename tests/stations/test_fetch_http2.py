@@ -1,0 +1,223 @@
+"""The second backend against a real HTTP/2 server with TLS, whose certificate must be the right one."""
+
+import asyncio
+import importlib.util
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.config import Config
+from crawler.fetch.backend import FetchFailed
+from crawler.fetch.body import drain, read_body
+from crawler.model.outcomes import Kind
+from crawler.trace.counters import Counters
+from tests.stations.fetch_servers import byte_server, ok
+
+for package in ("httpx", "h2", "hypercorn", "trustme"):
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"not installed: {package}", allow_module_level=True)
+
+import trustme  # noqa: E402
+from hypercorn.asyncio import serve  # noqa: E402
+from hypercorn.config import Config as ServerConfig  # noqa: E402
+
+from crawler.fetch import httpx_pool  # noqa: E402
+from crawler.fetch.httpx_backend import HttpxBackend  # noqa: E402
+
+PICTURE = 400_000
+"""Bytes: more than is drained, so that its stream is left before its end."""
+
+
+@dataclass
+class Paper:
+    """A certificate for site.test with its key, and a context that trusts who made it."""
+
+    file: Path
+    trusting: ssl.SSLContext
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory) -> Paper:
+    authority = trustme.CA()
+    path = tmp_path_factory.mktemp("tls") / "site.pem"
+    authority.issue_cert("site.test", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return Paper(path, context)
+
+
+@dataclass
+class Site:
+    """What the server saw."""
+
+    port: int
+    scopes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def connections(self) -> set[tuple[str, int]]:
+        return {scope["client"] for scope in self.scopes}
+
+    async def answer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        self.scopes.append(scope)
+        if scope["path"] == "/never":
+            await asyncio.Event().wait()
+        size, media = (PICTURE, b"image/png") if scope["path"] == "/picture" else (8, b"text/html")
+        headers = [
+            (b"content-type", media),
+            (b"content-length", b"%d" % size),
+            (b"x-a", b"1"),
+            (b"x-a", b"2"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<p>hello" * (size // 8)})
+
+
+@asynccontextmanager
+async def serving(paper: Paper, **options: Any) -> AsyncIterator[Site]:
+    plug = socket.socket()
+    plug.bind(("127.0.0.1", 0))
+    plug.listen()  # so that nobody comes too early
+    site = Site(plug.getsockname()[1])
+    settings = ServerConfig()
+    settings.bind = [f"fd://{plug.detach()}"]
+    settings.certfile = settings.keyfile = str(paper.file)
+    settings.graceful_timeout = 0.1
+    settings.errorlog = logging.getLogger("tests.http2")
+    for name, value in options.items():
+        setattr(settings, name, value)
+    stop = asyncio.Event()
+    server = asyncio.ensure_future(serve(site.answer, settings, shutdown_trigger=stop.wait))  # type: ignore[arg-type]
+    try:
+        yield site
+    finally:
+        stop.set()
+        await server
+
+
+@asynccontextmanager
+async def asking(
+    paper: Paper, port: int, *, trusted: bool = True, **fetch: Any
+) -> AsyncIterator[tuple[HttpxBackend, Counters]]:
+    async def resolve(host: str, port: int) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+    counters = Counters()
+    origins = frozenset({f"https://site.test:{port}"} if trusted else ())
+    backend = HttpxBackend(Config(fetch=fetch), origins, counters, resolve, paper.trusting)
+    try:
+        yield backend, counters
+    finally:
+        await backend.close()
+
+
+async def page(backend: HttpxBackend, url: str) -> bytes:
+    async with backend.get(url) as answer:
+        assert answer.status == 200
+        assert answer.values("x-a") == ["1", "2"]
+        return (await read_body(answer, 10**6, 10**6, None)).data
+
+
+async def test_a_page_comes_over_http2(paper):
+    async with serving(paper) as site, asking(paper, site.port) as (backend, counters):
+        assert await page(backend, f"https://site.test:{site.port}/a%2Fb?c=%zz|d") == b"<p>hello"
+        (scope,) = site.scopes
+        assert (scope["http_version"], scope["scheme"]) == ("2", "https")
+        assert (scope["raw_path"], scope["query_string"]) == (b"/a%2Fb", b"c=%zz|d")
+        headers = dict(scope["headers"])
+        assert headers[b"host"] == f"site.test:{site.port}".encode()
+        assert headers[b"user-agent"].startswith(b"crawler/")
+        assert b"cookie" not in headers
+        assert (counters.requests, dict(counters.statuses)) == (1, {200: 1})
+
+
+async def test_many_requests_share_one_connection(paper):
+    async with serving(paper) as site, asking(paper, site.port) as (backend, counters):
+        url = f"https://site.test:{site.port}/"
+        assert await asyncio.gather(*(page(backend, url) for _ in range(40))) == [b"<p>hello"] * 40
+        assert len(site.connections) == 1
+        assert counters.requests == 40
+
+
+async def test_answers_that_are_left_before_their_end_do_not_wear_the_connection_out(paper):
+    """More of them than streams may be open, and than bytes fit into the connection's window."""
+    assert PICTURE * 130 > 2 * httpx_pool.WINDOW
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        for _ in range(13):
+            await asyncio.gather(*(unwanted(backend, f"{url}picture") for _ in range(10)))
+            assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+
+
+async def unwanted(backend: HttpxBackend, url: str) -> None:
+    async with backend.get(url) as answer:
+        await drain(answer)
+
+
+async def test_answers_that_never_come_do_not_wear_the_connection_out(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=0.5) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        assert await page(backend, url) == b"<p>hello"
+        for _ in range(2):
+            failures = await asyncio.gather(
+                *(page(backend, f"{url}never") for _ in range(60)), return_exceptions=True
+            )
+            assert {getattr(failed, "kind", failed) for failed in failures} == {Kind.TIMEOUT}
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+
+
+async def test_a_server_that_says_goodbye_is_asked_on_a_new_connection(paper):
+    async with (
+        serving(paper, keep_alive_max_requests=3) as site,
+        asking(paper, site.port, timeout=20) as (backend, _),
+    ):
+        kinds = []
+        for _ in range(12):
+            try:
+                await page(backend, f"https://site.test:{site.port}/")
+            except FetchFailed as failed:
+                kinds.append(failed.kind)  # it was in flight: tried again by whoever asked
+        assert set(kinds) <= {Kind.RESET}
+        assert len(kinds) < 6
+        assert len(site.connections) > 2
+
+
+async def test_a_certificate_for_another_name_is_refused(paper):
+    async with (
+        serving(paper) as site,
+        asking(paper, site.port, allow_addresses=["127.0.0.1"]) as (backend, counters),
+    ):
+        with pytest.raises(FetchFailed) as caught:
+            await page(backend, f"https://other.test:{site.port}/")
+        assert caught.value.kind is Kind.TLS
+        assert "certificate is not valid" in str(caught.value)
+        assert (site.scopes, counters.requests) == ([], 0)
+
+
+async def test_the_address_is_checked_under_http2_too(paper):
+    async with serving(paper) as site, asking(paper, site.port, trusted=False) as (backend, _):
+        for host in ("site.test", "127.0.0.1"):
+            with pytest.raises(FetchFailed) as caught:
+                await page(backend, f"https://{host}:{site.port}/")
+            assert caught.value.kind is Kind.FORBIDDEN_ADDRESS
+        assert site.scopes == []
+
+
+async def test_a_server_that_does_not_know_http2_is_asked_in_http1(paper):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(paper.file)
+    async with byte_server(ok(headers="X-A: 1\r\nX-A: 2\r\n"), ssl=context) as served:
+        port = int(served.url.rpartition(":")[2])
+        async with asking(paper, port) as (backend, _):
+            assert await page(backend, f"https://site.test:{port}/") == b"<p>hello"
+        assert served.heads[0].startswith("GET / HTTP/1.1\r\n")

@@ -1,0 +1,28 @@
+"""Seeds are URLs as people type them; pages are crawled once, under the name that the standard gives them."""
+
+from tests import crawls
+from tests.graph_server import graph_site
+
+
+def test_a_seed_is_written_as_the_standard_writes_it(tmp_path):
+    with graph_site(3) as site:
+        port = site.url.rsplit(":", 1)[1].rstrip("/")
+        typed = [f"HTTP://127.1:{port}", f"http://127.0.0.1:{port}/x/../#top"]
+        done = crawls.crawl("run", *typed, "-o", tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert set(crawls.urls(tmp_path)) == site.urls
+        assert set(crawls.urls(tmp_path).values()) == {1}
+        # The same crawl, however it is typed.
+        again = crawls.crawl("run", site.url, "-o", tmp_path)
+        assert (again.returncode, "finished already" in again.stdout + again.stderr) == (0, True)
+
+
+def test_a_crawl_at_its_page_limit_has_nothing_left_to_do(tmp_path):
+    with graph_site(30) as site:
+        for _ in range(2):
+            done = crawls.crawl("run", site.url, "-o", tmp_path, "--max-pages", 5)
+            assert done.returncode == 0, done.stderr
+        found = crawls.summary(tmp_path)
+        assert (found["runs"], found["ok"], found["requests"]) == (1, 5, 6)
+        assert crawls.crawl("run", site.url, "-o", tmp_path, "--max-pages", 8).returncode == 0
+        assert crawls.summary(tmp_path)["ok"] == 8
