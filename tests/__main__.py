@@ -3,6 +3,7 @@
 Arguments are handed to pytest.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "floors": ["importlinter.cli"],
-    "tests": ["pytest"],
+    # Most tests wait for processes and servers: one worker more than there are cores keeps these busy.
+    "tests": ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"],
 }
 
 

@@ -60,8 +60,9 @@ def crawl(config: "Config") -> int:
     out = prepare(config, None)
     say(f"output: {out}")
     report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
-    with unread_is_no_error():
-        print_summary(report.summary)
+    if report.summary:  # none where it was stopped before it began
+        with unread_is_no_error():
+            print_summary(report.summary)
     if report.message and report.exit_code == CrawlFailed.exit_code:
         complain(report.message)
     elif report.message:
