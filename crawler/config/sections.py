@@ -120,7 +120,7 @@ class ParseConfig(Section):
     )
     max_crashes: Int = key(2, "Parsers a page may bring down before it is given up.", ge=1, le=100)
     batch_pages: Int = key(8, "Pages sent to a parser at once, at most.", ge=1, le=1000)
-    batch_bytes: Int = key(256 * 1024, "Bytes sent to a parser at once, about.", ge=1, le=GIB)
+    batch_bytes: Int = key(512 * 1024, "Bytes sent to a parser at once, about.", ge=1, le=GIB)
 
 
 class WriteConfig(Section):

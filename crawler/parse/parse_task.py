@@ -52,23 +52,35 @@ async def parse_task(
     step: Step,
     counters: Counters,
 ) -> None:
-    """Parse what waits, batch by batch, until ``pages`` is closed and empty."""
-    while True:
-        try:
-            batch = await pages.get_batch(batch_pages, batch_bytes)
-        except QueueClosed:
-            return
-        step.enter("parsing", batch[0].ticket.url)
-        results = await _parse_all(batch, parser, max_crashes, counters)
-        step.pid = parser.pid or step.pid
-        step.enter("wait for a writer", batch[0].ticket.url)
+    """Parse what waits, batch by batch, until ``pages`` is closed and empty.
+
+    While the parser is at one batch, the results of the one before are handed on: a process that
+    waits for this loop is a core that does nothing.
+    """
+
+    async def hand_on(batch: list[Page], results: list[Finished]) -> None:
         for finished in results:
             counters.parsed += 1
             await finish(finished)
         for page in batch:
             if page.body_path is not None:
                 await aiofiles.os.unlink(page.body_path)
-        step.leave()
+
+    async with asyncio.TaskGroup() as group:
+        handing_on: asyncio.Task[None] | None = None
+        while True:
+            try:
+                batch = await pages.get_batch(batch_pages, batch_bytes)
+            except QueueClosed:
+                return
+            step.enter("parsing", batch[0].ticket.url)
+            results = await _parse_all(batch, parser, max_crashes, counters)
+            step.pid = parser.pid or step.pid
+            if handing_on is not None:
+                step.enter("wait for a writer", batch[0].ticket.url)
+                await handing_on
+            handing_on = group.create_task(hand_on(batch, results))
+            step.leave()
 
 
 async def _parse_all(
