@@ -110,7 +110,9 @@ class ParseConfig(Section):
 
     workers: Int | None = key(None, "Parsers at once; none is one for each CPU core.", ge=1, le=1024)
     executor: Literal["process", "thread", "inline"] = key(
-        "process", "Where parsers run: child processes, threads, or the main loop itself."
+        "process",
+        "Where parsers run: child processes, threads, or the main loop itself. Only processes can be"
+        " timed out, bounded in memory, or dropped by a second Ctrl-C.",
     )
     extract: FunctionName | None = key(None, "A function of yours that is called with each parsed page.")
     keep_text: bool = key(False, "Whether records hold the page's visible text.")
