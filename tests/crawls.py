@@ -11,7 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from crawler.frontier.view import open_view
 from crawler.model.record import Record, decode
+from crawler.plumbing import leftovers_process
 
 ROOT = Path(__file__).parent.parent
 
@@ -108,3 +110,11 @@ def wait_for_empty_group(leader: int, most_seconds: float) -> None:
 def kill_group(leader: int) -> None:
     """SIGKILL to all processes of a group at once."""
     os.killpg(leader, signal.SIGKILL)
+
+
+def kill_for_good(leader: int, out: Path) -> None:
+    """SIGKILL to a whole crawl that nobody will resume, and remove what it leaves in the system."""
+    kill_group(leader)
+    wait_for_empty_group(leader, 5)
+    with open_view(out) as view:
+        leftovers_process.remove(view.meta()["leftovers"])

@@ -64,5 +64,6 @@ def test_children_never_see_the_terminal_s_signals(tmp_path, method):
                 assert mask >> (signal.SIGINT - 1) & 1, command
                 assert mask >> (signal.SIGTERM - 1) & 1, command
         finally:
-            crawls.kill_group(running.pid)
+            running.kill()
             running.communicate()
+            crawls.kill_for_good(running.pid, tmp_path)
