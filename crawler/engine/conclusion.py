@@ -86,7 +86,7 @@ def conclude(
 
 def note_stopped(report: CrawlReport, store: StoreThread) -> None:
     """Note that the crawl was stopped, and how to go on."""
-    report.exit_code, report.message = EXIT_STOPPED, _how_to_go_on(report)
+    how_stopped(report)
     store.run(lambda db: rows.set_meta(db, {"state": "stopped"}))
 
 
@@ -97,7 +97,7 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], unre
     elif report.state == "stopped" and not counts["pending"]:
         report.state = "finished"
     if report.state == "stopped":
-        report.exit_code, report.message = EXIT_STOPPED, _how_to_go_on(report)
+        how_stopped(report)
     elif report.state == "finished" and unreachable is not None:
         report.state, report.exit_code = "incomplete", SeedsUnreachable.exit_code
         report.message = f"no seed could be reached: {unreachable}"
@@ -109,8 +109,11 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], unre
         report.message = "no page was crawled: no seed leads to one inside the scope; the records say why"
 
 
-def _how_to_go_on(report: CrawlReport) -> str:
-    return f"stopped; to go on: crawler resume {report.out}"
+def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:
+    """Say how to go on; there is nothing to go on with where the settings were not saved yet."""
+    report.exit_code = EXIT_STOPPED
+    how = f"; to go on: crawler resume {report.out}" if may_go_on else " before it began"
+    report.message = f"stopped{how}"
 
 
 def _unreachable(db: sqlite3.Connection) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.conclusion import CrawlReport, conclude, note_stopped
+from crawler.engine.conclusion import CrawlReport, conclude, how_stopped, note_stopped
 from crawler.engine.lifecycle import Opened
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
@@ -41,8 +41,9 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     config = lifecycle.serialised(config)
     out = prepare(config, extract)
     with lifecycle.output_folder(out):
-        opened = lifecycle.open_store(config, out)
+        opened = None
         try:
+            opened = lifecycle.open_store(config, out)
             if opened.is_finished:
                 return already_finished(out)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -51,7 +52,8 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
             # Before the loop listened for it: nothing was begun that could be lost.
             return stopped_early(out, opened)
         finally:
-            opened.store.stop()
+            if opened is not None:
+                opened.store.stop()
 
 
 def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
@@ -78,10 +80,13 @@ def already_finished(out: Path) -> CrawlReport:
     )
 
 
-def stopped_early(out: Path, opened: Opened) -> CrawlReport:
+def stopped_early(out: Path, opened: Opened | None) -> CrawlReport:
     """The report on a crawl that was interrupted before it began to crawl."""
     report = CrawlReport(out, "stopped")
-    note_stopped(report, opened.store)
+    if opened is not None:
+        note_stopped(report, opened.store)
+    else:
+        how_stopped(report, may_go_on=lifecycle.has_settings(out))
     return report
 
 

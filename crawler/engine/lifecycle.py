@@ -21,7 +21,7 @@ from crawler.frontier import rows, schema
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import open_view
-from crawler.model.errors import OutputBusyError, OutputError, UsageError
+from crawler.model.errors import CrawlerError, OutputBusyError, OutputError, UsageError
 from crawler.model.outcomes import Kind
 from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
@@ -180,6 +180,15 @@ def settings_of(out: Path) -> Config:
     if text is None:
         raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")
     return Config.from_json(text)
+
+
+def has_settings(out: Path) -> bool:
+    """Whether there is a crawl in OUT that could be resumed."""
+    try:
+        settings_of(out)
+    except CrawlerError:
+        return False
+    return True
 
 
 def serialised(config: Config) -> Config:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from rich.cells import cell_len
@@ -100,6 +101,8 @@ def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
     progress.start()
     assert snapshots.seen.wait(20)
     logging.getLogger("crawler").info("during")
+    while "during" not in file.getvalue():  # the log's own thread writes it
+        time.sleep(0.001)
     sys.stderr.write("printed by somebody else\n")
     progress.stop()
     listener.stop()
