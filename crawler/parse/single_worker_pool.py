@@ -249,7 +249,9 @@ class ProcessParser:
         at = int(self._progress[0])
         code = None
         if self._process is not None:
-            self._process.join(timeout=5)
+            # The pool's own thread reaps the child. Asked by two threads at once, a child of the fork
+            # server gives its exit code to one of them and 255 to the other.
+            self._executor.shutdown(wait=True, cancel_futures=True)
             code = self._process.exitcode
         if timed_out:
             kind, message = Kind.PARSE_TIMEOUT, f"parsing took longer than {self._settings.timeout:g} s"
