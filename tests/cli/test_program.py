@@ -104,7 +104,11 @@ def test_an_interrupt_while_the_program_starts_or_ends(monkeypatch: pytest.Monke
     monkeypatch.setattr(program, "main", interrupted)
     monkeypatch.setattr(signal, "signal", lambda *handler: at_exit.append(handler))
     assert script.main() == 130
-    assert at_exit[-2:] == [(signal.SIGINT, signal.SIG_IGN), (signal.SIGTERM, signal.SIG_IGN)]
+    assert at_exit == [
+        (signal.SIGTERM, script._interrupt),
+        (signal.SIGINT, signal.SIG_IGN),
+        (signal.SIGTERM, signal.SIG_IGN),
+    ]
 
 
 def test_an_interrupt_in_a_command_is_no_traceback(engine: Engine, crawler: Run) -> None:
