@@ -28,7 +28,7 @@ def demo(
 
     prestart()
     from crawler.config import packaged_config
-    from crawler.lab.site_process import SiteProcess
+    from crawler.lab.site.site_process import SiteProcess
 
     config = options.config_of(context.params, packaged_config())
     with SiteProcess(port=0) as site:

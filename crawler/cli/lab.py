@@ -70,7 +70,7 @@ def faults(
 
     Exit code 1 if anything was recorded, or asked for, otherwise than it should be.
     """
-    from crawler.lab.faults_report import crawl_faults, lines
+    from crawler.lab.faults.report import crawl_faults, lines
 
     verdicts = crawl_faults(timeout)
     for line in lines(verdicts):

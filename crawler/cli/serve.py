@@ -17,11 +17,11 @@ def serve(
     """Serve the fixture site on 127.0.0.1 until Ctrl-C."""
     with suppress(KeyboardInterrupt):  # the way to end it
         if faults:
-            from crawler.lab.faults_process import serve_faults_forever
+            from crawler.lab.faults.faults_process import serve_faults_forever
 
             serve_faults_forever(port)
         else:
-            from crawler.lab.site_process import serve_forever
+            from crawler.lab.site.site_process import serve_forever
 
             serve_forever(port)
     return 0

@@ -44,7 +44,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         stand_in("crawler.watch.summary", print_summary=lambda summary: print(f"summary {summary}")),
         stand_in("crawler.watch.status", print_status=lambda view, json: print(f"{view}, json {json}")),
         stand_in("crawler.frontier.view", open_view=open_view),
-        stand_in("crawler.lab.site_process", SiteProcess=SiteProcess, serve_forever=serve_forever),
+        stand_in("crawler.lab.site.site_process", SiteProcess=SiteProcess, serve_forever=serve_forever),
     )
     for module in modules:
         monkeypatch.setitem(sys.modules, module.__name__, module)

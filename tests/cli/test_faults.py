@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from crawler.lab.faults_judge import Verdict
+from crawler.lab.faults.judge import Verdict
 from tests.cli.stand_ins import Engine, Run, stand_in
 
 
@@ -12,7 +12,7 @@ def test_serve_serves_the_faults_when_told_so(
     engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[int] = []
-    name = "crawler.lab.faults_process"
+    name = "crawler.lab.faults.faults_process"
     monkeypatch.setitem(sys.modules, name, stand_in(name, serve_faults_forever=served.append))
     assert crawler("serve", "--faults", "--port", "81") == (0, [], [])
     assert served == [81]
@@ -25,7 +25,7 @@ def test_lab_faults_prints_a_line_for_each_and_exits_by_what_is_wrong(
     found = [Verdict("odd", "http://h/odd", {"outcome": "ok"}, {"outcome": recorded})]
     asked: list[float] = []
     monkeypatch.setattr(
-        "crawler.lab.faults_report.crawl_faults", lambda timeout: asked.append(timeout) or found
+        "crawler.lab.faults.report.crawl_faults", lambda timeout: asked.append(timeout) or found
     )
     exit_code, out, err = crawler("lab", "faults", "--timeout", "7")
     assert (exit_code, err, asked) == (code, [], [7.0])

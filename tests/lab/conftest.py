@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawler.lab.site_process import SiteProcess
+from crawler.lab.site.site_process import SiteProcess
 from tests.lab.reference_crawl import MANIFEST, Crawl, crawl
 
 

@@ -178,9 +178,9 @@ def manifest(found: Crawl, never: dict[str, list[str]]) -> str:
 
 def main() -> None:
     """Write the manifest."""
-    from crawler.lab.site import fixture_root
-    from crawler.lab.site_pages import read_site
-    from crawler.lab.site_process import SiteProcess
+    from crawler.lab.site.app import fixture_root
+    from crawler.lab.site.pages import read_site
+    from crawler.lab.site.site_process import SiteProcess
 
     with SiteProcess() as site:
         found = crawl(site.url)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from crawler.lab.faults_process import FaultProcess, serve_faults_forever
+from crawler.lab.faults.faults_process import FaultProcess, serve_faults_forever
 from crawler.model.errors import ChildFailed, UsageError
 
 

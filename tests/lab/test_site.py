@@ -11,9 +11,9 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolve
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from crawler.lab.site import LOG, LOG_PATH, Asked, app_of, fixture_root, make_app
-from crawler.lab.site_answers import Site, compressor, encoded
-from crawler.lab.site_pages import read_site
+from crawler.lab.site.answers import Site, compressor, encoded
+from crawler.lab.site.app import LOG, LOG_PATH, Asked, app_of, fixture_root, make_app
+from crawler.lab.site.pages import read_site
 
 
 class Client:
@@ -109,7 +109,7 @@ async def test_the_slow_page_waits(client: Client, site: Site, monkeypatch: pyte
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("crawler.lab.site.asyncio.sleep", sleep)
+    monkeypatch.setattr("crawler.lab.site.app.asyncio.sleep", sleep)
     assert (await client.ask("/stock/slow-count"))[0] == 200
     assert waits == [1.0]
 
@@ -194,7 +194,7 @@ def test_a_coding_without_its_module_is_left_out(monkeypatch: pytest.MonkeyPatch
     def nothing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr("crawler.lab.site_answers.import_module", nothing)
+    monkeypatch.setattr("crawler.lab.site.answers.import_module", nothing)
     assert compressor("br") is None
     assert compressor("zstd") is None
     assert compressor("gzip") is not None

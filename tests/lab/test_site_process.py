@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.lab import site_process
-from crawler.lab.site_process import SiteProcess, serve_forever
+from crawler.lab.site import site_process
+from crawler.lab.site.site_process import SiteProcess, serve_forever
 from crawler.model.errors import ChildFailed, UsageError
 
-SERVE = "from crawler.lab.site_process import serve_forever\nif __name__ == '__main__': serve_forever({port})"
+SERVE = """
+from crawler.lab.site.site_process import serve_forever
+if __name__ == '__main__': serve_forever({port})
+"""
 
 
 def get(url: str, path: str) -> int:
@@ -95,7 +98,9 @@ def test_a_process_that_never_answers_is_noticed(monkeypatch: pytest.MonkeyPatch
 
 def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("from crawler.lab.site_process import SiteProcess\nwith SiteProcess() as site: pass\n")
+    script.write_text(
+        "from crawler.lab.site.site_process import SiteProcess\nwith SiteProcess() as site: pass\n"
+    )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert done.stderr.count("MainGuardError") == 1

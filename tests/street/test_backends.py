@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from crawler.lab.site_process import SiteProcess
+from crawler.lab.site.site_process import SiteProcess
 from tests import crawls
 
 OF_THE_MOMENT = {"fetched_at": "", "elapsed_ms": None, "referrer": None}

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from crawler.lab import faults_report
-from crawler.lab.faults_judge import judge
-from crawler.lab.faults_process import FaultProcess
-from crawler.lab.faults_site import build
+from crawler.lab.faults import report as faults_report
+from crawler.lab.faults.faults_process import FaultProcess
+from crawler.lab.faults.judge import judge
+from crawler.lab.faults.site import build
 from crawler.model.outcomes import Outcome
 from tests import crawls
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawler.lab.site_process import SiteProcess
+from crawler.lab.site.site_process import SiteProcess
 from crawler.model.record import Record
 from tests import crawls
 

@@ -3,8 +3,8 @@
 import gzip
 import zlib
 
-from crawler.lab.faults import Fault, Here, Kept, Wanted, answer, cut, html, lost, ok
-from crawler.lab.site_answers import compressor
+from crawler.lab.faults.manifest import Fault, Here, Kept, Wanted, answer, cut, html, lost, ok
+from crawler.lab.site.answers import compressor
 from crawler.model.outcomes import Kind
 
 _TITLE = "Packed"

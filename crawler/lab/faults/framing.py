@@ -1,7 +1,20 @@
 """Faults of framing: where a body ends (RFC 9112 section 6), said wrong, twice, or never."""
 
-from crawler.lab.faults import ANY_STATUS, HEAD, OPEN, Fault, Here, Kept, chunked, cut, html, lost, ok, page
-from crawler.lab.faults_sending import forever
+from crawler.lab.faults.manifest import (
+    ANY_STATUS,
+    HEAD,
+    OPEN,
+    Fault,
+    Here,
+    Kept,
+    chunked,
+    cut,
+    html,
+    lost,
+    ok,
+    page,
+)
+from crawler.lab.faults.sending import forever
 from crawler.model.outcomes import Kind
 
 _TITLE = "Framed"

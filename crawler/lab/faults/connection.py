@@ -1,7 +1,7 @@
 """Faults of the connection: it breaks or falls silent, at every point of an answer."""
 
-from crawler.lab.faults import HEAD, Answer, Call, Fault, Here, Kept, answer, html, lost, ok, page
-from crawler.lab.faults_sending import Sender, drip, then_reset, then_silence
+from crawler.lab.faults.manifest import HEAD, Answer, Call, Fault, Here, Kept, answer, html, lost, ok, page
+from crawler.lab.faults.sending import Sender, drip, then_reset, then_silence
 from crawler.model.outcomes import Kind
 
 _SIZED = HEAD + b"Content-Length: 1000\r\n\r\n"

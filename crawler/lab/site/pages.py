@@ -16,8 +16,8 @@ from dataclasses import replace
 from importlib.resources.abc import Traversable
 from itertools import groupby
 
-from crawler.lab.site_answers import Answer, Site
-from crawler.lab.site_press import Data, Press, contents, pager
+from crawler.lab.site.answers import Answer, Site
+from crawler.lab.site.press import Data, Press, contents, pager
 
 _NOT_IN_SITEMAP = re.compile(r"/(workshop|stock|admin|api|search\.cgi)\b|.*[?]ref=")
 

@@ -9,8 +9,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import Self
 
-from crawler.lab.faults import Answer, Here, Kept, answer
-from crawler.lab.faults_site import FaultSite, build, is_good
+from crawler.lab.faults.manifest import Answer, Here, Kept, answer
+from crawler.lab.faults.site import FaultSite, build, is_good
 
 HOST = "127.0.0.1"
 LOG_PATH = "/__log__"

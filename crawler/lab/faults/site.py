@@ -8,17 +8,17 @@ while the server misbehaves.
 import functools
 from dataclasses import dataclass
 
-from crawler.lab import (
-    faults_codings,
-    faults_connection,
-    faults_framing,
-    faults_headers,
-    faults_pages,
-    faults_redirects,
-    faults_statuses,
-    faults_texts,
-)
 from crawler.lab.faults import (
+    codings,
+    connection,
+    framing,
+    headers,
+    pages,
+    redirects,
+    statuses,
+    texts,
+)
+from crawler.lab.faults.manifest import (
     EXCLUDED,
     MAX_BODY,
     MAX_DEPTH,
@@ -34,7 +34,7 @@ from crawler.lab.faults import (
     ok,
     page,
 )
-from crawler.lab.faults_redirects import hosts_forbidden
+from crawler.lab.faults.redirects import hosts_forbidden
 
 GOOD_PAGES = 200
 FAN_OUT = 14
@@ -47,20 +47,20 @@ def _none(_here: Here) -> list[Fault]:
 
 
 _GROUPS = (
-    faults_connection.keep_alive,
+    connection.keep_alive,
     _none,  # so that good pages come next on the connections which those leave behind
-    faults_connection.silences,  # early, because they take longest
-    faults_statuses.retry_after,
-    faults_connection.faults,
-    faults_framing.faults,
-    faults_headers.faults,
-    faults_codings.faults,
-    faults_redirects.faults,
-    faults_redirects.addresses,
-    faults_statuses.faults,
-    faults_texts.faults,
-    faults_pages.faults,
-    faults_pages.traps,
+    connection.silences,  # early, because they take longest
+    statuses.retry_after,
+    connection.faults,
+    framing.faults,
+    headers.faults,
+    codings.faults,
+    redirects.faults,
+    redirects.addresses,
+    statuses.faults,
+    texts.faults,
+    pages.faults,
+    pages.traps,
 )
 
 

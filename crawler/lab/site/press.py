@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
-from crawler.lab.site_answers import HTML, Answer, compressor, encoded
+from crawler.lab.site.answers import HTML, Answer, compressor, encoded
 
 Data = dict[str, Any]
 

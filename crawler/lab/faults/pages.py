@@ -1,6 +1,18 @@
 """Faults of pages: huge ones, deep ones, links that are hardly any, and traps that have no end."""
 
-from crawler.lab.faults import MAX_DEPTH, Answer, Call, Fault, Here, Kept, Wanted, answer, html, ok, page
+from crawler.lab.faults.manifest import (
+    MAX_DEPTH,
+    Answer,
+    Call,
+    Fault,
+    Here,
+    Kept,
+    Wanted,
+    answer,
+    html,
+    ok,
+    page,
+)
 
 _MB = 1_000_000
 _LEVELS = 50_000

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.lab.faults import ANY_STATUS, Here, Wanted
-from crawler.lab.faults_process import FaultLog
-from crawler.lab.faults_site import Expected, FaultSite
+from crawler.lab.faults.faults_process import FaultLog
+from crawler.lab.faults.manifest import ANY_STATUS, Here, Wanted
+from crawler.lab.faults.site import Expected, FaultSite
 from crawler.model.record import Record
 
 _EARLY = 0.05

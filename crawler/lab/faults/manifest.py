@@ -1,7 +1,7 @@
 """What a fault is: an address that misbehaves, and beside it what a correct crawler must record.
 
-The faults themselves stand in ``faults_*.py``, one file for each part of an answer that can go wrong;
-:mod:`crawler.lab.faults_site` puts them among good pages.
+The faults themselves stand in the files beside this one, one for each part of an answer that can go wrong;
+:mod:`crawler.lab.faults.site` puts them among good pages.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

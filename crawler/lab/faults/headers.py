@@ -1,7 +1,7 @@
 """Faults of the head: status lines and headers that are endless, doubled, or no HTTP at all."""
 
-from crawler.lab.faults import HEAD, Fault, Here, Kept, answer, html, lost, ok, page, refused
-from crawler.lab.faults_sending import by_turns, forever
+from crawler.lab.faults.manifest import HEAD, Fault, Here, Kept, answer, html, lost, ok, page, refused
+from crawler.lab.faults.sending import by_turns, forever
 from crawler.model.outcomes import Kind
 
 _TITLE = "Under a strange head"

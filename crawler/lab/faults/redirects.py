@@ -1,6 +1,6 @@
 """Faults of redirects: circles, chains, and targets that are none or that no page may send a crawler to."""
 
-from crawler.lab.faults import (
+from crawler.lab.faults.manifest import (
     MAX_REDIRECTS,
     Answer,
     Fault,
@@ -13,7 +13,7 @@ from crawler.lab.faults import (
     page,
     skipped,
 )
-from crawler.lab.faults_sending import forever
+from crawler.lab.faults.sending import forever
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.urls import origin, resolve
 

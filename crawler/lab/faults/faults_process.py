@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple, Self
 
-from crawler.lab.faults import EXCLUDED, MAX_DEPTH, Here
-from crawler.lab.site_process import START_TIMEOUT, sigterm_as_ctrl_c, why_not
+from crawler.lab.faults.manifest import EXCLUDED, MAX_DEPTH, Here
+from crawler.lab.site.site_process import START_TIMEOUT, sigterm_as_ctrl_c, why_not
 from crawler.model.errors import ChildFailed, UsageError
 from crawler.plumbing.child_process import end_with_parent, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error, refuse_inside_import
@@ -96,7 +96,7 @@ class FaultProcess:
 
     def log(self) -> FaultLog:
         """What it saw so far."""
-        from crawler.lab.faults_server import LOG_PATH
+        from crawler.lab.faults.server import LOG_PATH
 
         connection = HTTPConnection("127.0.0.1", self.here.port, timeout=START_TIMEOUT)
         try:
@@ -137,7 +137,7 @@ def _serve(port: int, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     # Only the child pays for this import.
-    from crawler.lab.faults_server import FaultServer
+    from crawler.lab.faults.server import FaultServer
 
     with asyncio.Runner() as loop:
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from crawler.lab.faults import Answer, Call
+from crawler.lab.faults.manifest import Answer, Call
 
 Sender = Callable[[Call], Awaitable[bool | None]]
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from crawler.lab.site_answers import HOST, Answer, Site
-from crawler.lab.site_pages import read_site
+from crawler.lab.site.answers import HOST, Answer, Site
+from crawler.lab.site.pages import read_site
 
 LOG_PATH = "/__log__"
 """GET answers the request log as a JSON list; DELETE empties it and starts anew. No page links here."""
@@ -40,7 +40,7 @@ _FLAPPED: web.AppKey[Counter[str]] = web.AppKey("flapped", Counter)
 def fixture_root() -> Traversable:
     """The fixtures: in the package where that came from a wheel, else at the top of the checkout."""
     packaged = files("crawler") / "fixtures"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "fixtures"
 
 
 def make_app(root: Traversable | Path) -> web.Application:

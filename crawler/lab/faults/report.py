@@ -7,10 +7,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from crawler.lab.faults import Here
-from crawler.lab.faults_judge import Verdict, judge
-from crawler.lab.faults_process import FaultLog, FaultProcess
-from crawler.lab.faults_site import build, settings
+from crawler.lab.faults.faults_process import FaultLog, FaultProcess
+from crawler.lab.faults.judge import Verdict, judge
+from crawler.lab.faults.manifest import Here
+from crawler.lab.faults.site import build, settings
 from crawler.model.errors import CrawlFailed
 from crawler.model.record import decode
 

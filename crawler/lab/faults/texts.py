@@ -1,6 +1,6 @@
 """Faults of text: wrong labels, late and lying declarations, bytes that are none, the wrong type."""
 
-from crawler.lab.faults import Fault, Here, answer, html, ok, page, skipped
+from crawler.lab.faults.manifest import Fault, Here, answer, html, ok, page, skipped
 from crawler.model.outcomes import Kind
 
 _TITLE = "Čeština"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from crawler.lab.faults import (
+from crawler.lab.faults.manifest import (
     RETRY_AFTER_MAX,
     TIMES,
     Answer,
@@ -18,7 +18,7 @@ from crawler.lab.faults import (
     page,
     refused,
 )
-from crawler.lab.faults_sending import by_turns, then_reset
+from crawler.lab.faults.sending import by_turns, then_reset
 from crawler.model.outcomes import Kind
 
 _TITLE = "There after all"

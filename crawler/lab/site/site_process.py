@@ -155,7 +155,7 @@ def _serve(port: int, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     # Only the child pays for the import of the server.
-    from crawler.lab.site import SITE, fixture_root, make_app
+    from crawler.lab.site.app import SITE, fixture_root, make_app
 
     app = make_app(fixture_root())
     with asyncio.Runner() as loop:
