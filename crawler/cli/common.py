@@ -1,5 +1,6 @@
 """What the commands share: printing that survives a closed pipe, and the crawl itself."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,13 @@ def flush_stdout() -> None:
         pass
 
 
+def get_ready() -> None:
+    """Begin in the background with what every crawl needs: its children, and the slowest imports."""
+    from crawler.plumbing.fork_server_process import prestart
+
+    prestart("crawler.fetch.aiohttp_backend", "uvloop", "crawler.watch.summary_view")
+
+
 def crawl(config: "Config") -> int:
     """Crawl to the end and print what came of it; the output folder is the first line and the last.
 
@@ -57,6 +65,8 @@ def crawl(config: "Config") -> int:
     if config.parse.extract is not None:
         # The user's module is looked for where the user is, as `python -m` would; children inherit the path.
         sys.path.insert(0, str(Path.cwd()))
+    # What is imported by now lives to the end: the collector need not look at it again and again.
+    gc.freeze()
     out = prepare(config, None)
     say(f"output: {out}")
     report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crawler.cli import options
-from crawler.cli.common import crawl
+from crawler.cli.common import crawl, get_ready
 
 Urls = Annotated[
     list[str] | None,
@@ -44,7 +44,5 @@ def run(
     If OUT holds an unfinished crawl of the same seeds, it goes on with it. An option wins over the
     environment (CRAWLER_FETCH__CONCURRENCY=8), that over the config file, that over the default.
     """
-    from crawler.plumbing.fork_server_process import prestart
-
-    prestart()
+    get_ready()
     return crawl(options.config_of(context.params, config))

@@ -1,7 +1,8 @@
 """The places a value can come from, each read into the same flat form: key, value, origin.
 
 A layer is what one place says. Layers are merged lowest first; the last word on a key wins, and
-its origin is kept. (pydantic-settings merges its own sources too, but forgets who said what.)
+its origin is kept. (pydantic-settings merges sources too, but forgets who said what, and takes as long
+to import as pydantic itself.)
 """
 
 import os

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from crawler.config import problems
 from crawler.config.keys import Key, keys_of
@@ -36,16 +35,14 @@ ENV_PREFIX = "CRAWLER_"
 ENV_DELIMITER = "__"
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """Every setting of a crawl; frozen, picklable, each value with its origin.
 
     ``Config(seeds=["https://example.com/"], fetch={"concurrency": 8})`` reads the environment for what is
     not given. Raises ConfigError.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter=ENV_DELIMITER
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seeds: tuple[WebUrl, ...] = Field(default=(), description="URLs the crawl begins with.")
     out: Folder | None = Field(
@@ -74,18 +71,6 @@ class Config(BaseSettings):
         except ValidationError as error:
             raise ConfigError(problems.of_values(error, KEYS, given)) from None
         self._origins = {key: item.origin for key, item in given.items()}
-
-    @classmethod
-    def settings_customise_sources(  # noqa: D102
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The layers are merged before, with their origins: see crawler.config.layers.
-        return (init_settings,)
 
     @classmethod
     def load(

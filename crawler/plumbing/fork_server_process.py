@@ -6,10 +6,12 @@ imports once; ``spawn`` starts a new interpreter for each. The server takes a te
 get ready, so the command line starts it while the main process is still importing.
 """
 
+import importlib
 import multiprocessing
 import os
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.context import BaseContext
 
 from crawler.model.errors import MainGuardError
@@ -35,10 +37,21 @@ def child_context(start_method: str | None) -> BaseContext:
     return multiprocessing.get_context(start_method)
 
 
-def prestart() -> threading.Thread:
-    """Start the fork server in a thread, so that its imports run beside those of the main process."""
+def prestart(*soon_needed: str) -> threading.Thread:
+    """Start the fork server in a thread, so that its imports run beside those of the main process.
+
+    The same thread then imports the modules ``soon_needed``: what waits in an import, such as the reading
+    of files and of the system's certificates, waits beside the imports of the main thread.
+    """
     settle_temporary_folder()
-    thread = threading.Thread(target=start_fork_server, name="prestart", daemon=True)
+
+    def run() -> None:
+        start_fork_server()
+        for name in soon_needed:
+            with suppress(ImportError):  # whoever needs it meets the error again, and can say so
+                importlib.import_module(name)
+
+    thread = threading.Thread(target=run, name="prestart", daemon=True)
     thread.start()
     return thread
 

@@ -230,7 +230,6 @@ def test_a_child_imports_nothing_that_it_does_not_need() -> None:
     heavy = {
         "aiohttp",
         "pydantic",
-        "pydantic_settings",
         "typer",
         "rich",
         "sqlite3",
