@@ -40,6 +40,7 @@ from crawler.parse.job import ParseJob
 from crawler.parse.parser_process import EXIT_MEMORY, LOG, NO_PAGE, Progress
 from crawler.plumbing.child_process import ChildHandle, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
+from crawler.plumbing.wide_pipe import wide_pipe
 
 log = logging.getLogger("crawler.parse")
 
@@ -105,8 +106,8 @@ class ProcessParser:
 
     def _start(self) -> None:
         context, settings = self._settings.context, self._settings
-        task_reader, self._tasks = context.Pipe(duplex=False)
-        self._results, result_writer = context.Pipe(duplex=False)
+        task_reader, self._tasks = wide_pipe(context)
+        self._results, result_writer = wide_pipe(context)
         self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
         self._process: BaseProcess | None = None
         self._executor = ProcessPoolExecutor(

@@ -31,7 +31,7 @@ class ByteQueue(Generic[T]):
         self._weigh = weigh
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
-        self._closed = False
+        self._closed = asyncio.Event()
         self._getters: deque[asyncio.Future[None]] = deque()
         self._putters: deque[asyncio.Future[None]] = deque()
         self._idle_getters = 0
@@ -51,7 +51,7 @@ class ByteQueue(Generic[T]):
 
         For a producer whose items must not grow old in the queue. 0 once the queue is closed.
         """
-        while not self._closed:
+        while not self.closed:
             idle = self._idle_getters - len(self._items)
             if idle > 0:
                 return idle
@@ -61,12 +61,16 @@ class ByteQueue(Generic[T]):
     @property
     def closed(self) -> bool:
         """True once :meth:`close` was called."""
-        return self._closed
+        return self._closed.is_set()
+
+    async def until_closed(self) -> None:
+        """Wait until :meth:`close` is called."""
+        await self._closed.wait()
 
     async def put(self, item: T) -> None:
         """Append, waiting while the queue is full. Raises QueueClosed."""
         weight = self._weigh(item)
-        while not self._closed and self._items and self._bytes + weight > self.capacity:
+        while not self.closed and self._items and self._bytes + weight > self.capacity:
             await self._wait(self._putters)
         self._append(item, weight)
 
@@ -75,7 +79,7 @@ class ByteQueue(Generic[T]):
         self._append(item, self._weigh(item))
 
     def _append(self, item: T, weight: int) -> None:
-        if self._closed:
+        if self.closed:
             raise QueueClosed(self.name)
         self._items.append((item, weight))
         self._bytes += weight
@@ -92,7 +96,7 @@ class ByteQueue(Generic[T]):
         Raises QueueClosed when closed and empty.
         """
         while not self._items:
-            if self._closed:
+            if self.closed:
                 raise QueueClosed(self.name)
             self._idle_getters += 1
             _wake_one(self._watchers)
@@ -117,7 +121,7 @@ class ByteQueue(Generic[T]):
 
     def close(self) -> None:
         """No more puts. Waiting putters see QueueClosed; getters drain what is left first."""
-        self._closed = True
+        self._closed.set()
         for waiters in (self._getters, self._putters, self._watchers):
             while waiters:
                 _wake_one(waiters)

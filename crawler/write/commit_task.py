@@ -180,7 +180,10 @@ class Committer:
     async def _let_gather(self, cut_at: float) -> None:
         """A batch costs about as much as several records: on a fast disk, do not make one of each."""
         interval = self._limits.batch_interval
-        await asyncio.sleep(interval / 2)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(cut_at + interval / 2):
+                await self._finished.until_closed()
+                return  # nothing more will gather
         with suppress(TimeoutError):
             async with asyncio.timeout_at(cut_at + interval):
                 await self._ledger.until(self._ledger.all_acked)

@@ -73,6 +73,13 @@ def _count(out: Path) -> int:
     return len(rows(out))
 
 
+async def test_the_end_does_not_wait_for_a_batch_to_fill(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
+    async with asyncio.timeout(20):
+        await bench.write(some(1))
+    bench.check(some(1))
+
+
 async def test_a_single_record_is_not_held_back(tmp_path: Path):
     bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
     station = asyncio.create_task(bench.committer.run())
