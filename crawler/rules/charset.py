@@ -28,6 +28,13 @@ _XML_DECLARATION = re.compile(
     rb"""<\?xml[^>]*?encoding[\x00-\x20]*=[\x00-\x20]*(?:"([^">\x00-\x20]+)"|'([^'>\x00-\x20]+)')[^>]*>"""
 )
 
+_PLAIN_UTF8 = re.compile(
+    rb"""\s*(?:<!doctype html>\s*)?(?:<html(?:\s+[\w:-]+="[\w:/.-]*")*\s*>\s*)?(?:<head>\s*)?"""
+    rb"""<meta\s+charset\s*=\s*"utf-8"\s*/?>""",
+    re.IGNORECASE,
+)
+"""How most pages begin. It says UTF-8 as plainly as can be, and saves the prescan: a parse of a kilobyte."""
+
 
 def name_of(label: str) -> str | None:
     """The standard's name for an encoding's label ("latin1" is windows-1252); None where it has none."""
@@ -70,6 +77,8 @@ def _of_meta(body: bytes) -> str | None:
     # turbohtml does not say whether an encoding was declared or guessed, so it is asked with two
     # ends behind the head: one that cannot be UTF-8 and one that must be. A guess differs.
     head = body[:_PRESCAN].translate(_ASCII_ONLY)
+    if _PLAIN_UTF8.match(head):
+        return _UTF8
     name = turbohtml.parse(head + b"\xff", positions=False).encoding
     if name != DEFAULT or turbohtml.parse(head + b"\xc3\xa9", positions=False).encoding == DEFAULT:
         return name

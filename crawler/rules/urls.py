@@ -14,6 +14,8 @@ import ada_url
 _SCHEMES = ("http://", "https://")
 _PLAIN = re.compile(r"/?(?:[\w~-][\w.~+@=-]*+/)*[\w~-][\w.~+@=-]*+/?(?:\?[\w.~+@=&%/:;,-]*+)?", re.ASCII)
 """Relative hrefs without a scheme, a dot segment or anything to encode: appended to the base as they are."""
+_MOST_UP = 8
+"""Leading "../" that are taken off without a parser; a hostile page has a million of them."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -55,7 +57,7 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
     is parsed; what remains is mostly a plain path, which needs no parser at all.
     """
     root = resolve("/", base)
-    folder = resolve(".", base)
+    folders = [resolve(".", base)]
     cut: dict[str, None] = {}
     for raw in dict.fromkeys(hrefs):
         href, mark, _ = raw.partition("#")
@@ -63,11 +65,18 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
         cut[f"{href}#" if mark and href[-1:] <= " " else href] = None
     urls: dict[str, None] = {}
     for href in cut:
+        up = 0
+        while up < _MOST_UP and href.startswith("../", 3 * up):
+            up += 1
+        while len(folders) <= up:
+            folders.append(resolve("../" * len(folders), base))
+        folder = folders[up]
         url: str | None
         if root is None or folder is None:
             url = resolve(href, base)
-        elif _PLAIN.fullmatch(href):
-            url = root + href[1:] if href[0] == "/" else folder + href
+        elif _PLAIN.fullmatch(href, 3 * up):
+            # A slash behind "../" is a folder without a name, not the root.
+            url = root + href[1:] if href[0] == "/" else folder + href[3 * up :]
         elif href.startswith(root) and _PLAIN.fullmatch(href, len(root)):
             url = href
         else:

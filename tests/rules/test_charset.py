@@ -1,8 +1,28 @@
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.rules.charset import decode, name_of, of_header, sniff
+
+PIECES = [
+    b"<!DOCTYPE html>",
+    b"<html>",
+    b'<html lang="a">',
+    b'<html a="<">',
+    b"<head>",
+    b"\n ",
+    b"<!--",
+    b"-->",
+]
+PIECES += [
+    b'<meta charset="utf-8">',
+    b'<META charset = "UTF-8" />',
+    b"<meta charset=koi8-r>",
+    b"<p a='",
+    b"\xe9",
+]
 
 # Encoding standard §4.2: every encoding with one of its labels that is not its name.
 LABELS = {
@@ -87,6 +107,16 @@ def test_what_the_head_declares(head, name):
     # And whatever else the bytes look like.
     assert sniff(head + b"<p>\xc3\xa9" * 3, "text/html") == (name or "UTF-8")
     assert sniff(head + b"<p>\xe9 <p>" * 3, "text/html; charset=nope") == (name or "windows-1252")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6))
+@example([b"<!DOCTYPE html>", b"\n ", b'<html lang="a">', b"<head>", b'<meta charset="utf-8">'])
+def test_the_plainest_declaration_is_what_the_prescan_would_find(pieces):
+    head = b"".join(pieces) + b"<p>\xe9"
+    found = sniff(head, "text/html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crawler.rules.charset._PLAIN_UTF8", re.compile(b"(?!)"))
+        assert sniff(head, "text/html") == found
 
 
 def test_a_mark_outranks_the_header_and_the_header_outranks_meta():

@@ -82,6 +82,12 @@ def test_resolve_is_idempotent(href):
     st.lists(hrefs, max_size=8),
     st.sampled_from([BASE, "https://u:p@h:8/x/y/#f", "http://h", "HTTP://H/./x", "about:blank", ""]),
 )
+@example(
+    ["../x", "../../x", "../../../x", "..//x", "../", "../../", "../x/", ".../x", "../x:y", "../x?y#z"], BASE
+)
+@example(
+    ["../" * 9 + "x", "../" * 8 + "x", "../a/../b", "../.x", " ../x", "../é"], "http://h/a/b/c/d/e/f/g/h/i/j"
+)
 @example(["http://example.com//x", "x:y", "~/", "./a", "a/", "a//b", "-", "a?b#c", "a?b=%2e&c"], BASE)
 def test_distinct_links_is_resolve_on_each_without_repeats(links, base):
     naive = [url for href in links if (url := resolve(href, base)) is not None]
