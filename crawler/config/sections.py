@@ -85,6 +85,10 @@ class PolitenessConfig(Section):
     max_crawl_delay: Float = key(
         60.0, "Seconds of Crawl-delay granted to robots.txt, at most.", ge=0, le=3600
     )
+    throttle: bool = key(True, "Whether a host whose latency or errors grow is asked slower.")
+    throttle_max_delay: Float = key(
+        10.0, "Seconds between requests that the throttle chooses, at most.", ge=0, le=3600
+    )
 
 
 class RobotsConfig(Section):

@@ -83,15 +83,24 @@ class Stations:
             max_pages=config.scope.max_pages,
             depth_first=config.frontier.order == "depth_first",
             depths=self._depths,
+            concurrency=config.fetch.concurrency,
+            throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
         )
         self._backend = make_backend(config, frozenset(map(origin, config.seeds)), self.counters)
         self.fetcher = Fetcher(
             config,
             self._backend,
-            RobotsCache(self._backend, config, load=self._load_robots, save=self._save_robots),
+            RobotsCache(
+                self._backend,
+                config,
+                load=self._load_robots,
+                save=self._save_robots,
+                turn=self.frontier.turn,
+            ),
             scope=scope,
             spool_dir=out / SPOOL,
             counters=self.counters,
+            turn=self.frontier.turn,
         )
         self.parse_pool = ParsePool(
             config.parse,
@@ -153,6 +162,8 @@ class Stations:
         return await self._store.call(lambda db: rows.load_robots(db, site, not_before))
 
     async def _save_robots(self, site: str, status: int, body: bytes) -> None:
+        # The lane's row may still wait in memory.
+        await self.frontier.flush()
         await self._store.call(lambda db: rows.save_robots(db, site, status, body, time.time()))
 
     # -- for whoever watches ---------------------------------------------------------------------

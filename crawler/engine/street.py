@@ -58,6 +58,7 @@ async def walk(stations: Stations) -> None:
             stations.fetcher,
             release=frontier.fetched,
             retry=frontier.retry,
+            put_back=frontier.put_back,
             step=stations.steps.worker("fetch", f"fetch-{number}"),
             counters=counters,
         )

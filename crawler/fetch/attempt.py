@@ -16,7 +16,16 @@ _SKIPPED = frozenset(
 class Attempt:
     """Filled in as the exchange goes on, so that a record says all that was learnt before it failed."""
 
-    __slots__ = ("_began", "content_type", "elapsed", "fetched_at", "retry_after", "status", "ticket")
+    __slots__ = (
+        "_began",
+        "content_type",
+        "elapsed",
+        "fetched_at",
+        "latency",
+        "retry_after",
+        "status",
+        "ticket",
+    )
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
@@ -26,6 +35,8 @@ class Attempt:
         self.content_type: str | None = None
         self.elapsed: float | None = None
         """Seconds the exchange took; None while there was none."""
+        self.latency = 0.0
+        """Seconds until the first answer's head had come; 0 while there was none."""
         self.retry_after: float | None = None
         """Seconds that the server asked for, capped."""
         self._began = 0.0
@@ -34,6 +45,11 @@ class Attempt:
         """The request is about to be sent."""
         self.fetched_at = timestamp()
         self._began = time.perf_counter()
+
+    def answered(self, status: int) -> None:
+        """The head of an answer has come."""
+        self.status = status
+        self.latency = self.latency or time.perf_counter() - self._began
 
     def end(self) -> None:
         """The answer was read, or there will be none."""

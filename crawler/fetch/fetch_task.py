@@ -10,7 +10,7 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 from collections.abc import Awaitable, Callable
 
 from crawler.fetch.body import remove_spooled
-from crawler.fetch.fetcher import Fetcher, Retry
+from crawler.fetch.fetcher import Fetcher, Later, Retry
 from crawler.model.messages import Finished, Page, Pushback, Ticket
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.trace.counters import Counters
@@ -24,13 +24,14 @@ async def fetch_task(
     fetcher: Fetcher,
     release: Callable[[Ticket, Pushback], Awaitable[None]],
     retry: Callable[[Ticket, float], Awaitable[None]],
+    put_back: Callable[[Ticket], None],
     step: Step,
     counters: Counters,
 ) -> None:
     """One worker: takes tickets until their queue is closed and drained.
 
     ``finish`` takes what needs no parser, and may wait; ``release`` gives back the host's slot;
-    ``retry`` puts a ticket off by so many seconds.
+    ``retry`` puts a ticket off by so many seconds, ``put_back`` until its host may be asked again.
     """
     async for ticket in tickets:
         pushback = Pushback()
@@ -50,6 +51,8 @@ async def fetch_task(
             case Retry(delay=delay):
                 counters.retries += 1
                 await retry(ticket, delay)
+            case Later():
+                put_back(ticket)
         step.leave()
 
 

@@ -7,7 +7,7 @@ with a record of its own, or hand it back to be tried again later.
 import functools
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -18,7 +18,7 @@ from crawler.config import Config
 from crawler.fetch.attempt import Attempt, answered, sentence
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
-from crawler.fetch.robots_cache import RobotsCache, RobotsFile
+from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source, at_once
 from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
 from crawler.model.outcomes import Kind
@@ -47,10 +47,16 @@ class Retry(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
+class Later(msgspec.Struct, frozen=True, gc=False):
+    """The host was asked for robots.txt in the ticket's place: its turn comes again, as its lane allows."""
+
+    ticket: Ticket
+
+
 class Exchange(msgspec.Struct, frozen=True, gc=False):
     """What became of a ticket, and what it taught about its host."""
 
-    result: Page | Finished | Retry
+    result: Page | Finished | Retry | Later
     pushback: Pushback
 
 
@@ -58,7 +64,8 @@ class Fetcher:
     """Fetches tickets; one for all workers.
 
     Bodies longer than ``fetch.spool_above`` go to files in ``spool_dir``, which must exist.
-    ``chance`` gives numbers in [0, 1) that spread retries.
+    ``chance`` gives numbers in [0, 1) that spread retries; ``turn`` waits until the host of a URL may
+    be asked once more in the slot that its ticket holds.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class Fetcher:
         spool_dir: Path,
         counters: Counters,
         chance: Callable[[], float] = random.random,
+        turn: Callable[[str], Awaitable[None]] = at_once,
     ) -> None:
         fetch = config.fetch
         self._config = fetch
@@ -80,6 +88,7 @@ class Fetcher:
         self._spool_prefix = f"{spool_dir}{os.sep}"
         self._counters = counters
         self._chance = chance
+        self._turn = turn
         self._policy = RetryPolicy(fetch.retries, fetch.backoff, fetch.backoff_max, fetch.retry_after_max)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Exchange:
@@ -91,13 +100,17 @@ class Fetcher:
         crawl_delay = None
         if self._obey:
             step.enter("robots", ticket.url)
-            robots = await self._robots.rules_for(ticket.url)
+            robots, source = await self._robots.rules_for(ticket.url)
             crawl_delay = robots.crawl_delay
+            asked = source is Source.ASKED
             if robots.unreachable:
-                return self._without_robots(attempt, robots)
+                return self._without_robots(attempt, robots, asked)
             if not robots.rules.allows(self._config.user_agent, ticket.url):
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
-                return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=False))
+                return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=asked))
+            if source is not Source.KEPT:
+                # A request like any other: the page waits for the delay after it, without a worker.
+                return Exchange(Later(ticket), Pushback(robots.retry_after, crawl_delay, asked=asked))
         attempt.begin()
         result: Page | Finished | Retry
         try:
@@ -107,10 +120,10 @@ class Fetcher:
             attempt.end()
             failed = True
             result = self._failed(attempt, failure.kind, sentence(str(failure)))
-        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.elapsed or 0.0, failed)
+        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed)
         return Exchange(result, pushback)
 
-    def _without_robots(self, attempt: Attempt, robots: RobotsFile) -> Exchange:
+    def _without_robots(self, attempt: Attempt, robots: RobotsFile, asked: bool) -> Exchange:
         if robots.failure is not None:
             kind = robots.failure.kind
             message = f"robots.txt could not be fetched: {robots.failure}."
@@ -119,7 +132,7 @@ class Fetcher:
             message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
         pause = max(robots.retry_after or 0.0, self._robots.seconds_left(robots))
         result = self._failed(attempt, kind, message, robots.status, pause)
-        return Exchange(result, Pushback(robots.retry_after, failed=True))
+        return Exchange(result, Pushback(robots.retry_after, failed=True, asked=asked))
 
     def _failed(
         self,
@@ -143,10 +156,13 @@ class Fetcher:
         result: Page | Finished | Retry | None = None
         try:
             while result is None:
+                if cookies:
+                    step.enter("wait for its turn", url)
+                    await self._turn(url)
                 step.enter("connect", url)
                 async with self._backend.get(url, cookies) as answer:
                     step.enter("read", url)
-                    attempt.status = answer.status
+                    attempt.answered(answer.status)
                     attempt.content_type = answer.header("content-type")
                     if answer.status in REDIRECT_STATUSES:
                         result = await self._redirected(attempt, answer, asked_again=bool(cookies))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 
 from crawler.config import Config
 from crawler.fetch.backend import Answer, Backend, FetchFailed
@@ -43,7 +44,7 @@ class RobotsFile:
     failure: FetchFailed | None = None
     """Why there was no answer."""
     retry_after: float | None = None
-    """Seconds that a failing server asked us to wait."""
+    """Seconds that a failing server, or one that has enough (429), asked us to wait."""
     failures: int = 0
     """Failures in a row, this one included."""
 
@@ -51,6 +52,14 @@ class RobotsFile:
     def unreachable(self) -> bool:
         """RFC 9309 section 2.3.1.4: a network or server error, because of which nothing is allowed."""
         return self.failures > 0
+
+
+class Source(Enum):
+    """Where a robots.txt came from just now."""
+
+    KEPT = "from memory or crawl.db: nobody was asked"
+    ASKED = "from its host, for this very call"
+    WAITED = "from its host, while this call waited for another one"
 
 
 async def _nothing_stored(_origin: str) -> tuple[int, bytes] | None:
@@ -61,11 +70,16 @@ async def _not_stored(_origin: str, _status: int, _body: bytes) -> None:
     return None
 
 
+async def at_once(_url: str) -> None:
+    """No politeness: every turn is now."""
+
+
 class RobotsCache:
     """robots.txt by origin.
 
     ``load`` gives (status, body) as they were given to ``save`` for that origin, or None; with them
-    a resumed crawl need not ask again. ``now`` is a monotonic clock in seconds.
+    a resumed crawl need not ask again. ``turn`` waits until the host of a URL may be asked once more,
+    before redirects are followed. ``now`` is a monotonic clock in seconds.
     """
 
     def __init__(
@@ -75,35 +89,42 @@ class RobotsCache:
         load: Callable[[str], Awaitable[tuple[int, bytes] | None]] = _nothing_stored,
         save: Callable[[str, int, bytes], Awaitable[None]] = _not_stored,
         now: Callable[[], float] = time.monotonic,
+        turn: Callable[[str], Awaitable[None]] = at_once,
     ) -> None:
         self._backend = backend
         self._config = config
         self._load = load
         self._save = save
         self._now = now
+        self._turn = turn
         self._known: dict[str, RobotsFile] = {}
         self._asking: dict[str, asyncio.Event] = {}
 
-    async def rules_for(self, url: str) -> RobotsFile:
-        """What the origin of ``url`` says. Never raises FetchFailed: that it failed is in the result."""
+    async def rules_for(self, url: str) -> tuple[RobotsFile, Source]:
+        """What the origin of ``url`` says, and how it was learnt.
+
+        Never raises FetchFailed: that it failed is in the result.
+        """
         origin = urls.origin(url)
+        source = Source.KEPT
         while True:
             known = self._known.get(origin)
             if known is not None and (self._now() < known.until):
-                return known
+                return known, source
             asking = self._asking.get(origin)
             if asking is None:
                 break
             # Another worker asks. If it is cancelled, the first of those who wait goes on.
+            source = Source.WAITED
             await asking.wait()
         self._asking[origin] = done = asyncio.Event()
         try:
-            found = await self._find(origin, known)
+            found, source = await self._find(origin, known)
             self._known.pop(origin, None)
             if len(self._known) >= MOST_KEPT:
                 del self._known[next(iter(self._known))]
             self._known[origin] = found
-            return found
+            return found, source
         finally:
             del self._asking[origin]
             done.set()
@@ -112,9 +133,12 @@ class RobotsCache:
         """Seconds for which ``file`` stands."""
         return max(0.0, file.until - self._now())
 
-    async def _find(self, origin: str, before: RobotsFile | None) -> RobotsFile:
+    async def _find(self, origin: str, before: RobotsFile | None) -> tuple[RobotsFile, Source]:
         if before is None and (stored := await self._load(origin)) is not None:
-            return self._file(*stored)
+            return self._file(*stored), Source.KEPT
+        return await self._fetch(origin, before), Source.ASKED
+
+    async def _fetch(self, origin: str, before: RobotsFile | None) -> RobotsFile:
         failures = before.failures + 1 if before is not None else 1
         pause = min(self._config.fetch.backoff * 2 ** min(failures - 1, 20), KEEP_FAILURE_SECONDS)
         try:
@@ -128,18 +152,20 @@ class RobotsCache:
                 robots.verdict(status, b""), status, until, retry_after=retry_after, failures=failures
             )
         await self._save(origin, status, body)
-        return self._file(status, body)
+        return self._file(status, body, retry_after)
 
-    def _file(self, status: int, body: bytes) -> RobotsFile:
+    def _file(self, status: int, body: bytes, retry_after: float | None = None) -> RobotsFile:
         rules = robots.verdict(status, body, self._config.robots.max_bytes)
         delay = rules.crawl_delay(self._config.fetch.user_agent)
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
-        return RobotsFile(rules, status, self._now() + KEEP_SECONDS, delay)
+        return RobotsFile(rules, status, self._now() + KEEP_SECONDS, delay, retry_after=retry_after)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""
-        for _ in range(MOST_REDIRECTS + 1):
+        for hop in range(MOST_REDIRECTS + 1):
+            if hop:
+                await self._turn(url)
             async with self._backend.get(url) as answer:
                 if answer.status in REDIRECT_STATUSES:
                     location = answer.header("location")

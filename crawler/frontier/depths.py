@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from crawler.model.messages import Links
+from crawler.model.outcomes import State
 
 Edges: TypeAlias = "array[int]"
 """Row ids of the pages that a page links to; a redirect's target, at no distance, is negative."""
@@ -45,6 +46,13 @@ class Depths:
     def row_of(self, mark: int) -> int:
         """The row of a known fingerprint."""
         return self._row_of[mark]
+
+    def states_of(self, moved: Iterable[int]) -> list[tuple[int, State, int]]:
+        """Rows with their depths and whether they are in the crawl by now: depth, state, row."""
+        return [
+            (self.of(row), State.BEYOND if self.is_beyond(self.of(row)) else State.PENDING, row)
+            for row in sorted(moved)
+        ]
 
     def is_beyond(self, depth: int) -> bool:
         """A page at this depth is not part of the crawl."""

@@ -1,8 +1,12 @@
 """What the frontier has decided and not yet sent to the disk; sent in batches, in order."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 
 from crawler.frontier import rows
+from crawler.frontier.lanes import Lane
+from crawler.frontier.paces import pace_of
 from crawler.frontier.rows import NewRows
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
@@ -19,9 +23,11 @@ class Journal:
     named them is done, never later.
     """
 
-    def __init__(self, store: StoreThread) -> None:
+    def __init__(self, store: StoreThread, asked: set[Lane]) -> None:
+        """``asked`` holds the lanes that were asked since the last commit; it is emptied here."""
         self._store = store
         self.new = NewRows()
+        self._asked = asked
 
     async def save_when_many(self) -> None:
         """Save, if much has gathered. Raises StoreFailed."""
@@ -29,10 +35,14 @@ class Journal:
             await self.save()
 
     async def save(self) -> None:
+        """Send the URLs that wait, if any, and all else with them. Raises StoreFailed."""
+        if self.new.urls or self.new.edges:
+            await self.save_all()
+
+    async def save_all(self) -> None:
         """Send everything that waits. Raises StoreFailed."""
         new = self._take()
-        if new.urls or new.edges:
-            await self._store.call(lambda db: rows.save_new(db, new))
+        await self._store.call(lambda db: rows.save_new(db, new))
 
     async def commit(self, commits: Sequence[Commit]) -> None:
         """The one transaction in which URLs become done. Raises StoreFailed."""
@@ -41,4 +51,8 @@ class Journal:
 
     def _take(self) -> NewRows:
         new, self.new = self.new, NewRows()
+        if self._asked:
+            offset = time.time() - asyncio.get_running_loop().time()
+            new.paces = [(lane.id, pace_of(lane, offset)) for lane in self._asked]
+            self._asked.clear()
         return new

@@ -9,7 +9,9 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from crawler.model.messages import Pushback
 from crawler.rules.politeness import LaneLimits, LaneState
+from crawler.rules.throttle import Throttle
 
 Key = tuple[int, int]
 
@@ -59,6 +61,7 @@ class Lane:
     id: int
     origin: str
     state: LaneState
+    throttle: Throttle | None = None
     crawl_delay: float | None = None
     """Seconds, from its robots.txt."""
     pending: dict[Key, IdQueue] = field(default_factory=dict)
@@ -71,6 +74,8 @@ class Lane:
     """When each ticket in flight was handed out, by its id."""
     acquainted: bool = False
     """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""
+    failures: int = 0
+    """Requests that had no answer, or a 429 or 5xx."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
@@ -134,9 +139,24 @@ class Lane:
 class Lanes:
     """All lanes: by id, by origin, and in a heap by the time at which they may be asked next."""
 
-    def __init__(self, limits_for: Callable[[str, float | None], LaneLimits]) -> None:
-        """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
+    def __init__(
+        self,
+        limits_for: Callable[[str, float | None], LaneLimits],
+        concurrency: int | None = None,
+        throttle_max_delay: float | None = None,
+    ) -> None:
+        """``limits_for(origin, crawl_delay)`` says how politely an origin is asked.
+
+        ``concurrency``: requests at once, all lanes together; None is any number, so that lanes need
+        not share. ``throttle_max_delay``: seconds; None is no throttle.
+        """
         self._limits_for = limits_for
+        self._concurrency = concurrency
+        self._throttle_max_delay = throttle_max_delay
+        self._in_flight = 0
+        self._set_aside: list[Lane] = []
+        self.asked: set[Lane] = set()
+        """Lanes that were asked since somebody emptied this."""
         self._by_id: dict[int, Lane] = {}
         self._by_origin: dict[str, Lane] = {}
         self._heap: list[tuple[float, int, Lane]] = []
@@ -157,14 +177,66 @@ class Lanes:
 
     def make(self, lane_id: int, origin: str, crawl_delay: float | None = None) -> Lane:
         """A new lane."""
-        lane = Lane(lane_id, origin, LaneState(self._limits_for(origin, crawl_delay)), crawl_delay)
+        limits = self._limits_for(origin, crawl_delay)
+        most = self._throttle_max_delay
+        throttle = None if most is None else Throttle(limits, most)
+        lane = Lane(lane_id, origin, LaneState(limits), throttle, crawl_delay)
         self._by_id[lane_id] = self._by_origin[origin] = lane
         return lane
 
     def slow_down(self, lane: Lane, crawl_delay: float) -> None:
         """Its robots.txt asks for ``crawl_delay`` seconds between two requests."""
         lane.crawl_delay = crawl_delay
-        lane.state.limits = self._limits_for(lane.origin, crawl_delay)
+        limits = self._limits_for(lane.origin, crawl_delay)
+        if lane.throttle is not None:
+            lane.throttle.limits = limits
+            limits = lane.throttle.in_force()
+        lane.state.limits = limits
+
+    def hand_out(self, lane: Lane, now: float, depth_first: bool) -> None:
+        """The URL that goes next is asked for now."""
+        row = lane.take(now, depth_first)
+        lane.state.start(now)
+        lane.started[row] = now
+        self._in_flight += 1
+
+    def answered(self, lane: Lane, row: int, pushback: Pushback, now: float) -> None:
+        """The request for ``row`` is over: free its slot, and learn from the answer."""
+        started = lane.started.pop(row)
+        self._in_flight -= 1
+        self.asked.add(lane)
+        # A host that only fails is asked for one thing at a time until it has answered once.
+        lane.acquainted = lane.acquainted or not pushback.failed
+        if not pushback.asked:
+            lane.state.withdraw(started)
+            return
+        lane.state.end(now, pushback.retry_after)
+        lane.failures += pushback.failed
+        throttle = lane.throttle
+        if throttle is not None and throttle.answered(started, now, pushback.elapsed, pushback.failed):
+            lane.state.limits = throttle.in_force()
+
+    def must_share(self, lane: Lane, pending: int) -> bool:
+        """Whether ``lane`` must leave the free places to others now; ``pending`` is of all lanes.
+
+        While others have anything to do, no lane takes more places than it leaves free (the dynamic
+        threshold of shared-memory switches, Choudhury and Hahne 1998). So however many URLs a host
+        that stopped answering holds, there are places left for every other one.
+        """
+        held = lane.state.in_flight
+        if not held or self._concurrency is None or held < self._concurrency - self._in_flight:
+            return False
+        return pending + self._in_flight > lane.size + held
+
+    def set_aside(self, lane: Lane) -> None:
+        """Leave ``lane`` out until :meth:`bring_back`, whenever it is due."""
+        self._set_aside.append(lane)
+
+    def bring_back(self, now: float) -> None:
+        """Schedule the lanes that had to leave places to others; never more than there are requests."""
+        for lane in self._set_aside:
+            self.schedule(lane, now)
+        self._set_aside.clear()
 
     def schedule(self, lane: Lane, now: float) -> None:
         """Put ``lane`` where it belongs now; older entries of it become void."""

@@ -34,6 +34,14 @@ class Frontier(Protocol):
         """Hand a ticket back, to be tried again after ``delay`` seconds."""
         ...
 
+    def put_back(self, ticket: Ticket) -> None:
+        """Hand a ticket back that was not asked for: no attempt, and first when its host's turn comes."""
+        ...
+
+    async def turn(self, url: str) -> None:
+        """Wait until a request for ``url`` may follow in a slot that is held already, and count it."""
+        ...
+
     async def finish(self, finished: Finished) -> None:
         """Take in what a finished URL leads to. It is not done before :meth:`commit`."""
         ...

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from crawler.frontier import paces
 from crawler.frontier.depths import Depths
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lanes
+from crawler.frontier.paces import Pace
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.outcomes import State
 
@@ -40,12 +42,14 @@ class Restored:
     pages: int = 0
     beyond: int = 0
     lanes: list[tuple[int, str, float | None]] = field(default_factory=list)
+    paces: dict[int, Pace] = field(default_factory=dict)
 
 
 def restore(db: sqlite3.Connection, known: KnownUrls, depths: Depths | None = None) -> Restored:
     """Fill ``known`` and ``depths``; about 2 µs for each known URL."""
     restored = Restored()
     restored.lanes = db.execute("SELECT id, origin, crawl_delay FROM lanes ORDER BY id").fetchall()
+    restored.paces = paces.load(db)
     for row, url, depth in db.execute("SELECT id, url, depth FROM urls ORDER BY id"):
         known.add(url)
         if depths is not None:
@@ -71,9 +75,11 @@ async def fill_lanes(
     store: StoreThread, state: Restored, lanes: Lanes, depth_order: Callable[[int], int]
 ) -> int:
     """Make the lanes and put every pending URL into its own; how many there are. Raises StoreFailed."""
-    for lane_id, lane_origin, crawl_delay in state.lanes:
-        lanes.make(lane_id, lane_origin, crawl_delay)
     wall, now = time.time(), asyncio.get_running_loop().time()
+    for lane_id, lane_origin, crawl_delay in state.lanes:
+        lane = lanes.make(lane_id, lane_origin, crawl_delay)
+        if (pace := state.paces.get(lane_id)) is not None:
+            paces.take_over(lane, pace, wall - now)
     count, last = 0, 0
     while chunk := await store.call(partial(load_pending, after=last, most=CHUNK)):
         for row, lane_id, depth, priority, due in chunk:

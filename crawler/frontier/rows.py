@@ -10,7 +10,9 @@ from typing import NamedTuple
 import msgspec
 import xxhash
 
+from crawler.frontier import paces
 from crawler.frontier.depths import Edges
+from crawler.frontier.paces import Pace
 from crawler.model.commit import Commit
 from crawler.model.messages import Hop, Ticket
 from crawler.model.outcomes import STATE_OF, State
@@ -38,6 +40,8 @@ class HostRow(NamedTuple):
     truncated: int
     error: int
     skipped: int
+    pace: Pace | None = None
+    """None where it was never asked."""
 
 
 def load_tickets(db: sqlite3.Connection, ids: Sequence[int]) -> list[Ticket]:
@@ -62,6 +66,8 @@ class NewRows:
     lanes: list[LaneRow] = field(default_factory=list)
     delays: list[tuple[float, int]] = field(default_factory=list)
     """Seconds of crawl-delay that were learnt, and the lane's id."""
+    paces: list[tuple[int, Pace]] = field(default_factory=list)
+    """How lanes stand that were asked, by their ids."""
     edges: dict[int, Edges] = field(default_factory=dict)
     """Links of finished pages, by row; only with scope.max_depth."""
 
@@ -152,6 +158,7 @@ def _insert(db: sqlite3.Connection, new: NewRows) -> None:
         [(row, targets.tobytes()) for row, targets in new.edges.items()],
     )
     db.executemany("UPDATE lanes SET crawl_delay = ? WHERE id = ?", new.delays)
+    paces.save(db, new.paces)
 
 
 def set_meta(db: sqlite3.Connection, values: dict[str, str]) -> None:
@@ -191,10 +198,11 @@ def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | N
 def hosts(db: sqlite3.Connection) -> list[HostRow]:
     """Every origin with its URLs by state, the one with the most URLs first."""
     found = db.execute(
-        "SELECT origin, sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3), sum(state = 4)"
+        "SELECT lane, origin, sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3), sum(state = 4)"
         " FROM urls JOIN lanes ON lanes.id = urls.lane GROUP BY lane ORDER BY count(*) DESC, origin"
     )
-    return [HostRow(*row) for row in found]
+    known = paces.load(db)
+    return [HostRow._make((*row, known.get(lane))) for lane, *row in found]
 
 
 def links_left(db: sqlite3.Connection) -> dict[str, int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.model.errors import OutputError, StoreFailed
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -23,7 +23,10 @@ CREATE TABLE lanes (
     origin TEXT NOT NULL UNIQUE,      -- scheme://host:port
     partition INTEGER NOT NULL,       -- stable_hash(origin) % partitions
     crawl_delay REAL,                 -- seconds, from robots.txt
-    robots_status INTEGER, robots_body BLOB, robots_at REAL   -- unix time
+    robots_status INTEGER, robots_body BLOB, robots_at REAL,  -- unix time
+    per_host INTEGER, delay REAL, slots_now INTEGER, delay_now REAL, slow REAL,   -- see paces.py
+    requests INTEGER, failures INTEGER, peak INTEGER, smallest_gap REAL,   -- seconds, of all runs
+    last_start REAL, resting_until REAL   -- unix time
 );
 CREATE TABLE urls (
     id INTEGER PRIMARY KEY,

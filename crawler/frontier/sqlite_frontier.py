@@ -10,6 +10,7 @@ once both numbers are zero, no event is left that could make one of them grow.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -20,6 +21,7 @@ from crawler.frontier.journal import Journal
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lane, Lanes
 from crawler.frontier.store_thread import StoreThread
+from crawler.frontier.turn import wait_for_turn
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
 from crawler.model.outcomes import Outcome, State
@@ -42,16 +44,18 @@ class SqliteFrontier:
         max_pages: int | None = None,
         depth_first: bool = False,
         depths: Depths | None = None,
+        concurrency: int | None = None,
+        throttle_max_delay: float | None = None,
     ) -> None:
-        """``limits_for(origin, crawl_delay)`` says how politely an origin is asked."""
+        """``limits_for``, ``concurrency``, ``throttle_max_delay``: see :class:`Lanes`."""
         self._store = store
         self._known = known
         self._partitions = partitions
         self._max_pages = max_pages
         self._depth_first = depth_first
         self._depths = depths
-        self._lanes = Lanes(limits_for)
-        self._journal = Journal(store)
+        self._lanes = Lanes(limits_for, concurrency, throttle_max_delay)
+        self._journal = Journal(store, self._lanes.asked)
         self._hot = HotTickets(store, self._journal, depth_first=depth_first)
         self._next_id = 1
         self._changed = asyncio.Event()
@@ -114,9 +118,13 @@ class SqliteFrontier:
         await self._journal.save()
         await self._store.call(lambda db: rows.save_retry(db, ticket.id, ticket.attempt, due))
         # Only now is it pending: what is read back from the disk must know this attempt.
+        self.put_back(msgspec.structs.replace(ticket, attempt=ticket.attempt + 1), due - time.time())
+
+    def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
+        """Hand a ticket back as it is; on disk it never ceased to be pending."""
         lane = self._lanes[ticket.lane]
-        self._hot.keep(msgspec.structs.replace(ticket, attempt=ticket.attempt + 1))
-        lane.push_retry(ticket.id, asyncio.get_running_loop().time() + due - time.time())
+        self._hot.keep(ticket)
+        lane.push_retry(ticket.id, asyncio.get_running_loop().time() + delay)
         self.pending += 1
         self.leased -= 1
         self._reschedule(lane)
@@ -163,10 +171,7 @@ class SqliteFrontier:
         if not nearer.rows:
             return
         await self._journal.save()
-        moved = [
-            (depths.of(row), State.BEYOND if depths.is_beyond(depths.of(row)) else State.PENDING, row)
-            for row in sorted(nearer.rows)
-        ]
+        moved = depths.states_of(nearer.rows)
         # Jobs run in order: this comes before the commit of the page that brought it about.
         await self._store.call(lambda db: rows.save_depths(db, moved))
         for row, lane_id in await self._store.call(lambda db: rows.load_lanes(db, nearer.joining)):
@@ -200,16 +205,18 @@ class SqliteFrontier:
             self._changed.clear()
             waits = self._held or room <= 0 or self._hot.is_loading_much()
             wake_at = None if waits else self._lanes.next_due()
-            try:
+            with suppress(TimeoutError):  # then a lane has become due
                 async with asyncio.timeout_at(wake_at):
                     await self._changed.wait()
-            except TimeoutError:
-                pass  # a lane has become due
         return []
 
     def _take_due(self, most: int, now: float) -> list[Ticket]:
         tickets: list[Ticket] = []
+        self._lanes.bring_back(now)
         while len(tickets) < most and (lane := self._lanes.pop_due(now)) is not None:
+            if self._lanes.must_share(lane, self.pending):
+                self._lanes.set_aside(lane)
+                continue
             due = lane.due_at(now)
             row = lane.next_id(now, self._depth_first) if due is not None and due <= now else None
             if row is not None:
@@ -220,31 +227,27 @@ class SqliteFrontier:
                         break  # the end of a load wakes whoever waits in pop
                     self._load(lane)
                 else:
-                    lane.take(now, self._depth_first)
-                    lane.state.start(now)
-                    lane.started[row] = now
+                    self._lanes.hand_out(lane, now, self._depth_first)
+                    self.pending -= 1
                     if self._depths is not None and ticket.depth != self._depths.of(row):
                         ticket = msgspec.structs.replace(ticket, depth=self._depths.of(row))
                     tickets.append(ticket)
             self._lanes.schedule(lane, now)
-        self.pending -= len(tickets)
         self.leased += len(tickets)
         return tickets
 
     async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes[ticket.lane]
-        now = asyncio.get_running_loop().time()
-        lane.acquainted = True
-        started = lane.started.pop(ticket.id)
-        if pushback.asked:
-            lane.state.end(now, pushback.retry_after)
-        else:
-            lane.state.withdraw(started)
+        self._lanes.answered(lane, ticket.id, pushback, asyncio.get_running_loop().time())
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
             self._lanes.slow_down(lane, pushback.crawl_delay)
             self._journal.new.delays.append((pushback.crawl_delay, lane.id))
         self._reschedule(lane)
+
+    async def turn(self, url: str) -> None:
+        """Wait until ``url`` may be asked for in a slot that is held already, and count it."""
+        await wait_for_turn(self._lanes, origin(url))
 
     def hold(self, on: bool) -> None:
         """While it is held, :meth:`pop` waits, and what is in flight is finished; ``False`` goes on."""
@@ -260,8 +263,7 @@ class SqliteFrontier:
         """Read the texts of the lane's next URLs back from disk, in the background."""
 
         def loaded(failure: BaseException | None) -> None:
-            self._failure = self._failure or failure
-            lane.loading = False
+            self._failure, lane.loading = self._failure or failure, False
             self._reschedule(lane)
 
         lane.loading = True
@@ -276,7 +278,7 @@ class SqliteFrontier:
 
     async def flush(self) -> None:
         """Send what is only in memory to the disk; for the end of a crawl that could not commit it."""
-        await self._journal.save()
+        await self._journal.save_all()
 
     # -- lanes ---------------------------------------------------------------------------------
 

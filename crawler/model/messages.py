@@ -50,11 +50,14 @@ class Pushback(msgspec.Struct, frozen=True, gc=False):
     crawl_delay: float | None = None
     """Seconds between requests that robots.txt asks for (already capped), or None."""
     elapsed: float = 0.0
-    """Seconds the exchange took."""
+    """Seconds until the answer's head had come; 0 where that was not measured."""
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
     asked: bool = True
-    """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that."""
+    """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
+
+    Asking for robots.txt in the ticket's place is asking.
+    """
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):

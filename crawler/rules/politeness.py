@@ -50,30 +50,40 @@ class LaneState:
 
     limits: LaneLimits
     in_flight: int = 0
+    requests: int = 0
+    """Requests ever started."""
     peak: int = 0
     """Most requests that were ever under way at once."""
     smallest_gap: float | None = None
     """Shortest time between the starts of two requests, None before the second."""
-    _last_start: float | None = field(default=None, repr=False)
+    last_start: float | None = None
+    resting_until: float = float("-inf")
+    """Nothing is asked before, since an answer said so."""
     _before: tuple[float | None, float | None] | None = field(default=None, repr=False)
-    _resting_until: float = field(default=float("-inf"), repr=False)
 
     def ready_at(self, now: float) -> float | None:
         """When the next request may start: ``now`` if at once, None while no slot is free."""
         if self.in_flight >= self.limits.per_host:
             return None
-        ready = max(now, self._resting_until)
-        if self._last_start is not None:
-            ready = max(ready, self._last_start + self.limits.delay)
-        return ready
+        return self.again_at(now)
+
+    def again_at(self, now: float) -> float:
+        """When a request that has its slot may be followed by another one in the same slot."""
+        ready = max(now, self.resting_until)
+        return ready if self.last_start is None else max(ready, self.last_start + self.limits.delay)
+
+    def again(self, now: float) -> None:
+        """Another request starts in a slot that is held already."""
+        self._before = (self.last_start, self.smallest_gap)
+        if self.last_start is not None:
+            gap = now - self.last_start
+            self.smallest_gap = gap if self.smallest_gap is None else min(self.smallest_gap, gap)
+        self.last_start = now
+        self.requests += 1
 
     def start(self, now: float) -> None:
-        """A request starts."""
-        self._before = (self._last_start, self.smallest_gap)
-        if self._last_start is not None:
-            gap = now - self._last_start
-            self.smallest_gap = gap if self.smallest_gap is None else min(self.smallest_gap, gap)
-        self._last_start = now
+        """A request starts in a slot of its own."""
+        self.again(now)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
 
@@ -85,9 +95,10 @@ class LaneState:
         if not self.in_flight:
             raise RuntimeError("a request was withdrawn that never started")
         self.in_flight -= 1
+        self.requests -= 1
         # Only for the latest start is it known what was before; else the lane is a little slower.
-        if started == self._last_start and self._before is not None:
-            self._last_start, self.smallest_gap = self._before
+        if started == self.last_start and self._before is not None:
+            self.last_start, self.smallest_gap = self._before
             self._before = None
 
     def end(self, now: float, retry_after: float | None = None) -> None:
@@ -99,4 +110,4 @@ class LaneState:
             raise RuntimeError("a request ended that never started")
         self.in_flight -= 1
         if retry_after is not None:
-            self._resting_until = max(self._resting_until, now + retry_after)
+            self.resting_until = max(self.resting_until, now + retry_after)

@@ -7,8 +7,10 @@ waits for a parser, or a parser for a writer, is the street's backpressure: who 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "writing"})
-"""Steps that end when somebody else is ready; "writing" is the committer's, until all writers have acked."""
+WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "wait for its turn", "writing"})
+"""Steps that end when somebody else is ready; "writing" is the committer's, until all writers have acked.
+
+"wait for its turn" is a fetcher's between two requests for one URL (see :meth:`Frontier.turn`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crawler.watch.hosts import COLUMNS, HostRow, host_counts, largest
+from crawler.watch.hosts import COLUMNS, HostRow, host_counts, host_pace, largest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,10 +55,16 @@ class Liveness:
 
 
 def print_status(
-    view: CrawlView, json: bool = False, console: "Console | None" = None, now: float | None = None
+    view: CrawlView,
+    json: bool = False,
+    console: "Console | None" = None,
+    now: float | None = None,
+    *,
+    hosts: bool = False,
 ) -> None:
     """Show how the crawl stands; with ``json``, as one JSON object. ``console``: default stdout.
 
+    ``hosts``: every host with its limits and how they were kept, instead of the largest ones.
     ``now`` is Unix time in seconds, for tests.
     """
     report = make_report(view, time.time() if now is None else now)
@@ -69,17 +75,17 @@ def print_status(
         return
     from crawler.watch.status_view import show
 
-    show(report, console)
+    show(report, console, all_hosts=hosts)
 
 
 def make_report(view: CrawlView, now: float) -> dict[str, Any]:
     """Everything there is to say, as a dict that JSON can hold. ``now``: Unix time in seconds.
 
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
-    ``silent_seconds``, ``discovered``, ``counts``, ``hosts``, ``oldest`` (the in-flight URL that is
-    longest at its step, or null), ``in_flight`` (all of them, the oldest first, each with
-    ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and ``peak_memory_bytes`` (of
-    all its processes), ``meta``, ``settings``. The age is taken now on a live crawl, and at its last
+    ``silent_seconds``, ``discovered``, ``counts``, ``hosts`` (with what :func:`host_pace` says),
+    ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them, the
+    oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``,
+    ``memory_bytes`` and ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live crawl, and at its last
     snapshot on a dead one.
     """
     meta, live = view.meta(), view.live()
@@ -94,7 +100,7 @@ def make_report(view: CrawlView, now: float) -> dict[str, Any]:
         "silent_seconds": liveness.silent_seconds,
         "discovered": sum(counts.values()),
         "counts": counts,
-        "hosts": [host_counts(host) for host in largest(hosts, len(hosts))],
+        "hosts": [host_counts(host) | host_pace(host, now) for host in largest(hosts, len(hosts))],
         "oldest": in_flight[0] if in_flight else None,
         "in_flight": in_flight,
         "queues": live.get("queues", []) if live else [],

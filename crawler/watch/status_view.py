@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.watch.hosts import COLUMNS
+from crawler.watch.pace_view import pace_table
 from crawler.watch.summary_view import STYLES, host_table
 from crawler.watch.units import age, per_second, size
 
@@ -17,7 +18,7 @@ _STEPS_SHOWN = 5
 _STATE_STYLES = {"running": "green", "finished": "green", "stopped": "yellow", "silent": "yellow"}
 
 
-def show(report: Mapping[str, Any], console: Console | None = None) -> None:
+def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts: bool = False) -> None:
     """Print the report that :func:`crawler.watch.status.make_report` made."""
     if console is None:
         console = Console()
@@ -28,7 +29,12 @@ def show(report: Mapping[str, Any], console: Console | None = None) -> None:
     console.print(_counts(report))
     if report["hosts"]:
         console.print()
-        console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
+        if all_hosts:
+            console.print(pace_table(report["hosts"]))
+        else:
+            console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
+            if len(report["hosts"]) > _HOSTS_SHOWN:
+                console.print(Text("all of them, and how politely each was asked: --hosts", style="dim"))
     if report["in_flight"]:
         console.print()
         console.print(_in_flight(report))

@@ -11,7 +11,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backend import Backend
-from crawler.fetch.fetcher import Exchange, Fetcher
+from crawler.fetch.fetcher import Exchange, Fetcher, Later
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
@@ -131,6 +131,13 @@ class Rig:
     spool: Path
 
     async def fetch(self, url: str, **ticket: Any) -> Exchange:
+        """What becomes of ``url``, asked again where its first turn went to robots.txt."""
+        exchange = await self.fetch_once(url, **ticket)
+        if isinstance(exchange.result, Later):
+            return await self.fetch_once(url, **ticket)
+        return exchange
+
+    async def fetch_once(self, url: str, **ticket: Any) -> Exchange:
         return await self.fetcher.fetch(
             Ticket(id=7, url=url, lane=1, depth=2, **ticket), Step("fetch", "fetch-0")
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crawler.fetch.fetch_task import fetch_task
-from crawler.fetch.fetcher import Exchange, Retry
+from crawler.fetch.fetcher import Exchange, Later, Retry
 from crawler.model.messages import Finished, Page, Pushback, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
@@ -53,6 +53,9 @@ class Bench:
     async def retry(self, ticket: Ticket, delay: float) -> None:
         self.calls.append(("retry", ticket.id, delay))
 
+    def put_back(self, ticket: Ticket) -> None:
+        self.calls.append(("put back", ticket.id, None))
+
     async def finish(self, finished: Finished) -> None:
         self.calls.append(("finish", finished.ticket.id, finished.kind))
 
@@ -64,13 +67,14 @@ class Bench:
             self,  # type: ignore[arg-type]
             self.release,
             self.retry,
+            self.put_back,
             self.step,
             self.counters,
         )
 
 
 async def test_each_result_goes_where_it_belongs():
-    results = {1: page, 2: finished, 3: lambda of: Retry(of, 2.5, Kind.RESET, "Gone.")}
+    results = {1: page, 2: finished, 3: lambda of: Retry(of, 2.5, Kind.RESET, "Gone."), 4: Later}
     bench = Bench(lambda of: results[of.id](of))
     for number in results:
         await bench.tickets.put(ticket(number))
@@ -83,8 +87,10 @@ async def test_each_result_goes_where_it_belongs():
         ("finish", 2, Kind.ROBOTS),
         ("release", 3, 1.5),
         ("retry", 3, 2.5),
+        ("release", 4, 1.5),
+        ("put back", 4, None),
     ]
-    assert (bench.counters.fetched, bench.counters.retries) == (3, 1)
+    assert (bench.counters.fetched, bench.counters.retries) == (4, 1)
     assert (bench.step.step, bench.step.url) == ("idle", None)
 
 
