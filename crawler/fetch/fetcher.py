@@ -7,7 +7,7 @@ with a record of its own, or hand it back to be tried again later.
 import functools
 import os
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -18,7 +18,7 @@ from crawler.config import Config
 from crawler.fetch.attempt import Attempt, answered, sentence
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
-from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source, at_once
+from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source, Turn, at_once
 from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
 from crawler.model.outcomes import Kind
@@ -64,8 +64,7 @@ class Fetcher:
     """Fetches tickets; one for all workers.
 
     Bodies longer than ``fetch.spool_above`` go to files in ``spool_dir``, which must exist.
-    ``chance`` gives numbers in [0, 1) that spread retries; ``turn`` waits until the host of a URL may
-    be asked once more in the slot that its ticket holds.
+    ``chance`` gives numbers in [0, 1) that spread retries.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class Fetcher:
         spool_dir: Path,
         counters: Counters,
         chance: Callable[[], float] = random.random,
-        turn: Callable[[str], Awaitable[None]] = at_once,
+        turn: Turn = at_once,
     ) -> None:
         fetch = config.fetch
         self._config = fetch
@@ -158,7 +157,7 @@ class Fetcher:
             while result is None:
                 if cookies:
                     step.enter("wait for its turn", url)
-                    await self._turn(url)
+                    await self._turn(url, True)
                 step.enter("connect", url)
                 async with self._backend.get(url, cookies) as answer:
                     step.enter("read", url)

@@ -70,7 +70,12 @@ async def _not_stored(_origin: str, _status: int, _body: bytes) -> None:
     return None
 
 
-async def at_once(_url: str) -> None:
+Turn = Callable[[str, bool], Awaitable[None]]
+"""Told when a request for a URL begins in a slot that is held. With True it is one more request there,
+and waits until the host may be asked again; with False the one for which the slot was given."""
+
+
+async def at_once(_url: str, _again: bool) -> None:
     """No politeness: every turn is now."""
 
 
@@ -78,8 +83,7 @@ class RobotsCache:
     """robots.txt by origin.
 
     ``load`` gives (status, body) as they were given to ``save`` for that origin, or None; with them
-    a resumed crawl need not ask again. ``turn`` waits until the host of a URL may be asked once more,
-    before redirects are followed. ``now`` is a monotonic clock in seconds.
+    a resumed crawl need not ask again. ``now`` is a monotonic clock in seconds.
     """
 
     def __init__(
@@ -89,7 +93,7 @@ class RobotsCache:
         load: Callable[[str], Awaitable[tuple[int, bytes] | None]] = _nothing_stored,
         save: Callable[[str, int, bytes], Awaitable[None]] = _not_stored,
         now: Callable[[], float] = time.monotonic,
-        turn: Callable[[str], Awaitable[None]] = at_once,
+        turn: Turn = at_once,
     ) -> None:
         self._backend = backend
         self._config = config
@@ -164,8 +168,7 @@ class RobotsCache:
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""
         for hop in range(MOST_REDIRECTS + 1):
-            if hop:
-                await self._turn(url)
+            await self._turn(url, hop > 0)
             async with self._backend.get(url) as answer:
                 if answer.status in REDIRECT_STATUSES:
                     location = answer.header("location")

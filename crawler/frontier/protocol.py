@@ -38,8 +38,11 @@ class Frontier(Protocol):
         """Hand a ticket back that was not asked for: no attempt, and first when its host's turn comes."""
         ...
 
-    async def turn(self, url: str) -> None:
-        """Wait until a request for ``url`` may follow in a slot that is held already, and count it."""
+    async def turn(self, url: str, again: bool) -> None:
+        """Another request for ``url`` is to follow in a slot that is held: wait for its turn, and count it.
+
+        Without ``again`` it is the first one that begins only now, so delays count from now.
+        """
         ...
 
     async def finish(self, finished: Finished) -> None:

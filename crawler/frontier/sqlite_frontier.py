@@ -245,9 +245,9 @@ class SqliteFrontier:
             self._journal.new.delays.append((pushback.crawl_delay, lane.id))
         self._reschedule(lane)
 
-    async def turn(self, url: str) -> None:
+    async def turn(self, url: str, again: bool) -> None:
         """Wait until ``url`` may be asked for in a slot that is held already, and count it."""
-        await wait_for_turn(self._lanes, origin(url))
+        await wait_for_turn(self._lanes, origin(url), again)
 
     def hold(self, on: bool) -> None:
         """While it is held, :meth:`pop` waits, and what is in flight is finished; ``False`` goes on."""

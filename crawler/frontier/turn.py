@@ -5,12 +5,19 @@ import asyncio
 from crawler.frontier.lanes import Lanes
 
 
-async def wait_for_turn(lanes: Lanes, origin: str) -> None:
-    """Wait until ``origin`` may be asked once more, and count the request as started."""
+async def wait_for_turn(lanes: Lanes, origin: str, again: bool) -> None:
+    """Wait until ``origin`` may be asked once more, and count the request as started.
+
+    Without ``again`` it was counted when its slot was given; it only begins now, since whoever wanted it
+    looked into ``crawl.db`` first.
+    """
     lane = lanes.find(origin)
     if lane is None:
         return  # it is no part of the crawl, and there are no limits to it
     loop = asyncio.get_running_loop()
+    if not again:
+        lane.state.last_start = loop.time()
+        return
     while True:
         now = loop.time()
         ready = lane.state.again_at(now)

@@ -10,17 +10,22 @@ from crawler.watch.hosts import COLUMNS
 from crawler.watch.summary_view import STYLES
 from crawler.watch.units import age
 
+WIDE = 130
+"""Columns of a terminal from which the counts by outcome fit in, too."""
 
-def pace_table(hosts: Sequence[Mapping[str, Any]]) -> Table:
+
+def pace_table(hosts: Sequence[Mapping[str, Any]], width: int) -> Table:
     """All ``hosts`` (see :func:`crawler.watch.hosts.host_pace`), in their order."""
+    outcomes = COLUMNS if width >= WIDE else ()
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("host", overflow="fold")
-    for column in ("requests", "failed", "at once", "limit", "gap ms", "delay ms", "now"):
+    table.add_column("host", overflow="fold", min_width=16)
+    for column in ("requests", "failed", "at once", "limit", "gap ms", "delay ms"):
         table.add_column(column, justify="right", no_wrap=True)
-    for column in COLUMNS:
+    table.add_column("now")
+    for column in outcomes:
         table.add_column(column, justify="right", no_wrap=True, style=STYLES[column])
     for host in hosts:
-        counts = (f"{host[column]:,}" for column in COLUMNS)
+        counts = (f"{host[column]:,}" for column in outcomes)
         table.add_row(Text(host["origin"]), *_pace(host), *counts)
     return table
 

@@ -84,9 +84,9 @@ def make_report(view: CrawlView, now: float) -> dict[str, Any]:
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
     ``silent_seconds``, ``discovered``, ``counts``, ``hosts`` (with what :func:`host_pace` says),
     ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them, the
-    oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``,
-    ``memory_bytes`` and ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live crawl, and at its last
-    snapshot on a dead one.
+    oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and
+    ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live
+    crawl, and at its last snapshot on a dead one.
     """
     meta, live = view.meta(), view.live()
     liveness = judge(meta, live, now)

@@ -30,7 +30,7 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["hosts"]:
         console.print()
         if all_hosts:
-            console.print(pace_table(report["hosts"]))
+            console.print(pace_table(report["hosts"], console.width))
         else:
             console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
             if len(report["hosts"]) > _HOSTS_SHOWN:

@@ -8,9 +8,10 @@ from collections import namedtuple
 import pytest
 from rich.console import Console
 
+from crawler.frontier.paces import Pace
 from crawler.watch.status import judge, make_report, print_status
 
-Host = namedtuple("Host", "origin pending ok truncated error skipped")
+Host = namedtuple("Host", "origin pending ok truncated error skipped pace", defaults=[None])
 NOW = 1_763_857_000.0
 
 
@@ -185,3 +186,53 @@ def test_the_memory_of_all_processes_is_told_while_they_live(dead_pid):
     assert "memory" not in printed(dead)
     report = make_report(dead, NOW)
     assert (report["memory_bytes"], report["peak_memory_bytes"]) == (None, 412 * 1024 * 1024)
+
+
+def paced(*, rest=None, slow=1.0):
+    pace = Pace(2, 0.5, 1 if slow > 1 else 2, 0.5 * slow, slow, 1_234, 56, 2, 0.50123, NOW - 3, rest)
+    return Host("http://a", 7, 1_100, 0, 56, 3, pace)
+
+
+class Hosts(View):
+    """Hosts that were asked, in all ways, and one that never was."""
+
+    def hosts(self):
+        return [
+            paced(),
+            paced(slow=8.0),
+            paced(rest=NOW + 40),
+            paced(rest=NOW - 40),
+            Host("http://b", *[0] * 5),
+        ]
+
+
+def test_json_says_how_politely_each_host_was_asked():
+    first, slow, resting, rested, unasked = make_report(Hosts(), NOW)["hosts"]
+    assert first == {
+        "origin": "http://a", "ok": 1_100, "truncated": 0, "error": 56, "skipped": 3, "pending": 7,
+        "requests": 1_234, "failures": 56, "per_host": 2, "peak": 2, "delay": 0.5, "smallest_gap_ms": 501.23,
+        "slowed": 1.0, "per_host_now": 2, "delay_now": 0.5, "resting_seconds": 0.0,
+    }  # fmt: skip
+    assert (slow["slowed"], slow["per_host_now"], slow["delay_now"]) == (8.0, 1, 4.0)
+    assert (resting["resting_seconds"], rested["resting_seconds"]) == (40.0, 0.0)
+    assert "requests" not in unasked
+
+
+def test_every_host_in_print_with_its_limits_and_how_they_were_kept():
+    lines = printed(Hosts(), width=160, hosts=True).splitlines()
+    hosts = [" ".join(line.split()) for line in lines if line.startswith("http://")]
+    assert hosts == [
+        "http://a 1,234 56 2 2 501 500 1,100 0 56 3 7",
+        "http://a 1,234 56 2 2 501 500 1 at once, 4.0 s apart 1,100 0 56 3 7",
+        "http://a 1,234 56 2 2 501 500 rests for 40 s 1,100 0 56 3 7",
+        "http://a 1,234 56 2 2 501 500 1,100 0 56 3 7",
+        "http://b 0 not asked yet 0 0 0 0 0",
+    ]
+
+
+def test_a_thousand_hosts_stay_readable_and_hosts_shows_them_all():
+    short = printed(View(hosts=1_000))
+    assert "and 980 more" in short
+    assert "--hosts" in short
+    assert len(short.splitlines()) < 40
+    assert printed(View(hosts=1_000), hosts=True).count("http://host") == 1_000
