@@ -157,7 +157,7 @@ class Fetcher:
             while result is None:
                 if cookies:
                     step.enter("wait for its turn", url)
-                    await self._turn(url, True)
+                    await self._turn(url)
                 step.enter("connect", url)
                 async with self._backend.get(url, cookies) as answer:
                     step.enter("read", url)

@@ -70,12 +70,11 @@ async def _not_stored(_origin: str, _status: int, _body: bytes) -> None:
     return None
 
 
-Turn = Callable[[str, bool], Awaitable[None]]
-"""Told when a request for a URL begins in a slot that is held. With True it is one more request there,
-and waits until the host may be asked again; with False the one for which the slot was given."""
+Turn = Callable[[str], Awaitable[None]]
+"""Waits until the host of a URL may be asked once more in the slot that its ticket holds."""
 
 
-async def at_once(_url: str, _again: bool) -> None:
+async def at_once(_url: str) -> None:
     """No politeness: every turn is now."""
 
 
@@ -168,7 +167,8 @@ class RobotsCache:
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""
         for hop in range(MOST_REDIRECTS + 1):
-            await self._turn(url, hop > 0)
+            if hop:
+                await self._turn(url)
             async with self._backend.get(url) as answer:
                 if answer.status in REDIRECT_STATUSES:
                     location = answer.header("location")

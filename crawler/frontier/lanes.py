@@ -205,8 +205,11 @@ class Lanes:
         started = lane.started.pop(row)
         self._in_flight -= 1
         self.asked.add(lane)
-        # A host that only fails is asked for one thing at a time until it has answered once.
-        lane.acquainted = lane.acquainted or not pushback.failed
+        if not lane.acquainted:
+            # A first request waits for a look-up and a connection (and our own start), so the next could
+            # come close behind it: its delay counts from the answer. Until there is one, one at a time.
+            lane.state.last_start = now if pushback.asked else lane.state.last_start
+            lane.acquainted = not pushback.failed
         if not pushback.asked:
             lane.state.withdraw(started)
             return

@@ -38,11 +38,8 @@ class Frontier(Protocol):
         """Hand a ticket back that was not asked for: no attempt, and first when its host's turn comes."""
         ...
 
-    async def turn(self, url: str, again: bool) -> None:
-        """Another request for ``url`` is to follow in a slot that is held: wait for its turn, and count it.
-
-        Without ``again`` it is the first one that begins only now, so delays count from now.
-        """
+    async def turn(self, url: str) -> None:
+        """Another request, for ``url``, is to follow in a slot that is held: wait for its turn, count it."""
         ...
 
     async def finish(self, finished: Finished) -> None:

@@ -212,9 +212,10 @@ class SqliteFrontier:
 
     def _take_due(self, most: int, now: float) -> list[Ticket]:
         tickets: list[Ticket] = []
+        several = len(self._lanes) > 1
         self._lanes.bring_back(now)
         while len(tickets) < most and (lane := self._lanes.pop_due(now)) is not None:
-            if self._lanes.must_share(lane, self.pending):
+            if several and self._lanes.must_share(lane, self.pending):
                 self._lanes.set_aside(lane)
                 continue
             due = lane.due_at(now)
@@ -239,15 +240,17 @@ class SqliteFrontier:
     async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes[ticket.lane]
-        self._lanes.answered(lane, ticket.id, pushback, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        self._lanes.answered(lane, ticket.id, pushback, now)
         if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
             self._lanes.slow_down(lane, pushback.crawl_delay)
             self._journal.new.delays.append((pushback.crawl_delay, lane.id))
-        self._reschedule(lane)
+        self._lanes.schedule(lane, now)
+        self._changed.set()
 
-    async def turn(self, url: str, again: bool) -> None:
+    async def turn(self, url: str) -> None:
         """Wait until ``url`` may be asked for in a slot that is held already, and count it."""
-        await wait_for_turn(self._lanes, origin(url), again)
+        await wait_for_turn(self._lanes, origin(url))
 
     def hold(self, on: bool) -> None:
         """While it is held, :meth:`pop` waits, and what is in flight is finished; ``False`` goes on."""
@@ -279,8 +282,6 @@ class SqliteFrontier:
     async def flush(self) -> None:
         """Send what is only in memory to the disk; for the end of a crawl that could not commit it."""
         await self._journal.save_all()
-
-    # -- lanes ---------------------------------------------------------------------------------
 
     def _lane(self, site: str) -> Lane:
         lane = self._lanes.find(site)

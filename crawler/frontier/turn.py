@@ -5,19 +5,13 @@ import asyncio
 from crawler.frontier.lanes import Lanes
 
 
-async def wait_for_turn(lanes: Lanes, origin: str, again: bool) -> None:
-    """Wait until ``origin`` may be asked once more, and count the request as started.
-
-    Without ``again`` it was counted when its slot was given; it only begins now, since whoever wanted it
-    looked into ``crawl.db`` first.
-    """
+async def wait_for_turn(lanes: Lanes, origin: str) -> None:
+    """Wait until ``origin`` may be asked once more, and count the request as started."""
     lane = lanes.find(origin)
     if lane is None:
         return  # it is no part of the crawl, and there are no limits to it
     loop = asyncio.get_running_loop()
-    if not again:
-        lane.state.last_start = loop.time()
-        return
+    lane.state.last_start = loop.time()  # the answer has just come, however late its request was sent
     while True:
         now = loop.time()
         ready = lane.state.again_at(now)

@@ -65,7 +65,11 @@ class LaneState:
         """When the next request may start: ``now`` if at once, None while no slot is free."""
         if self.in_flight >= self.limits.per_host:
             return None
-        return self.again_at(now)
+        # As again_at, without the call: this is asked three times for each request.
+        ready = max(now, self.resting_until)
+        if self.last_start is not None:
+            ready = max(ready, self.last_start + self.limits.delay)
+        return ready
 
     def again_at(self, now: float) -> float:
         """When a request that has its slot may be followed by another one in the same slot."""
@@ -85,7 +89,8 @@ class LaneState:
         """A request starts in a slot of its own."""
         self.again(now)
         self.in_flight += 1
-        self.peak = max(self.peak, self.in_flight)
+        if self.in_flight > self.peak:
+            self.peak = self.in_flight
 
     def withdraw(self, started: float) -> None:
         """The request that started at ``started`` was not made after all: no delay follows it.

@@ -48,6 +48,8 @@ WINDOW = 8
 RECENT = 1 / 8
 USUAL = 1 / 64
 """Weight of one answer in the recent means, and in the usual share of failures."""
+FORGOTTEN = 0.001
+"""A share of failures that counts as none."""
 
 
 class Throttle:
@@ -76,7 +78,7 @@ class Throttle:
         """Only requests that started since count for the next change."""
         self._failing = self._usual_failing = 0.0
         self._latency = 0.0
-        """The recent mean."""
+        """The recent mean, while it is asked slower."""
         self._fastest, self._in_window = float("inf"), 0
         """Of the answers in the window that is not full yet, and how many they are."""
         self._recent = self._usual = float("inf")
@@ -96,6 +98,11 @@ class Throttle:
 
         ``latency`` counts only where the request did not fail; 0 means that it was not measured.
         """
+        if self.slow == 1.0 and not (failed or self._failing or self._usual_failing):
+            # Nearly all answers of nearly all hosts: nothing can become faster, so only the latency counts.
+            if not latency or not self._fill_window(latency) or not self._is_later():
+                return False
+            return started >= self._changed_at and self._back_off(now, failed)
         failing = self._fails(failed)
         growing = failed
         if latency > 0.0 and not failed:
@@ -104,23 +111,29 @@ class Throttle:
         if started < self._changed_at:
             return False  # it was sent at another pace
         is_full = latency > 0.0 and not failed and self._fill_window(latency)
-        later = self._recent > max(self._usual * LATER_FACTOR, self._usual + LATER_SECONDS)
+        later = self._is_later()
         if (failed and failing) or (later and is_full):
             return self._back_off(now, failed)
-        if growing or failing or later or self.slow <= 1.0:
+        if growing or failing or later or self.slow == 1.0:
             return False
         self.slow = max(1.0, self.slow * RECOVER)
         self._changed_at = now
         return True
 
+    def _is_later(self) -> bool:
+        return self._recent > max(self._usual * LATER_FACTOR, self._usual + LATER_SECONDS)
+
     def _fails(self, failed: bool) -> bool:
         self._failing += (failed - self._failing) * RECENT
         self._usual_failing += (failed - self._usual_failing) * USUAL
+        if self._failing < FORGOTTEN and self._usual_failing < FORGOTTEN:
+            self._failing = self._usual_failing = 0.0
         return self._failing > min(FAILING, 2.0 * self._usual_failing + FAILING_MORE)
 
     def _fill_window(self, latency: float) -> bool:
         """True when the window is full with this answer; then it begins anew."""
-        self._fastest = min(self._fastest, latency)
+        if latency < self._fastest:
+            self._fastest = latency
         self._in_window += 1
         if self._in_window < WINDOW:
             return False
@@ -131,11 +144,13 @@ class Throttle:
 
     def _back_off(self, now: float, failed: bool) -> bool:
         before = self.in_force()
-        enough = self.max_delay if failed else min(self.max_delay, self._latency)
+        enough = self.max_delay if failed else min(self.max_delay, self._recent)
         if before.per_host == 1 and before.delay >= enough:
             if not failed:
                 self._usual = self._recent
             return False
+        if self.slow == 1.0:
+            self._latency = 0.0  # of an earlier trouble
         self.slow *= BACK_OFF
         self._changed_at = now
         self._fastest, self._in_window = float("inf"), 0

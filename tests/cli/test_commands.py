@@ -105,8 +105,12 @@ def test_demo_crawls_the_site_with_the_bundled_settings(engine: Engine, crawler:
 
 
 def test_status_prints_the_view(crawler: Run) -> None:
-    assert crawler("status", "some/out") == (0, ["view of some/out, json False"], [])
-    assert crawler("status", "some/out", "--json") == (0, ["view of some/out, json True"], [])
+    for options, how in (
+        ([], {"json": False, "hosts": False}),
+        (["--json"], {"json": True, "hosts": False}),
+        (["--hosts"], {"json": False, "hosts": True}),
+    ):
+        assert crawler("status", "some/out", *options) == (0, [f"view of some/out, {how}"], [])
 
 
 @pytest.mark.parametrize(("arguments", "port"), [([], 8000), (["--port", "0"], 0)])

@@ -175,7 +175,11 @@ async def test_of_a_thousand_hosts_a_stuck_one_holds_up_none(tmp_path):
     hosts = [f"127.0.{n // 250}.{n % 250 + 1}:{port}" for n in range(1_000)]
     stuck, others = hosts[0], hosts[1:]
 
+    held = []
+
     def answer(host: str, path: str, times: int) -> Answer:
+        if host != stuck:
+            held.append(log.open[stuck])
         if path == "/robots.txt":
             return 0.0, "404 Not Found", "", ""
         return float("inf") if host == stuck else 0.0, "200 OK", "", "<title>Here</title>"
@@ -191,7 +195,8 @@ async def test_of_a_thousand_hosts_a_stuck_one_holds_up_none(tmp_path):
                 assert time.monotonic() < deadline, f"{sum(log.answered.values())} answers"
                 await asyncio.sleep(0.05)
             # Nothing of the stuck host has timed out: the others did not wait for that.
-            assert 1 <= log.open[stuck] == len(log.asked[stuck]) - 1 <= 16
+            assert log.open[stuck] == len(log.asked[stuck]) - 1 >= 1
+            assert max(held) <= 16  # half of the places, as long as others have anything to do
             for _ in range(2):
                 process.send_signal(signal.SIGINT)
                 await asyncio.sleep(0.5)

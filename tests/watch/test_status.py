@@ -235,4 +235,4 @@ def test_a_thousand_hosts_stay_readable_and_hosts_shows_them_all():
     assert "and 980 more" in short
     assert "--hosts" in short
     assert len(short.splitlines()) < 40
-    assert printed(View(hosts=1_000), hosts=True).count("http://host") == 1_000
+    assert printed(View(hosts=1_000), width=80, hosts=True).count("http://host") == 1_000

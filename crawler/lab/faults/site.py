@@ -147,5 +147,6 @@ def settings(here: Here, timeout: float) -> dict[str, object]:
         "fetch.backoff": 0.1,
         "fetch.retry_after_max": RETRY_AFTER_MAX,
         "fetch.max_redirects": MAX_REDIRECTS,
+        "politeness.throttle": False,  # else it would be asked as slowly as its faults deserve
         "progress.show": False,
     }
