@@ -167,6 +167,7 @@ async def rig(
     now: Callable[[], float] | None = None,
     load: Any = None,
     save: Any = None,
+    turn: Any = None,
     **fetch: Any,
 ) -> AsyncIterator[Rig]:
     """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
@@ -174,7 +175,9 @@ async def rig(
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
     backend = BACKENDS[chosen](config, origins, counters, resolver)
-    hooks = {key: hook for key, hook in (("load", load), ("save", save), ("now", now)) if hook}
+    hooks = {
+        key: hook for key, hook in (("load", load), ("save", save), ("now", now), ("turn", turn)) if hook
+    }
     robots = RobotsCache(backend, config, **hooks)
     scope = scope or Scope(origins)
     fetcher = Fetcher(config, backend, robots, scope, spool, counters, chance=lambda: 0.5)

@@ -64,8 +64,9 @@ async def test_a_passing_trouble_is_tried_again_and_then_recorded(tmp_path, stat
     ],
 )
 @pytest.mark.parametrize("attempt", [1, 2])
-async def test_retry_after_rests_the_whole_lane(tmp_path, asked, waits, attempt):
-    answer = ok(b"", f"Retry-After: {asked}\r\n", "503 Busy")
+@pytest.mark.parametrize("status", ["429 Enough", "503 Busy"])
+async def test_retry_after_rests_the_whole_lane(tmp_path, asked, waits, attempt, status):
+    answer = ok(b"", f"Retry-After: {asked}\r\n", status)
     async with (
         byte_server(always(answer)) as served,
         rig(tmp_path, served.url, retries=1, backoff=2.0, retry_after_max=30.0) as fetching,
