@@ -51,7 +51,8 @@ def prestart(*soon_needed: str) -> threading.Thread:
             with suppress(ImportError):  # whoever needs it meets the error again, and can say so
                 importlib.import_module(name)
 
-    thread = threading.Thread(target=run, name="prestart", daemon=True)
+    # No daemon: an interpreter that takes itself down while a thread imports was seen to crash.
+    thread = threading.Thread(target=run, name="prestart")
     thread.start()
     return thread
 
