@@ -75,5 +75,6 @@ def _explain(error: Exception) -> int:
     if "\n" in message or not message:
         typer.echo(message or (context.get_help() if context else ""), err=True)
     else:
-        complain(f"{message.rstrip('.')} (see {context.command_path if context else 'crawler'} --help)")
+        path = context.command_path.rstrip() if context else "crawler"
+        complain(f"{message.rstrip('.')} (see {path} --help)")
     return 2

@@ -1,22 +1,137 @@
 """``crawler lab``: the experiments."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from crawler.cli.common import say, unread_is_no_error
+from crawler.cli.common import complain, say, unread_is_no_error
+from crawler.lab.registry import EXPERIMENTS, chosen
+
+if TYPE_CHECKING:
+    from crawler.lab.experiment_process import Result
+
+_MEASURE = "measure"
+
+
+class _Lab(TyperGroup):
+    """``crawler lab [EXPERIMENT …]`` beside the subcommands: what is no subcommand goes to a hidden one.
+
+    The help of the two is one.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] == _MEASURE or args[0] not in self.commands:
+            args = ["--help"] if {"-h", "--help"} & set(args) else [_MEASURE, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return "" if name == _MEASURE else name, command, rest  # so that usage says `crawler lab`
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        measure = self.commands[_MEASURE]
+        measure.format_usage(ctx, formatter)
+        measure.format_help_text(ctx, formatter)
+        with formatter.section("Experiments"):
+            formatter.write_dl([(name, about) for name, (_, about) in EXPERIMENTS.items()])
+        measure.format_options(ctx, formatter)
+        with formatter.section("Run by themselves, with options of their own"):
+            apart = [(name, command) for name, command in self.commands.items() if not command.hidden]
+            formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in apart])
+
 
 lab = typer.Typer(
     name="lab",
-    no_args_is_help=True,
+    cls=_Lab,
     rich_markup_mode=None,
-    help="Experiments on this machine, with a site of their own.",
+    help="Measure every concurrency model on this machine; kill crawls; crawl a hostile site.",
 )
 
 
 @lab.callback()
 def experiments() -> None:
-    """Experiments on this machine, with a site of their own."""
+    """Measure every concurrency model on this machine; kill crawls; crawl a hostile site."""
+
+
+@lab.command(_MEASURE, hidden=True)
+def measure(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="EXPERIMENT", help="Those to run; all unless named.", show_default=False),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="Measure less: right in direction, rough in figures.", show_default=False
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object.", show_default=False)
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]"
+        ),
+    ] = None,
+) -> int:
+    """Measure what is said of coroutines, threads and processes on this machine.
+
+    Each experiment prints its claim, what was done, the figures, and whether they bear the claim out.
+    A report with pictures is written to a folder. Ctrl-C ends it; what was found until then is kept.
+    Exit code 1 if an experiment itself failed.
+    """
+    import json
+
+    from crawler.lab.finding import Scale
+    from crawler.lab.laboratory import as_json as to_json
+    from crawler.lab.laboratory import report_folder, run_all, write_report
+
+    wanted = chosen(names or [])
+    folder = report_folder(out)
+    scale = Scale.QUICK if quick else Scale.NORMAL
+    if as_json:
+        report = run_all(wanted, scale, folder)
+    else:
+        report = run_all(wanted, scale, folder, _on_start, _on_result)
+    write_report(report, folder)
+    if as_json:
+        say(json.dumps(to_json(report) | {"report": str(folder)}, ensure_ascii=False))
+    else:
+        _conclude(report, folder)
+    if report.interrupted:
+        return 130
+    return 1 if report.failed else 0
+
+
+def _on_start(name: str) -> None:
+    say(f"── {name}: {EXPERIMENTS[name][1]} …")
+
+
+def _on_result(result: "Result") -> None:
+    from crawler.lab.report.words import console, duration, print_finding
+
+    with unread_is_no_error():
+        if result.finding is not None:
+            print_finding(console(), result.finding)
+        elif result.not_possible is not None:
+            print(f"Skipped: {result.not_possible}")
+        else:
+            complain(f"{result.name} failed: {result.failed}")
+        print(f"({duration(result.seconds)})\n")
+
+
+def _conclude(report: Any, folder: Path) -> None:
+    from crawler.lab.report.pictures import HOW_TO_DRAW, can_draw
+    from crawler.lab.report.words import conclusion
+
+    for line in conclusion(report):
+        say(line)
+    if not can_draw():
+        say(HOW_TO_DRAW)
+    say(f"report: {folder / 'report.html'}")
 
 
 @lab.command()

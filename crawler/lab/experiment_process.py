@@ -1,0 +1,124 @@
+"""One experiment in a process of its own, so that whatever it does to itself, the others can still be run.
+
+Some of them crash an interpreter, dead-lock one, or fill its memory: that is their subject. Each
+therefore gets a fresh interpreter in a process group of its own. Its end is the end of the whole
+group, so no process that it started outlives it, however it ended.
+
+Runs as: one process. In: its name, the scale, a folder. Out: the finding in a file of that folder,
+pickled, and the pictures beside it. Stops when: it is done, at its time limit, or at Ctrl-C.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+from crawler.lab.finding import Finding, NotPossible, Scale
+from crawler.lab.registry import EXPERIMENTS
+
+TIME_LIMIT = 120.0
+"""Seconds after which an experiment is ended; each should need about a tenth of that."""
+GRACE = 3.0
+"""Seconds that an interrupted experiment has to end by itself and to remove its files."""
+_RESULT, _SAID = "finding.pickle", "stderr.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one experiment: a finding, or the reason why there is none."""
+
+    name: str
+    seconds: float
+    finding: Finding | None = None
+    not_possible: str | None = None
+    """What the machine or the Python lacks."""
+    failed: str | None = None
+    """What went wrong, where that should not be."""
+    picture: Path | None = None
+    """The picture's path without its ending: there is a ``.png`` and a ``.svg``."""
+
+
+def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TIME_LIMIT) -> Result:
+    """Run one experiment and wait for its end; its files go to ``folder``, which is there.
+
+    Interrupted (Ctrl-C), it ends the experiment first, with all that it started.
+    """
+    started = time.monotonic()
+    command = [sys.executable, "-m", __name__, name, scale.value, str(folder)]
+    with (folder / _SAID).open("wb") as said:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
+        late = False
+        try:
+            process.wait(time_limit)
+        except subprocess.TimeoutExpired:
+            late = True
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            raise
+        finally:
+            end_group(process)
+    seconds = time.monotonic() - started
+    if late:
+        return Result(name, seconds, failed=f"it was ended after {time_limit:g} seconds")
+    return _read(name, seconds, folder, process.returncode)
+
+
+def end_group(leader: "subprocess.Popen[bytes]") -> None:
+    """Kill what is left of the process group of ``leader``, and wait until it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
+    with suppress(ProcessLookupError, PermissionError):
+        while True:  # the others are waited for by whoever inherits them
+            os.killpg(leader.pid, signal.SIGKILL)
+            time.sleep(0.005)
+
+
+def _read(name: str, seconds: float, folder: Path, code: int) -> Result:
+    with suppress(FileNotFoundError):
+        found = pickle.loads((folder / _RESULT).read_bytes())  # noqa: S301 - our own child's
+        (folder / _RESULT).unlink()
+        if isinstance(found, NotPossible):
+            return Result(name, seconds, not_possible=str(found))
+        picture = folder / name
+        return Result(name, seconds, found, picture=picture if picture.with_suffix(".svg").exists() else None)
+    lines = (folder / _SAID).read_text(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "it said nothing"
+    if code == -signal.SIGKILL or last.startswith("MemoryError"):
+        return Result(name, seconds, not_possible="the machine ran out of memory for it")
+    return Result(name, seconds, failed=f"it ended with exit code {code}: {last}")
+
+
+def main() -> None:
+    """In the child: run the experiment, draw its picture, leave both in the folder."""
+    name, scale, folder = sys.argv[1], Scale(sys.argv[2]), Path(sys.argv[3])
+    module, _ = EXPERIMENTS[name]
+    answer: Finding | NotPossible
+    try:
+        finding: Finding = import_module(module).run(scale)
+    except NotPossible as error:
+        answer = error
+    else:
+        if finding.draw is not None:
+            from crawler.lab.report.pictures import can_draw, draw
+
+            if can_draw():
+                draw(finding.draw, folder / name)
+        answer = replace(finding, draw=None)
+    unfinished = folder / f"{_RESULT}.part"
+    unfinished.write_bytes(pickle.dumps(answer))
+    unfinished.rename(folder / _RESULT)
+
+
+if __name__ == "__main__":
+    main()
