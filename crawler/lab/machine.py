@@ -20,6 +20,8 @@ class Machine:
     python: str
     date: str
     """RFC 3339, UTC."""
+    load: float | None = None
+    """How many threads, of whatever program, wanted a core in the last minute, on average."""
 
 
 def this_machine() -> Machine:
@@ -31,6 +33,7 @@ def this_machine() -> Machine:
         platform=f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}",
         python=_python(),
         date=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     )
 
 

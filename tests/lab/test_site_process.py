@@ -6,9 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import closing
 from http.client import HTTPConnection
-from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,6 +62,19 @@ def test_it_serves_while_the_block_lasts_and_leaves_nothing_behind() -> None:
     assert not multiprocessing.active_children()
 
 
+def test_it_answers_as_slowly_and_with_the_headers_that_are_asked_for() -> None:
+    with (
+        SiteProcess(latency=0.2, headers={"Parse-Again": "3"}) as site,
+        closing(HTTPConnection(urlsplit(site.url).netloc, timeout=10)) as connection,
+    ):
+        started = time.monotonic()
+        connection.request("GET", "/about")
+        answer = connection.getresponse()
+        assert time.monotonic() - started >= 0.2
+        assert answer.headers["Parse-Again"] == "3"
+        answer.read()
+
+
 def test_a_port_that_is_taken_is_refused_in_one_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -85,7 +98,7 @@ def test_a_process_that_dies_is_noticed_while_serving() -> None:
     assert "http://127.0.0.1:" in said[0]
 
 
-def end_at_once(port: int, sender: Connection) -> None:
+def end_at_once(*_: object) -> None:
     os._exit(3)
 
 

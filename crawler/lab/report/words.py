@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from crawler.lab.laboratory import Report
 
 GIB = 1024**3
+BUSY = 0.5
+"""Load for each core above which other programs disturb what is measured."""
 _COLOURS = {Verdict.BORNE_OUT: "green", Verdict.HALF: "yellow", Verdict.NOT_BORNE_OUT: "red"}
 
 
@@ -22,6 +24,11 @@ def describe(machine: Machine, scale: Scale) -> list[str]:
     lines = [
         f"{count} ({machine.processor}){memory}, {machine.platform}, {machine.python}, {machine.date}.",
     ]
+    if machine.load is not None and machine.load > BUSY * machine.cores:
+        lines.append(
+            f"The machine was busy with other things (load average {machine.load:.1f} before the first "
+            "experiment): figures are lower than they could be, and rougher."
+        )
     if scale is Scale.QUICK:
         lines.append("Measured with --quick: trust the directions, not the figures.")
     return lines

@@ -6,9 +6,11 @@ application starts anew: its log is empty, and what fails the first time will fa
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aiohttp import web
@@ -34,6 +36,11 @@ class Asked(NamedTuple):
 LOG: web.AppKey[list[Asked]] = web.AppKey("log", list)
 """``app[LOG]``: every request so far, in order; those to the log itself left out."""
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
+LATENCY: web.AppKey[float] = web.AppKey("latency", float)
+"""Seconds that every answer takes, beside the delay of its own."""
+HEADERS: web.AppKey[Mapping[str, str]] = web.AppKey("headers", Mapping)
+"""Sent with every answer."""
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _FLAPPED: web.AppKey[Counter[str]] = web.AppKey("flapped", Counter)
 
 
@@ -43,15 +50,18 @@ def fixture_root() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "fixtures"
 
 
-def make_app(root: Traversable | Path) -> web.Application:
+def make_app(
+    root: Traversable | Path, latency: float = 0.0, headers: Mapping[str, str] = NO_HEADERS
+) -> web.Application:
     """The site in the fixtures folder ``root``. Reads files: not for an event loop's own thread."""
-    return app_of(read_site(root))
+    return app_of(read_site(root), latency, headers)
 
 
-def app_of(site: Site) -> web.Application:
+def app_of(site: Site, latency: float = 0.0, headers: Mapping[str, str] = NO_HEADERS) -> web.Application:
     """A site that was read before, with a log of its own."""
     app = web.Application()
     app[SITE], app[LOG], app[_FLAPPED] = site, [], Counter()
+    app[LATENCY], app[HEADERS] = latency, headers
     app.router.add_get(LOG_PATH, _tell)
     app.router.add_delete(LOG_PATH, _start_anew)
     app.router.add_route("*", "/{path:.*}", _answer)
@@ -66,8 +76,8 @@ async def _answer(request: web.Request) -> web.Response:
         return web.Response(status=405, headers={"Allow": "GET, HEAD"})
     site = request.app[SITE]
     answer = site.answers.get(path, site.missing)
-    if answer.delay:
-        await asyncio.sleep(answer.delay)
+    if delay := answer.delay + request.app[LATENCY]:
+        await asyncio.sleep(delay)
     flapped = request.app[_FLAPPED]
     if flapped[path] < answer.flaps:
         flapped[path] += 1
@@ -95,8 +105,9 @@ def _accepted(request: web.Request) -> set[str]:
     return {part.partition(";")[0].strip().lower() for part in header.split(",")}
 
 
-async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
+async def _sign(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "lantern"
+    response.headers.update(request.app[HEADERS])
 
 
 async def _tell(request: web.Request) -> web.Response:

@@ -11,7 +11,7 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.client import HTTPConnection
@@ -34,6 +34,7 @@ START_TIMEOUT = 30.0
 class SiteProcess:
     """Serves the fixture site while its ``with`` block lasts, on ``port`` of the loopback (0: any free one).
 
+    Every answer takes ``latency`` seconds, beside the delay of its own, and carries ``headers``.
     Entering raises UsageError where the port cannot be had and ChildFailed where the process does not
     start; it takes half a second and blocks, so it is not for an event loop's own thread.
     """
@@ -43,8 +44,9 @@ class SiteProcess:
     pages: int
     """How many HTML pages it has."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, latency: float = 0.0, headers: Mapping[str, str] | None = None) -> None:
         self._port = port
+        self._manner = (latency, dict(headers or {}))
         self._process: BaseProcess | None = None
 
     @property
@@ -56,7 +58,8 @@ class SiteProcess:
         refuse_inside_import()
         context = multiprocessing.get_context("spawn")
         receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=_serve, args=(self._port, sender), name="site", daemon=True)
+        arguments = (self._port, sender, *self._manner)
+        self._process = context.Process(target=_serve, args=arguments, name="site", daemon=True)
         with signals_blocked():
             self._process.start()
         sender.close()  # or its end of file would never be seen
@@ -150,14 +153,14 @@ def sigterm_as_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _serve(port: int, sender: Connection) -> None:
+def _serve(port: int, sender: Connection, latency: float, headers: dict[str, str]) -> None:
     """In the child: everything, until it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     # Only the child pays for the import of the server.
     from crawler.lab.site.app import SITE, fixture_root, make_app
 
-    app = make_app(fixture_root())
+    app = make_app(fixture_root(), latency, headers)
     with asyncio.Runner() as loop:
         try:
             bound = loop.run(_listen(app, port))

@@ -1,0 +1,29 @@
+"""One crawl under one model, in a process of its own, so that time and memory are its own.
+
+``python -m … MODULE SEED RECORDS`` writes the records to the file RECORDS and prints one JSON object.
+"""
+
+import json
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+from crawler.lab.experiments.race.work import job_of
+from crawler.lab.machine import has_gil
+
+
+def main() -> None:
+    """Crawl once; what was imported before is not counted."""
+    module, seed, out = sys.argv[1:]
+    model = import_module(f"crawler.lab.experiments.race.{module}")
+    job = job_of(seed)
+    cpu_before, started = time.process_time(), time.perf_counter()
+    records: list[bytes] = model.crawl(seed, job)
+    wall = time.perf_counter() - started
+    Path(out).write_bytes(b"\n".join(records))
+    print(json.dumps({"wall_s": wall, "cpu_before_s": cpu_before, "gil": has_gil()}))  # noqa: T201 - to its parent
+
+
+if __name__ == "__main__":
+    main()

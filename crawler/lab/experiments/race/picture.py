@@ -1,0 +1,64 @@
+"""The race in one picture: a panel for each workload, a bar for each model."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from crawler.lab.experiments.race.models import Model
+from crawler.lab.experiments.race.runs import Run, Workload
+from crawler.lab.machine import cores
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREY = "#8A8F96"
+_KINDS = {
+    (False, False): ("waits for one page, computes on one core", GREY),
+    (True, False): ("waits for many pages, computes on one core", ORANGE),
+    (False, True): ("waits for a page per core, computes on all", PURPLE),
+    (True, True): ("waits for many pages, computes on all cores", BLUE),
+}
+"""Of (waits for many, computes on all cores): what that is, and its colour."""
+
+
+def draw(
+    workloads: Sequence[Workload],
+    results: Mapping[str, Mapping[str, Run]],
+    models: Sequence[Model],
+    figure: "Figure",
+) -> None:
+    """Draw all panels side by side."""
+    from matplotlib.patches import Patch
+
+    figure.set_size_inches(12, 5.2)
+    panels = figure.subplots(1, len(workloads), sharey=True)
+    for panel, workload in zip(panels, workloads, strict=True):
+        _panel(panel, workload, results[workload.name], models)
+    panels[0].set_yticks(range(len(models)), [model.name for model in models])
+    panels[0].invert_yaxis()
+    count = f"{cores()} core{'s' if cores() > 1 else ''}"
+    figure.suptitle(f"Pages per second under each model, on {count} (longer is better)", x=0.01, ha="left")
+    handles = [Patch(color=colour, label=label) for label, colour in _KINDS.values()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+
+
+def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: Sequence[Model]) -> None:
+    best = max(one.pages_per_second for one in runs.values())
+    for row, model in enumerate(models):
+        one = runs.get(model.name)
+        if one is None:
+            panel.text(0.01 * best, row, "not tried here", va="center", color="#5B6168", style="italic")
+            continue
+        speed = one.pages_per_second
+        _, colour = _KINDS[model.waits_for_many, model.computes_on_all_cores]
+        panel.barh(row, speed, color=GREEN if model.without_lock else colour, height=0.7)
+        is_best = speed == best
+        text = f" {speed:,.0f}/s · {one.cores_used:.1f} cores{' ★' if is_best else ''}"
+        panel.text(speed, row, text, va="center", weight="bold" if is_best else "normal")
+    panel.set_xlim(0, best * 1.75)  # room for the words beside the bars
+    panel.set_ylim(-0.6, len(models) - 0.4)
+    panel.tick_params(axis="y", length=0)
+    panel.set_xlabel("pages per second")
+    parsing = f"parsed {workload.parse_again + 1}×" if workload.parse_again else "parsed once"
+    panel.set_title(f"{workload.name}: answers take {workload.latency * 1000:.0f} ms, {parsing}")
