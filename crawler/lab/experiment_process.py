@@ -22,8 +22,8 @@ from pathlib import Path
 from crawler.lab.finding import Finding, NotPossible, Scale
 from crawler.lab.registry import EXPERIMENTS
 
-TIME_LIMIT = 120.0
-"""Seconds after which an experiment is ended; each should need about a tenth of that."""
+TIME_LIMIT = 300.0
+"""Seconds after which an experiment is ended; on a quiet machine none needs a fifth of that."""
 GRACE = 3.0
 """Seconds that an interrupted experiment has to end by itself and to remove its files."""
 _RESULT, _SAID = "finding.pickle", "stderr.txt"
@@ -50,7 +50,8 @@ def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TI
     Interrupted (Ctrl-C), it ends the experiment first, with all that it started.
     """
     started = time.monotonic()
-    command = [sys.executable, "-m", __name__, name, scale.value, str(folder)]
+    module, _ = EXPERIMENTS[name]
+    command = [sys.executable, "-m", __name__, name, module, scale.value, str(folder)]
     with (folder / _SAID).open("wb") as said:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
@@ -74,14 +75,39 @@ def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TI
 
 
 def end_group(leader: "subprocess.Popen[bytes]") -> None:
-    """Kill what is left of the process group of ``leader``, and wait until it is gone."""
-    with suppress(ProcessLookupError):
+    """Kill what is left of the process group of ``leader``, and wait until it is gone.
+
+    multiprocessing's resource tracker comes last: once all others are gone it removes the semaphores
+    and the shared memory that they left, and ends by itself.
+    """
+    end = time.monotonic() + GRACE
+    while time.monotonic() < end and (members := _members(leader.pid)):
+        for pid in members:
+            if not _is_tracker(pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        leader.poll()  # or it would stay a member, dead
+        time.sleep(0.005)
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader.pid, signal.SIGKILL)
     leader.wait()
-    with suppress(ProcessLookupError, PermissionError):
-        while True:  # the others are waited for by whoever inherits them
-            os.killpg(leader.pid, signal.SIGKILL)
-            time.sleep(0.005)
+
+
+def _members(group: int) -> list[int]:
+    """The living processes of a process group; none where the system does not tell."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended while we looked
+            state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+def _is_tracker(pid: int) -> bool:
+    with suppress(OSError):
+        return b"resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def _read(name: str, seconds: float, folder: Path, code: int) -> Result:
@@ -101,8 +127,7 @@ def _read(name: str, seconds: float, folder: Path, code: int) -> Result:
 
 def main() -> None:
     """In the child: run the experiment, draw its picture, leave both in the folder."""
-    name, scale, folder = sys.argv[1], Scale(sys.argv[2]), Path(sys.argv[3])
-    module, _ = EXPERIMENTS[name]
+    name, module, scale, folder = sys.argv[1], sys.argv[2], Scale(sys.argv[3]), Path(sys.argv[4])
     answer: Finding | NotPossible
     try:
         finding: Finding = import_module(module).run(scale)

@@ -1,12 +1,13 @@
 """The report as one page of HTML that loads nothing: styles and pictures are inside it."""
 
 import base64
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Finding, Table, Verdict
-from crawler.lab.report.words import describe, duration
+from crawler.lab.report.words import describe, duration, is_numeric
 
 if TYPE_CHECKING:
     from crawler.lab.experiment_process import Result
@@ -20,7 +21,9 @@ def page(report: "Report") -> str:
     found = [result for result in report.results if result.finding is not None]
     contents = "".join(_entry(result.name, result.finding) for result in found if result.finding)
     sections = "".join(_section(result, result.finding) for result in found if result.finding)
-    where = "".join(f"<p class=faint>{escape(line)}</p>" for line in describe(report.machine, report.scale))
+    where = "".join(
+        f"<p class='faint wide'>{escape(line)}</p>" for line in describe(report.machine, report.scale)
+    )
     style = Path(__file__).with_name("page.css").read_text("utf-8")
     return (
         "<!doctype html>\n<html lang=en><meta charset=utf-8>"
@@ -59,13 +62,14 @@ def _picture(result: "Result") -> str:
 
 def _table(table: Table) -> str:
     caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
-    head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows
-    )
-    return (
-        f"<div class=scroll><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    kinds = [" class=number" if is_numeric(table, n) else "" for n in range(len(table.columns))]
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        written = (f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
+        return f"<tr>{''.join(written)}</tr>"
+
+    head, rows = line("th", table.columns), "".join(line("td", row) for row in table.rows)
+    return f"<div class=scroll><table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table></div>"
 
 
 def _missing(report: "Report") -> str:

@@ -22,7 +22,8 @@ def describe(machine: Machine, scale: Scale) -> list[str]:
     memory = f", {machine.memory_bytes / GIB:.0f} GiB of memory" if machine.memory_bytes else ""
     count = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
     lines = [
-        f"{count} ({machine.processor}){memory}, {machine.platform}, {machine.python}, {machine.date}.",
+        f"{count} ({machine.processor}){memory} · {machine.platform} · {machine.python} · "
+        f"{machine.date[:16].replace('T', ' ')} UTC",
     ]
     if machine.load is not None and machine.load > BUSY * machine.cores:
         lines.append(
@@ -48,6 +49,14 @@ def console() -> "Console":
     return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 
 
+def is_numeric(table: Table, column: int) -> bool:
+    """Whether a column holds numbers, which stand at its right."""
+    cells = [row[column].lstrip("-+~<>≥≤×≈ ") for row in table.rows]
+    return any(cell[:1].isdigit() for cell in cells) and all(
+        cell in ("", "–") or (cell[:1].isdigit() and len(cell.split()) <= 2) for cell in cells
+    )
+
+
 def print_finding(console: "Console", finding: Finding) -> None:
     """Print what one experiment found: the claim, what was done, the tables, and what they say to it."""
     from rich.text import Text
@@ -69,7 +78,9 @@ def _rich_table(table: Table) -> "RichTable":
 
     drawn = RichTable(title=table.title or None, title_justify="left", box=SIMPLE_HEAD)
     for number, column in enumerate(table.columns):
-        drawn.add_column(Text(column), justify="right" if number else "left", overflow="fold")
+        drawn.add_column(
+            Text(column), justify="right" if is_numeric(table, number) else "left", overflow="fold"
+        )
     for row in table.rows:
         drawn.add_row(*map(Text, row))
     return drawn

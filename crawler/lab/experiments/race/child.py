@@ -14,7 +14,7 @@ _parse: Callable[[Page], Parsed]
 
 
 def context() -> BaseContext:
-    """How children are started: forked from a server that has imported the parser once, where there is one."""
+    """How children start: forked from a server that has imported the parser once, where there is one."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     forkserver = multiprocessing.get_context("forkserver")

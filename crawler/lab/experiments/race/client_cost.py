@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from crawler.config import Config
-from crawler.fetch.backends import make_backend
+from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.body import read_body
 from crawler.lab.experiments.race.client import Client
 from crawler.trace.counters import Counters
@@ -29,7 +29,7 @@ def awaiting(seed: str, requests: int) -> None:
 
 
 async def _await_all(seed: str, requests: int) -> None:
-    backend = make_backend(Config(seeds=[seed]), frozenset([seed.rstrip("/")]), Counters())
+    backend = AiohttpBackend(Config(seeds=[seed]), frozenset([seed.rstrip("/")]), Counters())
     for _ in range(requests):
         async with backend.get(seed) as answer:
             await read_body(answer, 1 << 20, 1 << 20, None)

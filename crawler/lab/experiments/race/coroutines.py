@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from crawler.config import Config
-from crawler.fetch.backends import make_backend
+from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.body import read_body
 from crawler.lab.experiments.race.work import AT_ONCE, Known, Parsed, page_of, parse_with
 from crawler.model.messages import Page
@@ -31,7 +31,7 @@ def crawl(seed: str, job: ParseJob) -> list[bytes]:
 async def crawl_with(seed: str, parse: Parse) -> list[bytes]:
     """Crawl with whatever parses: this file's own inline parsing, or an executor's."""
     config = Config(seeds=[seed], fetch={"concurrency": AT_ONCE})
-    backend = make_backend(config, frozenset([seed.rstrip("/")]), Counters())
+    backend = AiohttpBackend(config, frozenset([seed.rstrip("/")]), Counters())
     known, records = Known(seed), []
     todo: asyncio.Queue[str] = asyncio.Queue()
     todo.put_nowait(seed)

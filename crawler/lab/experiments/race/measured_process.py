@@ -45,7 +45,7 @@ def memory_of(pids: list[int]) -> int:
 
 
 def measure(command: list[str]) -> dict[str, object]:
-    """Run the command to its end. What it printed is under ``said``."""
+    """Run the command to its end. What it printed is under ``said``; its failure is ours."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     peak = 0
@@ -58,11 +58,12 @@ def measure(command: list[str]) -> dict[str, object]:
         while True:  # the orphans: they end by themselves
             os.wait()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode != 0:
+        sys.exit(process.returncode if process.returncode > 0 else 128 - process.returncode)
     return {
-        "exit": process.returncode,
         "said": said,
         "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_bytes": peak or None,
+        "peak_bytes": peak,
     }
 
 

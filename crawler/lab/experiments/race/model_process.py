@@ -4,11 +4,13 @@
 """
 
 import json
+import os
 import sys
 import time
 from importlib import import_module
 from pathlib import Path
 
+from crawler.lab.experiments.race.measured_process import memory_of
 from crawler.lab.experiments.race.work import job_of
 from crawler.lab.machine import has_gil
 
@@ -21,8 +23,11 @@ def main() -> None:
     cpu_before, started = time.process_time(), time.perf_counter()
     records: list[bytes] = model.crawl(seed, job)
     wall = time.perf_counter() - started
+    # A short crawl may end between two looks from outside.
+    memory = memory_of([os.getpid()])
     Path(out).write_bytes(b"\n".join(records))
-    print(json.dumps({"wall_s": wall, "cpu_before_s": cpu_before, "gil": has_gil()}))  # noqa: T201 - to its parent
+    figures = {"wall_s": wall, "cpu_before_s": cpu_before, "memory_bytes": memory, "gil": has_gil()}
+    print(json.dumps(figures))  # noqa: T201 - to its parent
 
 
 if __name__ == "__main__":

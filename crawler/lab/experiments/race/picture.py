@@ -56,9 +56,10 @@ def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: S
         is_best = speed == best
         text = f" {speed:,.0f}/s · {one.cores_used:.1f} cores{' ★' if is_best else ''}"
         panel.text(speed, row, text, va="center", weight="bold" if is_best else "normal")
-    panel.set_xlim(0, best * 1.75)  # room for the words beside the bars
+    panel.set_xlim(0, best * 1.85)  # room for the words beside the bars
     panel.set_ylim(-0.6, len(models) - 0.4)
     panel.tick_params(axis="y", length=0)
     panel.set_xlabel("pages per second")
     parsing = f"parsed {workload.parse_again + 1}×" if workload.parse_again else "parsed once"
-    panel.set_title(f"{workload.name}: answers take {workload.latency * 1000:.0f} ms, {parsing}")
+    waiting = f"answers in {workload.latency * 1000:.0f} ms" if workload.latency else "answers at once"
+    panel.set_title(f"{workload.name}: {waiting}, {parsing}")

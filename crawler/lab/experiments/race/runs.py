@@ -85,16 +85,15 @@ def run_model(model: Model, seed: str) -> tuple[dict[str, Any], Run]:
         out = Path(folder) / "records"
         command = [sys.executable, "-m", f"{_HERE}.measured_process"]
         command += [sys.executable, "-m", f"{_HERE}.model_process", model.module, seed, str(out)]
-        measured = run_json(command, environment)
-        if measured["exit"] != 0:
-            raise RaceFailed(f"{model.name} ended with exit code {measured['exit']}")
+        measured = run_json(model.name, command, environment)
         records = [decode(line) for line in out.read_bytes().splitlines()]
     said = json.loads(measured["said"])
     cpu = measured["cpu_s"] - said["cpu_before_s"]
     found = {record.url: compared(record) for record in records}
     if len(found) != len(records):
         raise RaceFailed(f"{model.name} brought {len(records) - len(found)} records twice")
-    return found, Run(len(records), said["wall_s"], cpu, measured["peak_bytes"], said["gil"])
+    memory = max(measured["peak_bytes"], said["memory_bytes"]) or None
+    return found, Run(len(records), said["wall_s"], cpu, memory, said["gil"])
 
 
 def compared(record: Record) -> tuple[object, ...]:
@@ -113,12 +112,12 @@ def compared(record: Record) -> tuple[object, ...]:
     )
 
 
-def run_json(command: list[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
+def run_json(name: str, command: list[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
     """The JSON object that a command prints. Raises RaceFailed, with the last line that it said."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise RaceFailed(f"exit code {done.returncode}: {last}")
+        raise RaceFailed(f"{name} ended with exit code {done.returncode}: {last}")
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -127,4 +126,4 @@ def client_cost(requests: int) -> dict[str, float]:
     """Seconds of processor time that one request costs each client."""
     with SiteProcess() as site:
         command = [sys.executable, "-m", f"{_HERE}.client_cost", site.url, str(requests)]
-        return run_json(command)
+        return run_json("client_cost", command)

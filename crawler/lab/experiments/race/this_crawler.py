@@ -7,6 +7,7 @@ exactly once, everything is bounded, and any of its processes may be killed. Tha
 import tempfile
 from pathlib import Path
 
+import crawler.fetch.aiohttp_backend  # noqa: F401 - the engine imports it late, while time is taken
 from crawler.config import Config
 from crawler.engine.crawl import crawl_to_end
 from crawler.lab.experiments.race.work import AT_ONCE, EXCLUDE, EXTRACT, INCLUDE
