@@ -46,13 +46,13 @@ lab = typer.Typer(
     name="lab",
     cls=_Lab,
     rich_markup_mode=None,
-    help="Measure every concurrency model on this machine; kill crawls; crawl a hostile site.",
+    help="Measure every concurrency model on this machine.",
 )
 
 
 @lab.callback()
 def experiments() -> None:
-    """Measure every concurrency model on this machine; kill crawls; crawl a hostile site."""
+    """Measure every concurrency model on this machine."""
 
 
 @lab.command(_MEASURE, hidden=True)

@@ -24,6 +24,8 @@ WORKLOADS = {
 }
 TIE = 0.9
 """A model this near to the fastest is as fast, as far as one run can tell."""
+STARVED = 0.75
+"""Of a core: a crawl that only computes uses nearly all of one, unless other programs hold it."""
 Results = Mapping[str, Mapping[str, Run]]
 """By workload, by model."""
 
@@ -86,9 +88,20 @@ def judge(results: Results) -> tuple[Verdict, str]:
     )
     if all(parts):
         return Verdict.BORNE_OUT, because
+    had = _computing(results)["sequential"].cores_used
+    if had < STARVED:
+        because += (
+            f" But other programs held the cores meanwhile: a crawl that could have used one whole core got "
+            f"{had:.1f} of it. Run it again on a quiet machine."
+        )
     if cores() == 1:
         because += " With a single core there is nothing for a second process to run on."
     return (Verdict.HALF if any(parts) else Verdict.NOT_BORNE_OUT), because
+
+
+def _computing(results: Results) -> Mapping[str, Run]:
+    """The runs under the workload that is nothing but computing, the second one."""
+    return list(results.values())[1]
 
 
 def _by_kind(runs: Mapping[str, Run]) -> dict[str, float]:
