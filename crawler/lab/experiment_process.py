@@ -4,8 +4,9 @@ Some of them crash an interpreter, dead-lock one, or fill its memory: that is th
 therefore gets a fresh interpreter in a process group of its own. Its end is the end of the whole
 group, so no process that it started outlives it, however it ended.
 
-Runs as: one process. In: its name, the scale, a folder. Out: the finding in a file of that folder,
-pickled, and the pictures beside it. Stops when: it is done, at its time limit, or at Ctrl-C.
+Runs as: one process. In: its name, its module, the scale, two folders. Out: pictures in the first, and
+in the second, which ends with it, the finding, pickled. Stops when: it is done, at its time limit, or at
+Ctrl-C.
 """
 
 import os
@@ -13,6 +14,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -45,18 +47,30 @@ class Result:
 
 
 def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TIME_LIMIT) -> Result:
-    """Run one experiment and wait for its end; its files go to ``folder``, which is there.
+    """Run one experiment and wait for its end; its pictures go to ``folder``, which is there.
 
     Interrupted (Ctrl-C), it ends the experiment first, with all that it started.
     """
+    with tempfile.TemporaryDirectory(prefix="crawler-lab-", ignore_cleanup_errors=True) as scratch:
+        return _run(name, scale, folder, time_limit, Path(scratch))
+
+
+def _run(name: str, scale: Scale, folder: Path, time_limit: float, scratch: Path) -> Result:
     started = time.monotonic()
     module, _ = EXPERIMENTS[name]
-    command = [sys.executable, "-m", __name__, name, module, scale.value, str(folder)]
-    with (folder / _SAID).open("wb") as said:
+    command = [sys.executable, "-m", __name__, name, module, scale.value, str(folder), str(scratch)]
+    # Its temporary files go where its end is theirs, too, however it ends.
+    environment = dict(os.environ) | {"TMPDIR": str(scratch)}
+    late = False
+    with (scratch / _SAID).open("wb") as said:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env=environment,
+            start_new_session=True,
         )
-        late = False
         try:
             process.wait(time_limit)
         except subprocess.TimeoutExpired:
@@ -71,7 +85,7 @@ def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TI
     seconds = time.monotonic() - started
     if late:
         return Result(name, seconds, failed=f"it was ended after {time_limit:g} seconds")
-    return _read(name, seconds, folder, process.returncode)
+    return _read(name, seconds, scratch, process.returncode)
 
 
 def end_group(leader: "subprocess.Popen[bytes]") -> None:
@@ -110,15 +124,13 @@ def _is_tracker(pid: int) -> bool:
     return False
 
 
-def _read(name: str, seconds: float, folder: Path, code: int) -> Result:
+def _read(name: str, seconds: float, scratch: Path, code: int) -> Result:
     with suppress(FileNotFoundError):
-        found = pickle.loads((folder / _RESULT).read_bytes())  # noqa: S301 - our own child's
-        (folder / _RESULT).unlink()
-        if isinstance(found, NotPossible):
-            return Result(name, seconds, not_possible=str(found))
-        picture = folder / name
-        return Result(name, seconds, found, picture=picture if picture.with_suffix(".svg").exists() else None)
-    lines = (folder / _SAID).read_text(errors="replace").strip().splitlines()
+        answer, picture = pickle.loads((scratch / _RESULT).read_bytes())  # noqa: S301 - our own child's
+        if isinstance(answer, NotPossible):
+            return Result(name, seconds, not_possible=str(answer))
+        return Result(name, seconds, answer, picture=picture)
+    lines = (scratch / _SAID).read_text(errors="replace").strip().splitlines()
     last = lines[-1] if lines else "it said nothing"
     if code == -signal.SIGKILL or last.startswith("MemoryError"):
         return Result(name, seconds, not_possible="the machine ran out of memory for it")
@@ -127,10 +139,11 @@ def _read(name: str, seconds: float, folder: Path, code: int) -> Result:
 
 def main() -> None:
     """In the child: run the experiment, draw its picture, leave both in the folder."""
-    name, module, scale, folder = sys.argv[1], sys.argv[2], Scale(sys.argv[3]), Path(sys.argv[4])
+    name, module, scale, folder, scratch = sys.argv[1:]
     answer: Finding | NotPossible
+    drawn = None
     try:
-        finding: Finding = import_module(module).run(scale)
+        finding: Finding = import_module(module).run(Scale(scale))
     except NotPossible as error:
         answer = error
     else:
@@ -138,11 +151,12 @@ def main() -> None:
             from crawler.lab.report.pictures import can_draw, draw
 
             if can_draw():
-                draw(finding.draw, folder / name)
-        answer = replace(finding, draw=None)
-    unfinished = folder / f"{_RESULT}.part"
-    unfinished.write_bytes(pickle.dumps(answer))
-    unfinished.rename(folder / _RESULT)
+                drawn = Path(folder) / name
+                draw(finding.draw, drawn)
+        answer = replace(finding, draw=None)  # a function need not survive the way to another process
+    unfinished = Path(scratch) / f"{_RESULT}.part"
+    unfinished.write_bytes(pickle.dumps((answer, drawn)))
+    unfinished.rename(Path(scratch) / _RESULT)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,15 @@ def is_gone(pid: int) -> bool:
     return state == "Z"  # dead, and not yet waited for by whoever inherited it
 
 
+def assert_nothing_is_left(told: str) -> None:
+    """Neither the toy and its child, nor their semaphore and temporary file."""
+    toy, child, *paths = told.split()
+    assert is_gone(int(toy))
+    assert is_gone(int(child))
+    assert len(paths) == 2
+    assert not [path for path in paths if Path(path).exists()]
+
+
 def wait_for(path: Path) -> str:
     end = time.monotonic() + 30
     while not path.exists():
@@ -110,10 +119,7 @@ def test_one_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch
         assert result.failed == f"it was ended after {limit} seconds"
         if (tmp_path / "pids").exists():
             break
-    *pids, semaphore = (tmp_path / "pids").read_text().split()
-    assert len(pids) == 2
-    assert all(is_gone(int(pid)) for pid in pids)
-    assert not Path(f"/dev/shm/sem.{semaphore}").exists()
+    assert_nothing_is_left((tmp_path / "pids").read_text())
 
 
 LAB = """
@@ -139,12 +145,11 @@ def test_ctrl_c_leaves_no_process_and_keeps_what_was_found(tmp_path: Path) -> No
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as lab:
-        *pids, semaphore = wait_for(tmp_path / "pids").split()
+        left = wait_for(tmp_path / "pids")
         lab.send_signal(signal.SIGINT)
         out, err = lab.communicate(timeout=30)
     assert (lab.returncode, err) == (130, "")
-    assert all(is_gone(int(pid)) for pid in pids)
-    assert not Path(f"/dev/shm/sem.{semaphore}").exists()
+    assert_nothing_is_left(left)
     assert "interrupted     toy-2: nothing after it was run" in out
     told = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (list(told["experiments"]), told["interrupted"]) == (["toy"], "toy-2")
@@ -186,7 +191,7 @@ def test_without_matplotlib_there_are_tables_and_the_way_to_pictures(
 ) -> None:
     monkeypatch.setattr("crawler.lab.report.pictures.find_spec", lambda name: None)
     # The child is another interpreter: its part is called here.
-    monkeypatch.setattr(sys, "argv", ["", "toy", TOY[0], "quick", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["", "toy", TOY[0], "quick", str(tmp_path), str(tmp_path)])
     experiment_process.main()
     assert (tmp_path / "finding.pickle").exists()
     assert not (tmp_path / "toy.svg").exists()

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,13 +37,15 @@ def run(scale: Scale) -> Finding:
 
 
 def hang(pids: Path) -> None:
-    """Become a family: a child that ignores Ctrl-C, its parent that waits for it for ever, their lock."""
+    """Become a family: a child that ignores Ctrl-C, its parent that waits for it for ever, a lock, a file."""
     context = multiprocessing.get_context("spawn")
     lock = context.Lock()
     child = context.Process(target=sulk, args=(lock,))
     child.start()
-    semaphore = lock._semlock.name[1:]
-    pids.with_suffix(".part").write_text(f"{os.getpid()} {child.pid} {semaphore}")
+    left = Path(tempfile.mkdtemp()) / "left-behind"
+    left.touch()
+    semaphore = Path("/dev/shm") / f"sem.{lock._semlock.name[1:]}"
+    pids.with_suffix(".part").write_text(f"{os.getpid()} {child.pid} {semaphore} {left}")
     pids.with_suffix(".part").rename(pids)
     child.join()
     sys.exit("unreachable")
