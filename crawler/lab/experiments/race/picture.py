@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from crawler.lab.experiments.race.models import Model
 from crawler.lab.experiments.race.runs import Run, Workload
 from crawler.lab.machine import cores
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE
+from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,11 +52,11 @@ def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: S
             continue
         speed = one.pages_per_second
         _, colour = _KINDS[model.waits_for_many, model.computes_on_all_cores]
-        panel.barh(row, speed, color=GREEN if model.without_lock else colour, height=0.7)
+        panel.barh(row, speed, color=colour, height=0.7)
         is_best = speed == best
         text = f" {speed:,.0f}/s · {one.cores_used:.1f} cores{' ★' if is_best else ''}"
         panel.text(speed, row, text, va="center", weight="bold" if is_best else "normal")
-    panel.set_xlim(0, best * 1.85)  # room for the words beside the bars
+    panel.set_xlim(0, best * 1.95)  # room for the words beside the bars
     panel.set_ylim(-0.6, len(models) - 0.4)
     panel.tick_params(axis="y", length=0)
     panel.set_xlabel("pages per second")
