@@ -1,0 +1,142 @@
+"""``multiprocessing.Process``, shown on live children: what each attribute says, and when.
+
+A Process is made from a target (the usual way) or from a subclass that overrides ``run``; the two behave
+alike. It is nothing but an object until ``start()``; then it has a pid and is alive, and when it
+has ended its ``exitcode`` says how:
+
+- 0: its function returned; 1: an exception came out of it; n: it called ``sys.exit(n)``
+- -n: signal n ended it; ``terminate()`` sends SIGTERM (15), ``kill()`` sends SIGKILL (9)
+
+``terminate()`` asks: a child may ignore or handle SIGTERM; only ``kill()`` cannot be refused. No
+``finally`` block of the child runs in either case. ``daemon`` has nothing to do with services: a
+daemon child is terminated when its parent's program ends, any other child is waited for.
+"""
+
+import multiprocessing
+import signal
+import sys
+import time
+from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
+from typing import Any
+
+from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.sandbox_process import measured, run_alone
+
+PATIENCE = 0.4
+"""Seconds in which a child that was told to end has ended, or refuses."""
+
+
+class BySubclass(SpawnProcess):
+    """A Process by subclass: ``run`` is what the child does, and it may have arguments of its own."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(name="my-name")
+        self.code = code
+
+    def run(self) -> None:
+        """In the child."""
+        sys.exit(self.code)
+
+
+def returns() -> None:
+    """A child that does its work."""
+
+
+def raises() -> None:
+    """A child that fails; its traceback would go to standard error."""
+    sys.stderr = None
+    raise ValueError("no")
+
+
+def waits(ready: Event) -> None:
+    """A child that has to be ended."""
+    ready.set()
+    time.sleep(30)
+
+
+def refuses(ready: Event) -> None:
+    """A child that ignores SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    waits(ready)
+
+
+def life(child: SpawnProcess, ready: Event, end: str) -> dict[str, Any]:
+    """Start a child, end it by the method ``end`` (``join`` only waits), and note what it says of itself."""
+    seen: dict[str, Any] = {"name": child.name, "daemon": child.daemon}
+    seen |= {"pid_before": child.pid, "alive_before": child.is_alive()}
+    child.start()
+    seen |= {"has_pid": child.pid is not None, "alive": child.is_alive(), "exitcode_running": child.exitcode}
+    if end != "join":
+        ready.wait()
+        getattr(child, end)()
+    child.join(None if end == "join" else PATIENCE)
+    seen |= {"exitcode": child.exitcode, "alive_after": child.is_alive()}
+    child.kill()
+    child.join()
+    return seen
+
+
+def lives() -> dict[str, dict[str, Any]]:
+    """One life for each way to make and to end a child."""
+    context = multiprocessing.get_context("spawn")
+    ready = [context.Event() for _ in range(4)]
+    children: dict[str, tuple[SpawnProcess, str]] = {
+        "target that returns": (context.Process(target=returns), "join"),
+        "subclass that calls sys.exit(3)": (BySubclass(3), "join"),
+        "target that raises": (context.Process(target=raises), "join"),
+        "terminate()": (context.Process(target=waits, args=(ready[0],), daemon=True), "terminate"),
+        "terminate(), SIGTERM ignored": (context.Process(target=refuses, args=(ready[1],)), "terminate"),
+        "kill(), SIGTERM ignored": (context.Process(target=refuses, args=(ready[2],)), "kill"),
+    }
+    events = dict(zip(list(children)[3:], ready, strict=False))
+    return {how: life(child, events.get(how, ready[3]), end) for how, (child, end) in children.items()}
+
+
+def parent_ends(daemon: bool) -> None:
+    """A program that ends while its child has a second to go."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    context.Process(target=waits_a_second, args=(ready,), daemon=daemon).start()
+    ready.wait()
+
+
+def waits_a_second(ready: Event) -> None:
+    """A child that ends by itself."""
+    ready.set()
+    time.sleep(1)
+
+
+def run(scale: Scale) -> Finding:
+    """Both scales do the same."""
+    seen: dict[str, dict[str, Any]] = measured(lives)
+    programs = {}
+    for daemon in (False, True):
+        started = time.monotonic()
+        run_alone(parent_ends, daemon, timeout=30)
+        programs[daemon] = time.monotonic() - started
+    told = {how: not one["alive_after"] for how, one in seen.items() if how.startswith("terminate")}
+    waited = programs[False] - programs[True]
+    return Finding(
+        claim="terminate() ends a child process.",
+        done="Children made by target and by subclass end in every way there is; their attributes are read before, "
+        "while and after. A program ends while its child has a second to go: once a daemon, once not.",
+        tables=[table(seen)],
+        verdict={0: Verdict.NOT_BORNE_OUT, len(told): Verdict.BORNE_OUT}.get(sum(told.values()), Verdict.HALF),
+        because="".join(f"{how}: {'ended' if gone else 'still alive'} after {PATIENCE} s. " for how, gone in told.items())
+        + f"kill() of the latter left exit code {seen['kill(), SIGTERM ignored']['exitcode']}.",
+        figures={"children": seen, "program_with_child_s": programs[False], "program_with_daemon_s": programs[True]},
+        notes=[f"The program waited {waited:.1f} s longer for its child than for a daemon child, which was terminated."],
+    )  # fmt: skip
+
+
+def table(seen: dict[str, dict[str, Any]]) -> Table:
+    """A row for each child."""
+    columns = ("pid_before", "alive_before", "alive", "exitcode_running", "alive_after", "exitcode")
+    rows = [
+        (how, one["name"], "yes" if one["daemon"] else "no", *(str(one[key]) for key in columns))
+        for how, one in seen.items()
+    ]
+    heads = ("name", "daemon", "pid before start", "is_alive before", "is_alive after start",
+             "exitcode then", "is_alive at the end", "exitcode")  # fmt: skip
+    return Table(("child", *heads), tuple(rows))

@@ -1,0 +1,121 @@
+"""Who dies of a segmentation fault: reading memory that is not the process's, as a broken C extension does.
+
+A signal like SIGSEGV hits a process, not a thread. So a crash in any thread, or in the code that a
+coroutine calls, is the end of the program: no ``except`` catches it, no ``finally`` runs. In a child
+process it is the end of that child, and the parent reads which signal it was from ``exitcode``.
+
+The pools make different things of it. ``multiprocessing.Pool`` replaces its worker and never says
+what became of the task: ``get()`` without a timeout waits for ever. ``ProcessPoolExecutor`` gives
+the whole pool up: every future that was not done fails, also those of innocent tasks. What this
+crawler makes of it is another experiment, ``pool-kill``.
+"""
+
+import asyncio
+import ctypes
+import multiprocessing
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.sandbox_process import Outcome, run_alone
+
+PATIENCE = 0.7
+"""Seconds to wait for the result of the task that crashed in a Pool; it would take milliseconds."""
+
+
+def crash() -> None:
+    """Read at address 0."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # leave no core file
+    ctypes.string_at(0)
+
+
+def in_a_thread() -> str:
+    """Each of these functions is called in a program of its own, and returns if that survives."""
+    thread = threading.Thread(target=crash)
+    thread.start()
+    thread.join()
+    return "thread ended"
+
+
+def in_a_coroutine() -> str:
+    """The loop's own thread crashes."""
+
+    async def crashing() -> None:
+        crash()
+
+    asyncio.run(crashing())
+    return "coroutine ended"
+
+
+def in_a_process() -> str:
+    """The child's exit code is minus the signal's number."""
+    child = multiprocessing.get_context("spawn").Process(target=crash)
+    child.start()
+    child.join()
+    return f"exitcode {child.exitcode} ({signal.Signals(-(child.exitcode or 0)).name})"
+
+
+def in_a_pool() -> str:
+    """The other worker's task is done; the crashed one's result never comes."""
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(abs, range(2))  # the workers are there
+        crashed, innocent = pool.apply_async(crash), pool.apply_async(abs, (-1,))
+        innocent.get()
+        try:
+            crashed.get(timeout=PATIENCE)
+        except multiprocessing.TimeoutError:
+            return f"no result and no error after {PATIENCE} s; the worker was replaced"
+    return "an answer"
+
+
+def in_an_executor() -> str:
+    """Both futures fail, though one of them had nothing to do with it."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        list(executor.map(abs, range(2)))
+        futures = [executor.submit(time.sleep, 20), executor.submit(crash)]
+        wait(futures)
+        broken = sum(isinstance(future.exception(), BrokenProcessPool) for future in futures)
+    return f"BrokenProcessPool for {broken} of {len(futures)} tasks, one of them innocent"
+
+
+PLACES: dict[str, Callable[[], str]] = {
+    "thread": in_a_thread,
+    "coroutine": in_a_coroutine,
+    "Process": in_a_process,
+    "multiprocessing.Pool": in_a_pool,
+    "ProcessPoolExecutor": in_an_executor,
+}
+
+
+def run(scale: Scale) -> Finding:
+    """Both scales do the same."""
+    ends = {place: run_alone(function, timeout=30) for place, function in PLACES.items()}
+    survived = [place for place, end in ends.items() if end.exit_code == 0]
+    dead = [place for place in ends if place not in survived]
+    verdict = Verdict.BORNE_OUT if not dead else Verdict.HALF if survived else Verdict.NOT_BORNE_OUT
+    return Finding(
+        claim="When a worker crashes, the rest of the program goes on.",
+        done="A thread, a coroutine, a child process and a worker of each pool read at address 0, each in a program "
+        "of its own; then it is seen whether that program went on.",
+        tables=[Table(("crash in", "the program", "what it sees"), tuple(row(p, e) for p, e in ends.items()))],
+        verdict=verdict,
+        because=f"The program went on after a crash in: {', '.join(survived) or 'none'}. "
+        f"It ended with the worker after a crash in: {', '.join(dead) or 'none'}.",
+        figures={
+            place: {"exit_code": end.exit_code, "hung": end.hung, "saw": end.answer}
+            for place, end in ends.items()
+        },
+    )
+
+
+def row(place: str, end: Outcome) -> tuple[str, str, str]:
+    """How the program ended, in words."""
+    if end.exit_code == 0:
+        return place, "went on", str(end.answer)
+    how = signal.Signals(-end.exit_code).name if end.exit_code < 0 else f"exit code {end.exit_code}"
+    return place, f"ended: {how}", "nothing: no except or finally is run"
