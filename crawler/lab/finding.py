@@ -4,7 +4,7 @@ Each experiment is a module of :mod:`crawler.lab.experiments` with a function ``
 It prints nothing and draws nothing by itself: table, picture and report are made from its finding.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,12 @@ class Verdict(StrEnum):
     BORNE_OUT = "borne out"
     HALF = "half true"
     NOT_BORNE_OUT = "not borne out"
+
+    @classmethod
+    def of(cls, points: Iterable[bool]) -> "Verdict":
+        """Borne out where every point speaks for the claim, not borne out where none does."""
+        spoken = list(points)
+        return cls.BORNE_OUT if all(spoken) else cls.HALF if any(spoken) else cls.NOT_BORNE_OUT
 
 
 class Scale(StrEnum):

@@ -1,7 +1,6 @@
 """What an experiment may take of this machine, and the one-sentence refusal where it needs more."""
 
 import multiprocessing
-import os
 import sys
 from pathlib import Path
 

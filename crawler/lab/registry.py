@@ -8,6 +8,26 @@ _HERE = "crawler.lab.experiments"
 
 EXPERIMENTS: dict[str, tuple[str, str]] = {
     "race": (f"{_HERE}.race.race", "the same crawl under every model"),
+    "start": (f"{_HERE}.start", "what 1 to 10,000 coroutines, threads and processes cost"),
+    "globals": (
+        f"{_HERE}.globals_",
+        "what a child sees of its parent's globals, and the parent of the child's",
+    ),
+    "segfault": (f"{_HERE}.segfault", "who dies when a worker crashes"),
+    "gil": (f"{_HERE}.gil", "threads against processes, from all waiting to all computing"),
+    "overlap": (f"{_HERE}.overlap", "which worker ran when, on one core and on two"),
+    "pool-size": (f"{_HERE}.pool_size", "how large a pool should be"),
+    "process": (f"{_HERE}.process", "every attribute of a Process, on live children"),
+    "pool": (f"{_HERE}.pool", "every way to call a pool, and what pools hide"),
+    "queue": (f"{_HERE}.queues", "how to end consumers, and what is lost otherwise"),
+    "pipe": (f"{_HERE}.pipe", "Pipe, Queue, SimpleQueue and shared memory, by size of message"),
+    "executor": (
+        f"{_HERE}.executor",
+        "a heavy parse inline, in a thread, in a process, and everybody's latency",
+    ),
+    "cancel": (f"{_HERE}.cancel", "what cancel() stops, and what goes on"),
+    "backpressure": (f"{_HERE}.backpressure", "a queue with and without a bound: memory against time"),
+    "pool-kill": (f"{_HERE}.pool_kill", "kill -9 of one worker: what becomes of the others"),
 }
 """Of each name: the module with its ``run(scale)``, and what it is about. Imported only to be run."""
 

@@ -1,4 +1,4 @@
-"""A process of its own for what an experiment does: it may hang, crash or be killed, and nothing of it is left.
+"""A process of its own for what an experiment does: it may hang or crash, and nothing of it is left.
 
 ::
 

@@ -12,6 +12,7 @@ process works on. To stop work in a thread, ask it to (an Event it looks at); in
 import asyncio
 import multiprocessing
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
@@ -93,7 +94,12 @@ def cancel_future(executor: Executor, busy: int) -> dict[str, Any]:
 
 def seen(answer: bool, at: int) -> dict[str, Any]:
     """What became of the work: how far it was at the cancel, and how far it came."""
-    return {"cancel_returned": answer, "steps_before": at, "steps_in_all": _steps[0], "finally_ran": bool(_steps[1])}
+    return {
+        "cancel_returned": answer,
+        "steps_before": at,
+        "steps_in_all": _steps[0],
+        "finally_ran": bool(_steps[1]),
+    }
 
 
 def cancel_all() -> dict[str, dict[str, Any]]:
@@ -108,7 +114,7 @@ def cancel_all() -> dict[str, dict[str, Any]]:
         ProcessPoolExecutor(1, mp_context=context, initializer=share, initargs=(_steps,)) as process,
     ):
         process.submit(abs, 0).result()  # it is there
-        attempts = {
+        attempts: dict[str, Callable[[], dict[str, Any]]] = {
             "coroutine": lambda: asyncio.run(cancel_task(work_with_awaits())),
             "coroutine that never awaits": lambda: asyncio.run(cancel_task(work_without_awaits())),
             "thread's future, waiting": lambda: cancel_future(thread, 1),
@@ -131,7 +137,7 @@ def stopped(one: dict[str, Any]) -> bool:
     return bool(one["steps_in_all"] <= one["steps_before"] + 1 < STEPS)
 
 
-def run(scale: Scale) -> Finding:
+def run(_scale: Scale) -> Finding:
     """Both scales do the same. Raises NotPossible where there is no fork server."""
     need_fork_server()
     found = measured(cancel_all)
@@ -139,20 +145,35 @@ def run(scale: Scale) -> Finding:
     did_stop = [what for what in found if what not in went_on]
     return Finding(
         claim="cancel() stops the work.",
-        done=f"Work of {STEPS} steps of {STEP * 1e3:.0f} ms is cancelled after two and a half of them, or while it waits.",
+        done=f"Work of {STEPS} steps of {STEP * 1e3:.0f} ms is cancelled after two and a half of them, or "
+        "while it waits for its turn.",
         tables=[table(found)],
-        verdict={0: Verdict.BORNE_OUT, len(found): Verdict.NOT_BORNE_OUT}.get(len(went_on), Verdict.HALF),
-        because=f"It stopped: {', '.join(did_stop) or 'nothing'}. It went on to the end: {', '.join(went_on) or 'nothing'}.",
+        verdict=Verdict.of(map(stopped, found.values())),
+        because=f"It stopped: {'; '.join(did_stop) or 'nothing'}. "
+        f"It went on to the end: {'; '.join(went_on) or 'nothing'}.",
         figures={"cancelled": found, "went_on": went_on},
-    )  # fmt: skip
+    )
 
 
 def table(found: dict[str, dict[str, Any]]) -> Table:
     """A row for each kind of work."""
     rows = [
-        (what, str(one["cancel_returned"]), str(one["steps_before"]), f"{one['steps_in_all']} of {STEPS}",
-         "yes" if one["finally_ran"] else "no", "yes" if stopped(one) else "no")
+        (
+            what,
+            str(one["cancel_returned"]),
+            str(one["steps_before"]),
+            f"{one['steps_in_all']} of {STEPS}",
+            "yes" if one["finally_ran"] else "no",
+            "yes" if stopped(one) else "no",
+        )
         for what, one in found.items()
-    ]  # fmt: skip
-    heads = ("cancelled", "cancel() returned", "steps done then", "steps done in the end", "finally ran", "stopped")
+    ]
+    heads = (
+        "cancelled",
+        "cancel() returned",
+        "steps done then",
+        "steps done in the end",
+        "finally ran",
+        "stopped",
+    )
     return Table(heads, tuple(rows))

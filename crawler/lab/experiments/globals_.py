@@ -10,7 +10,7 @@ has memory of its own, whatever the start method; the methods differ in what tha
 - ``fork`` copies the parent as it is: globals, environment, open files, and also every lock in the
   state it is in, held by threads that do not exist in the copy. That is why it is no longer the default.
 
-What is always shared: what is made to be shared (``Value``, ``Queue``, ``Pipe``) and handed over as an argument.
+Shared is what is made to be shared (``Value``, ``Queue``, ``Pipe``) and handed over as an argument.
 """
 
 import multiprocessing
@@ -89,22 +89,24 @@ def look_at_all(methods: list[str]) -> dict[str, dict[str, bool]]:
     return found
 
 
-def run(scale: Scale) -> Finding:
+def run(_scale: Scale) -> Finding:
     """Both scales do the same."""
     methods = start_methods()
     found: dict[str, dict[str, bool]] = measured(look_at_all, methods)
     processes = [saw for worker, saw in found.items() if worker != "thread"]
-    seen = sum(saw["seen_global"] for saw in processes)
+    seen = [saw["seen_global"] for saw in processes]
     by_import = [worker for worker, saw in found.items() if not saw["sees_global"]]
     return Finding(
         claim="A global that a child process changes is changed for its parent, too.",
-        done="A global, an environment variable and an open file are changed or made, then a thread and a process "
-        "by each start method look at them; the child changes the global, and the parent looks.",
+        done="A global is changed, an environment variable set, a file opened. A thread, and a process by "
+        "each start method, looks at them and changes the global; then the parent looks at that.",
         tables=[table(found)],
-        verdict={0: Verdict.NOT_BORNE_OUT, len(processes): Verdict.BORNE_OUT}.get(seen, Verdict.HALF),
-        because=f"The parent saw the change of {seen} of {len(processes)} child processes, and of the thread: "
-        f"{'yes' if found['thread']['seen_global'] else 'no'}. What the parent had changed before was "
-        f"unknown to: {', '.join(by_import) or 'nobody'}.",
+        verdict=Verdict.of(seen),
+        because=f"The parent saw the change of {sum(seen)} of {len(seen)} child processes, and of the "
+        "thread: "
+        f"{'yes' if found['thread']['seen_global'] else 'no'}. What the parent itself had changed was "
+        "unknown "
+        f"to: {', '.join(by_import) or 'nobody'}.",
         figures=found,
         notes=[] if "fork" in methods else ["This platform has no fork, so it could not be tried."],
     )

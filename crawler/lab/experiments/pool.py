@@ -14,7 +14,7 @@
 ``initializer(*initargs)`` runs once in each worker: the place for what is costly to make and cannot be
 pickled. What a pool hides: an exception is kept until somebody asks for the result; and leaving
 ``with Pool()`` calls ``terminate()``, which drops what is still to do, where leaving ``with
-ProcessPoolExecutor()`` waits for it. ``close()`` and ``join()`` before the end of the block do that for a Pool.
+ProcessPoolExecutor()`` waits for it. To have a Pool wait, call ``close()`` and ``join()`` first.
 """
 
 import multiprocessing
@@ -68,7 +68,12 @@ def timed(call: Callable[[], Iterable[float]]) -> dict[str, Any]:
     for result in results:
         first = first or time.perf_counter() - started
         order.append(result)
-    return {"returns_s": returned, "first_s": first, "all_s": time.perf_counter() - started, "in_order": order == TASKS}
+    return {
+        "returns_s": returned,
+        "first_s": first,
+        "all_s": time.perf_counter() - started,
+        "in_order": order == TASKS,
+    }
 
 
 def ways(pool: Pool, executor: ProcessPoolExecutor) -> dict[str, Callable[[], Iterable[float]]]:
@@ -97,11 +102,15 @@ def measure() -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     starts, done, called_in = context.Value("i", 0), context.Value("i", 0), list[str]()
     pool = context.Pool(WORKERS, initializer=set_up, initargs=(starts, done))
-    with ProcessPoolExecutor(WORKERS, mp_context=context, initializer=set_up, initargs=(starts, done)) as executor:
+    with ProcessPoolExecutor(
+        WORKERS, mp_context=context, initializer=set_up, initargs=(starts, done)
+    ) as executor:
         pool.map(time.sleep, [0.1] * WORKERS, chunksize=1)  # all workers are there
         list(executor.map(time.sleep, [0.1] * WORKERS))
         found: dict[str, Any] = {"ways": {name: timed(call) for name, call in ways(pool, executor).items()}}
-        pool.apply_async(task, (0,), callback=lambda _: called_in.append(threading.current_thread().name)).wait()
+        pool.apply_async(
+            task, (0,), callback=lambda _: called_in.append(threading.current_thread().name)
+        ).wait()
         silent = pool.apply_async(fail, (0,))
         silent.wait()  # nothing is raised, printed or logged
         found["error_is_kept"] = not silent.successful() and executor.submit(fail, 0).exception() is not None
@@ -122,7 +131,7 @@ def measure() -> dict[str, Any]:
     }
 
 
-def run(scale: Scale) -> Finding:
+def run(_scale: Scale) -> Finding:
     """Both scales do the same."""
     found = measured(measure)
     alone, together = (found["ways"][name]["all_s"] for name in ("pool.apply", "pool.apply_async"))
@@ -130,17 +139,28 @@ def run(scale: Scale) -> Finding:
     hides = [
         ("initializer ran", f"{found['initializer_calls']} times for 2 pools of {WORKERS} workers"),
         ("a callback runs in", f"a thread of the parent: {found['callback_in']}"),
-        ("an exception, until somebody asks for the result", "is kept" if found["error_is_kept"] else "is raised"),
-        ("of 8 tasks done when `with Pool` was left", f"{found['done_when_pool_left']} (it terminates the workers)"),
-        ("of 8 tasks done when `with ProcessPoolExecutor` was left", f"{found['done_when_executor_left']} (it waits)"),
-    ]  # fmt: skip
+        (
+            "an exception, until somebody asks for the result",
+            "is kept" if found["error_is_kept"] else "is raised",
+        ),
+        (
+            "of 8 tasks done when `with Pool` was left",
+            f"{found['done_when_pool_left']} (it terminates the workers)",
+        ),
+        (
+            "of 8 tasks done when `with ProcessPoolExecutor` was left",
+            f"{found['done_when_executor_left']} (it waits)",
+        ),
+    ]
     return Finding(
         claim="pool.apply() spreads the work over the workers of the pool.",
-        done=f"{len(TASKS)} tasks that sleep {sum(TASKS) * 1e3:.0f} ms in all are given to {WORKERS} workers in every way "
+        done=f"{len(TASKS)} tasks that sleep {sum(TASKS) * 1e3:.0f} ms in all are given to {WORKERS} "
+        "workers in every way "
         "there is; then it is looked at what the pools do without saying so.",
         tables=[table(found["ways"]), Table(("what they hide", "seen"), tuple(hides))],
         verdict=Verdict.BORNE_OUT if alone < 0.75 * sum(TASKS) else Verdict.NOT_BORNE_OUT,
-        because=f"apply() took {alone * 1e3:.0f} ms for {sum(TASKS) * 1e3:.0f} ms of tasks: one after the other. "
+        because=f"apply() took {alone * 1e3:.0f} ms for {sum(TASKS) * 1e3:.0f} ms of tasks: one after the "
+        "other. "
         f"apply_async() took {together * 1e3:.0f} ms, {ratio:.0%} of that.",
         figures=found,
     )
@@ -149,7 +169,13 @@ def run(scale: Scale) -> Finding:
 def table(ways: dict[str, dict[str, Any]]) -> Table:
     """A row for each way to call."""
     rows = [
-        (name, *(f"{one[key] * 1e3:.0f}" for key in ("returns_s", "first_s", "all_s")), "yes" if one["in_order"] else "no")
+        (
+            name,
+            *(f"{one[key] * 1e3:.0f}" for key in ("returns_s", "first_s", "all_s")),
+            "yes" if one["in_order"] else "no",
+        )
         for name, one in ways.items()
-    ]  # fmt: skip
-    return Table(("call", "returns after, ms", "first result, ms", "all results, ms", "in order"), tuple(rows))
+    ]
+    return Table(
+        ("call", "returns after, ms", "first result, ms", "all results, ms", "in order"), tuple(rows)
+    )

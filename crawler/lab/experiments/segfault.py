@@ -24,7 +24,7 @@ from concurrent.futures.process import BrokenProcessPool
 from crawler.lab.finding import Finding, Scale, Table, Verdict
 from crawler.lab.sandbox_process import Outcome, run_alone
 
-PATIENCE = 0.7
+PATIENCE = 0.5
 """Seconds to wait for the result of the task that crashed in a Pool; it would take milliseconds."""
 
 
@@ -92,18 +92,19 @@ PLACES: dict[str, Callable[[], str]] = {
 }
 
 
-def run(scale: Scale) -> Finding:
+def run(_scale: Scale) -> Finding:
     """Both scales do the same."""
     ends = {place: run_alone(function, timeout=30) for place, function in PLACES.items()}
     survived = [place for place, end in ends.items() if end.exit_code == 0]
     dead = [place for place in ends if place not in survived]
-    verdict = Verdict.BORNE_OUT if not dead else Verdict.HALF if survived else Verdict.NOT_BORNE_OUT
     return Finding(
         claim="When a worker crashes, the rest of the program goes on.",
-        done="A thread, a coroutine, a child process and a worker of each pool read at address 0, each in a program "
-        "of its own; then it is seen whether that program went on.",
-        tables=[Table(("crash in", "the program", "what it sees"), tuple(row(p, e) for p, e in ends.items()))],
-        verdict=verdict,
+        done="A thread, a coroutine, a child process and a worker of each pool read at address 0, each in a "
+        "program of its own; then it is seen whether that program went on.",
+        tables=[
+            Table(("crash in", "the program", "what it sees"), tuple(row(p, e) for p, e in ends.items()))
+        ],
+        verdict=Verdict.of(place in survived for place in ends),
         because=f"The program went on after a crash in: {', '.join(survived) or 'none'}. "
         f"It ended with the worker after a crash in: {', '.join(dead) or 'none'}.",
         figures={

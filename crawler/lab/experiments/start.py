@@ -20,7 +20,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import available_memory, memory_of, most_processes, need_fork_server, need_memory_figures
+from crawler.lab.limits import (
+    available_memory,
+    memory_of,
+    most_processes,
+    need_fork_server,
+    need_memory_figures,
+)
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
 from crawler.lab.sandbox_process import measured
 
@@ -36,7 +42,12 @@ Costs = dict[str, float]
 def costs(count: int, started: float, memory: float, held: float) -> Costs:
     """Of ``count`` of them: started at one moment, all there at another, and gone now."""
     ended = time.perf_counter()
-    return {"count": count, "start_s": held - started, "memory_bytes": max(0.0, memory), "end_s": ended - held}
+    return {
+        "count": count,
+        "start_s": held - started,
+        "memory_bytes": max(0.0, memory),
+        "end_s": ended - held,
+    }
 
 
 def coroutines(count: int) -> Costs:
@@ -128,11 +139,15 @@ def run(scale: Scale) -> Finding:
     need_memory_figures()
     need_fork_server()
     quick = scale is Scale.QUICK
-    most = {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(COLOURS, 10_000)
+    most = (
+        {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(COLOURS, 10_000)
+    )
     climbed = {kind: climb(kind, most[kind], patience=6.0) for kind in COLOURS}
     found = {kind: steps for kind, (steps, _) in climbed.items()}
     stops = {kind: reason for kind, (_, reason) in climbed.items() if reason is not None}
-    each = {kind: {key: steps[-1][key] / steps[-1]["count"] for key in steps[-1]} for kind, steps in found.items()}
+    each = {
+        kind: {key: steps[-1][key] / steps[-1]["count"] for key in steps[-1]} for kind, steps in found.items()
+    }
     cheaper = [
         each[one][key] < each[other][key]
         for one, other in (("coroutines", "threads"), ("threads", "processes"))
@@ -142,13 +157,14 @@ def run(scale: Scale) -> Finding:
         claim="A coroutine is cheaper than a thread, and a thread cheaper than a process.",
         done="1, 10, 100 … of each are started, held all at once, and ended, each number in a fresh program.",
         tables=[table(found)],
-        verdict=Verdict.BORNE_OUT if all(cheaper) else Verdict.HALF if any(cheaper) else Verdict.NOT_BORNE_OUT,
+        verdict=Verdict.of(cheaper),
         because="Each of the largest number held: "
-        + "; ".join(f"{kind} {in_words(cost)}" for kind, cost in each.items()) + ".",
+        + "; ".join(f"{kind} {in_words(cost)}" for kind, cost in each.items())
+        + ".",
         figures={"steps": found, "each": each, "stopped": stops},
         draw=partial(draw, found),
         notes=[f"Stopped: {reason} ({kind})." for kind, reason in stops.items()],
-    )  # fmt: skip
+    )
 
 
 def in_words(each: Costs) -> str:
@@ -159,11 +175,16 @@ def in_words(each: Costs) -> str:
 def table(found: dict[str, list[Costs]]) -> Table:
     """A row for each number of each kind."""
     rows = [
-        (kind, f"{cost['count']:,.0f}", f"{cost['start_s'] * 1e3:,.1f}", f"{cost['end_s'] * 1e3:,.1f}",
-         f"{cost['memory_bytes'] / 1e6:,.2f}")
+        (
+            kind,
+            f"{cost['count']:,.0f}",
+            f"{cost['start_s'] * 1e3:,.1f}",
+            f"{cost['end_s'] * 1e3:,.1f}",
+            f"{cost['memory_bytes'] / 1e6:,.2f}",
+        )
         for kind, steps in found.items()
         for cost in steps
-    ]  # fmt: skip
+    ]
     return Table(("kind", "number", "start, ms", "end, ms", "memory, MB"), tuple(rows))
 
 
