@@ -7,6 +7,9 @@ from pathlib import Path
 from crawler.lab.finding import NotPossible
 from crawler.lab.machine import cores
 
+PROC = Path("/proc")
+"""Where Linux tells about processes; elsewhere it is not there."""
+
 
 def need_cores(least: int) -> None:
     """Raise NotPossible where this process may use fewer than ``least`` cores."""
@@ -29,7 +32,7 @@ def need_fork_server() -> None:
 def available_memory() -> int | None:
     """Bytes that programs may still take without swapping (Linux, proc_meminfo(5)); None where unknown."""
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = (PROC / "meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
     (kibibytes,) = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
@@ -38,14 +41,14 @@ def available_memory() -> int | None:
 
 def memory_of(pid: int | str = "self") -> int:
     """Bytes of RAM that a process holds; of pages it shares, its share (Linux). Raises OSError, KeyError."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    lines = (PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()
     sizes = {words[0]: words[1] for words in map(str.split, lines[1:])}
     return int(sizes["Pss:"]) * 1024
 
 
 def need_memory_figures() -> None:
     """Raise NotPossible where the system does not tell a process's memory."""
-    if not Path("/proc/self/smaps_rollup").exists():
+    if not (PROC / "self" / "smaps_rollup").exists():
         raise NotPossible("This experiment reads /proc/self/smaps_rollup, which is not here.")
 
 
@@ -61,9 +64,9 @@ def most_processes() -> int | None:
         limits.append(soft)
     for path in ("kernel/threads-max", "kernel/pid_max", "vm/max_map_count"):
         # Each thread's stack takes two mappings of the address space, so the last is one half.
-        limits += [n // (2 if path.startswith("vm") else 1) for n in _numbers(Path("/proc/sys") / path)]
+        limits += [n // (2 if path.startswith("vm") else 1) for n in _numbers(PROC / "sys" / path)]
     limits += _numbers(Path("/sys/fs/cgroup/pids.max"))
-    running = sum(1 for _ in Path("/proc").glob("[0-9]*/task/*")) if Path("/proc/self/task").exists() else 0
+    running = sum(1 for _ in PROC.glob("[0-9]*/task/*"))
     return max(0, min(limits) - running) if limits else None
 
 

@@ -145,13 +145,14 @@ def draw(found: dict[str, dict[str, tuple[float, float]]], crossover: float | No
     """Two lines that part where processes begin to pay."""
     axes = figure.subplots()
     across = [float(share) * 100 for share in found]
-    for kind, colour, above in (("threads", ORANGE, 10), ("processes", BLUE, -16)):
+    for kind, colour in (("threads", ORANGE), ("processes", BLUE)):
         times = [cells[f"4 {kind}"][0] * 1e3 for cells in found.values()]
         axes.plot(across, times, "o-", color=colour)
         end = (across[-1], times[-1])
-        axes.annotate(f"4 {kind}", end, (0, above), textcoords="offset points", ha="right", color=colour)
+        axes.annotate(f"4 {kind}", end, (8, -4), textcoords="offset points", color=colour)
     if crossover is not None:
         axes.axvline(crossover * 100, color="#777777", linestyle=":")
         axes.text(crossover * 100 + 1, 0.5, f"processes pay\nfrom {crossover:.0%} on", color="#555555")
-    axes.set(xlabel="share of CPU in each 10 ms task (%)", ylabel="time for all tasks (ms)", ylim=(0, None))
+    axes.set(xlabel="share of CPU in each 10 ms task (%)", ylabel="time for all tasks (ms)")
+    axes.set(xlim=(-3, 118), ylim=(0, None), xticks=range(0, 101, 20))
     axes.set_title("Threads share one interpreter lock; processes do not")

@@ -35,7 +35,7 @@ TURN = 0.005
 COLOURS = {"coroutines": GREEN, "threads": ORANGE, "processes": BLUE}
 ATTEMPTS = 3
 """Of each, the one with the most parallelism counts: other programs can only take cores away."""
-PARALLEL = 0.02
+PARALLEL = 0.005
 """Share of the time from which on workers ran in parallel; less is the error of the clock's gaps."""
 Spans = list[tuple[float, float]]
 
@@ -180,11 +180,14 @@ def draw(found: dict[str, list[Spans]], figure: "Figure") -> None:
     """A line for each worker, broken where it did not run."""
     figure.set_size_inches(9, 5)
     panels = figure.subplots(len(COLOURS), 2, sharex="row", sharey=True)
+    lasts = {name: max(spans[-1][1] for spans in workers) * 1e3 for name, workers in found.items()}
     for axes, (name, workers) in zip(panels.flat, found.items(), strict=True):
+        kind = name.split()[0]
         for number, spans in enumerate(workers):
             bars = [(start * 1e3, (end - start) * 1e3) for start, end in spans]
-            axes.broken_barh(bars, (number + 0.6, 0.8), color=COLOURS[name.split()[0]])
+            axes.broken_barh(bars, (number + 0.6, 0.8), color=COLOURS[kind])
         axes.set_title(name)
-        axes.set(yticks=range(1, WORKERS + 1), ylabel="worker", xlim=(0, None))
+        axes.set(yticks=range(1, WORKERS + 1), ylabel="worker")
+        axes.set_xlim(0, 1.02 * max(last for other, last in lasts.items() if other.startswith(kind)))
     for axes in panels[-1]:
         axes.set_xlabel("time (ms)")

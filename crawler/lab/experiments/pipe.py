@@ -41,7 +41,7 @@ class Slots:
     """Shared memory as a ring of slots of one size, for one writer and one reader."""
 
     def __init__(self, context: BaseContext, size: int) -> None:
-        self._memory = SharedMemory(create=True, size=SLOTS * size)
+        self._memory: Any = SharedMemory(create=True, size=SLOTS * size)  # its buf is None once it is closed
         self._size, self._next = size, 0
         self._filled, self._free = context.Semaphore(0), context.Semaphore(SLOTS)
 

@@ -88,9 +88,7 @@ def run(scale: Scale) -> Finding:
     )
     levels = [here, 64] if quick else sorted({1, here, 4, 16, 64, 128, 256, 512})
     # JSON makes texts of the numbers that are keys.
-    cpu = {
-        int(n): rate for n, rate in measured(cpu_bound, sizes, 16 if quick else 32, 3).items()
-    }
+    cpu = {int(n): rate for n, rate in measured(cpu_bound, sizes, 16 if quick else 32, 3).items()}
     io = {int(n): rate for n, rate in measured(io_bound, levels, 0.25 if quick else 0.4).items()}
     cpu_fits, io_fits = (rates[here] >= ENOUGH * max(rates.values()) for rates in (cpu, io))
     return Finding(

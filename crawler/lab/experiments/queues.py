@@ -24,6 +24,7 @@ from statistics import median
 from typing import Any
 
 from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.limits import need_fork_server
 from crawler.lab.sandbox_process import measured
 
 ITEMS, BOUND = 40, 4
@@ -114,7 +115,8 @@ def deadlock() -> list[dict[str, Any]]:
 
 
 def run(scale: Scale) -> Finding:
-    """QUICK ends them fewer times."""
+    """QUICK ends them fewer times. Raises NotPossible where there is no fork server."""
+    need_fork_server()
     ends = measured(end_them, 2 if scale is Scale.QUICK else 5)
     joins = measured(deadlock)
     lost = {

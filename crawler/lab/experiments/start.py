@@ -17,6 +17,7 @@ import multiprocessing
 import threading
 import time
 from functools import partial
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from crawler.lab.finding import Finding, Scale, Table, Verdict
@@ -193,7 +194,7 @@ def draw(found: dict[str, list[Costs]], figure: "Figure") -> None:
     columns = (("start_s", 1e3, "time to start them all (ms)"), ("memory_bytes", 1e-6, "memory held (MB)"))
     for axes, (key, unit, label) in zip(figure.subplots(1, 2), columns, strict=True):
         for kind, steps in found.items():
-            counts, values = [s["count"] for s in steps], [max(s[key] * unit, 1e-3) for s in steps]
+            counts, values = [s["count"] for s in steps], [s[key] * unit or nan for s in steps]
             axes.loglog(counts, values, "o-", color=COLOURS[kind], label=kind)
         axes.set(xlabel="number held at once", ylabel=label)
         axes.grid(alpha=0.3)

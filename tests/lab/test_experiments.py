@@ -1,0 +1,131 @@
+"""Experiments on what runs at the same time: the direction of the figures, not their size. Each runs QUICK."""
+
+from functools import cache
+from importlib import import_module
+
+import pytest
+
+from crawler.lab.experiments import backpressure, executor, gil, overlap, pool_size, start
+from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.machine import has_gil
+from crawler.lab.registry import EXPERIMENTS
+from tests.lab.marked import nothing_left
+
+with_a_lock = pytest.mark.skipif(not has_gil(), reason="this Python has no global interpreter lock")
+
+
+@cache
+def found(name: str) -> Finding:
+    with nothing_left():
+        return import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+
+
+def test_start():
+    finding = found("start")
+    each = finding.figures["each"]
+    assert each["coroutines"]["start_s"] < each["processes"]["start_s"]
+    assert each["threads"]["start_s"] < each["processes"]["start_s"]
+    assert (
+        each["coroutines"]["memory_bytes"]
+        < each["threads"]["memory_bytes"]
+        < each["processes"]["memory_bytes"]
+    )
+    assert finding.verdict is not Verdict.NOT_BORNE_OUT
+    counts = {kind: [step["count"] for step in steps] for kind, steps in finding.figures["steps"].items()}
+    assert counts["coroutines"] == [1, 10, 100, 1000]
+    assert counts["processes"] == [1, 10]
+
+
+def test_start_stops_before_it_would_do_harm(monkeypatch):
+    ten = {"count": 10, "start_s": 0.1, "end_s": 0.1, "memory_bytes": 1e6}
+    monkeypatch.setattr(start, "available_memory", lambda: 100_000_000)
+    monkeypatch.setattr(start, "most_processes", lambda: 500)
+    assert start.reason_to_stop("threads", 100, ten, patience=5) is None
+    assert "memory" in (start.reason_to_stop("threads", 1000, ten, patience=500) or "")
+    monkeypatch.setattr(start, "available_memory", lambda: None)
+    assert "500 that may still be started" in (start.reason_to_stop("threads", 1000, ten, patience=500) or "")
+    assert start.reason_to_stop("coroutines", 1000, ten, patience=500) is None
+    assert "20 s" in (start.reason_to_stop("coroutines", 1000, ten, patience=5) or "")
+
+
+def test_start_says_where_it_stopped(monkeypatch):
+    monkeypatch.setattr(start, "most_processes", lambda: 100)
+    monkeypatch.setattr(start, "measured", lambda function, count: start.costs(count, 0.0, 1.0, 0.0))
+    monkeypatch.setattr(
+        start, "costs", lambda count, *_: {"count": count, "start_s": 0.0, "end_s": 0.0, "memory_bytes": 1.0}
+    )
+    steps, reason = start.climb("threads", 10_000, patience=5)
+    assert [step["count"] for step in steps] == [1, 10]
+    assert reason == "100 are more than half of the 100 that may still be started"
+
+
+@with_a_lock
+def test_gil():
+    finding = found("gil")
+    assert finding.figures["cores"]["threads"] < 1.1
+    assert finding.verdict is Verdict.NOT_BORNE_OUT
+    waiting = finding.figures["seconds_and_cores"]["0"]
+    assert waiting["4 threads"][0] < waiting["2 threads"][0] < waiting["1 threads"][0]
+
+
+@pytest.mark.parametrize(
+    ("gains", "share"),
+    [
+        ({0.0: 1.0, 0.5: 1.05, 1.0: 2.0}, 0.526),
+        ({0.0: 0.5, 1.0: 1.7}, 0.5),
+        ({0.0: 1.0, 0.5: 3.0, 1.0: 1.0}, None),
+        ({0.0: 2.0, 1.0: 2.0}, 0.0),
+    ],
+)
+def test_gil_crossover(gains, share):
+    assert gil.crossing(gains) == (share if share is None else pytest.approx(share, abs=0.001))
+
+
+@with_a_lock
+def test_overlap():
+    finding = found("overlap")
+    shares = finding.figures["parallel_share"]
+    for name in (
+        "coroutines on one core",
+        "coroutines on two cores",
+        "threads on one core",
+        "threads on two cores",
+    ):
+        assert shares[name] < overlap.PARALLEL
+    assert shares["processes on two cores"] > max(overlap.PARALLEL, shares["processes on one core"])
+    assert finding.verdict is Verdict.HALF
+
+
+def test_overlap_counts_the_time_in_which_two_ran():
+    assert overlap.parallel_share([[(0, 2)], [(1, 3)]]) == pytest.approx(1 / 3)
+    assert overlap.parallel_share([[(0, 1), (2, 3)], [(1, 2)]]) == 0
+    assert overlap.parallel_share([[(0, 1)], [(0, 1)], [(5, 6)]]) == pytest.approx(1 / 2)
+
+
+def test_pool_size():
+    figures = found("pool-size").figures
+    assert found("pool-size").verdict is not Verdict.BORNE_OUT
+    assert figures["io_answers_per_s"][64] > 3 * figures["io_answers_per_s"][figures["cores"]]
+    assert figures["io_knee"] > figures["cores"]
+
+
+def test_pool_size_knee():
+    assert pool_size.knee({1: 10.0, 2: 86.0, 4: 100.0, 8: 99.0}) == 2
+
+
+def test_executor():
+    finding = found("executor")
+    p95 = finding.figures["p95_s"]
+    assert p95["process"] < p95["inline"]
+    assert p95["no parsing"] < p95["inline"]
+    assert set(p95) == set(executor.PLACES)
+
+
+def test_backpressure():
+    finding = found("backpressure")
+    assert finding.verdict is Verdict.NOT_BORNE_OUT
+    assert (
+        finding.figures["bounded"]["waiting"] <= backpressure.BOUND < finding.figures["unbounded"]["waiting"]
+    )
+    grown = {name: finding.figures[name]["memory"][-1][1] for name in ("bounded", "unbounded")}
+    assert grown["unbounded"] > 2 * grown["bounded"]
