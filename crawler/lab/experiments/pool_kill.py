@@ -9,13 +9,12 @@ its interpreter waits for the pool's thread at exit.
 *A shared Queue*: ``get`` holds the queue's lock while it waits. Who is killed then takes the lock along:
 the other consumers wait for it for ever, while items pile up.
 
-*This crawler* (``crawler/parse/single_worker_pool.py``): one executor with one worker for each core, so
+*This crawler* (``pool_kill_here.py`` beside this file): one executor with one worker for each core, so
 nobody else's work is in a broken pool; pages and results travel on pipes that only this worker has,
 whose far ends the parent has closed, so that a death is an end of file and never half a message. What was
 in the dead one's hands is parsed again by its successor.
 """
 
-import asyncio
 import multiprocessing
 import os
 import random
@@ -110,68 +109,11 @@ def kill_at_queues(kills: int) -> int:
     return sum(not kill_at_queue(context, number % 2) for number in range(kills))
 
 
-async def parse_under_kills(kills: int) -> dict[str, int]:
-    """Two of this crawler's parsers, one page at a time each; one or the other is killed again and again."""
-    # Imported here: the other parts' many programs need nothing of the crawler.
-    from crawler.model.messages import Page, Ticket
-    from crawler.parse.job import ParseJob
-    from crawler.parse.single_worker_pool import ParserDied, ParserSettings, ProcessParser
-    from crawler.plumbing.fork_server_process import start_fork_server
-    from crawler.rules.scope import Scope
-
-    found = {"kills": kills, "killed": 0, "parsed": 0, "again": 0}
-    site, chance = "http://a.example/", random.Random(kills)  # noqa: S311
-    body = b"<title>t</title>" + b"<p>text <a href=next>link</a></p>" * 3000
-    job = ParseJob(scope=Scope.of([site]), hash_seed=1)
-    start_fork_server()
-    with ThreadPoolExecutor(2) as threads:
-        settings = ParserSettings(
-            multiprocessing.get_context("forkserver"),
-            job,
-            None,
-            timeout=10.0,
-            max_memory=1 << 29,
-            log_level="ERROR",
-            feed_log=lambda _: None,
-        )
-        parsers = [ProcessParser(f"parser-{number}", settings, threads) for number in range(2)]
-
-        async def parse(parser: ProcessParser) -> None:
-            while found["killed"] < kills:
-                ticket = Ticket(found["parsed"], f"{site}{found['parsed']}", 1, 0)
-                page = Page(ticket, 200, (), body, None, len(body), "text/html", "", 1.0)
-                while True:
-                    try:
-                        found["parsed"] += len(await parser.parse([page]))
-                        break
-                    except ParserDied:
-                        found["again"] += 1
-                        await asyncio.to_thread(parser.restart)
-
-        async def kill() -> None:
-            while found["killed"] < kills:
-                await asyncio.sleep(chance.uniform(0.02, 0.08))
-                if (victim := chance.choice(parsers)).pid is not None:
-                    victim.kill()
-                    found["killed"] += 1
-
-        try:
-            for parser in parsers:
-                await asyncio.to_thread(parser.start)
-            await asyncio.gather(*map(parse, parsers), kill())
-        finally:
-            for parser in parsers:
-                await asyncio.to_thread(parser.stop)
-    return found
-
-
-def kill_our_parsers(kills: int) -> dict[str, int]:
-    """Blocks until every page that was begun is parsed."""
-    return asyncio.run(parse_under_kills(kills))
-
-
 def run(scale: Scale) -> Finding:
     """QUICK kills less often. Raises NotPossible on one core, and where there is no fork server."""
+    # Imported here, since the many programs that hold a pool need nothing of the crawler.
+    from crawler.lab.experiments.pool_kill_here import kill_parsers
+
     need_cores(2)
     need_fork_server()
     quick = scale is Scale.QUICK
@@ -181,7 +123,7 @@ def run(scale: Scale) -> Finding:
     found: dict[str, Any] = {
         "executor": {"kills": len(programs), "hung": sum(map(hangs, programs)), "broken": broken},
         "queue": {"kills": queue_kills, "stuck": measured(kill_at_queues, queue_kills)},
-        "ours": measured(kill_our_parsers, 3 if quick else 15),
+        "ours": measured(kill_parsers, 3 if quick else 15),
     }
     executor, queue, ours = found["executor"], found["queue"], found["ours"]
     harmed = [
