@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -154,6 +155,20 @@ def test_the_limits_of_this_machine():
     assert 1_000_000 < limits.available_memory() < 1 << 45
     assert 1_000_000 < limits.memory_of() < 1 << 40
     assert 0 < limits.most_processes() < 1 << 32
+
+
+def test_the_docs_name_every_claim():
+    """The table in docs/lab.md, against the claims as the files have them."""
+    root = Path(__file__).parents[2]
+    rows = dict(
+        re.findall(
+            r"^\| \[`(.+?)`\]\(.+\) \| (.+) \|$", (root / "docs/lab.md").read_text("utf-8"), re.MULTILINE
+        )
+    )
+    for name, (module, _) in EXPERIMENTS.items():
+        if name != "race":
+            source = (root / (module.replace(".", "/") + ".py")).read_text("utf-8")
+            assert f'claim="{rows.pop(name)}"' in source
 
 
 def test_verdict_of_points():

@@ -155,4 +155,4 @@ def draw(found: dict[str, dict[str, tuple[float, float]]], crossover: float | No
         axes.text(crossover * 100 + 1, 0.5, f"processes pay\nfrom {crossover:.0%} on", color="#555555")
     axes.set(xlabel="share of CPU in each 10 ms task (%)", ylabel="time for all tasks (ms)")
     axes.set(xlim=(-3, 118), ylim=(0, None), xticks=range(0, 101, 20))
-    axes.set_title("Threads share one interpreter lock; processes do not")
+    axes.set_title("The same tasks on threads and on processes")

@@ -211,4 +211,4 @@ def draw(rates: Rates, figure: "Figure") -> None:
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     figure.axes[0].legend()
-    figure.suptitle("Small messages cost calls, large ones cost copies")
+    figure.suptitle("From one process to another, one message after the other")

@@ -1,4 +1,6 @@
-"""The last part of ``pool-kill``: this crawler's own parsers (``crawler/parse/single_worker_pool.py``) under kills.
+"""The last part of ``pool-kill``: this crawler's own parsers under kills.
+
+Their code is ``crawler/parse/single_worker_pool.py``.
 
 Two coroutines have a parser each and give it page after page. A third kills one or the other. Who finds
 its parser dead starts another one and gives it the same page again; the neighbour notices nothing.
