@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.lab import limits
-from crawler.lab.experiments import pipe, queues
+from crawler.lab.experiments import limits, pipe, queues
 from crawler.lab.finding import Finding, NotPossible, Scale, Verdict
 from crawler.lab.registry import EXPERIMENTS
 from tests.lab.marked import nothing_left

@@ -16,8 +16,8 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from crawler.lab.experiments.limits import memory_of, need_memory_figures
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import memory_of, need_memory_figures
 from crawler.lab.report.pictures import BLUE, ORANGE
 from crawler.lab.sandbox_process import measured
 

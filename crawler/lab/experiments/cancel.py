@@ -17,8 +17,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from crawler.lab.experiments.limits import need_fork_server
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import need_fork_server
 from crawler.lab.sandbox_process import measured
 
 STEPS, STEP = 10, 0.01

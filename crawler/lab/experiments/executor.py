@@ -19,9 +19,9 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Table, Verdict
 from crawler.lab.graph_site import graph_site
-from crawler.lab.limits import need_cores
 from crawler.lab.report.pictures import BLACK, BLUE, ORANGE, VERMILION
 from crawler.lab.sandbox_process import measured
 

@@ -15,8 +15,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import need_cores
 from crawler.lab.machine import has_gil
 from crawler.lab.report.pictures import BLUE, ORANGE
 from crawler.lab.sandbox_process import measured

@@ -21,8 +21,8 @@ from collections.abc import Callable
 from ctypes import c_int
 from typing import Any
 
+from crawler.lab.experiments.limits import start_methods
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import start_methods
 from crawler.lab.sandbox_process import measured
 
 word = "as imported"

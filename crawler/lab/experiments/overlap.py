@@ -18,8 +18,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from crawler.lab.experiments.limits import need_cores, need_fork_server
 from crawler.lab.finding import Finding, NotPossible, Scale, Table, Verdict
-from crawler.lab.limits import need_cores, need_fork_server
 from crawler.lab.machine import has_gil
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
 from crawler.lab.sandbox_process import measured

@@ -20,8 +20,8 @@ from multiprocessing.context import BaseContext
 from multiprocessing.shared_memory import SharedMemory
 from typing import TYPE_CHECKING, Any
 
+from crawler.lab.experiments.limits import need_fork_server
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import need_fork_server
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE
 from crawler.lab.sandbox_process import measured
 

@@ -24,8 +24,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import Any
 
+from crawler.lab.experiments.limits import need_cores, need_fork_server
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import need_cores, need_fork_server
 from crawler.lab.sandbox_process import Outcome, measured, run_alone
 
 WATCHDOG = 0.8

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Table, Verdict
 from crawler.lab.graph_site import graph_site
-from crawler.lab.limits import need_cores
 from crawler.lab.machine import cores
 from crawler.lab.report.pictures import BLUE, GREEN
 from crawler.lab.sandbox_process import measured

@@ -23,8 +23,8 @@ import time
 from statistics import median
 from typing import Any
 
+from crawler.lab.experiments.limits import need_fork_server
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import need_fork_server
 from crawler.lab.sandbox_process import measured
 
 ITEMS, BOUND = 40, 4

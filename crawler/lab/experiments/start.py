@@ -20,14 +20,14 @@ from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Any
 
-from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.limits import (
+from crawler.lab.experiments.limits import (
     available_memory,
     memory_of,
     most_processes,
     need_fork_server,
     need_memory_figures,
 )
+from crawler.lab.finding import Finding, Scale, Table, Verdict
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
 from crawler.lab.sandbox_process import measured
 
