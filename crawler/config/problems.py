@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 
 from pydantic import ValidationError
@@ -10,6 +11,10 @@ from pydantic_core import ErrorDetails
 from crawler.config.keys import Key
 from crawler.config.layers import Given
 
+_LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
+"""User and password of a URL, which is not to be seen on a screen or in a log."""
+_SECRET = ("session.", "fetch.proxy")
+"""Keys whose value is not shown where it is refused: a secret itself may stand where its variable should."""
 LONGEST = 200
 """Characters of a value that are shown."""
 
@@ -21,7 +26,8 @@ def unknown(given: Given, keys: Mapping[str, Key]) -> str:
         return f"{given.key} ({given.origin}) is a section, not a key; allowed: {', '.join(members)}"
     nearest = _nearest(given.key, list(keys))
     hint = f"did you mean {nearest}?" if nearest else "docs/configuration.md lists the keys that exist"
-    value = f" = {shown(given.value)}" if given.value is not None else ""
+    hidden = given.value is None or given.key.startswith(_SECRET)
+    value = "" if hidden else f" = {shown(given.value)}"
     return f"{given.key}{value} ({given.origin}) is an unknown key; {hint}"
 
 
@@ -37,13 +43,13 @@ def _of_value(detail: ErrorDetails, keys: Mapping[str, Key], given: Mapping[str,
     key = keys[name] if name in keys else keys[str(place[0])]
     reason = detail.get("ctx", {}).get("error") if detail["type"] == "value_error" else None
     because = f": {reason}" if reason else ""
-    value, origin = shown(detail["input"]), given[key.name].origin
-    return f"{key.name} = {value} ({origin}) is refused{because}; allowed: {key.allowed}"
+    value = "" if key.name.startswith(_SECRET) else f" = {shown(detail['input'])}"
+    return f"{key.name}{value} ({given[key.name].origin}) is refused{because}; allowed: {key.allowed}"
 
 
 def shown(value: object) -> str:
     """A value on one line, about as one would write it in TOML."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _LOGIN.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

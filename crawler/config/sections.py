@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crawler.config.session_values import AuthLine, CookieLine, EnvName, HeaderLine, ProxyUrl
 from crawler.config.values import (
+    FilePath,
     Float,
     FunctionName,
     HeaderText,
@@ -60,6 +62,12 @@ class FetchConfig(Section):
     )
     concurrency: Int = key(32, "Requests in flight at once, all hosts together.", ge=1, le=10_000)
     timeout: Float = key(30.0, "Seconds for one exchange, from connecting to the end.", gt=0, le=3600)
+    connect_timeout: Float | None = key(
+        10.0, "Seconds for a new connection, with the name's look-up, a proxy and TLS.", gt=0, le=3600
+    )
+    read_timeout: Float | None = key(
+        None, "Seconds without a byte of the answer; none is no bound but the whole's.", gt=0, le=3600
+    )
     max_body: Int = key(10 * MIB, "Bytes of a body after decompression; the rest is cut off.", ge=1, le=GIB)
     retries: Int = key(3, "Further attempts after the first one failed.", ge=0, le=20)
     backoff: Float = key(0.5, "Seconds before the first retry, at most; then doubled.", ge=0, le=3600)
@@ -75,6 +83,27 @@ class FetchConfig(Section):
     )
     spool_above: Int = key(MIB, "Bytes above which a body waits in a file, not in memory.", ge=1, le=GIB)
     allow_addresses: tuple[Network, ...] = key((), "Private or local addresses that may be connected to.")
+    proxy: ProxyUrl | None = key(
+        None, "The proxy that everything goes through; socks5 needs the extra socks. HTTP_PROXY is not read."
+    )
+    proxy_login: EnvName | None = key(None, "The variable that holds the proxy's USER:PASSWORD.")
+    verify_tls: bool = key(True, "Whether a server's certificate must be valid.")
+    ca_file: FilePath | None = key(
+        None, "A PEM file of certificates that are trusted beside the system's own."
+    )
+
+
+class SessionConfig(Section):
+    """What is sent beside the plain request, and to whom; see sessions.md. Secrets are never written here."""
+
+    cookies: bool = key(
+        False, "Whether cookies that servers set are sent back, each to its own origin, until the crawl ends."
+    )
+    send_cookies: tuple[CookieLine, ...] = key((), "Cookies of yours, each for one origin.")
+    headers: tuple[HeaderLine, ...] = key(
+        (), "Headers of yours, for the origins of the seeds and scope.origins."
+    )
+    auth: tuple[AuthLine, ...] = key((), "Logins, each for one origin.")
 
 
 class PolitenessConfig(Section):

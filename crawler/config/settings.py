@@ -25,6 +25,7 @@ from crawler.config.sections import (
     ProgressConfig,
     RobotsConfig,
     ScopeConfig,
+    SessionConfig,
     WatchdogConfig,
     WriteConfig,
 )
@@ -50,6 +51,7 @@ class Config(BaseModel):
     )
     scope: ScopeConfig = ScopeConfig()
     fetch: FetchConfig = FetchConfig()
+    session: SessionConfig = SessionConfig()
     politeness: PolitenessConfig = PolitenessConfig()
     robots: RobotsConfig = RobotsConfig()
     frontier: FrontierConfig = FrontierConfig()

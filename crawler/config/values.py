@@ -33,7 +33,8 @@ def _web_url(text: str) -> str:
     return text.strip()
 
 
-def _web_origin(text: str) -> str:
+def web_origin(text: str) -> str:
+    """``text`` if it is an origin. Raises ValueError with the reason."""
     parts = urlsplit(_web_url(text))
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("it goes on after the host and port")
@@ -65,12 +66,15 @@ def _matching(pattern: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _some_path(path: object) -> object:
-    # pathlib would read an empty string as the working directory, which nobody means.
-    if path == "" or "\0" in str(path):
-        raise ValueError("it names no folder")
-    str(path).encode()  # a UnicodeEncodeError is a ValueError: the name could not be saved in OUT
-    return path
+def _some_path(noun: str) -> BeforeValidator:
+    def check(path: object) -> object:
+        # pathlib would read an empty string as the working directory, which nobody means.
+        if path == "" or "\0" in str(path):
+            raise ValueError(f"it names no {noun}")
+        str(path).encode()  # a UnicodeEncodeError is a ValueError: the name could not be saved in OUT
+        return path
+
+    return BeforeValidator(check)
 
 
 def _upper(value: object) -> object:
@@ -84,7 +88,7 @@ Float = Annotated[float, Strict(), AllowInfNan(False)]
 WebUrl = Annotated[str, AfterValidator(_web_url), Allowed("an absolute http:// or https:// URL")]
 WebOrigin = Annotated[
     str,
-    AfterValidator(_web_origin),
+    AfterValidator(web_origin),
     Allowed("an origin such as https://example.com or http://127.0.0.1:8000"),
 ]
 Regex = Annotated[str, AfterValidator(_regex), Allowed("a regular expression of Python's re module")]
@@ -104,5 +108,6 @@ FunctionName = Annotated[
     _matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*"),
     Allowed("MODULE:FUNCTION, both as in a Python import"),
 ]
-Folder = Annotated[Path, BeforeValidator(_some_path), Allowed("the path of a folder")]
+Folder = Annotated[Path, _some_path("folder"), Allowed("the path of a folder")]
+FilePath = Annotated[Path, _some_path("file"), Allowed("the path of a file")]
 UpperCase = BeforeValidator(_upper)

@@ -17,6 +17,7 @@ from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
 from crawler.fetch.backends import require_backend
+from crawler.fetch.session import Session
 from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
@@ -38,12 +39,12 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     second stops at once. Raises UsageError; how a crawl fails is said in the report.
     """
     refuse_inside_import()
-    config = lifecycle.serialised(config)
+    logins, config = lifecycle.logins(config), lifecycle.serialised(config)
     out = prepare(config, extract)
     with lifecycle.output_folder(out):
         opened = None
         try:
-            opened = lifecycle.open_store(config, out)
+            opened = lifecycle.open_store(config, out, logins)
             if opened.is_finished:
                 return already_finished(out)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -63,6 +64,7 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     """
     lifecycle.require_seeds(config)
     require_backend(config)
+    Session(config)
     if extract is not None:
         check_callable(extract)
     elif config.parse.extract is not None:

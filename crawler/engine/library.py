@@ -44,13 +44,13 @@ class Crawler:
     async def __aenter__(self) -> Self:
         """Start crawling. Raises UsageError."""
         refuse_inside_import()
-        config = lifecycle.serialised(self._config)
+        logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
         out = await off_loop(lambda: prepare(config, self._extract))
         folder = lifecycle.output_folder(out)
         await off_loop(folder.__enter__)
         self._stack.push_async_callback(off_loop, lambda: folder.__exit__(None, None, None))
         try:
-            opened = await off_loop(lambda: lifecycle.open_store(config, out))
+            opened = await off_loop(lambda: lifecycle.open_store(config, out, logins))
             self._stack.push_async_callback(off_loop, opened.store.stop)
             if opened.is_finished:
                 self.report = await off_loop(lambda: already_finished(out))

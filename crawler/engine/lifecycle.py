@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.config import Config
+from crawler.config.problems import shown
+from crawler.fetch.session import auth_origins
 from crawler.frontier import rows, schema
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
@@ -25,7 +27,7 @@ from crawler.model.errors import CrawlerError, OutputBusyError, OutputError, Usa
 from crawler.model.outcomes import Kind
 from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
-from crawler.rules.urls import resolve
+from crawler.rules.urls import login, origin, resolve
 
 FIXED_KEYS = ("seeds", "scope", "write.sinks", "parse.extract", "parse.keep_text")
 """What a crawl may not change when it goes on: the output would be of two minds."""
@@ -88,12 +90,15 @@ class Opened:
     """How many times the crawl was begun or resumed, this time included."""
     started_at: str
     next_batch: int
+    logins: Mapping[str, str]
+    """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
 
 
-def open_store(config: Config, out: Path) -> Opened:
-    """Open or create ``crawl.db`` in OUT for this configuration.
+def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
+    """Open or create ``crawl.db`` in OUT for this configuration and the seeds' logins.
 
-    Raises OutputError where OUT holds another crawl, naming the key and both values; StoreFailed.
+    Raises OutputError where OUT holds another crawl, naming the key and both values, or one that had
+    logins which are missing now; StoreFailed.
     """
     fresh = not (out / "crawl.db").exists()
     if fresh and any(out.glob("records.*")):
@@ -114,6 +119,7 @@ def open_store(config: Config, out: Path) -> Opened:
             }
         else:
             _check_same(config, Config.from_json(meta["settings"]), out)
+            _check_logins(config, logins, meta, out)
             if store.run(lambda db: rows.seeds_unreachable(db, UNREACHABLE)) is not None:
                 store.run(rows.begin_again)
                 meta = store.run(rows.get_meta)
@@ -124,6 +130,7 @@ def open_store(config: Config, out: Path) -> Opened:
             int(meta["runs"]) + 1,
             meta["started_at"],
             int(meta.get("batch", 0)) + 1,
+            logins,
         )
         if not opened.is_finished:
             meta |= {
@@ -132,6 +139,7 @@ def open_store(config: Config, out: Path) -> Opened:
                 "runs": str(opened.runs),
                 "pid": str(os.getpid()),
                 "leftovers": leftovers_process.note(),
+                "logins": json.dumps(sorted(logins)),
             }
             store.run(lambda db: rows.set_meta(db, meta))
             if is_new:
@@ -161,6 +169,15 @@ def _check_same(now: Config, before: Config, out: Path) -> None:
                 f"{out} holds a crawl with {key} = {was}, not {wanted}:"
                 " choose another folder, or the same value"
             )
+
+
+def _check_logins(config: Config, logins: Mapping[str, str], meta: Mapping[str, str], out: Path) -> None:
+    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
+    if missing:
+        raise OutputError(
+            f"{out} holds a crawl whose seed at {min(missing)} had a user and password in its URL, which are"
+            " not saved: go on with `crawler run` and the same seeds, logins and -o"
+        )
 
 
 def _flat(config: Config) -> dict[str, object]:
@@ -194,7 +211,8 @@ def has_settings(out: Path) -> bool:
 def serialised(config: Config) -> Config:
     """The same settings with every URL as the WHATWG URL standard writes it, each once.
 
-    ``http://Example.com`` and ``http://example.com/#top`` are one page, and one crawl.
+    ``http://Example.com`` and ``http://example.com/#top`` are one page, and one crawl. Users and passwords
+    are left out, since all this is saved and shown: :func:`logins` has them.
     """
     return config.replace(
         {
@@ -209,7 +227,17 @@ def serialised(config: Config) -> Config:
 def _serialise(key: str, url: str) -> str:
     found = resolve(url)
     if found is None:
-        raise UsageError(f"{key}: {url!r} is not an http or https URL that could be asked for")
+        raise UsageError(f"{key}: {shown(url)} is not an http or https URL that could be asked for")
+    return login(found)[0]
+
+
+def logins(config: Config) -> dict[str, str]:
+    """What the seeds and ``scope.origins`` have before an @: ``user:password`` by origin."""
+    found = {}
+    for text in (*config.seeds, *config.scope.origins):
+        url, pair = login(resolve(text) or "")
+        if pair is not None:
+            found[origin(url)] = pair
     return found
 
 

@@ -16,6 +16,7 @@ from crawler.engine.queues import Queues
 from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.session import Session, with_session
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -86,7 +87,8 @@ class Stations:
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
         )
-        self._backend = make_backend(config, frozenset(map(origin, config.seeds)), self.counters)
+        backend = make_backend(config, frozenset(map(origin, config.seeds)), self.counters)
+        self._backend = with_session(backend, Session(config, opened.logins))
         self.fetcher = Fetcher(
             config,
             self._backend,

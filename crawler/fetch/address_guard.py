@@ -34,6 +34,14 @@ class AddressGuard:
         if _bare(host, port) not in self._trusted and urls.is_loopback(f"http://{host}/"):
             self.permitted(host, port, ("127.0.0.1", "::1"))
 
+    def check_target(self, url: str) -> None:
+        """All that can be said where a proxy looks the name up and connects. Raises FetchFailed."""
+        host, port = urls.host_port(urls.resolve(url) or url)
+        self.check_name(host, port)
+        address = guard.literal_address(host)
+        if address is not None:
+            self.check_connection(address, port)
+
     def permitted(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
         """Those of ``addresses``, to which ``host`` resolved, that may be connected to.
 

@@ -1,4 +1,4 @@
-"""The first backend: aiohttp. No other file imports its client.
+"""The first backend: aiohttp. No other file but aiohttp_network.py imports its client.
 
 What it would do by itself and is kept from: repeat a request whose kept-alive connection broke (all
 failures leave its middleware as FetchFailed, which it does not repeat on), follow redirects, keep cookies,
@@ -7,32 +7,32 @@ passwords from the environment.
 """
 
 import asyncio
-import functools
 import logging
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.client_proto import ResponseHandler
+from aiohttp.abc import AbstractResolver
 from aiohttp.connector import AddrInfoType
-from aiohttp.http_exceptions import BadHttpMessage
-from aiohttp.http_parser import RawResponseMessage
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, FetchFailed
+from crawler.fetch.aiohttp_network import Connector, GuardedResolver
+from crawler.fetch.backend import (
+    KEEP_ALIVE,
+    NO_CONNECTION_IN_TIME,
+    NO_HEADERS,
+    NOTHING_IN_TIME,
+    FetchFailed,
+)
+from crawler.fetch.proxy import Proxy, proxy_of
+from crawler.fetch.tls import tls_context, trusts_as_usual
 from crawler.fetch.wire import as_received, as_sent, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
-
-MOST_INTERIM = 64
-"""Interim answers (1xx) before one real answer; honest servers send one or two."""
 
 _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     # The first row that fits wins, so the more special ones stand above.
@@ -41,6 +41,8 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (ssl.SSLError, Kind.TLS, "TLS failed"),
     (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
+    (aiohttp.ConnectionTimeoutError, Kind.TIMEOUT, NO_CONNECTION_IN_TIME),
+    (aiohttp.SocketTimeoutError, Kind.TIMEOUT, NOTHING_IN_TIME),
     (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
     (aiohttp.ClientConnectorError, Kind.CONNECT, "no connection could be made"),
     (aiohttp.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
@@ -67,6 +69,8 @@ def failure(error: Exception) -> FetchFailed:
         kind, sentence = Kind.RESET, "the connection broke while it was being made"
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("aiohttp raised what it should not", exc_info=error)
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return FetchFailed(kind, sentence)  # the library's words would be the same once more
     return FetchFailed(kind, f"{sentence}: {_detail(cause)}")
 
 
@@ -127,65 +131,6 @@ class AiohttpAnswer:
         return failure(error) if isinstance(error, OSError) else None
 
 
-class _Protocol(ResponseHandler):
-    """A connection that drops interim answers (RFC 9110 section 15.2) and breaks off where they have no end.
-
-    aiohttp queues them without a bound and the loop reads on as long as there is something: a server
-    that sends nothing else was seen to stop the whole crawl for a second at a time.
-    """
-
-    _interim = 0
-
-    def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
-        """A head was read; its body, or the next head, follows."""
-        code = data[0].code
-        if not 100 <= code < 200 or code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self._interim = 0
-            if code == HTTPStatus.SWITCHING_PROTOCOLS:
-                self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
-            super().feed_data(data, size)
-            return
-        self._interim += 1
-        if self._interim > MOST_INTERIM and self.exception() is None:
-            if self.transport is not None:
-                self.transport.abort()
-            self.set_exception(BadHttpMessage(f"more than {MOST_INTERIM} interim answers"))
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Connections of our own kind."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        # Where aiohttp looks up what a connection is; a test sees whether it still does.
-        made: Callable[..., ResponseHandler] = _Protocol
-        self._factory = functools.partial(made, loop=self._loop)
-
-
-class _GuardedResolver(AbstractResolver):
-    """Resolves through the system (so /etc/hosts counts) and leaves out what is forbidden.
-
-    aiohttp would take another resolver, and another answer, as soon as aiodns happens to be installed.
-    """
-
-    def __init__(self, guard: AddressGuard, system: AbstractResolver) -> None:
-        self._guard = guard
-        self._system = system
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        self._guard.check_name(host, port)
-        found = await self._system.resolve(host, port, family)
-        if not found:
-            raise OSError(None, "no address of a known family")
-        good = set(self._guard.permitted(host, port, [result["host"] for result in found]))
-        return [result for result in found if result["host"] in good]
-
-    async def close(self) -> None:
-        await self._system.close()
-
-
 class AiohttpBackend:
     """See :class:`crawler.fetch.backend.Backend`. To be made while the event loop runs.
 
@@ -199,18 +144,27 @@ class AiohttpBackend:
         counters: Counters,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        self._timeout = config.fetch.timeout
+        fetch = config.fetch
+        self._timeout = fetch.timeout
+        self._proxy = proxy_of(config)
         self._counters = counters
-        self._guard = AddressGuard(config.fetch.allow_addresses, trusted_origins)
+        self._guard = AddressGuard(fetch.allow_addresses, trusted_origins)
+        if self._proxy is not None:
+            self._target_guard, self._guard = self._guard, AddressGuard((), {self._proxy.address})
+        # Its own context is the default one, made once; an extra one takes some 20 ms.
+        tls: ssl.SSLContext | bool = True if trusts_as_usual(config) else tls_context(config)
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
-                limit=config.fetch.concurrency,
+            connector=Connector(
+                self._proxy,
+                ssl=tls,
+                limit=fetch.concurrency,
                 keepalive_timeout=KEEP_ALIVE,
-                resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
+                resolver=GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
                 socket_factory=self._socket,
             ),
-            headers=own_headers(config.fetch.user_agent),
-            timeout=aiohttp.ClientTimeout(),  # ours is around everything
+            headers=own_headers(fetch.user_agent),
+            # The total is around everything, and ours.
+            timeout=aiohttp.ClientTimeout(connect=fetch.connect_timeout, sock_read=fetch.read_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -228,10 +182,33 @@ class AiohttpBackend:
 
     async def _send(self, url: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         try:
-            response = await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
+            if self._proxy is None:
+                response = await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
+            else:
+                response = await self._send_through(self._proxy, url, headers)
         except Exception as error:
             raise failure(error) from error
         self._counters.statuses[response.status] += 1
+        return response
+
+    async def _send_through(
+        self, proxy: Proxy, url: str, headers: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        self._target_guard.check_target(url)
+        if not proxy.forwards(url):
+            return await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
+        headers = {**headers, **proxy.headers}
+        try:
+            response = await self._session.get(
+                as_sent(url), headers=headers, proxy=proxy.url, allow_redirects=False
+            )
+        except FetchFailed as failed:
+            raise proxy.unreachable(failed) from failed
+        try:
+            proxy.check(response.status)
+        except FetchFailed:
+            response.close()
+            raise
         return response
 
     async def _send_once(

@@ -16,6 +16,9 @@ KEEP_ALIVE = 4.0
 """Seconds for which an idle connection is kept: less than the 5 s after which many servers close it,
 so that a request does not meet a connection that is just being closed."""
 
+NO_CONNECTION_IN_TIME = "no connection was made in time (fetch.connect_timeout)"
+NOTHING_IN_TIME = "not a byte came in time (fetch.read_timeout)"
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 

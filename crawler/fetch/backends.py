@@ -1,15 +1,23 @@
 """Which backend speaks HTTP: the one that ``fetch.backend`` names."""
 
+import logging
 from importlib.util import find_spec
 
 from crawler.config import Config
 from crawler.fetch.backend import Backend
+from crawler.fetch.proxy import proxy_of
+from crawler.fetch.tls import tls_context
 from crawler.model.errors import ConfigError
 from crawler.trace.counters import Counters
 
+log = logging.getLogger("crawler.fetch")
+
 
 def require_backend(config: Config) -> None:
-    """Raises ConfigError where the packages of ``fetch.backend`` are not installed."""
+    """Raises ConfigError where the backend, its proxy or ``fetch.ca_file`` cannot be used."""
+    proxy_of(config)
+    if config.fetch.ca_file is not None:
+        tls_context(config)
     if config.fetch.backend == "httpx" and (find_spec("httpx") is None or find_spec("h2") is None):
         raise ConfigError(
             f'fetch.backend = "httpx" ({config.origin_of("fetch.backend")}) needs packages that are not '
@@ -23,6 +31,8 @@ def make_backend(config: Config, trusted_origins: frozenset[str], counters: Coun
     ``trusted_origins`` may be wherever their names lead; see :mod:`crawler.fetch.address_guard`.
     """
     require_backend(config)
+    if not config.fetch.verify_tls:
+        log.warning("certificates are not verified (fetch.verify_tls = false): anybody may be the server")
     # Each library takes a tenth of a second to import, and only one of them is used.
     if config.fetch.backend == "httpx":
         from crawler.fetch.httpx_backend import HttpxBackend

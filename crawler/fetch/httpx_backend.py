@@ -21,6 +21,8 @@ from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, FetchFailed
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
 from crawler.fetch.httpx_pool import Pool
+from crawler.fetch.proxy import Proxy, proxy_of
+from crawler.fetch.tls import tls_context
 from crawler.fetch.wire import as_parts, as_received, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -147,9 +149,14 @@ class HttpxBackend:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._timeout = config.fetch.timeout
+        self._timeouts = {"connect": config.fetch.connect_timeout, "read": config.fetch.read_timeout}
         self._counters = counters
-        network = GuardedNetwork(AddressGuard(config.fetch.allow_addresses, trusted_origins), resolve)
-        pool = Pool(network, tls or ssl.create_default_context(), config.fetch.concurrency, KEEP_ALIVE)
+        self._proxy = proxy_of(config)
+        guard = AddressGuard(config.fetch.allow_addresses, trusted_origins)
+        if self._proxy is not None:
+            self._target_guard, guard = guard, AddressGuard((), {self._proxy.address})
+        network = GuardedNetwork(guard, resolve, self._proxy)
+        pool = Pool(network, tls or tls_context(config), config.fetch.concurrency, KEEP_ALIVE)
         self._transport = _Transport(pool)
         self._headers = _encoded(own_headers(config.fetch.user_agent))
 
@@ -171,21 +178,46 @@ class HttpxBackend:
 
     async def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         try:
-            origin, target, credentials = as_parts(url)
-            request = httpx.Request(
-                "GET",
-                origin,  # without the path, which httpx would quote anew
-                headers=[*self._headers, *_encoded(headers), *_encoded(credentials)],
-                extensions={"target": target, "trace": self._trace},
-            )
-            response = await self._transport.handle_async_request(request)
+            response = await self._transport.handle_async_request(self._request(url, headers))
+            if self._proxy is not None and self._proxy.forwards(url):
+                await self._check(self._proxy, response)
         except Exception as error:
-            raise failure(error) from error
+            failed = failure(error)
+            if self._proxy is not None and self._proxy.forwards(url):
+                failed = self._proxy.unreachable(failed)
+            raise failed from error
         self._counters.statuses[response.status_code] += 1
         stream = response.extensions.get("network_stream")
         if isinstance(stream, Stream):
             stream.answered()
         return response
+
+    def _request(self, url: str, headers: Mapping[str, str]) -> httpx.Request:
+        origin, target = as_parts(url)
+        own = self._headers
+        if headers:
+            given = {name.lower().encode() for name in headers}
+            own = [header for header in own if header[0].lower() not in given] + _encoded(headers)
+        if self._proxy is not None:
+            self._target_guard.check_target(url)
+            if self._proxy.forwards(url):
+                host = origin.partition("://")[2]
+                own = [*own, *_encoded({"Host": host, **self._proxy.headers})]
+                origin, target = self._proxy.url, origin.encode("ascii") + target
+        return httpx.Request(
+            "GET",
+            origin,  # without the path, which httpx would quote anew
+            headers=own,
+            extensions={"target": target, "trace": self._trace, "timeout": self._timeouts},
+        )
+
+    async def _check(self, proxy: Proxy, response: httpx.Response) -> None:
+        try:
+            proxy.check(response.status_code)
+        except FetchFailed:
+            with suppress(httpx.HTTPError, OSError):
+                await response.aclose()
+            raise
 
     async def _trace(self, event: str, _info: dict[str, Any]) -> None:
         if event.endswith(".send_request_headers.complete"):

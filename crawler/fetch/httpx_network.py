@@ -8,14 +8,16 @@ itself, which costs less than the layer httpcore would use, and tells a reset fr
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, cast
 
 import httpcore
 from aiohappyeyeballs import start_connection
 
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import FetchFailed
+from crawler.fetch.backend import NO_CONNECTION_IN_TIME, NOTHING_IN_TIME, FetchFailed
+from crawler.fetch.proxy import Proxy
 from crawler.model.outcomes import Kind
 from crawler.rules.guard import literal_address
 
@@ -42,27 +44,38 @@ async def system_addresses(host: str, port: int) -> list[Address]:
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects where the guard permits it."""
 
-    def __init__(self, guard: AddressGuard, resolve: Resolve) -> None:
+    def __init__(self, guard: AddressGuard, resolve: Resolve, proxy: Proxy | None = None) -> None:
         self._guard = guard
         self._resolve = resolve
+        self._proxy = proxy
 
     async def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the backend's is around everything
+        timeout: float | None = None,
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> "Stream":
-        """Raises FetchFailed, httpcore.ConnectError, and what resolving raises."""
+        """Raises FetchFailed, httpcore.ConnectError, and what resolving raises.
+
+        ``timeout`` is in seconds, and goes on to count while TLS is begun.
+        """
+        until = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        async with _before(until, NO_CONNECTION_IN_TIME):
+            return Stream(await self._connected(host, port), until)
+
+    async def _connected(self, host: str, port: int) -> socket.socket:
+        proxy = self._proxy
+        if proxy is not None and not (proxy.is_http and (host, port) == (proxy.host, proxy.port)):
+            return await proxy.tunnel(host, port)
         addresses = await self._addresses(host, port)
         try:
-            connected = await start_connection(
+            return await start_connection(
                 addresses, happy_eyeballs_delay=HEAD_START, socket_factory=self._socket
             )
         except OSError as error:
             raise httpcore.ConnectError(error) from error  # the pool drops the cause
-        return Stream(connected)
 
     async def _addresses(self, host: str, port: int) -> list[Address]:
         literal = literal_address(host)
@@ -82,11 +95,24 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return socket.socket(family, kind, protocol)
 
 
+@asynccontextmanager
+async def _before(until: float | None, sentence: str) -> AsyncIterator[None]:
+    """Raises FetchFailed with ``sentence`` where the block lasts beyond ``until``, a time of the loop."""
+    try:
+        async with asyncio.timeout_at(until):
+            yield
+    except TimeoutError as error:
+        if error.errno is not None:
+            raise  # the system's own, of the connection
+        raise FetchFailed(Kind.TIMEOUT, sentence) from error
+
+
 class Stream(httpcore.AsyncNetworkStream):
     """One connection: a socket that is connected already, with TLS or without."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, until: float | None = None) -> None:
         self._socket = connected
+        self._until = until  # the loop's time by which TLS must be begun
         self._wire: _Wire | None = None
         self._heard = 0  # bytes that came since the last ones that were sent
         self._head_is_whole = False
@@ -97,14 +123,15 @@ class Stream(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - it is that of the whole connection
     ) -> "Stream":
         """Raises httpcore.ConnectError, and ssl.SSLError as it is."""
         # The order in which they are wanted; httpcore names them the other way round.
         ssl_context.set_alpn_protocols(["h2", "http/1.1"])
         try:
             # A name's last dot is not in its certificate.
-            wire = await self._open(ssl=ssl_context, server_hostname=(server_hostname or "").rstrip("."))
+            async with _before(self._until, NO_CONNECTION_IN_TIME):
+                wire = await self._open(ssl=ssl_context, server_hostname=(server_hostname or "").rstrip("."))
         except ssl.SSLError:
             raise
         except OSError as error:
@@ -123,8 +150,8 @@ class Stream(httpcore.AsyncNetworkStream):
             raise
         return self._wire
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        """Raises OSError where the connection broke, FetchFailed where it ended too early."""
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Raises OSError where the connection broke, FetchFailed where it ended too early or nothing came."""
         wire = self._wire or await self._open()
         if not self._head_is_whole and not self._http2:
             # h11 reads interim answers for as long as they come; others need the loop meanwhile.
@@ -133,7 +160,11 @@ class Stream(httpcore.AsyncNetworkStream):
             if self._heard:
                 await asyncio.sleep(0)
             max_bytes = min(max_bytes, _HEAD_STEP)
-        data = await wire.read(max_bytes)
+        if timeout is None:
+            data = await wire.read(max_bytes)
+        else:
+            async with _before(asyncio.get_running_loop().time() + timeout, NOTHING_IN_TIME):
+                data = await wire.read(max_bytes)
         self._heard += len(data)
         if not data and (not self._heard or self._http2):
             raise FetchFailed(Kind.RESET, "the server closed the connection without an answer")

@@ -1,13 +1,11 @@
 """URLs and headers between our text and the bytes on the wire."""
 
-import base64
-from collections.abc import Iterable, Mapping
-from urllib.parse import unquote_to_bytes
+from collections.abc import Iterable
 
 from yarl import URL
 
-from crawler.fetch.backend import NO_HEADERS
 from crawler.fetch.inflate import ACCEPT_ENCODING
+from crawler.rules import urls
 
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -18,7 +16,11 @@ def own_headers(user_agent: str) -> dict[str, str]:
 
 
 def as_sent(url: str) -> URL:
-    """``url`` for yarl, which must not quote it anew: it is serialised already. Raises ValueError."""
+    """``url`` for yarl, which must not quote it anew: it is serialised already. Raises ValueError.
+
+    Without user and password: aiohttp would send them.
+    """
+    url = urls.login(url)[0]
     if not url.endswith("?"):
         return URL(url, encoded=True)
     # yarl drops an empty query, but `/a?` and `/a` are two URLs (WHATWG URL section 4.5).
@@ -27,22 +29,18 @@ def as_sent(url: str) -> URL:
     return URL.build(scheme=scheme, authority=authority, path=slash + path, encoded=True)
 
 
-def as_parts(url: str) -> tuple[str, bytes, Mapping[str, str]]:
-    """The origin of ``url``, its request target untouched, and the header its user and password make.
+def as_parts(url: str) -> tuple[str, bytes]:
+    """The origin of ``url``, without user and password, and its request target untouched.
 
     Raises ValueError.
     """
     scheme, _, rest = url.partition("://")
     end = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
-    user_info, _, host = rest[:end].rpartition("@")
+    host = rest[:end].rpartition("@")[2]
     target = rest[end:]
     if not target.startswith("/"):
         target = f"/{target}"
-    credentials = NO_HEADERS
-    if user_info:
-        pair = unquote_to_bytes(user_info if ":" in user_info else f"{user_info}:")
-        credentials = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-    return f"{scheme}://{host}", target.encode("ascii"), credentials
+    return f"{scheme}://{host}", target.encode("ascii")
 
 
 def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

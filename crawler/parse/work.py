@@ -20,6 +20,7 @@ from crawler.parse.html import Document, parse_html
 from crawler.parse.job import ParseJob
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
+from crawler.rules.urls import login
 
 log = logging.getLogger("crawler.parse")
 
@@ -115,7 +116,12 @@ class Parser:
     def _pack(self, urls: list[str]) -> Links | None:
         if not urls:
             return None
-        return Links("\n".join(urls).encode(), fingerprints(urls, self._job.hash_seed))
+        text = "\n".join(urls)
+        if "@" in text:
+            # With which login a page is asked for is not up to another page.
+            urls = list(dict.fromkeys(login(url)[0] for url in urls))
+            text = "\n".join(urls)
+        return Links(text.encode(), fingerprints(urls, self._job.hash_seed))
 
 
 def _record(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Record:

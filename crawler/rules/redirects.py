@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crawler.model.messages import Hop
 from crawler.model.outcomes import Kind
 from crawler.rules.scope import Scope
-from crawler.rules.urls import resolve
+from crawler.rules.urls import login, resolve
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """RFC 9110 §15.4 without 300 and 304, which carry nothing to follow, and the deprecated 305."""
@@ -49,6 +49,8 @@ def follow(
     ``asked_again`` says that the URL was already followed in place.
     """
     target = resolve(location, ticket_url) if location else None
+    if target is not None:
+        target = login(target)[0]  # with which login a page is asked for is not up to the server
     if target is None:
         reason = f"names no http or https URL: {location!r}" if location else "has no Location header"
         return RedirectDecision(Kind.BAD_REDIRECT, message=f"The redirect ({status}) {reason}.")

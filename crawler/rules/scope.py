@@ -62,6 +62,7 @@ class Scope:
         return urls.origin(url) in self.origins and self._wanted(url)
 
     def _wanted(self, url: str) -> bool:
+        url = urls.login(url)[0]  # what would be asked for
         if self.include and not any(pattern.search(url) for pattern in self._included):
             return False
         return not any(pattern.search(url) for pattern in self._excluded)
@@ -69,7 +70,7 @@ class Scope:
     def split(self, found: list[str]) -> tuple[list[str], int]:
         """Those of the serialised URLs that are in scope, in order, and the number of the others."""
         prefixes, origins = self._prefixes, self.origins
-        # The second test is for credentials, http://user@host/, and for many origins.
+        # The second test is for logins, http://user@host/, and for many origins.
         inside = [url for url in found if url.startswith(prefixes) or urls.origin(url) in origins]
         if self.include or self.exclude:
             inside = [url for url in inside if self._wanted(url)]

@@ -8,6 +8,7 @@ URL, and functions here that say "serialised" may therefore cut them with string
 import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
+from urllib.parse import unquote
 
 import ada_url
 
@@ -94,6 +95,22 @@ def origin(url: str) -> str:
         return whole
     scheme, _, authority = whole.partition("://")
     return f"{scheme}://{authority.rpartition('@')[2]}"
+
+
+def login(url: str) -> tuple[str, str | None]:
+    """A serialised URL without its user and password, and these as ``user:password``; None where it has none.
+
+    The password may be empty; percent-codings are undone.
+    """
+    if "@" not in url:
+        return url, None
+    scheme, _, rest = url.partition("://")
+    end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+    info, at_sign, host = rest[:end].rpartition("@")
+    if not at_sign:
+        return url, None
+    user, _, password = info.partition(":")
+    return f"{scheme}://{host}{rest[end:]}", f"{unquote(user)}:{unquote(password)}"
 
 
 def host_port(url: str) -> tuple[str, int]:

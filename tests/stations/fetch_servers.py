@@ -13,6 +13,7 @@ from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backend import Backend
 from crawler.fetch.fetcher import Exchange, Fetcher, Later
 from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.session import Session, with_session
 from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.rules import urls
@@ -168,13 +169,18 @@ async def rig(
     load: Any = None,
     save: Any = None,
     turn: Any = None,
+    session: dict[str, Any] | None = None,
+    logins: dict[str, str] | None = None,
     **fetch: Any,
 ) -> AsyncIterator[Rig]:
     """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
-    config = Config(fetch={"retries": 0, **fetch}, robots={"obey": obey})
+    seeds = [url for url in trusted if session]
+    config = Config(seeds=seeds, fetch={"retries": 0, **fetch}, robots={"obey": obey}, session=session or {})
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
-    backend = BACKENDS[chosen](config, origins, counters, resolver)
+    backend = with_session(
+        BACKENDS[chosen](config, origins, counters, resolver), Session(config, logins or {})
+    )
     hooks = {
         key: hook for key, hook in (("load", load), ("save", save), ("now", now), ("turn", turn)) if hook
     }

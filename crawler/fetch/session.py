@@ -1,0 +1,173 @@
+"""Sessions: cookies, headers and logins, each sent to the origin that it is for, and nowhere else.
+
+It stands between those who ask and the backend, and looks at the URL of each single request: a
+redirect's target, a robots.txt, a page are all the same to it. Where nothing of all this is wanted it
+is not there at all.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from crawler.config import Config
+from crawler.fetch.backend import NO_HEADERS, Answer, Backend
+from crawler.fetch.secret import basic, filled_in, login, sendable
+from crawler.model.errors import ConfigError
+from crawler.rules import urls
+from crawler.rules.cookies import Cookie, CookieJar, IsPublicSuffix
+
+MOST_JARS = 1_024
+"""Origins whose cookies are kept; the one that was not asked for longest loses its own. 8 MiB at most."""
+
+
+class Session:
+    """What goes along with requests, by origin. Raises ConfigError where a variable is missing.
+
+    ``logins`` are those of the seeds' own URLs, ``user:password`` by origin; ``now`` gives seconds
+    since 1970.
+    """
+
+    def __init__(
+        self, config: Config, logins: Mapping[str, str] = NO_HEADERS, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
+        self.keeps_cookies = config.session.cookies
+        self._own = _own_origins(config)
+        self._headers = dict(_headers(config))
+        self._logins = {origin: basic(pair) for origin, pair in logins.items()} | _auth(config)
+        self._given: dict[str, list[Cookie]] = {}
+        for line in config.session.send_cookies:
+            origin, _, pair = line.partition(" ")
+            name, _, value = filled_in(pair, "session.send_cookies").partition("=")
+            self._given.setdefault(_canonical(origin), []).append(Cookie(name, value))
+        self._jars: dict[str, CookieJar] = {}
+        self._is_public_suffix: IsPublicSuffix | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is ever sent along."""
+        return not (self.keeps_cookies or self._headers or self._logins or self._given)
+
+    def headers(self, url: str, also: Mapping[str, str] = NO_HEADERS) -> dict[str, str]:
+        """The headers for a request for the serialised ``url``, with ``also``, the asker's own."""
+        origin = urls.origin(url)
+        headers = dict(also)
+        if origin in self._own:
+            headers |= self._headers
+        if origin in self._logins:
+            headers["Authorization"] = self._logins[origin]
+        jar = self._jar(origin)
+        cookies = jar.header(url, self._now()) if jar is not None else ""
+        if "Cookie" in also and not self.keeps_cookies:
+            cookies = "; ".join(filter(None, (cookies, also["Cookie"])))
+        if cookies:
+            headers["Cookie"] = cookies
+        else:
+            headers.pop("Cookie", None)
+        return headers
+
+    async def learn(self, url: str, set_cookies: Iterable[str]) -> None:
+        """Take in the Set-Cookie headers of an answer from ``url``."""
+        headers = list(set_cookies)
+        if self._is_public_suffix is None and any("domain" in header.lower() for header in headers):
+            # Reading the list takes some 40 ms, and hardly any crawl needs it.
+            self._is_public_suffix = await asyncio.to_thread(_public_suffixes)
+        origin = urls.origin(url)
+        jar = self._jar(origin)
+        if jar is None:
+            jar = self._new_jar(origin)
+        for header in headers:
+            jar.receive(header, url, self._now(), self._is_public_suffix or _is_any)
+
+    def _jar(self, origin: str) -> CookieJar | None:
+        jar = self._jars.pop(origin, None)
+        if jar is not None:
+            self._jars[origin] = jar  # the last is the one used last
+        elif origin in self._given:
+            jar = self._new_jar(origin)
+        return jar
+
+    def _new_jar(self, origin: str) -> CookieJar:
+        if len(self._jars) >= MOST_JARS:
+            del self._jars[next(iter(self._jars))]
+        jar = self._jars[origin] = CookieJar(f"{origin}/")
+        for cookie in self._given.get(origin, ()):
+            jar.put(cookie, self._now())
+        return jar
+
+
+class SessionBackend:
+    """A backend whose requests belong to a session; see :class:`crawler.fetch.backend.Backend`."""
+
+    def __init__(self, backend: Backend, session: Session) -> None:
+        self._backend = backend
+        self._session = session
+
+    @asynccontextmanager
+    async def _get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
+        async with self._backend.get(url, self._session.headers(url, headers)) as answer:
+            if self._session.keeps_cookies and (set_cookies := answer.values("set-cookie")):
+                await self._session.learn(url, set_cookies)
+            yield answer
+
+    def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AbstractAsyncContextManager[Answer]:
+        """One GET of ``url``, with what the session sends there. Raises FetchFailed."""
+        return self._get(url, headers)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._backend.close()
+
+
+def with_session(backend: Backend, session: Session) -> Backend:
+    """``backend`` itself where the session has nothing to send."""
+    return backend if session.is_idle else SessionBackend(backend, session)
+
+
+def auth_origins(config: Config) -> set[str]:
+    """The origins that ``session.auth`` has a login for."""
+    return {_canonical(line.split()[0]) for line in config.session.auth}
+
+
+def _own_origins(config: Config) -> frozenset[str]:
+    found = [urls.resolve(url) for url in (*config.seeds, *config.scope.origins)]
+    return frozenset(urls.origin(url) for url in found if url is not None)
+
+
+def _headers(config: Config) -> Iterable[tuple[str, str]]:
+    for line in config.session.headers:
+        name, _, value = filled_in(line, "session.headers").partition(": ")
+        yield name, value
+
+
+def _auth(config: Config) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in config.session.auth:
+        origin, scheme, name = line.split()
+        site = _canonical(origin)
+        if site in found:
+            raise ConfigError(f"session.auth has two logins for {site}; allowed: one for each origin")
+        if scheme == "basic":
+            found[site] = basic(login(name, "session.auth"))
+        else:
+            found[site] = f"Bearer {sendable(name, 'session.auth')}"
+    return found
+
+
+def _canonical(text: str) -> str:
+    url = urls.resolve(text)
+    if url is None:
+        raise ConfigError(f"session: {text} is not an origin that could be asked")
+    return urls.origin(url)
+
+
+def _public_suffixes() -> IsPublicSuffix:
+    from publicsuffixlist import PublicSuffixList
+
+    listed: IsPublicSuffix = PublicSuffixList().is_public
+    return listed
+
+
+def _is_any(_domain: str) -> bool:
+    return True
