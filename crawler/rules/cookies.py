@@ -24,6 +24,7 @@ _LONGEST_LIFE = 400 * 86_400.0
 """Seconds (RFC 6265bis section 5.5)."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SPACE = " \t"
+_DOMAIN = re.compile(r"[^/\\?#@:\[\]]+|\[[^\]]*\]")
 _SECONDS = re.compile(r"-?\d+", re.ASCII)
 
 IsPublicSuffix = Callable[[str], bool]
@@ -112,8 +113,8 @@ class CookieJar:
 
     def _is_of(self, domain: str, is_public_suffix: IsPublicSuffix) -> bool:
         """Whether a cookie of this host may have this Domain (RFC 6265bis section 5.7, steps 8 to 10)."""
-        url = urls.resolve(f"http://{domain}/")
-        if url is None or "@" in domain:
+        url = urls.resolve(f"http://{domain}/") if _DOMAIN.fullmatch(domain) else None
+        if url is None:
             return False
         name = urls.host_port(url)[0]
         if name == self._host:
