@@ -18,8 +18,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from importlib.util import find_spec
 
-from aiohappyeyeballs import start_connection
-
 from crawler.config import Config
 from crawler.fetch.backend import NO_HEADERS, FetchFailed
 from crawler.fetch.secret import basic, login
@@ -87,6 +85,9 @@ class Proxy:
         return await (self._connect(host, port) if self.is_http else self._socks(host, port))
 
     async def _connect(self, host: str, port: int) -> socket.socket:
+        # With the HTTP library, not at the start of the program.
+        from aiohappyeyeballs import start_connection
+
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
