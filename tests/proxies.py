@@ -23,6 +23,20 @@ class ProxyLog:
     """``host:port`` that connections were wanted to."""
     logins: list[str] = field(default_factory=list)
     """SOCKS: ``user:password`` as they came."""
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    """Every connection there was, on both sides; all are closed in the end."""
+
+    async def connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """To where somebody wants to be led."""
+        reader, writer = await asyncio.open_connection(host, port)
+        self.writers.append(writer)
+        return reader, writer
+
+    async def close(self) -> None:
+        for writer in self.writers:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,14 +48,11 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def _join(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int, first: bytes = b""
+    log: ProxyLog, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int
 ) -> None:
-    there_reader, there = await asyncio.open_connection(host, port)
-    try:
-        there.write(first)
-        await asyncio.gather(_pump(reader, there), _pump(there_reader, writer), return_exceptions=True)
-    finally:
-        there.close()
+    there_reader, there = await log.connect(host, port)
+    await asyncio.gather(_pump(reader, there), _pump(there_reader, writer), return_exceptions=True)
+    there.close()
 
 
 @asynccontextmanager
@@ -58,6 +69,7 @@ async def _serving(scheme: str, talk: Callable[..., Any]) -> AsyncIterator[Proxy
             writer.close()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        log.writers.append(writer)  # a task that is cancelled before it begins closes nothing
         task = asyncio.ensure_future(one(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -71,6 +83,7 @@ async def _serving(scheme: str, talk: Callable[..., Any]) -> AsyncIterator[Proxy
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await log.close()
 
 
 @asynccontextmanager
@@ -92,13 +105,13 @@ async def http_proxy(names: Names, login: str | None = None, reply: bytes = b"")
                 log.targets.append(target)
                 writer.write(reply or b"HTTP/1.1 200 Connection established\r\n\r\n")
                 if not reply:
-                    await _join(reader, writer, *names[target.rpartition(":")[0]])
+                    await _join(log, reader, writer, *names[target.rpartition(":")[0]])
                 return
             parts = urlsplit(target)
             assert parts.scheme == "http", head
             log.targets.append(parts.netloc)
             path = target.partition(parts.netloc)[2]
-            there_reader, there = await asyncio.open_connection(*names[parts.hostname or ""])
+            there_reader, there = await log.connect(*names[parts.hostname or ""])
             lines = [line for line in head.split("\r\n")[1:] if line and not line.startswith("Proxy-")]
             request = "\r\n".join([f"GET {path} HTTP/1.1", *lines, "Connection: close", "", ""])
             there.write(request.encode("latin-1"))
@@ -143,7 +156,7 @@ async def socks_proxy(names: Names, login: str | None = None, code: int = 0) -> 
         log.targets.append(f"{host}:{port}")
         if code == 0 and host in names:
             writer.write(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
-            await _join(reader, writer, *names[host])
+            await _join(log, reader, writer, *names[host])
         else:
             writer.write(bytes([5, code or 4, 0, 1]) + bytes(6))
 

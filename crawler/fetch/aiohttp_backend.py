@@ -1,4 +1,4 @@
-"""The first backend: aiohttp. No other file but aiohttp_network.py imports its client.
+"""The first backend: aiohttp. No other file imports its client.
 
 What it would do by itself and is kept from: repeat a request whose kept-alive connection broke (all
 failures leave its middleware as FetchFailed, which it does not repeat on), follow redirects, keep cookies,
@@ -7,32 +7,34 @@ passwords from the environment.
 """
 
 import asyncio
+import functools
 import logging
-import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import AddrInfoType
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.http_parser import RawResponseMessage
 
 from crawler.config import Config
+from crawler.fetch import backend
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.aiohttp_network import Connector, GuardedResolver
-from crawler.fetch.backend import (
-    KEEP_ALIVE,
-    NO_CONNECTION_IN_TIME,
-    NO_HEADERS,
-    NOTHING_IN_TIME,
-    FetchFailed,
-)
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
 from crawler.fetch.proxy import Proxy, proxy_of
 from crawler.fetch.tls import tls_context, trusts_as_usual
 from crawler.fetch.wire import as_received, as_sent, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
+
+MOST_INTERIM = 64
+"""Interim answers (1xx) before one real answer; honest servers send one or two."""
 
 _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     # The first row that fits wins, so the more special ones stand above.
@@ -41,8 +43,8 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (ssl.SSLError, Kind.TLS, "TLS failed"),
     (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
-    (aiohttp.ConnectionTimeoutError, Kind.TIMEOUT, NO_CONNECTION_IN_TIME),
-    (aiohttp.SocketTimeoutError, Kind.TIMEOUT, NOTHING_IN_TIME),
+    (aiohttp.ConnectionTimeoutError, Kind.TIMEOUT, backend.NO_CONNECTION_IN_TIME),
+    (aiohttp.SocketTimeoutError, Kind.TIMEOUT, backend.NOTHING_IN_TIME),
     (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
     (aiohttp.ClientConnectorError, Kind.CONNECT, "no connection could be made"),
     (aiohttp.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
@@ -71,45 +73,28 @@ def failure(error: Exception) -> FetchFailed:
         logging.getLogger(__name__).warning("aiohttp raised what it should not", exc_info=error)
     if isinstance(error, aiohttp.ServerTimeoutError):
         return FetchFailed(kind, sentence)  # the library's words would be the same once more
-    return FetchFailed(kind, f"{sentence}: {_detail(cause)}")
+    return FetchFailed(kind, f"{sentence}: {words_of(cause, _words(cause))}")
 
 
-def _detail(error: Exception) -> str:
-    text = str(error)
+def _words(error: Exception) -> str | None:
+    """Where aiohttp says more than what is to be told."""
     if isinstance(error, aiohttp.ClientResponseError):
-        text = error.message
-    elif isinstance(error, OSError) and error.strerror:
-        # asyncio puts the address in front of the reason, or instead of it.
-        text = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    elif isinstance(error, aiohttp.ClientPayloadError):
-        _, _, text = text.partition("message='")
-        text = text.partition("'")[0]
-    # Bytes of the answer may be quoted in it; the record takes text alone.
-    text = text.encode(errors="replace").decode()
-    return " ".join(text.split())[:200] or type(error).__name__
+        return error.message
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return str(error).partition("message='")[2].partition("'")[0]
+    return None
 
 
-class AiohttpAnswer:
+class AiohttpAnswer(Answer):
     """One answer; see :class:`crawler.fetch.backend.Answer`."""
 
-    __slots__ = ("_content", "_protocol", "headers", "status")
+    __slots__ = ("_content", "_protocol")
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.status = response.status
         self.headers = as_received(response.raw_headers)
         self._content = response.content
         self._protocol = None if response.connection is None else response.connection.protocol
-
-    def header(self, name: str) -> str | None:
-        """The first value under ``name``, or None."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
-
-    def values(self, name: str) -> list[str]:
-        """Every value under ``name``."""
-        return [value for key, value in self.headers if key == name]
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
@@ -129,6 +114,84 @@ class AiohttpAnswer:
         # end was a reset; the protocol remembers it.
         error = None if self._protocol is None else self._protocol.exception()
         return failure(error) if isinstance(error, OSError) else None
+
+
+class _Protocol(ResponseHandler):
+    """A connection that drops interim answers (RFC 9110 section 15.2) and breaks off where they have no end.
+
+    aiohttp queues them without a bound and the loop reads on as long as there is something: a server
+    that sends nothing else was seen to stop the whole crawl for a second at a time.
+    """
+
+    _interim = 0
+
+    def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
+        """A head was read; its body, or the next head, follows."""
+        code = data[0].code
+        if not 100 <= code < 200 or code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self._interim = 0
+            if code == HTTPStatus.SWITCHING_PROTOCOLS:
+                self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
+            super().feed_data(data, size)
+            return
+        self._interim += 1
+        if self._interim > MOST_INTERIM and self.exception() is None:
+            if self.transport is not None:
+                self.transport.abort()
+            self.set_exception(BadHttpMessage(f"more than {MOST_INTERIM} interim answers"))
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Connections of our own kind, through ``proxy`` where there is one."""
+
+    def __init__(self, proxy: Proxy | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._proxy = proxy
+        # Where aiohttp looks up what a connection is; a test sees whether it still does.
+        made: Callable[..., ResponseHandler] = _Protocol
+        self._factory = functools.partial(made, loop=self._loop)
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
+            return await super()._create_connection(req, traces, timeout)
+        host, tls = req.url.raw_host or "", self._get_ssl_context(req)
+        _, protocol = await self._wrap_existing_connection(
+            self._factory,
+            sock=await self._proxy.tunnel(host, req.url.port or 0),
+            ssl=tls,
+            server_hostname=host.rstrip(".") if tls else None,
+            req=req,
+            timeout=timeout,
+        )
+        return protocol
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves through the system (so /etc/hosts counts) and leaves out what is forbidden.
+
+    aiohttp would take another resolver, and another answer, as soon as aiodns happens to be installed.
+    """
+
+    def __init__(self, guard: AddressGuard, system: AbstractResolver) -> None:
+        self._guard = guard
+        self._system = system
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The permitted addresses of ``host``. Raises FetchFailed, OSError."""
+        self._guard.check_name(host, port)
+        found = await self._system.resolve(host, port, family)
+        if not found:
+            raise OSError(None, "no address of a known family")
+        good = set(self._guard.permitted(host, port, [result["host"] for result in found]))
+        return [result for result in found if result["host"] in good]
+
+    async def close(self) -> None:
+        """Close the system's."""
+        await self._system.close()
 
 
 class AiohttpBackend:
@@ -154,12 +217,12 @@ class AiohttpBackend:
         # Its own context is the default one, made once; an extra one takes some 20 ms.
         tls: ssl.SSLContext | bool = True if trusts_as_usual(config) else tls_context(config)
         self._session = aiohttp.ClientSession(
-            connector=Connector(
+            connector=_Connector(
                 self._proxy,
                 ssl=tls,
                 limit=fetch.concurrency,
                 keepalive_timeout=KEEP_ALIVE,
-                resolver=GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
+                resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
                 socket_factory=self._socket,
             ),
             headers=own_headers(fetch.user_agent),

@@ -5,6 +5,9 @@ nothing by itself, undoes no content coding and raises nothing but :class:`Fetch
 on this side of the port, where it can be seen.
 """
 
+import os
+import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
@@ -30,8 +33,22 @@ class FetchFailed(Exception):
         self.kind = kind
 
 
-class Answer(Protocol):
+def words_of(error: BaseException, words: str | None = None) -> str:
+    """``words``, else what ``error`` says, on one short line that a record can hold."""
+    if words is None:
+        words = str(error)
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
+            # asyncio puts the address in front of the reason, or instead of it.
+            words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    # Bytes of the answer may be quoted in it; the record takes text alone.
+    words = words.encode(errors="replace").decode()
+    return " ".join(words.split())[:200] or type(error).__name__
+
+
+class Answer(ABC):
     """Status and headers of an answer, and its body as it comes in."""
+
+    __slots__ = ("headers", "status")
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -39,10 +56,16 @@ class Answer(Protocol):
 
     def header(self, name: str) -> str | None:
         """The first value under ``name`` (in lower case), or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def values(self, name: str) -> list[str]:
         """Every value under ``name`` (in lower case)."""
+        return [value for key, value in self.headers if key == name]
 
+    @abstractmethod
     async def read(self) -> bytes:
         """The next bytes of the body as they were sent, content codings and all; ``b""`` at its end.
 

@@ -7,7 +7,6 @@ request: all of it off here because it is not there. Codings stay on, since only
 
 import asyncio
 import logging
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,7 +17,7 @@ import httpx
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, FetchFailed
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
 from crawler.fetch.httpx_pool import Pool
 from crawler.fetch.proxy import Proxy, proxy_of
@@ -68,7 +67,7 @@ def failure(error: Exception) -> FetchFailed:
         return FetchFailed(Kind.RESET, f"the server broke off: HTTP/2 error {int(code)}")
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("httpx raised what it should not", exc_info=error)
-    return FetchFailed(kind, f"{sentence}: {_detail(last)}")
+    return FetchFailed(kind, f"{sentence}: {words_of(last)}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -80,36 +79,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = inner if isinstance(inner, BaseException) else current.__cause__
 
 
-def _detail(error: BaseException) -> str:
-    text = str(error)
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
-        # asyncio puts the address in front of the reason, or instead of it.
-        text = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    # Bytes of the answer may be quoted in it; the record takes text alone.
-    text = text.encode(errors="replace").decode()
-    return " ".join(text.split())[:200] or type(error).__name__
-
-
-class HttpxAnswer:
+class HttpxAnswer(Answer):
     """One answer; see :class:`crawler.fetch.backend.Answer`."""
 
-    __slots__ = ("_chunks", "headers", "status")
+    __slots__ = ("_chunks",)
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
         self.headers = as_received(response.headers.raw)
         self._chunks = response.aiter_raw()
-
-    def header(self, name: str) -> str | None:
-        """The first value under ``name``, or None."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
-
-    def values(self, name: str) -> list[str]:
-        """Every value under ``name``."""
-        return [value for key, value in self.headers if key == name]
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""

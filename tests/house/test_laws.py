@@ -68,7 +68,7 @@ def test_one_file_imports_the_http_client():
         )
         and "lab" not in path.parts
     ]
-    assert client == ["crawler/fetch/aiohttp_backend.py", "crawler/fetch/aiohttp_network.py"]
+    assert client == ["crawler/fetch/aiohttp_backend.py"]
     served = [
         relative(path) for path in SOURCES if "lab" in path.parts and "ClientSession" in path.read_text()
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import ssl
+from contextlib import suppress
 
 import pytest
 
@@ -44,9 +45,15 @@ async def test_a_body_that_pauses_too_long_runs_into_the_read_time_out_and_a_slo
 
 
 async def test_a_handshake_that_gets_nowhere_runs_into_the_connect_time_out(tmp_path):
+    gone = asyncio.Event()
+
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+        with suppress(ConnectionError):
+            await reader.read()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
 
     async with await asyncio.start_server(deaf, "127.0.0.1", 0) as server:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -54,6 +61,7 @@ async def test_a_handshake_that_gets_nowhere_runs_into_the_connect_time_out(tmp_
             line = await fetching.ended(f"{url}/")
             assert line.kind is Kind.TIMEOUT
             assert "fetch.connect_timeout" in str(line.message)
+        await gone.wait()  # nobody is left waiting for a handshake
 
 
 async def test_the_connect_time_out_ends_with_the_connection(tmp_path):
