@@ -59,12 +59,15 @@ def make() -> str:
         "",
         "## The four stations",
         "",
+        "![The four stations and what passes between them](drawings/street.svg)",
+        "",
     ]
     stations = sorted((text, path) for path in sources if (text := docstring(path)).startswith("Station "))
     for text, path in stations:
         header = text.split("\n\n")[0]
         lines += [link(path), "", "```", header, "```", ""]
     lines += ["## Who runs what", "", "The suffix of a file's name says who runs it.", ""]
+    lines += ["![Coroutines, threads and processes, room by room](drawings/processes.svg)", ""]
     for suffix, kind in KINDS.items():
         owners = [path for path in sources if path.stem.endswith(suffix)]
         if owners:

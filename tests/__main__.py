@@ -15,6 +15,7 @@ CHECKS = {
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "floors": ["importlinter.cli"],
+    "docs": ["docs.build_site", "--check"],
     # Most tests wait for processes and servers: one worker more than there are cores keeps these busy.
     "tests": ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"],
 }

@@ -1,0 +1,82 @@
+"""The documentation site: what is generated is current, and what is wrong with it is found."""
+
+from pathlib import Path
+
+import pytest
+
+from docs import build_site, make_cli, make_drawings
+
+PAGE = "crawler/parse/single_worker_pool.py"
+
+
+@pytest.mark.parametrize("name", make_drawings.DRAWN)
+def test_the_drawings_are_current(name: str):
+    drawn = (make_drawings.DRAWINGS / name).read_text(encoding="utf-8")
+    assert drawn == make_drawings.DRAWN[name](), "run python -m docs"
+
+
+def test_the_street_is_drawn_whole():
+    assert [station.name for station in make_drawings.stations()] == [
+        "1 · lease",
+        "2 · fetch",
+        "3 · parse",
+        "4 · commit",
+    ]
+
+
+def test_the_commands_are_current():
+    written = (build_site.DOCS / "cli.md").read_text(encoding="utf-8")
+    assert written == make_cli.make(), "run python -m docs"
+
+
+def test_links_to_code_lead_to_its_page_and_to_the_function():
+    text = (
+        f"[a](../{PAGE}) [b](../{PAGE}#ParserDied) [c](../{PAGE}#ProcessParser.parse) [d](map.md#the-floors)"
+    )
+    links = build_site.rewritten(text, "docs/tour.md", "tour.md", {PAGE}, set())
+    a, b, c, d = (link.rpartition("(")[2].rstrip(")") for link in links.split())
+    assert a == f"code/{PAGE}.md"
+    assert b == f"code/{PAGE}.md#ParserDied"
+    assert d == "map.md#the-floors"
+    line = int(c.rpartition("-")[2])
+    source = (build_site.ROOT / PAGE).read_text(encoding="utf-8").splitlines()
+    assert source[line - 1].strip().startswith("async def parse(")
+
+
+@pytest.mark.parametrize("gone", ["no_such_function", "ProcessParser.no_such_method", "NoSuchClass.parse"])
+def test_a_link_to_code_that_is_gone_is_an_error(gone: str):
+    with pytest.raises(LookupError, match=gone):
+        build_site.rewritten(f"[a](../{PAGE}#{gone})", "docs/tour.md", "tour.md", {PAGE}, set())
+
+
+def test_links_to_other_files_and_folders_hold_too():
+    copied: set[str] = set()
+    text = "[a](../config.toml) [b](../crawler/parse) [c](https://example.org/)"
+    found = build_site.rewritten(text, "docs/x.md", "x.md", set(), copied)
+    assert found == "[a](files/config.toml) [b](code/index.md) [c](https://example.org/)"
+    assert copied == {"config.toml"}
+
+
+def test_a_page_of_code_holds_every_line_of_it():
+    source = (build_site.ROOT / PAGE).read_text(encoding="utf-8")
+    shown = [line for line in build_site.code_page(PAGE).splitlines() if line]
+    assert [line for line in source.splitlines() if line] == [
+        line for line in shown if not line.startswith(("# ", "## class", "## function", "````"))
+    ]
+
+
+def test_dead_links_and_remote_files_are_found(tmp_path: Path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.html").write_text('<h1 id="here">B</h1><a href="../a.html">back</a>')
+    (tmp_path / "a.html").write_text(
+        '<a href="sub/b.html#here">good</a> <a href="https://example.org/">elsewhere is no error</a>'
+        '<a href="sub/c.html">c</a> <a href="sub/b.html#there">there</a> <img src="no.svg">'
+        '<script src="https://example.org/x.js"></script> <link rel="stylesheet" href="//example.org/y.css">'
+    )
+    assert sorted(build_site.problems(tmp_path)) == [
+        "a.html links to no.svg, which is not there",
+        "a.html links to sub/b.html#there: that page has no such place",
+        "a.html links to sub/c.html, which is not there",
+        "a.html would load //example.org/y.css",
+        "a.html would load https://example.org/x.js",
+    ]
