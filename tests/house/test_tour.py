@@ -1,0 +1,98 @@
+"""The tour cannot rot: what it names is there, and its two languages say the same of the same things."""
+
+import posixpath
+import re
+from pathlib import Path
+
+import pytest
+
+try:
+    from crawler.lab.registry import APART, EXPERIMENTS
+except ModuleNotFoundError:
+    EXPERIMENTS = dict.fromkeys(
+        [
+            "race",
+            "start",
+            "globals",
+            "segfault",
+            "gil",
+            "pool-size",
+            "process",
+            "pool",
+            "queue",
+            "pipe",
+            "executor",
+            "cancel",
+            "overlap",
+            "pool-kill",
+            "backpressure",
+        ]
+    )
+    APART = ("crash", "faults")
+from docs.build_site import DOCS, LINK, ROOT, anchor_of
+
+ENGLISH = [
+    DOCS / "tour.md",
+    *sorted(path for path in (DOCS / "tour").glob("*.md") if ".zh." not in path.name),
+]
+CHINESE = [path.with_suffix(".zh.md") for path in ENGLISH]
+HEADING = re.compile(r"^(#+) ", re.MULTILINE)
+EXPERIMENT = re.compile(r"`crawler lab ([\w-]+)`")
+PATH = re.compile(r"`((?:crawler|tests|benchmarks|docs)/[\w/.-]+)`")
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(DOCS).as_posix()
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    """Where each link leads, relative to the repository, and to which function there; in order."""
+    return [
+        (
+            posixpath.normpath(posixpath.join(page.parent.relative_to(ROOT).as_posix(), match["target"])),
+            (match["anchor"] or "").removeprefix("#"),
+        )
+        for match in LINK.finditer(page.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("page", ENGLISH + CHINESE, ids=relative)
+def test_every_file_and_function_that_is_named_is_there(page: Path):
+    named = [(path, "") for path in PATH.findall(page.read_text(encoding="utf-8"))] + links(page)
+    assert named
+    for path, name in named:
+        assert (ROOT / path).exists(), path
+        if name:
+            anchor_of(path, name)  # raises LookupError
+
+
+@pytest.mark.parametrize("page", ENGLISH + CHINESE, ids=relative)
+def test_the_text_of_a_link_to_code_is_the_name_it_leads_to(page: Path):
+    text = page.read_text(encoding="utf-8")
+    for shown, name in re.findall(r"\[`([^`]+)`\]\([^)#]+#([^)]+)\)", text):
+        assert shown == name
+
+
+@pytest.mark.parametrize("page", ENGLISH + CHINESE, ids=relative)
+def test_every_experiment_that_is_named_can_be_run(page: Path):
+    named = set(EXPERIMENT.findall(page.read_text(encoding="utf-8")))
+    assert named <= {*EXPERIMENTS, *APART, "NAME"}
+
+
+def test_every_experiment_has_its_place_in_the_tour():
+    text = "".join(page.read_text(encoding="utf-8") for page in ENGLISH)
+    assert set(EXPERIMENTS) <= set(EXPERIMENT.findall(text))
+
+
+@pytest.mark.parametrize(("english", "chinese"), list(zip(ENGLISH, CHINESE, strict=True)), ids=relative)
+def test_both_languages_are_in_step(english: Path, chinese: Path):
+    one, other = (without_code(page.read_text(encoding="utf-8")) for page in (english, chinese))
+    assert HEADING.findall(one) == HEADING.findall(other)
+    assert links(english) == [(path.replace(".zh.md", ".md"), name) for path, name in links(chinese)]
+    assert EXPERIMENT.findall(one) == EXPERIMENT.findall(other)
+    assert PATH.findall(one) == PATH.findall(other)
+    assert re.findall(r"^\||^- ", one, re.MULTILINE) == re.findall(r"^\||^- ", other, re.MULTILINE)
