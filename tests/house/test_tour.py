@@ -6,29 +6,7 @@ from pathlib import Path
 
 import pytest
 
-try:
-    from crawler.lab.registry import APART, EXPERIMENTS
-except ModuleNotFoundError:
-    EXPERIMENTS = dict.fromkeys(
-        [
-            "race",
-            "start",
-            "globals",
-            "segfault",
-            "gil",
-            "pool-size",
-            "process",
-            "pool",
-            "queue",
-            "pipe",
-            "executor",
-            "cancel",
-            "overlap",
-            "pool-kill",
-            "backpressure",
-        ]
-    )
-    APART = ("crash", "faults")
+from crawler.lab.registry import APART, EXPERIMENTS
 from docs.build_site import DOCS, LINK, ROOT, anchor_of
 
 ENGLISH = [
