@@ -4,6 +4,9 @@ It is a server of few lines on asyncio's own protocol, so that it takes as littl
 the crawler is measured on. Usually started by ``sites.generated``; ends when its stdin is closed.
 
     python benchmarks/generated_site.py --pages 100000 --links 50 --size 20000
+
+With ``--hosts`` the pages lie on so many hosts: 127/8 is loopback as a whole, so each has its own address.
+With ``--times`` it notes when it gave each answer: how fast a crawler was, seen from outside it.
 """
 
 import argparse
@@ -11,6 +14,8 @@ import asyncio
 import contextlib
 import re
 import sys
+import time
+from pathlib import Path
 
 try:
     from uvloop import run
@@ -44,10 +49,27 @@ def links_of(page: int, pages: int, links: int, seed: int) -> list[int]:
     return list(chosen)
 
 
-def page_of(page: int, pages: int, links: int, size: int, seed: int) -> bytes:
-    """The page's HTML."""
+def address_of(page: int, hosts: int) -> str:
+    """The loopback address of the page's host: 127.0.0.1 when there is one host, else one from 127.1 on."""
+    if hosts == 1:
+        return "127.0.0.1"
+    number = page % hosts
+    return f"127.{1 + number // 65_000}.{number % 65_000 // 250}.{1 + number % 250}"
+
+
+def url_of(page: int, hosts: int, port: int) -> str:
+    """The page's URL."""
+    return f"http://{address_of(page, hosts)}:{port}/page/{page}"
+
+
+def page_of(
+    page: int, pages: int, links: int, size: int, seed: int, hosts: int = 1, port: int | None = None
+) -> bytes:
+    """The page's HTML. Its links name the host only where there are several."""
+    others = links_of(page, pages, links, seed)
+    hrefs = [f"/page/{other}" if hosts == 1 else url_of(other, hosts, port or 80) for other in others]
     anchors = "\n".join(
-        f'<a href="/page/{other}">Page {other}</a>' for other in links_of(page, pages, links, seed)
+        f'<a href="{href}">Page {other}</a>' for other, href in zip(others, hrefs, strict=True)
     )
     head = f"<!doctype html><html><head><title>Page {page}</title></head><body>\n<h1>Page {page}</h1>\n"
     tail = "</p></body></html>\n"
@@ -60,12 +82,16 @@ class Site(asyncio.Protocol):
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        self.ready: dict[int, bytes] = options.ready
         self.received = b""
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         self.transport = transport  # type: ignore[assignment]
+        # Several hosts need a socket on all addresses, but nobody outside this machine is meant.
+        if not str(transport.get_extra_info("sockname")[0]).startswith("127."):
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete."""
@@ -73,6 +99,8 @@ class Site(asyncio.Protocol):
         while b"\r\n\r\n" in self.received:
             head, _, self.received = self.received.partition(b"\r\n\r\n")
             answer = self.answer(head + b"\r\n")
+            if self.options.times:
+                self.options.asked.append(time.monotonic())
             if self.options.delay:
                 asyncio.get_running_loop().call_later(self.options.delay, self.transport.write, answer)
             else:
@@ -83,21 +111,33 @@ class Site(asyncio.Protocol):
         asked, options = PATH.match(head), self.options
         if asked is None or int(asked[1]) >= options.pages:
             return b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
-        body = page_of(int(asked[1]), options.pages, options.links, options.size, options.seed)
-        return (
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
-            % len(body)
-        ) + body
+        page = int(asked[1])
+        return self.ready.get(page) or answer_of(page, options)
+
+
+def answer_of(page: int, options: argparse.Namespace) -> bytes:
+    """The page with its head."""
+    body = page_of(
+        page, options.pages, options.links, options.size, options.seed, options.hosts, options.port
+    )
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body)
+    ) + body
 
 
 async def serve(options: argparse.Namespace) -> None:
     """Listen on a free port, print the first page's URL, serve until stdin is closed."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Site(options), "127.0.0.1", 0, backlog=1024)
-    port = server.sockets[0].getsockname()[1]
-    print(f"http://127.0.0.1:{port}/page/0", flush=True)
+    where = "127.0.0.1" if options.hosts == 1 else "0.0.0.0"
+    server = await loop.create_server(lambda: Site(options), where, 0, backlog=4096)
+    options.port = server.sockets[0].getsockname()[1]
+    if options.prepare:
+        options.ready.update((page, answer_of(page, options)) for page in range(options.pages))
+    print(url_of(0, options.hosts, options.port), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
+    if options.times:
+        options.times.write_text("".join(f"{asked:.6f}\n" for asked in options.asked), encoding="utf-8")
 
 
 def main() -> None:
@@ -108,6 +148,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=10_000, help="bytes of a page")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--hosts", type=int, default=1, help="spread the pages over so many addresses")
+    parser.add_argument("--prepare", action="store_true", help="make all pages before the first is asked for")
+    parser.add_argument("--times", type=Path, help="at the end, write here when each request came")
+    parser.set_defaults(ready={}, asked=[])
     with contextlib.suppress(KeyboardInterrupt):
         run(serve(parser.parse_args()))
 

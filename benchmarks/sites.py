@@ -146,7 +146,15 @@ def serve(name: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def generated(
-    pages: int = 2000, links: int = 20, size: int = 10_000, seed: int = 0, delay: float = 0.0
+    pages: int = 2000,
+    links: int = 20,
+    size: int = 10_000,
+    seed: int = 0,
+    delay: float = 0.0,
+    *,
+    hosts: int = 1,
+    prepare: bool = False,
+    times: Path | None = None,
 ) -> Iterator[str]:
     """Serve pages made on the fly by a process of its own; gives the URL of the first.
 
@@ -156,11 +164,16 @@ def generated(
         size: bytes of each page, about (never less than its links need).
         seed: another seed, another graph.
         delay: seconds before each answer.
+        hosts: addresses that the pages are spread over.
+        prepare: make all pages before the first is asked for, so that serving them costs little.
+        times: a file for when each request came, written when the site ends.
 
     """
     script = Path(__file__).with_name("generated_site.py")
     numbers = {"--pages": pages, "--links": links, "--size": size, "--seed": seed, "--delay": delay}
     words = [str(word) for pair in numbers.items() for word in pair]
+    words += ["--hosts", str(hosts), *(["--prepare"] if prepare else [])]
+    words += ["--times", str(times)] if times else []
     # The server ends at the end of its stdin: it cannot outlive this process, however that dies.
     server = subprocess.Popen(
         [sys.executable, str(script), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
