@@ -67,6 +67,7 @@ def here(url: str, folder: Path) -> None:
     from crawler.engine import lifecycle
     from crawler.engine.crawl import run
     from crawler.engine.stations import Stations
+    from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
 
     out, parsers = folder / "out", set[int]()
     begun: dict[str, float] = {}
@@ -128,8 +129,8 @@ def shares_of(raw: str) -> Counter[str]:
     shares: Counter[str] = Counter()
     for line in raw.splitlines():
         stack, _, count = line.rpartition(" ")
-        # Only the loop's own thread, and only what runs in the loop.
-        if "asyncio/runners.py" in stack:
+        # Only the loop's own thread, only what runs in the loop, and no import that happens there.
+        if "asyncio/runners.py" in stack and "importlib" not in stack:
             shares[part_of(reversed(stack.split(";")))] += int(count)
     return shares
 
