@@ -15,7 +15,7 @@ def draw(title: str, figures: Mapping[str, Mapping[str, Any]], path: Path) -> st
     except ModuleNotFoundError:
         return "no picture, there is no matplotlib here (pip install -e '.[lab]')"
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     shown = sorted(
         ((name, got) for name, got in figures.items() if "problem" not in got),
@@ -39,7 +39,11 @@ def draw(title: str, figures: Mapping[str, Mapping[str, Any]], path: Path) -> st
             va="center",
         )
     axes.set_xscale("log")
-    axes.set_xlim(min(walls) / 2, max(wall + most for wall, most in zip(walls, above, strict=True)) * 1.6)
+    axes.xaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(ticker.NullFormatter())
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    least = min(wall - less for wall, less in zip(walls, below, strict=True))
+    axes.set_xlim(least / 2, max(wall + most for wall, most in zip(walls, above, strict=True)) * 1.6)
     axes.set_xlabel("seconds of wall time, start-up included (logarithmic); median, least and most")
     axes.set_title(title, fontsize=10)
     axes.grid(axis="x", alpha=0.3)
