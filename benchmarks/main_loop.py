@@ -51,11 +51,9 @@ CORES = (2, 4, 8, 16)
 def cpu_of(pid: int) -> float:
     """Seconds of processor time of all living threads of a process; 0 when it has ended."""
     total = 0
-    for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        try:
+    with contextlib.suppress(OSError):  # it, or a thread of it, ended while we looked
+        for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
             total += int(stat.read_text().split()[0])
-        except OSError:
-            continue
     return total / 1e9
 
 
@@ -97,8 +95,8 @@ def here(url: str, folder: Path) -> None:
 def children(pid: int) -> list[int]:
     """The processes that a process started and that live."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):  # it ended while we looked
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
             found += map(int, task.read_text().split())
     return found
 
