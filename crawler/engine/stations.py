@@ -87,7 +87,8 @@ class Stations:
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
         )
-        backend = make_backend(config, frozenset(map(origin, config.seeds)), self.counters)
+        named = frozenset(map(origin, [*config.seeds, *config.scope.origins]))  # by the user, not by a page
+        backend = make_backend(config, named, self.counters)
         self._backend = with_session(backend, Session(config, opened.logins))
         self.fetcher = Fetcher(
             config,

@@ -17,7 +17,7 @@ class AddressGuard:
     """Says for each address whether it may be connected to, asked for by which host name and port.
 
     ``allowed`` are networks or addresses that the user lets through. ``trusted_origins`` are origins
-    that the user's own seeds name: they may be wherever their names lead.
+    that the user's own settings name: they may be wherever their names lead.
     """
 
     def __init__(self, allowed: Iterable[str], trusted_origins: Iterable[str]) -> None:

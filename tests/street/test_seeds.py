@@ -1,5 +1,8 @@
 """Seeds are URLs as people type them; pages are crawled once, under the name that the standard gives them."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 from tests import crawls
 from tests.graph_server import graph_site
 
@@ -26,3 +29,26 @@ def test_a_crawl_at_its_page_limit_has_nothing_left_to_do(tmp_path):
         assert (found["runs"], found["ok"], found["requests"]) == (1, 5, 6)
         assert crawls.crawl("run", site.url, "-o", tmp_path, "--max-pages", 8).returncode == 0
         assert crawls.summary(tmp_path)["ok"] == 8
+
+
+def test_an_origin_that_the_user_names_may_be_a_local_one(tmp_path):
+    class Start(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = f"<a href='{site.url}'>next door</a>".encode() if self.path == "/" else b""
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with graph_site(3) as site, ThreadingHTTPServer(("127.0.0.1", 0), Start) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        done = crawls.crawl("run", url, "-o", tmp_path, "--set", f"scope.origins={site.url}")
+        server.shutdown()
+        assert done.returncode == 0, done.stderr
+        assert set(crawls.urls(tmp_path)) == {url, *site.urls}
+        assert {record.kind for record in crawls.records(tmp_path)} == {None}
