@@ -16,6 +16,8 @@ STARTERS = {"threading", "multiprocessing", "concurrent", "concurrent.futures", 
 EXEMPT = {PACKAGE / "plumbing" / "stop_signal.py"}
 MOST_LINES = 300
 """A room that grows past about 220 lines is to be split; this is where it must be."""
+EXPERIMENTS = sorted((PACKAGE / "lab" / "experiments").rglob("*.py"))
+MOST_LINES_OF_AN_EXPERIMENT = 120
 
 
 def runtime_imports(path: Path) -> set[str]:
@@ -56,6 +58,12 @@ def test_only_suffixed_files_start_threads_or_processes(path: Path):
 def test_no_room_grows_without_end(path: Path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= (220 if path.name == "street.py" else MOST_LINES)
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=relative)
+def test_an_experiment_is_read_on_a_page_or_two(path: Path):
+    """What it only needs in order to tell what it found is in crawler/lab/telling/."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES_OF_AN_EXPERIMENT
 
 
 def test_one_file_imports_the_http_client():

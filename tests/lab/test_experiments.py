@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from crawler.lab.experiments import backpressure, executor, gil, overlap, pool_size, start
+from crawler.lab.experiments import backpressure, executor, gil, pool_size, start_climb, turns
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
 from crawler.lab.registry import EXPERIMENTS
@@ -36,23 +36,27 @@ def test_start():
 
 def test_start_stops_before_it_would_do_harm(monkeypatch):
     ten = {"count": 10, "start_s": 0.1, "end_s": 0.1, "memory_bytes": 1e6}
-    monkeypatch.setattr(start, "available_memory", lambda: 100_000_000)
-    monkeypatch.setattr(start, "most_processes", lambda: 500)
-    assert start.reason_to_stop("threads", 100, ten, patience=5) is None
-    assert "memory" in (start.reason_to_stop("threads", 1000, ten, patience=500) or "")
-    monkeypatch.setattr(start, "available_memory", lambda: None)
-    assert "500 that may still be started" in (start.reason_to_stop("threads", 1000, ten, patience=500) or "")
-    assert start.reason_to_stop("coroutines", 1000, ten, patience=500) is None
-    assert "20 s" in (start.reason_to_stop("coroutines", 1000, ten, patience=5) or "")
+    monkeypatch.setattr(start_climb, "available_memory", lambda: 100_000_000)
+    monkeypatch.setattr(start_climb, "most_processes", lambda: 500)
+    assert start_climb.reason_to_stop("threads", 100, ten, patience=5) is None
+    assert "memory" in (start_climb.reason_to_stop("threads", 1000, ten, patience=500) or "")
+    monkeypatch.setattr(start_climb, "available_memory", lambda: None)
+    assert "500 that may still be started" in (
+        start_climb.reason_to_stop("threads", 1000, ten, patience=500) or ""
+    )
+    assert start_climb.reason_to_stop("coroutines", 1000, ten, patience=500) is None
+    assert "20 s" in (start_climb.reason_to_stop("coroutines", 1000, ten, patience=5) or "")
+
+
+COSTS = {"start_s": 0.0, "end_s": 0.0, "memory_bytes": 1.0}
 
 
 def test_start_says_where_it_stopped(monkeypatch):
-    monkeypatch.setattr(start, "most_processes", lambda: 100)
-    monkeypatch.setattr(start, "measured", lambda function, count: start.costs(count, 0.0, 1.0, 0.0))
+    monkeypatch.setattr(start_climb, "most_processes", lambda: 100)
     monkeypatch.setattr(
-        start, "costs", lambda count, *_: {"count": count, "start_s": 0.0, "end_s": 0.0, "memory_bytes": 1.0}
+        start_climb, "measured", lambda function, count: start_climb.costs(count, 0.0, 1.0, 0.0)
     )
-    steps, reason = start.climb("threads", 10_000, patience=5)
+    steps, reason = start_climb.climb("threads", print, 10_000, patience=5)
     assert [step["count"] for step in steps] == [1, 10]
     assert reason == "100 are more than half of the 100 that may still be started"
 
@@ -85,7 +89,7 @@ def test_overlap():
     for _ in range(4):
         finding = found("overlap")
         shares = finding.figures["parallel_share"]
-        if shares["processes on two cores"] > overlap.PARALLEL:
+        if shares["processes on two cores"] > turns.PARALLEL:
             break
     for name in (
         "coroutines on one core",
@@ -93,15 +97,15 @@ def test_overlap():
         "threads on one core",
         "threads on two cores",
     ):
-        assert shares[name] < overlap.PARALLEL
-    assert shares["processes on two cores"] > max(overlap.PARALLEL, shares["processes on one core"])
+        assert shares[name] < turns.PARALLEL
+    assert shares["processes on two cores"] > max(turns.PARALLEL, shares["processes on one core"])
     assert finding.verdict is Verdict.HALF
 
 
 def test_overlap_counts_the_time_in_which_two_ran():
-    assert overlap.parallel_share([[(0, 2)], [(1, 3)]]) == pytest.approx(1 / 3)
-    assert overlap.parallel_share([[(0, 1), (2, 3)], [(1, 2)]]) == 0
-    assert overlap.parallel_share([[(0, 1)], [(0, 1)], [(5, 6)]]) == pytest.approx(1 / 2)
+    assert turns.parallel_share([[(0, 2)], [(1, 3)]]) == pytest.approx(1 / 3)
+    assert turns.parallel_share([[(0, 1), (2, 3)], [(1, 2)]]) == 0
+    assert turns.parallel_share([[(0, 1)], [(0, 1)], [(5, 6)]]) == pytest.approx(1 / 2)
 
 
 def test_pool_size():

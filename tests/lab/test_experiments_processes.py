@@ -90,7 +90,7 @@ def test_pipe():
     finding = run("pipe")
     rates = finding.figures["messages_per_s"]
     # A thousand times the bytes cost nowhere near a thousand times the time.
-    assert all(65536 * rates[way]["65536"] > 2 * 64 * rates[way]["64"] > 0 for way in pipe.COLOURS)
+    assert all(65536 * rates[way]["65536"] > 2 * 64 * rates[way]["64"] > 0 for way in pipe.WAYS)
     assert finding.figures["end_is_seen"] == {"True": True, "False": False}
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from crawler.lab.experiments.race import race, runs
+from crawler.lab.experiments.race import race, runs, tables
+from crawler.lab.experiments.race.figures import Run, Workload
+from crawler.lab.experiments.race.judge import fastest, judge
 from crawler.lab.experiments.race.models import Model, models
-from crawler.lab.experiments.race.race import fastest, judge, winners
-from crawler.lab.experiments.race.runs import RaceFailed, Run, Workload, run_workload
+from crawler.lab.experiments.race.runs import RaceFailed, run_workload
+from crawler.lab.experiments.race.tables import winners
 from crawler.lab.finding import Scale, Verdict
 from crawler.lab.machine import cores
 from crawler.lab.report.pictures import can_draw
@@ -45,7 +47,7 @@ def test_coroutines_and_threads_wait_for_many_at_once() -> None:
 @pytest.mark.skipif(cores() < 2, reason="with one core there is nothing to gain from a second process")
 @pytest.mark.timeout(180)
 def test_processes_compute_on_more_cores_than_threads() -> None:
-    compute = Workload("compute", latency=0.0, parse_again=60)
+    compute = Workload("compute", latency=0.0, parse_again=30)
     for _ in range(ATTEMPTS):
         found = race_of(compute, "threads", "processes")
         if found["processes"].pages_per_second > 1.05 * found["threads"].pages_per_second:
@@ -114,10 +116,10 @@ def test_winners_are_named_with_those_as_fast() -> None:
 def test_what_this_python_cannot_run_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawler.lab.experiments.race.models._has_interpreters", lambda: False)
     monkeypatch.setattr("crawler.lab.experiments.race.models.can_do_without_lock", lambda: False)
-    notes = "\n".join(race._notes())
+    notes = "\n".join(tables.notes())
     assert "asyncio + interpreters was not tried: needs Python 3.14" in notes
     assert "threads without GIL was not tried: this Python has a global lock" in notes
-    table = race._table(race.WORKLOADS[Scale.NORMAL][0], results()["I/O-bound"])
+    table = tables.workload_table(race.WORKLOADS[Scale.NORMAL][0], results()["I/O-bound"])
     assert [row[0] for row in table.rows if row[-1] == "not tried"] == [
         "asyncio + interpreters",
         "threads without GIL",

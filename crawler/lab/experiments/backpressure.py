@@ -14,15 +14,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import Any
 
 from crawler.lab.experiments.limits import memory_of, need_memory_figures
-from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.report.pictures import BLUE, ORANGE
+from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from crawler.lab.telling.backpressure import draw, table
+from crawler.lab.telling.units import megabytes, ms
 
 PAGE = 200_000
 """Bytes of a page."""
@@ -30,6 +29,7 @@ FETCH, PARSE = 0.002, 0.005
 """Seconds for a page: the parser is slower."""
 BOUND = 16
 BOUNDS = {"bounded": BOUND, "unbounded": 0}
+REPEATS = 3
 SAMPLES = 40
 """Times that memory is read."""
 
@@ -68,60 +68,33 @@ def pipeline(bound: int, seconds: float) -> dict[str, Any]:
     return asyncio.run(work())
 
 
+def both(seconds: float) -> dict[str, dict[str, Any]]:
+    """The two pipelines at the same time, so that a busy machine slows both alike."""
+    with ThreadPoolExecutor() as threads:
+        found = threads.map(partial(measured, pipeline), BOUNDS.values(), repeat(seconds))
+        return dict(zip(BOUNDS, found, strict=True))
+
+
 def run(scale: Scale) -> Finding:
     """QUICK runs it for less long. Raises NotPossible where memory is not told."""
     need_memory_figures()
-    seconds = 0.6 if scale is Scale.QUICK else 2.0
-    # Both at once, so that a busy machine slows both alike.
-    with ThreadPoolExecutor() as threads:
-        found = dict(
-            zip(
-                BOUNDS,
-                threads.map(partial(measured, pipeline), BOUNDS.values(), repeat(seconds)),
-                strict=True,
-            )
-        )
+    seconds = 0.5 if scale is Scale.QUICK else 1.5
+    runs = [both(seconds) for _ in range(REPEATS)]
+    # The fastest of each: other programs disturbed it least.
+    found = {name: max((run[name] for run in runs), key=itemgetter("pages_per_s")) for name in BOUNDS}
     speed = found["unbounded"]["pages_per_s"] / found["bounded"]["pages_per_s"]
     grown = {name: one["memory"][-1][1] for name, one in found.items()}
     growth = grown["unbounded"] / seconds
     return Finding(
         claim="A queue without a bound makes a pipeline faster.",
-        done=f"Pages of {PAGE // 1000} kB are made every {FETCH * 1e3:.0f} ms and taken every "
-        f"{PARSE * 1e3:.0f} "
-        f"ms, for {seconds:g} s, through a queue of {BOUND} and one without a bound, both at the same time.",
+        done=f"Pages of {PAGE // 1000} kB are made every {ms(FETCH)} ms and taken every {ms(PARSE)} ms, for "
+        f"{seconds:g} s, through a queue of {BOUND} and one without a bound, both at the same time; "
+        f"of {REPEATS} runs, the fastest.",
         tables=[table(found)],
         # Less than a tenth is no more than chance on a machine with other things to do.
         verdict=Verdict.of([speed > 1.1]),
-        because=f"Unbounded, it was {speed:.2f} times as fast, and memory grew by {growth / 1e6:.0f} MB/s, "
-        f"to {grown['unbounded'] / 1e6:.0f} MB; bounded, it grew to {grown['bounded'] / 1e6:.0f} MB.",
+        because=f"Unbounded, it was {speed:.2f} times as fast, and memory grew by {megabytes(growth)} MB/s, "
+        f"to {megabytes(grown['unbounded'])} MB; bounded, it grew to {megabytes(grown['bounded'])} MB.",
         figures={**found, "speed": speed, "growth_bytes_per_s": growth},
         draw=partial(draw, found),
     )
-
-
-def table(found: dict[str, dict[str, Any]]) -> Table:
-    """A row for each queue."""
-    rows = [
-        (name, f"{one['pages_per_s']:.0f}", str(one["waiting"]), f"{one['memory'][-1][1] / 1e6:.1f}")
-        for name, one in found.items()
-    ]
-    return Table(("queue", "pages/s", "pages waiting in the end", "memory grown by, MB"), tuple(rows))
-
-
-def draw(found: dict[str, dict[str, Any]], figure: "Figure") -> None:
-    """Memory against time."""
-    axes = figure.subplots()
-    for (name, one), colour in zip(found.items(), (BLUE, ORANGE), strict=True):
-        times, sizes = zip(*one["memory"], strict=True)
-        axes.plot(times, [size / 1e6 for size in sizes], color=colour, linewidth=2)
-        axes.annotate(
-            f"{name}: {one['pages_per_s']:.0f} pages/s",
-            (times[-1], sizes[-1] / 1e6),
-            (0, 8),
-            textcoords="offset points",
-            ha="right",
-            color=colour,
-        )
-    axes.set(xlabel="time (s)", ylabel="memory, grown by (MB)", xlim=(0, None), ylim=(0, None))
-    axes.set_title("The same pipeline, with and without a bound")
-    axes.margins(y=0.1)

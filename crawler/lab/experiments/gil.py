@@ -13,17 +13,14 @@ import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
-from crawler.lab.report.pictures import BLUE, ORANGE
 from crawler.lab.sandbox_process import measured
-from crawler.lab.work import rounds_for, spin
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from crawler.lab.telling.gil import draw, share_table, speed_table
+from crawler.lab.telling.units import ms
+from crawler.lab.work import interleaved, rounds_for, spin
 
 WORKERS = (1, 2, 4)
 KINDS = ("threads", "processes")
@@ -70,9 +67,9 @@ def measure(tasks: int, repeats: int, shares: list[float]) -> dict[str, dict[str
     for share in shares:
         # All sizes at the two ends, and only the largest pools between them.
         names = [name for name in pools if share in (0, 1) or name.startswith(str(WORKERS[-1]))]
-        run_one = partial(one_run, tasks=tasks, rounds=int(share * rounds), waiting=(1 - share) * TASK)
-        runs = [{name: run_one(pools[name]) for name in names} for _ in range(repeats)]
-        found[str(share)] = {name: min(run[name] for run in runs) for name in names}
+        cost = tasks, int(share * rounds), (1 - share) * TASK
+        runs = interleaved({name: partial(one_run, pools[name], *cost) for name in names}, repeats)
+        found[str(share)] = {name: min(some) for name, some in runs.items()}
     for executor in pools.values():
         executor.shutdown()
     return found
@@ -83,7 +80,8 @@ def run(scale: Scale) -> Finding:
     need_cores(2)
     quick = scale is Scale.QUICK
     shares = [0, 0.5, 1] if quick else [0, 0.1, 0.25, 0.5, 0.75, 1]
-    found = measured(measure, 6 if quick else 12, 3, shares)
+    repeats = 3 if quick else 5
+    found = measured(measure, 6 if quick else 12, repeats, shares)
     waiting, computing = found["0"], found["1"]
     cores = {kind: computing[f"2 {kind}"][1] for kind in KINDS}
     gains = {float(share): cell["4 threads"][0] / cell["4 processes"][0] for share, cell in found.items()}
@@ -91,8 +89,8 @@ def run(scale: Scale) -> Finding:
     pay = f"from a CPU share of {crossover:.0%} on" if crossover is not None else "at no CPU share"
     return Finding(
         claim="Threads suit CPU-bound work.",
-        done=f"Tasks of {TASK * 1e3:.0f} ms, all CPU, all waiting, or some of both, on 1, 2 and 4 threads "
-        "and processes, which were started before; of 3 runs, the fastest.",
+        done=f"Tasks of {ms(TASK)} ms, all CPU, all waiting, or some of both, on 1, 2 and 4 threads "
+        f"and processes, which were started before; of {repeats} runs, the fastest.",
         tables=[speed_table(waiting, computing), share_table(found, gains)],
         # A lock that lets one thread run at a time keeps one core busy, however many threads there are.
         verdict=Verdict.of([cores["threads"] > 1.1, cores["threads"] > 1.5]),
@@ -115,44 +113,3 @@ def crossing(gains: dict[float, float]) -> float | None:
         if before < PAYS:
             return low + (high - low) * (PAYS - before) / (after - before)
     return 0.0
-
-
-def speed_table(waiting: dict[str, tuple[float, float]], computing: dict[str, tuple[float, float]]) -> Table:
-    """How many times as fast as one thread, and how many cores that took."""
-    rows = [
-        (
-            name,
-            f"{computing['1 threads'][0] / computing[name][0]:.2f}",
-            f"{computing[name][1]:.2f}",
-            f"{waiting['1 threads'][0] / waiting[name][0]:.2f}",
-        )
-        for name in computing
-    ]
-    heads = ("workers", "computing: × one thread", "computing: cores busy", "waiting: × one thread")
-    return Table(heads, tuple(rows), "Speed")
-
-
-def share_table(found: dict[str, dict[str, tuple[float, float]]], gains: dict[float, float]) -> Table:
-    """Threads against processes as the share of CPU grows."""
-    rows = [
-        (f"{share:.0%}", *(f"{cells[f'4 {kind}'][0] * 1e3:.0f}" for kind in KINDS), f"{gain:.2f}")
-        for (share, gain), cells in zip(gains.items(), found.values(), strict=True)
-    ]
-    return Table(("share of CPU", "4 threads, ms", "4 processes, ms", "threads ÷ processes"), tuple(rows))
-
-
-def draw(found: dict[str, dict[str, tuple[float, float]]], crossover: float | None, figure: "Figure") -> None:
-    """Two lines that part where processes begin to pay."""
-    axes = figure.subplots()
-    across = [float(share) * 100 for share in found]
-    for kind, colour in (("threads", ORANGE), ("processes", BLUE)):
-        times = [cells[f"4 {kind}"][0] * 1e3 for cells in found.values()]
-        axes.plot(across, times, "o-", color=colour)
-        end = (across[-1], times[-1])
-        axes.annotate(f"4 {kind}", end, (8, -4), textcoords="offset points", color=colour)
-    if crossover is not None:
-        axes.axvline(crossover * 100, color="#777777", linestyle=":")
-        axes.text(crossover * 100 + 1, 0.5, f"processes pay\nfrom {crossover:.0%} on", color="#555555")
-    axes.set(xlabel="share of CPU in each 10 ms task (%)", ylabel="time for all tasks (ms)")
-    axes.set(xlim=(-3, 118), ylim=(0, None), xticks=range(0, 101, 20))
-    axes.set_title("The same tasks on threads and on processes")

@@ -22,8 +22,10 @@ from ctypes import c_int
 from typing import Any
 
 from crawler.lab.experiments.limits import start_methods
-from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
+from crawler.lab.telling.globals_ import table
+from crawler.lab.telling.units import yes_or_no
 
 word = "as imported"
 """The global of this experiment."""
@@ -100,19 +102,11 @@ def run(_scale: Scale) -> Finding:
         claim="A global that a child process changes is changed for its parent, too.",
         done="A global is changed, an environment variable set, a file opened. A thread, and a process by "
         "each start method, looks at them and changes the global; then the parent looks at that.",
-        tables=[table(found)],
+        tables=[table(found, LOOKS)],
         verdict=Verdict.of(seen),
         because=f"The parent saw the change of {sum(seen)} of {len(seen)} child processes, and of the "
-        "thread: "
-        f"{'yes' if found['thread']['seen_global'] else 'no'}. What the parent itself had changed was "
-        "unknown "
-        f"to: {', '.join(by_import) or 'nobody'}.",
+        f"thread: {yes_or_no(found['thread']['seen_global'])}. What the parent itself had changed was "
+        f"unknown to: {', '.join(by_import) or 'nobody'}.",
         figures=found,
         notes=[] if "fork" in methods else ["This platform has no fork, so it could not be tried."],
     )
-
-
-def table(found: dict[str, dict[str, bool]]) -> Table:
-    """A row for each thing to be seen, a column for each kind of child."""
-    rows = [(text, *("yes" if saw[key] else "no" for saw in found.values())) for key, text in LOOKS.items()]
-    return Table(("what is seen", *found), tuple(rows))

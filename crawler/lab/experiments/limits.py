@@ -1,11 +1,16 @@
 """What an experiment may take of this machine, and the one-sentence refusal where it needs more."""
 
 import multiprocessing
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler.lab.finding import NotPossible
 from crawler.lab.machine import cores
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext
 
 PROC = Path("/proc")
 """Where Linux tells about processes; elsewhere it is not there."""
@@ -15,6 +20,12 @@ def need_cores(least: int) -> None:
     """Raise NotPossible where this process may use fewer than ``least`` cores."""
     if cores() < least:
         raise NotPossible(f"This experiment needs {least} CPU cores, and may use {cores()} here.")
+
+
+def need_choice_of_cores() -> None:
+    """Raise NotPossible where a process cannot choose the cores that it runs on."""
+    if not hasattr(os, "sched_setaffinity"):
+        raise NotPossible("This experiment needs os.sched_setaffinity, which this platform lacks.")
 
 
 def start_methods() -> list[str]:
@@ -27,6 +38,16 @@ def need_fork_server() -> None:
     """Raise NotPossible where multiprocessing has no fork server."""
     if "forkserver" not in start_methods():
         raise NotPossible("This experiment needs multiprocessing's forkserver, which this platform lacks.")
+
+
+def fork_server(module: str) -> "ForkServerContext":
+    """Multiprocessing's fork server, which has imported ``module`` before its first child.
+
+    So a child finds the code that it runs already there: it is forked, and imports nothing.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module])
+    return context
 
 
 def available_memory() -> int | None:

@@ -9,22 +9,18 @@ event loop. The knee is where growing further buys little; beyond it requests on
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from crawler.lab.asking import ask_again_and_again
 from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.graph_site import graph_site
 from crawler.lab.machine import cores
-from crawler.lab.report.pictures import BLUE, GREEN
 from crawler.lab.sandbox_process import measured
-from crawler.lab.work import rounds_for, spin
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from crawler.lab.telling.pool_size import draw, table
+from crawler.lab.telling.units import ms
+from crawler.lab.work import interleaved, rounds_for, spin
 
 TASK = 0.005
 """Seconds of CPU time that one task of the CPU-bound part takes."""
@@ -38,45 +34,34 @@ def cpu_bound(sizes: list[int], tasks: int, repeats: int) -> dict[int, float]:
     """Tasks a second on pools of these sizes: of some interleaved runs, the one least disturbed by others."""
     context = multiprocessing.get_context("spawn")
     pools = {size: ProcessPoolExecutor(size, mp_context=context) for size in sizes}
-    rounds, rates = rounds_for(TASK), {size: list[float]() for size in sizes}
+    work = [rounds_for(TASK)] * tasks
     for size, pool in pools.items():
         list(pool.map(time.sleep, [0.02] * size))  # all its workers are there
-    for _ in range(repeats):
-        for size, pool in pools.items():
-            started = time.perf_counter()
-            list(pool.map(spin, [rounds] * tasks))
-            rates[size].append(tasks / (time.perf_counter() - started))
+    runs = {size: partial(tasks_a_second, pool, work) for size, pool in pools.items()}
+    rates = interleaved(runs, repeats)
     for pool in pools.values():
         pool.shutdown()
     return {size: max(some) for size, some in rates.items()}
 
 
+def tasks_a_second(pool: ProcessPoolExecutor, work: list[int]) -> float:
+    """On a pool whose workers are there."""
+    started = time.perf_counter()
+    list(pool.map(spin, work))
+    return len(work) / (time.perf_counter() - started)
+
+
 def io_bound(levels: list[int], seconds: float) -> dict[int, float]:
     """Answers a second with so many requests in flight, each on a connection of its own."""
     with graph_site(pages=10, delay=DELAY) as site:
-        address = urlsplit(site.url)
-        ask = partial(requests, address.hostname or "", address.port or 0)
-        return {level: asyncio.run(answers_a_second(level, seconds, ask)) for level in levels}
+        return {level: asyncio.run(answers_a_second(level, seconds, site.url)) for level in levels}
 
 
-async def answers_a_second(level: int, seconds: float, ask: Callable[[float], Any]) -> float:
+async def answers_a_second(level: int, seconds: float, site: str) -> float:
     """``level`` coroutines, each with one request in flight at a time."""
-    until = time.perf_counter() + seconds
-    answers: list[int] = await asyncio.gather(*(ask(until) for _ in range(level)))
-    return sum(answers) / seconds
-
-
-async def requests(host: str, port: int, until: float) -> int:
-    """Ask again and again until it is time; the number of answers."""
-    reader, writer = await asyncio.open_connection(host, port)
-    answers = 0
-    while time.perf_counter() < until:
-        writer.write(b"GET / HTTP/1.1\r\n\r\n")
-        head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(int(head.rpartition(b": ")[2]))
-        answers += time.perf_counter() < until
-    writer.close()
-    return answers
+    started = time.perf_counter()
+    answers = await asyncio.gather(*(ask_again_and_again(site, started + seconds) for _ in range(level)))
+    return sum(map(len, answers)) / (time.perf_counter() - started)
 
 
 def run(scale: Scale) -> Finding:
@@ -93,18 +78,16 @@ def run(scale: Scale) -> Finding:
     cpu_fits, io_fits = (rates[here] >= ENOUGH * max(rates.values()) for rates in (cpu, io))
     return Finding(
         claim="The best size of a pool is the number of cores.",
-        done=f"CPU-bound: tasks of {TASK * 1e3:.0f} ms on process pools of several sizes. I/O-bound: a site "
-        "that answers "
-        f"after {DELAY * 1e3:.0f} ms is asked by one event loop, with so many requests in flight.",
+        done=f"CPU-bound: tasks of {ms(TASK)} ms on process pools of several sizes. I/O-bound: a site that "
+        f"answers after {ms(DELAY)} ms is asked by one event loop, with so many requests in flight.",
         tables=[
             table(cpu, ("processes", "tasks/s"), "CPU-bound"),
             table(io, ("requests in flight", "answers/s"), "I/O-bound"),
         ],
-        verdict={2: Verdict.BORNE_OUT, 1: Verdict.HALF, 0: Verdict.NOT_BORNE_OUT}[cpu_fits + io_fits],
+        verdict=Verdict.of([cpu_fits, io_fits]),
         because=f"With as many as there are cores ({here}), CPU-bound work reached "
-        f"{cpu[here] / max(cpu.values()):.0%} of the "
-        f"best throughput, I/O-bound work {io[here] / max(io.values()):.0%}: its knee is at about "
-        f"{knee(io)} in flight.",
+        f"{cpu[here] / max(cpu.values()):.0%} of the best throughput, I/O-bound work "
+        f"{io[here] / max(io.values()):.0%}: its knee is at about {knee(io)} in flight.",
         figures={
             "cores": here,
             "cpu_tasks_per_s": cpu,
@@ -112,48 +95,10 @@ def run(scale: Scale) -> Finding:
             "cpu_knee": knee(cpu),
             "io_knee": knee(io),
         },
-        draw=partial(draw, cpu, io, here),
+        draw=partial(draw, cpu, io, here, knee(io), DELAY),
     )
 
 
 def knee(rates: dict[int, float]) -> int:
     """The least size that is as good as the best."""
     return min(size for size, rate in rates.items() if rate >= ENOUGH * max(rates.values()))
-
-
-def table(rates: dict[int, float], columns: tuple[str, str], title: str) -> Table:
-    """A row for each size."""
-    best = max(rates.values())
-    rows = [(str(size), f"{rate:,.0f}", f"{rate / best:.0%}") for size, rate in rates.items()]
-    return Table((*columns, "of the best"), tuple(rows), title)
-
-
-def draw(cpu: dict[int, float], io: dict[int, float], here: int, figure: "Figure") -> None:
-    """Two curves, each with its knee."""
-    left, right = figure.subplots(1, 2)
-    left.plot(list(cpu), list(cpu.values()), "o-", color=BLUE)
-    left.axvline(here, color="#777777", linestyle=":")
-    left.annotate(
-        f"{here} cores",
-        (here, 0.04),
-        (5, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        color="#555555",
-    )
-    left.set(xlabel="processes in the pool", ylabel="tasks/s", ylim=(0, None), xlim=(0, None))
-    left.set_title("CPU-bound")
-    right.semilogx(list(io), list(io.values()), "o-", color=GREEN, base=2)
-    right.axvline(knee(io), color="#777777", linestyle=":")
-    right.annotate(
-        f"knee: {knee(io)}",
-        (knee(io), 0.04),
-        (-5, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        color="#555555",
-        ha="right",
-    )
-    right.set(xlabel="requests in flight", ylabel="answers/s", ylim=(0, None), xticks=list(io))
-    right.set_xticklabels([str(level) for level in io])
-    right.set_title(f"I/O-bound ({DELAY * 1e3:.0f} ms latency)")

@@ -20,8 +20,10 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.sandbox_process import measured, run_alone
+from crawler.lab.experiments.process_daemon import end_with_child
+from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.sandbox_process import measured
+from crawler.lab.telling.process import table
 
 PATIENCE = 0.3
 """Seconds in which a child that was told to end has ended, or refuses."""
@@ -93,30 +95,11 @@ def lives() -> dict[str, dict[str, Any]]:
     return {how: life(child, events.get(how, ready[3]), end) for how, (child, end) in children.items()}
 
 
-def parent_ends(daemon: bool) -> None:
-    """A program that ends while its child has a second to go."""
-    context = multiprocessing.get_context("spawn")
-    ready = context.Event()
-    context.Process(target=waits_a_second, args=(ready,), daemon=daemon).start()
-    ready.wait()
-
-
-def waits_a_second(ready: Event) -> None:
-    """A child that ends by itself."""
-    ready.set()
-    time.sleep(1)
-
-
 def run(_scale: Scale) -> Finding:
     """Both scales do the same."""
     seen: dict[str, dict[str, Any]] = measured(lives)
-    programs = {}
-    for daemon in (False, True):
-        started = time.monotonic()
-        run_alone(parent_ends, daemon, timeout=30)
-        programs[daemon] = time.monotonic() - started
+    with_child, with_daemon = end_with_child(daemon=False), end_with_child(daemon=True)
     told = {how: not one["alive_after"] for how, one in seen.items() if how.startswith("terminate")}
-    waited = programs[False] - programs[True]
     return Finding(
         claim="terminate() ends a child process.",
         done="Children made by target and by subclass end in every way there is; their attributes are read "
@@ -128,28 +111,9 @@ def run(_scale: Scale) -> Finding:
             f"{how}: {'ended' if gone else 'still alive'} after {PATIENCE} s. " for how, gone in told.items()
         )
         + f"kill() of the latter left exit code {seen['kill(), SIGTERM ignored']['exitcode']}.",
-        figures={"children": seen, "with_child_s": programs[False], "with_daemon_s": programs[True]},
+        figures={"children": seen, "with_child_s": with_child, "with_daemon_s": with_daemon},
         notes=[
-            f"The program took {waited:.1f} s longer with a child than with a daemon, which was terminated."
+            f"The program took {with_child - with_daemon:.1f} s longer with a child than with a daemon, "
+            "which was terminated."
         ],
     )
-
-
-def table(seen: dict[str, dict[str, Any]]) -> Table:
-    """A row for each child."""
-    columns = ("pid_before", "alive_before", "alive", "exitcode_running", "alive_after", "exitcode")
-    rows = [
-        (how, one["name"], "yes" if one["daemon"] else "no", *(str(one[key]) for key in columns))
-        for how, one in seen.items()
-    ]
-    heads = (
-        "name",
-        "daemon",
-        "pid before start",
-        "is_alive before",
-        "is_alive after start",
-        "exitcode then",
-        "is_alive at the end",
-        "exitcode",
-    )
-    return Table(("child", *heads), tuple(rows))

@@ -13,29 +13,24 @@ The consumers cannot know that nothing more will come. Two ways to tell them:
 
 With a bound (``maxsize``) the producer waits when it is too far ahead; without one, all waits in memory.
 
-The last part: ``put`` only hands the item to a thread of the producer, which writes it to a pipe. A
-process ends when that thread is done, so ``join()`` before the queue is drained waits for ever
-as soon as the items do not fit into the pipe (64 kB on Linux). First ``get`` all, then ``join``.
+``queues_join.py`` beside this file shows what else may go wrong at the end: ``join`` before ``get``.
 """
 
-import multiprocessing
 import time
-from statistics import median
 from typing import Any
 
-from crawler.lab.experiments.limits import need_fork_server
-from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.experiments.limits import fork_server, need_fork_server
+from crawler.lab.experiments.queues_join import PATIENCE, deadlock
+from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
+from crawler.lab.telling.queues import ends_table, joins_table
+from crawler.lab.telling.units import ms
 
 ITEMS, BOUND = 40, 4
 """Items to be done, and the bound of the bounded queue."""
 MAKE, WORK = 0.001, 0.006
 """Seconds that it takes to make an item, and to do it: two consumers are slower than the producer."""
 UNBOUNDED = 0
-TOO_MUCH = 1_000_000
-"""Bytes that do not fit into a pipe."""
-PATIENCE = 0.5
-"""Seconds after which a join is given up; it takes a hundredth of that where it works."""
 
 
 def produce(queue: Any, made: Any, done: Any, sentinels: int) -> None:
@@ -57,7 +52,7 @@ def consume(queue: Any, done: Any, me: int) -> None:
 
 def one_run(bound: int, by_sentinel: bool) -> dict[str, int]:
     """All items through the queue; how many were done when the consumers had ended."""
-    context = multiprocessing.get_context("forkserver")
+    context = fork_server(__name__)
     queue, done, made = context.Queue(bound), context.RawArray("i", 2), context.RawArray("i", 1)
     consumers = [context.Process(target=consume, args=(queue, done, me)) for me in range(2)]
     producer = context.Process(target=produce, args=(queue, made, done, 2 if by_sentinel else 0))
@@ -74,7 +69,6 @@ def one_run(bound: int, by_sentinel: bool) -> dict[str, int]:
 
 def end_them(repeats: int) -> list[dict[str, Any]]:
     """Both bounds and both ends, some times each."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
     found = []
     for bound in (BOUND, UNBOUNDED):
         for by_sentinel in (True, False):
@@ -90,30 +84,6 @@ def end_them(repeats: int) -> list[dict[str, Any]]:
     return found
 
 
-def put_bytes(queue: Any, size: int) -> None:
-    """A producer of one item."""
-    queue.put(bytes(size))
-
-
-def join_first(size: int) -> dict[str, Any]:
-    """Join the producer, with a timeout, before its one item is taken; then take it and join again."""
-    context = multiprocessing.get_context("forkserver")
-    queue = context.Queue()
-    producer = context.Process(target=put_bytes, args=(queue, size))
-    producer.start()
-    producer.join(PATIENCE)
-    stuck = producer.is_alive()
-    queue.get()
-    producer.join(10 * PATIENCE)
-    return {"bytes": size, "stuck_before": stuck, "stuck_after": producer.is_alive()}
-
-
-def deadlock() -> list[dict[str, Any]]:
-    """One item that fits into the pipe, and one that does not."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload([__name__])
-    return [join_first(size) for size in (1000, TOO_MUCH)]
-
-
 def run(scale: Scale) -> Finding:
     """QUICK ends them fewer times. Raises NotPossible where there is no fork server."""
     need_fork_server()
@@ -126,40 +96,12 @@ def run(scale: Scale) -> Finding:
     stuck = [one for one in joins if one["stuck_before"]]
     return Finding(
         claim="When the producer has ended, terminate the consumers.",
-        done=f"{ITEMS} items, {WORK * 1e3:.0f} ms of work each, go from one producer to two consumers, "
-        "which are "
-        "ended by a sentinel or by terminate(). Then a producer is joined before its item is taken.",
-        tables=[ends_table(ends), joins_table(joins)],
+        done=f"{ITEMS} items, {ms(WORK)} ms of work each, go from one producer to two consumers, which "
+        "are ended by a sentinel or by terminate(). Then a producer is joined before its item is taken.",
+        tables=[ends_table(ends, ITEMS), joins_table(joins, PATIENCE)],
         verdict=Verdict.of(n == 0 for n in lost[False]),
         because=f"terminate() lost items in {lossy} of {runs} runs, up to {max(lost[False])} of {ITEMS}; "
         f"sentinels lost {sum(lost[True])} in {len(lost[True])} runs. "
         + (f"join() before get() was stuck with an item of {stuck[0]['bytes']:,} bytes." if stuck else ""),
         figures={"ends": ends, "joins": joins, "items": ITEMS},
     )
-
-
-def ends_table(ends: list[dict[str, Any]]) -> Table:
-    """A row for each bound and end."""
-    rows = [
-        (
-            f"{one['bound']}" if one["bound"] else "none",
-            "sentinel" if one["by_sentinel"] else "terminate()",
-            f"{min(one['lost'])} / {median(one['lost']):.0f} / {max(one['lost'])}",
-            str(one["ahead"]),
-        )
-        for one in ends
-    ]
-    heads = (
-        "bound",
-        "ended by",
-        f"items lost of {ITEMS} (least / median / most)",
-        "producer ahead by, at most",
-    )
-    return Table(heads, tuple(rows), "How to end the consumers")
-
-
-def joins_table(joins: list[dict[str, Any]]) -> Table:
-    """A row for each size."""
-    words = {True: f"stuck: still alive after {PATIENCE} s", False: "ended"}
-    rows = [(f"{one['bytes']:,}", words[one["stuck_before"]], words[one["stuck_after"]]) for one in joins]
-    return Table(("item, bytes", "join before get", "join after get"), tuple(rows), "join before drain")

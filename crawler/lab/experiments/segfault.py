@@ -21,8 +21,9 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.sandbox_process import Outcome, run_alone
+from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.sandbox_process import run_alone
+from crawler.lab.telling.segfault import table
 
 PATIENCE = 0.5
 """Seconds to wait for the result of the task that crashed in a Pool; it would take milliseconds."""
@@ -101,9 +102,7 @@ def run(_scale: Scale) -> Finding:
         claim="When a worker crashes, the rest of the program goes on.",
         done="A thread, a coroutine, a child process and a worker of each pool read at address 0, each in a "
         "program of its own; then it is seen whether that program went on.",
-        tables=[
-            Table(("crash in", "the program", "what it sees"), tuple(row(p, e) for p, e in ends.items()))
-        ],
+        tables=[table(ends)],
         verdict=Verdict.of(place in survived for place in ends),
         because=f"The program went on after a crash in: {', '.join(survived) or 'none'}. "
         f"It ended with the worker after a crash in: {', '.join(dead) or 'none'}.",
@@ -112,11 +111,3 @@ def run(_scale: Scale) -> Finding:
             for place, end in ends.items()
         },
     )
-
-
-def row(place: str, end: Outcome) -> tuple[str, str, str]:
-    """How the program ended, in words."""
-    if end.exit_code == 0:
-        return place, "went on", str(end.answer)
-    how = signal.Signals(-end.exit_code).name if end.exit_code < 0 else f"exit code {end.exit_code}"
-    return place, f"ended: {how}", "nothing: no except or finally is run"

@@ -8,47 +8,22 @@ forked from a process that has done the imports, and share its memory as long as
 Memory is the proportional set size: what processes share counts once, divided among them. The
 kernel's own bookkeeping for threads and processes is not in it.
 
-It goes ten times further at each step, and stops before it would harm the machine: at half of the
-memory or half of the processes and threads that may still be started, or when it would take too long.
+How far it goes, and where it stops before it would harm the machine, is in ``start_climb.py``.
 """
 
 import asyncio
-import multiprocessing
 import threading
 import time
 from functools import partial
-from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crawler.lab.experiments.limits import (
-    available_memory,
-    memory_of,
-    most_processes,
-    need_fork_server,
-    need_memory_figures,
-)
-from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
-from crawler.lab.sandbox_process import measured
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from crawler.lab.experiments.limits import fork_server, memory_of, need_fork_server, need_memory_figures
+from crawler.lab.experiments.start_climb import Costs, climb, costs
+from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.telling.start import draw, in_words, table
 
 SAMPLE = 20
 """Processes whose memory is read; that of the others is taken to be the same."""
-COLOURS = {"coroutines": GREEN, "threads": ORANGE, "processes": BLUE}
-Costs = dict[str, float]
-
-
-def costs(count: int, started: float, memory: float, held: float) -> Costs:
-    """Of ``count`` of them: started at one moment, all there at another, and gone now."""
-    ended = time.perf_counter()
-    return {
-        "count": count,
-        "start_s": held - started,
-        "memory_bytes": max(0.0, memory),
-        "end_s": ended - held,
-    }
 
 
 def coroutines(count: int) -> Costs:
@@ -81,8 +56,7 @@ def threads(count: int) -> Costs:
 
 def processes(count: int) -> Costs:
     """Children of the fork server that wait for the end of a pipe."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = fork_server(__name__)
     first = context.Process()  # so that the fork server is there
     first.start()
     first.join()
@@ -108,42 +82,14 @@ def wait_for_end(reader: Any, writer: Any, ready: Any) -> None:
     reader.poll(None)
 
 
-def reason_to_stop(kind: str, count: int, last: Costs, patience: float) -> str | None:
-    """Why not to start ``count`` of them, judged by what the last, smaller number cost."""
-    times = count / last["count"]
-    free, most = available_memory(), most_processes()
-    if free is not None and last["memory_bytes"] * times > free / 2:
-        return f"{count:,} would take more than half of the free memory"
-    if kind != "coroutines" and most is not None and count > most / 2:
-        return f"{count:,} are more than half of the {most:,} that may still be started"
-    if (seconds := (last["start_s"] + last["end_s"]) * times) > patience:
-        return f"{count:,} would take about {seconds:.0f} s"
-    return None
-
-
-def climb(kind: str, most: int, patience: float) -> tuple[list[Costs], str | None]:
-    """The costs of 1, 10, 100 … up to ``most``, each in a fresh process, and why it stopped before."""
-    found: list[Costs] = []
-    function = {"coroutines": coroutines, "threads": threads, "processes": processes}[kind]
-    for count in (10**power for power in range(5)):
-        if count > most:
-            break
-        # What the very first cost says little of the others, and ten do no harm.
-        if count > 10 and (reason := reason_to_stop(kind, count, found[-1], patience)) is not None:
-            return found, reason
-        found.append(measured(function, count))
-    return found, None
-
-
 def run(scale: Scale) -> Finding:
     """QUICK stops at 1,000 coroutines and threads, and 10 processes. Raises NotPossible off Linux."""
     need_memory_figures()
     need_fork_server()
     quick = scale is Scale.QUICK
-    most = (
-        {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(COLOURS, 10_000)
-    )
-    climbed = {kind: climb(kind, most[kind], patience=6.0) for kind in COLOURS}
+    kinds = {"coroutines": coroutines, "threads": threads, "processes": processes}
+    most = {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(kinds, 10_000)
+    climbed = {kind: climb(kind, start, most[kind], patience=6.0) for kind, start in kinds.items()}
     found = {kind: steps for kind, (steps, _) in climbed.items()}
     stops = {kind: reason for kind, (_, reason) in climbed.items() if reason is not None}
     each = {
@@ -159,44 +105,8 @@ def run(scale: Scale) -> Finding:
         done="1, 10, 100 … of each are started, held all at once, and ended, each number in a fresh program.",
         tables=[table(found)],
         verdict=Verdict.of(cheaper),
-        because="Each of the largest number held: "
-        + "; ".join(f"{kind} {in_words(cost)}" for kind, cost in each.items())
-        + ".",
+        because=f"Each of the largest number held: {in_words(each)}.",
         figures={"steps": found, "each": each, "stopped": stops},
         draw=partial(draw, found),
         notes=[f"Stopped: {reason} ({kind})." for kind, reason in stops.items()],
     )
-
-
-def in_words(each: Costs) -> str:
-    """The price of one."""
-    return f"{each['start_s'] * 1e6:,.0f} µs and {each['memory_bytes'] / 1e3:,.0f} kB"
-
-
-def table(found: dict[str, list[Costs]]) -> Table:
-    """A row for each number of each kind."""
-    rows = [
-        (
-            kind,
-            f"{cost['count']:,.0f}",
-            f"{cost['start_s'] * 1e3:,.1f}",
-            f"{cost['end_s'] * 1e3:,.1f}",
-            f"{cost['memory_bytes'] / 1e6:,.2f}",
-        )
-        for kind, steps in found.items()
-        for cost in steps
-    ]
-    return Table(("kind", "number", "start, ms", "end, ms", "memory, MB"), tuple(rows))
-
-
-def draw(found: dict[str, list[Costs]], figure: "Figure") -> None:
-    """Time and memory against the number, both on logarithmic scales."""
-    columns = (("start_s", 1e3, "time to start them all (ms)"), ("memory_bytes", 1e-6, "memory held (MB)"))
-    for axes, (key, unit, label) in zip(figure.subplots(1, 2), columns, strict=True):
-        for kind, steps in found.items():
-            counts, values = [s["count"] for s in steps], [s[key] * unit or nan for s in steps]
-            axes.loglog(counts, values, "o-", color=COLOURS[kind], label=kind)
-        axes.set(xlabel="number held at once", ylabel=label)
-        axes.grid(alpha=0.3)
-    figure.axes[0].legend()
-    figure.suptitle("What it costs to start and to hold them")

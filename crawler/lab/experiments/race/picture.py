@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from crawler.lab.experiments.race.figures import Run, Workload
 from crawler.lab.experiments.race.models import Model
-from crawler.lab.experiments.race.runs import Run, Workload
 from crawler.lab.machine import cores
 from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE
 

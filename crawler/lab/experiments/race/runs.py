@@ -6,10 +6,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.lab.experiments.race.figures import Run, Workload
 from crawler.lab.experiments.race.models import Model, can_do_without_lock
 from crawler.lab.experiments.race.work import PARSE_AGAIN
 from crawler.lab.site.site_process import SiteProcess
@@ -20,41 +20,6 @@ _HERE = "crawler.lab.experiments.race"
 
 class RaceFailed(Exception):
     """A model failed, or brought other records than the first one: then no figure is worth anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """What a page costs: in waiting, and in computing."""
-
-    name: str
-    latency: float
-    """Seconds until the site answers."""
-    parse_again: int
-    """How often each page is parsed once more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The figures of one model under one workload."""
-
-    pages: int
-    wall: float
-    """Seconds, from the first request to the last record; starting pools counts, importing does not."""
-    cpu: float
-    """Seconds of processor time of all its processes, likewise."""
-    memory: int | None
-    """Bytes at the peak, of all its processes; None where the system does not tell."""
-    gil: bool
-
-    @property
-    def pages_per_second(self) -> float:
-        """Pages finished in a second."""
-        return self.pages / self.wall
-
-    @property
-    def cores_used(self) -> float:
-        """How many cores were busy, on average."""
-        return self.cpu / self.wall
 
 
 def run_workload(workload: Workload, models: Sequence[Model]) -> dict[str, Run]:

@@ -1,0 +1,43 @@
+"""The race's plain values: what a page costs, and what a run brought."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a page costs: in waiting, and in computing."""
+
+    name: str
+    latency: float
+    """Seconds until the site answers."""
+    parse_again: int
+    """How often each page is parsed once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The figures of one model under one workload."""
+
+    pages: int
+    wall: float
+    """Seconds, from the first request to the last record; starting pools counts, importing does not."""
+    cpu: float
+    """Seconds of processor time of all its processes, likewise."""
+    memory: int | None
+    """Bytes at the peak, of all its processes; None where the system does not tell."""
+    gil: bool
+
+    @property
+    def pages_per_second(self) -> float:
+        """Pages finished in a second."""
+        return self.pages / self.wall
+
+    @property
+    def cores_used(self) -> float:
+        """How many cores were busy, on average."""
+        return self.cpu / self.wall
+
+
+Results = Mapping[str, Mapping[str, Run]]
+"""By workload, by model."""

@@ -1,0 +1,49 @@
+"""The table and the picture of ``overlap``: a line for each worker, broken where it did not run."""
+
+from typing import TYPE_CHECKING
+
+from crawler.lab.experiments.turns import Spans
+from crawler.lab.finding import Table
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
+from crawler.lab.telling.units import ms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"coroutines": GREEN, "threads": ORANGE, "processes": BLUE}
+
+
+def in_words(shares: dict[str, float]) -> str:
+    """The share of each in a row."""
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+
+
+def table(found: dict[str, list[Spans]], shares: dict[str, float]) -> Table:
+    """A row for each panel of the picture."""
+    rows = [
+        (
+            name,
+            str(sum(len(spans) for spans in workers)),
+            f"{shares[name]:.0%}",
+            ms(max(spans[-1][1] for spans in workers)),
+        )
+        for name, workers in found.items()
+    ]
+    return Table(("workers", "turns in all", "time with two or more running", "all done, ms"), tuple(rows))
+
+
+def draw(found: dict[str, list[Spans]], figure: "Figure") -> None:
+    """A line for each worker, broken where it did not run."""
+    figure.set_size_inches(9, 5)
+    panels = figure.subplots(len(COLOURS), 2, sharex="row", sharey=True)
+    lasts = {name: max(spans[-1][1] for spans in workers) * 1e3 for name, workers in found.items()}
+    for axes, (name, workers) in zip(panels.flat, found.items(), strict=True):
+        kind = name.split()[0]
+        for number, spans in enumerate(workers):
+            bars = [(start * 1e3, (end - start) * 1e3) for start, end in spans]
+            axes.broken_barh(bars, (number + 0.6, 0.8), color=COLOURS[kind])
+        axes.set_title(name)
+        axes.set(yticks=range(1, len(workers) + 1), ylabel="worker")
+        axes.set_xlim(0, 1.02 * max(last for other, last in lasts.items() if other.startswith(kind)))
+    for axes in panels[-1]:
+        axes.set_xlabel("time (ms)")

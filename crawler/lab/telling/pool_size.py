@@ -1,0 +1,50 @@
+"""The tables and the picture of ``pool-size``: throughput against size."""
+
+from typing import TYPE_CHECKING
+
+from crawler.lab.finding import Table
+from crawler.lab.report.pictures import BLUE, GREEN
+from crawler.lab.telling.units import ms
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def table(rates: dict[int, float], columns: tuple[str, str], title: str) -> Table:
+    """A row for each size."""
+    best = max(rates.values())
+    rows = [(str(size), f"{rate:,.0f}", f"{rate / best:.0%}") for size, rate in rates.items()]
+    return Table((*columns, "of the best"), tuple(rows), title)
+
+
+def draw(
+    cpu: dict[int, float], io: dict[int, float], here: int, knee: int, delay: float, figure: "Figure"
+) -> None:
+    """Two curves; marked are the number of cores in the one and the knee in the other."""
+    left, right = figure.subplots(1, 2)
+    left.plot(list(cpu), list(cpu.values()), "o-", color=BLUE)
+    left.axvline(here, color="#777777", linestyle=":")
+    left.annotate(
+        f"{here} cores",
+        (here, 0.04),
+        (5, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        color="#555555",
+    )
+    left.set(xlabel="processes in the pool", ylabel="tasks/s", ylim=(0, None), xlim=(0, None))
+    left.set_title("CPU-bound")
+    right.semilogx(list(io), list(io.values()), "o-", color=GREEN, base=2)
+    right.axvline(knee, color="#777777", linestyle=":")
+    right.annotate(
+        f"knee: {knee}",
+        (knee, 0.04),
+        (-5, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        color="#555555",
+        ha="right",
+    )
+    right.set(xlabel="requests in flight", ylabel="answers/s", ylim=(0, None), xticks=list(io))
+    right.set_xticklabels([str(level) for level in io])
+    right.set_title(f"I/O-bound ({ms(delay)} ms latency)")
