@@ -66,20 +66,16 @@ class Attempt:
         """The ticket ends here, as ``kind``; ``message`` is one sentence for people."""
         ticket = self.ticket
         outcome = Outcome.SKIPPED if kind in _SKIPPED else Outcome.ERROR
-        line = record.Record(
-            url=ticket.url,
-            final_url=final_url or ticket.url,
-            outcome=outcome,
-            kind=kind,
+        line = record.of_ticket(
+            ticket,
+            outcome,
+            kind,
+            final_url=final_url,
             message=message,
             status=self.status,
-            depth=ticket.depth,
-            referrer=ticket.referrer,
-            attempts=ticket.attempt,
             fetched_at=self.fetched_at or timestamp(),
             elapsed_ms=self.elapsed_ms,
             content_type=self.content_type,
-            redirects=ticket.redirects,
         )
         return Finished(ticket, outcome, kind, record.encode(line), redirect=redirect)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from crawler.model.messages import Hop
+from crawler.model.messages import Hop, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 
 
@@ -46,6 +46,50 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
     """Only with ``parse.keep_text``."""
     extracted: Any = None
     redirects: tuple[Hop, ...] = ()
+
+
+def of_ticket(
+    ticket: Ticket,
+    outcome: Outcome,
+    kind: Kind | None,
+    *,
+    final_url: str | None = None,
+    content_type: str | None = None,
+    **found: Any,
+) -> Record:
+    """The record of a URL, with all that its ticket says; ``found`` are more of the record's keys."""
+    return Record(
+        url=ticket.url,
+        final_url=final_url or ticket.url,
+        outcome=outcome,
+        kind=kind,
+        depth=ticket.depth,
+        referrer=ticket.referrer,
+        attempts=ticket.attempt,
+        content_type=content_type and _sayable(content_type),
+        redirects=tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects),
+        **found,
+    )
+
+
+def of_page(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Record:
+    """The record of a URL whose body was read; ``found`` are more of the record's keys."""
+    return of_ticket(
+        page.ticket,
+        outcome,
+        kind,
+        status=page.status,
+        fetched_at=page.fetched_at,
+        elapsed_ms=page.elapsed_ms,
+        bytes=page.size,
+        content_type=page.content_type,
+        **found,
+    )
+
+
+def _sayable(header: str) -> str:
+    """A header's value without lone surrogates, with which an HTTP library marks bytes that are not UTF-8."""
+    return header if header.isascii() else header.encode("utf-8", "replace").decode()
 
 
 _encoder = msgspec.json.Encoder()

@@ -10,8 +10,10 @@ import importlib
 import inspect
 import pickle
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -69,18 +71,25 @@ def _import(spec: str, module_name: str) -> Any:
 
 
 def _failed_import(spec: str, module_name: str, error: BaseException) -> ExtractError:
+    # A syntax error names its place itself; what is frozen into the interpreter has none.
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename[:1] != "<"]
+    where = "" if isinstance(error, SyntaxError) else f" ({frames[-1].filename}:{frames[-1].lineno})"
     return ExtractError(
-        f"parse.extract {spec!r}: importing {module_name} failed with {describe(error)};"
+        f"parse.extract {spec!r}: importing {module_name} failed with {describe(error)}{where};"
         " allowed is a module that can be imported in every parse process"
     )
 
 
 def check_callable(function: object, what: str = "extract") -> None:
-    """Raise ExtractError unless ``function`` can be called, and be sent to another process by name."""
+    """Raise ExtractError unless ``function`` can be called, and be sent to another process by name.
+
+    The message says where the function is: file and line.
+    """
     name = getattr(function, "__qualname__", None) or repr(function)
     if not callable(function):
         kind = type(function).__name__
         raise ExtractError(f"{what}: {name} is of type {kind} and cannot be called; {_ALLOWED}")
+    name += _line_of(function)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise ExtractError(
             f"{what}: {name} is async; allowed is a plain function, since parse processes have no event loop"
@@ -99,20 +108,27 @@ def check_callable(function: object, what: str = "extract") -> None:
         ) from error
 
 
+def _line_of(function: Callable[..., Any]) -> str:
+    """`` (FILE:LINE)`` of a function written in Python; nothing of anything else."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f" ({code.co_filename}:{code.co_firstlineno})" if isinstance(code, CodeType) else ""
+
+
 def run(
     function: "Callable[[ExtractPage], Any]", page: "ExtractPage"
 ) -> tuple[msgspec.Raw | None, str | None]:
     """What ``function`` returns for ``page``, as JSON, and None; or None and why there is nothing.
 
     A dict stays one, dicts out of any iterable (a generator, say) become a list, None stays None.
-    Only MemoryError is raised on: what it leaves behind is not worth trusting.
+    Only two errors are raised on: MemoryError, since what it leaves behind is not worth trusting, and
+    KeyboardInterrupt, which is not the function's own.
     """
     try:
         value = _value(function(page))
         return (None if value is None else msgspec.Raw(msgspec.json.encode(value))), None
-    except MemoryError:
+    except (MemoryError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # SystemExit and asyncio's CancelledError too
         return None, f"extract: {describe(error)}"
 
 

@@ -6,15 +6,15 @@ Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison pag
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 import aiofiles.os
 
 from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
-from crawler.model.outcomes import Kind, Outcome
-from crawler.model.record import Record, encode
+from crawler.model.outcomes import Outcome
+from crawler.model.record import encode, of_page
 from crawler.parse.single_worker_pool import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
@@ -58,11 +58,11 @@ async def parse_task(
     waits for this loop is a core that does nothing.
     """
 
-    async def hand_on(batch: list[Page], results: list[Finished]) -> None:
+    async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
         for finished in results:
             counters.parsed += 1
             await finish(finished)
-        for page in batch:
+        for page in parsed:
             if page.body_path is not None:
                 await aiofiles.os.unlink(page.body_path)
 
@@ -74,35 +74,38 @@ async def parse_task(
             except QueueClosed:
                 return
             step.enter("parsing", batch[0].ticket.url)
-            results = await _parse_all(batch, parser, max_crashes, counters)
-            step.pid = parser.pid or step.pid
-            if handing_on is not None:
-                step.enter("wait for a writer", batch[0].ticket.url)
-                await handing_on
-            handing_on = group.create_task(hand_on(batch, results))
+            async for parsed, results in _parse_all(batch, parser, max_crashes, counters):
+                step.pid = parser.pid or step.pid
+                if handing_on is not None:
+                    step.enter("wait for a writer", parsed[0].ticket.url)
+                    await handing_on
+                handing_on = group.create_task(hand_on(parsed, results))
+                step.enter("parsing", batch[0].ticket.url)
             step.leave()
 
 
 async def _parse_all(
     batch: list[Page], parser: PageParser, max_crashes: int, counters: Counters
-) -> list[Finished]:
-    """Every page of ``batch``, each parsed or blamed.
+) -> AsyncIterator[tuple[list[Page], list[Finished]]]:
+    """Every page of ``batch``, each parsed or blamed; usually all at once.
 
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
     it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
-    crash, or a replacement, in company does not count. The other pages of the batch are simply parsed again.
+    crash, or a replacement, in company does not count. The other pages of the batch are simply parsed
+    again, and do not wait for it.
     """
-    results: list[Finished] = []
     crashes: dict[int, int] = {}
     deaths_without_work = 0
     groups = deque([batch])
     while groups:
         group = groups.popleft()
         try:
-            results += await parser.parse(group)
-            continue
+            results = await parser.parse(group)
         except ParserDied as death:
             died = death
+        else:
+            yield group, results
+            continue
         counters.parser_restarts += 1
         await asyncio.to_thread(parser.restart)
         if died.culprit is None:
@@ -119,27 +122,10 @@ async def _parse_all(
         if crashes.get(culprit.ticket.id, 0) < max_crashes:
             groups.append([culprit])
         else:
-            log.error("%s: %s", culprit.ticket.url, died)
-            results.append(_blame(culprit, died.kind, str(died)))
-    return results
+            yield [culprit], [_blame(culprit, died)]
 
 
-def _blame(page: Page, kind: Kind, message: str) -> Finished:
-    ticket = page.ticket
-    record = Record(
-        url=ticket.url,
-        final_url=ticket.url,
-        outcome=Outcome.ERROR,
-        kind=kind,
-        message=message,
-        status=page.status,
-        depth=ticket.depth,
-        referrer=ticket.referrer,
-        attempts=ticket.attempt,
-        fetched_at=page.fetched_at,
-        elapsed_ms=page.elapsed_ms,
-        bytes=page.size,
-        content_type=page.content_type,
-        redirects=ticket.redirects,
-    )
-    return Finished(ticket, Outcome.ERROR, kind, encode(record))
+def _blame(page: Page, died: ParserDied) -> Finished:
+    log.error("%s: %s", page.ticket.url, died)
+    record = of_page(page, Outcome.ERROR, died.kind, message=str(died))
+    return Finished(page.ticket, Outcome.ERROR, died.kind, encode(record))

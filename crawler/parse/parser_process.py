@@ -11,6 +11,7 @@ import os
 import platform
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -20,12 +21,15 @@ import msgspec
 
 from crawler.model.messages import Finished, Page
 from crawler.parse.job import ParseJob
+from crawler.parse.said import Allowance, PrintedLines, take_over_output
 from crawler.plumbing import faults
 from crawler.plumbing.child_process import end_with_parent
 from crawler.trace.logs import configure_child_logging
 
 if TYPE_CHECKING:
     from crawler.parse.work import Parser
+
+log = logging.getLogger("crawler.parse")
 
 EXIT_MEMORY = 77
 """Exit code of a child that ran out of the memory it may use."""
@@ -53,6 +57,9 @@ _tasks: Connection
 _results: Connection
 _progress: Progress
 _parser: "Parser"
+_allowance: Allowance
+_printed: PrintedLines
+_sending = threading.Lock()
 
 
 def start(
@@ -66,19 +73,21 @@ def start(
     log_level: str,
 ) -> None:
     """The executor's initializer: runs once in the new child, before its first task."""
-    global _tasks, _results, _progress, _parser
+    global _tasks, _results, _progress, _parser, _allowance, _printed
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     limit_memory(max_memory)
     keep_freed_memory()
     _tasks, _results, _progress = tasks, results, progress
-    configure_child_logging(log_level, name, lambda record: results.send_bytes(LOG + encode_finished(record)))
+    _allowance = Allowance(lambda record: _send(LOG + encode_finished(record)))
+    configure_child_logging(log_level, name, _allowance.send)
+    _printed = take_over_output(_allowance)
     # Imported here because the main process imports this module too, for its functions' names,
     # and needs no HTML parser. The fork server has it ready for all children.
     from crawler.parse.work import Parser
 
     _parser = Parser(job, extract)
-    logging.getLogger("crawler.parse").debug("ready, pid %d", os.getpid())
+    log.debug("ready, pid %d", os.getpid())
 
 
 def limit_memory(most: int) -> None:
@@ -121,12 +130,24 @@ def parse_batch(token: int) -> int:
         for index, page in enumerate(pages):
             _progress[1] = time.monotonic()
             _progress[0] = index
+            _allowance.begin(page.ticket.url)
             results.append(_parser.parse(page))
+            _printed.end()
         frame = RESULT + encode_finished(results)
     except MemoryError:
         # Whatever is left of this process's memory is not worth trusting.
         os._exit(EXIT_MEMORY)
+    except BaseException:
+        # No error of a page's gets here; whatever this is, nobody should wait for results.
+        log.exception("the parse process cannot go on")
+        os._exit(1)
     _progress[0] = NO_PAGE
     faults.hit("parser:before_results")
-    _results.send_bytes(frame)
+    _send(frame)
     return token
+
+
+def _send(frame: bytes) -> None:
+    # A thread that an extract function has started may log at any time.
+    with _sending:
+        _results.send_bytes(frame)

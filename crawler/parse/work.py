@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from crawler.model.messages import Finished, Hop, Links, Page
+from crawler.model.messages import Finished, Links, Page
 from crawler.model.outcomes import Kind, Outcome
-from crawler.model.record import Record, encode
+from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import Document, parse_html
@@ -48,7 +48,7 @@ class Parser:
         except Exception as error:
             log.exception("%s: the parser failed", page.ticket.url)
             message = f"the parser failed: {extract.describe(error)}"
-            record = _record(page, Outcome.ERROR, Kind.PARSE_CRASH, message=message)
+            record = of_page(page, Outcome.ERROR, Kind.PARSE_CRASH, message=message)
             return Finished(page.ticket, Outcome.ERROR, Kind.PARSE_CRASH, encode(record))
 
     def _parse(self, page: Page) -> Finished:
@@ -67,7 +67,7 @@ class Parser:
             if failure is not None:
                 messages.append(failure)
         robots = directives(document.meta_robots, self._job.user_agent)
-        record = _record(
+        record = of_page(
             page,
             outcome,
             kind,
@@ -122,28 +122,3 @@ class Parser:
             urls = list(dict.fromkeys(login(url)[0] for url in urls))
             text = "\n".join(urls)
         return Links(text.encode(), fingerprints(urls, self._job.hash_seed))
-
-
-def _record(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Record:
-    ticket = page.ticket
-    return Record(
-        url=ticket.url,
-        final_url=ticket.url,
-        outcome=outcome,
-        kind=kind,
-        status=page.status,
-        depth=ticket.depth,
-        referrer=ticket.referrer,
-        attempts=ticket.attempt,
-        fetched_at=page.fetched_at,
-        elapsed_ms=page.elapsed_ms,
-        bytes=page.size,
-        content_type=page.content_type and _sayable(page.content_type),
-        redirects=tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects),
-        **found,
-    )
-
-
-def _sayable(header: str) -> str:
-    """A header's value without lone surrogates, with which an HTTP library marks bytes that are not UTF-8."""
-    return header if header.isascii() else header.encode("utf-8", "replace").decode()

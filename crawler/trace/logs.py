@@ -90,6 +90,9 @@ def to_record(fields: dict[str, Any]) -> logging.LogRecord:
 
 
 def _shortened(text: str, keep_end: bool = False) -> str:
+    if not text.isascii():
+        # A lone surrogate (a byte of a file name that is no UTF-8, say) could not be sent.
+        text = text.encode("utf-8", "backslashreplace").decode()
     left_out = len(text) - MOST_CHARACTERS
     if left_out <= 0:
         return text

@@ -110,12 +110,21 @@ def test_what_another_process_can_import_is_accepted() -> None:
         pickle.loads(pickle.dumps(function))
 
 
-def test_what_another_process_cannot_import_is_refused() -> None:
+def test_what_another_process_cannot_import_is_refused_with_its_line() -> None:
     def nested(page: ExtractPage) -> None: ...
 
-    for function in (lambda page: None, nested, (n for n in ()).__next__):
-        with pytest.raises(ExtractError):
+    nameless = lambda page: None  # noqa: E731
+
+    async def waiting(page: ExtractPage) -> None: ...
+
+    for function in (nested, nameless):
+        with pytest.raises(ExtractError) as refused:
             check_callable(function)
+        assert f"({__file__}:{function.__code__.co_firstlineno})" in str(refused.value)
+    with pytest.raises(ExtractError, match=rf":{waiting.__code__.co_firstlineno}\) is async"):
+        check_callable(waiting)
+    with pytest.raises(ExtractError):
+        check_callable((n for n in ()).__next__)
 
 
 def test_a_function_typed_into_an_interpreter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

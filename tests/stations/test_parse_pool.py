@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from crawler.model.record import decode
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.parse.parse_task import parse_task
+from crawler.parse.said import MOST_CHARACTERS, MOST_LINES
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
@@ -44,18 +46,19 @@ def page(number: int, name: str = "good", body: bytes = b"") -> Page:
 async def street(pages: list[Page], *, method: str = "forkserver", **config) -> AsyncIterator[list[Finished]]:
     """Parse ``pages`` at the other end of a queue, while the block runs and until all are done."""
     options = {"workers": 2, "timeout": 1.0, "max_memory": 300_000_000} | config
+    logged: list[dict[str, Any]] = []
     pool = ParsePool(
         ParseConfig(**options),
         JOB,
         poison.extract,
         start_method=method,
         log_level="INFO",
-        feed_log=lambda record: None,
+        feed_log=logged.append,
     )
     queue: ByteQueue[Page] = ByteQueue(1 << 24, lambda p: p.weight)
     street.queue = queue
     results: list[Finished] = []
-    street.parsers, street.pool = [], pool
+    street.parsers, street.pool, street.logged, street.counters = [], pool, logged, Counters()
 
     async def finish(finished: Finished) -> None:
         results.append(finished)
@@ -71,7 +74,7 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
                 batch_bytes=1 << 18,
                 max_crashes=2,
                 step=Step("parse", f"parser-{number}"),
-                counters=Counters(),
+                counters=street.counters,
             )
 
     try:
@@ -108,38 +111,64 @@ async def test_the_same_code_runs_on_other_models(executor):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("segfault", Kind.PARSE_CRASH),
-        ("exit", Kind.PARSE_CRASH),
-        ("hang", Kind.PARSE_TIMEOUT),
-        ("spin", Kind.PARSE_TIMEOUT),
-        ("stop", Kind.PARSE_TIMEOUT),
-        ("memory", Kind.PARSE_MEMORY),
-    ],
+    ("name", "method"),
+    [(name, "forkserver") for name in poison.DEADLY]
+    + [(name, "spawn") for name in ("segfault", "hang", "memory")],
 )
-async def test_a_poison_page_costs_one_page(name, kind):
+async def test_a_poison_page_costs_one_page(name, method):
+    kind = poison.DEADLY[name]
     pages = [page(n) for n in range(30)]
     pages[11] = page(11, name)
     # Only those that are meant to be timed out may run into a time-out, however slow the machine.
     seconds = 0.4 if kind is Kind.PARSE_TIMEOUT else 20.0
-    async with street(pages, timeout=seconds) as results:
+    async with street(pages, method=method, timeout=seconds) as results:
         pass
     found = kinds(results)
     assert len(found) == 30
     assert {url: k for url, k in found.items() if k is not None} == {f"{name}-11": kind}
     message = next(decode(one.record).message for one in results if one.ticket.id == 11)
     assert message
+    assert len(street.pool.pids()) == 0
 
 
-@pytest.mark.parametrize("name", ["raise", "recurse", "unpicklable"])
+@pytest.mark.parametrize("name", poison.HARMLESS)
 async def test_a_failing_extract_function_is_noted_and_not_fatal(name):
     async with street([page(0), page(1, name)]) as results:
         pass
     records = {one.ticket.id: decode(one.record) for one in results}
     assert records[0].extracted == {"length": 6}
     assert (records[1].outcome, records[1].extracted) == (Outcome.OK, None)
-    assert (records[1].message or "").startswith("extract: ")
+    assert (records[1].message or "").startswith(poison.HARMLESS[name])
+    assert street.counters.parser_restarts == 0
+
+
+@pytest.mark.parametrize("name", sorted(poison.LOUD))
+async def test_what_a_page_prints_is_logged_and_bounded(name, capfd):
+    async with street([page(0, name), page(1), page(2, name)], timeout=20.0, workers=1) as results:
+        pass
+    assert [decode(one.record).extracted for one in results] == [{"length": 6}] * 3
+    assert capfd.readouterr() == ("", "")
+    said = [one for one in street.logged if one["level"] < 30 or one["name"] == "py.warnings"]
+    assert sum(len(one["message"]) for one in said) <= 2 * MOST_CHARACTERS
+    assert len(said) <= 2 * MOST_LINES
+    cut = [one["message"] for one in street.logged if "says too much" in one["message"]]
+    # What goes past Python goes nowhere; a warning is given once for each line of code.
+    assert len(cut) == {"print-outside": 0, "warn": 1}.get(name, 2)
+    if name == "print-lines":
+        assert [one["message"] for one in said][:2] == [f"{n} \\ud800 is no character" for n in range(2)]
+        assert {one["process"] for one in said} == {"parser-0"}
+
+
+async def test_a_page_that_hangs_does_not_hold_back_those_that_came_with_it():
+    pages = [page(n, "hang" if n == 3 else "good") for n in range(8)]
+    async with street(pages, timeout=1.5, workers=1) as results:
+        while len(results) < 7:
+            await asyncio.sleep(0.01)
+        seen = kinds(results)
+        first_of_all = street.counters.parser_restarts
+    assert set(seen) == {f"good-{n}" for n in range(8) if n != 3}
+    assert first_of_all == 1
+    assert kinds(results)["hang-3"] is Kind.PARSE_TIMEOUT
 
 
 async def test_a_page_larger_than_the_pipe_passes():

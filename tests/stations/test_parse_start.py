@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.model.messages import Page, Ticket
+from crawler.model.messages import Finished, Page, Ticket
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import _parse_all
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
@@ -51,6 +51,11 @@ async def parser(method: str) -> AsyncIterator[ProcessParser]:
             yield made
         finally:
             await asyncio.to_thread(made.stop)
+
+
+async def all_of(one: Page, parser: ProcessParser, counters: Counters) -> list[Finished]:
+    """What becomes of one page."""
+    return [finished async for _, some in _parse_all([one], parser, 2, counters) for finished in some]
 
 
 def page(number: int) -> Page:
@@ -126,7 +131,7 @@ async def test_a_batch_whose_token_never_reaches_the_child_is_parsed_by_another(
 
         one._executor.submit = submit
         started, counters = time.monotonic(), Counters()
-        results = await _parse_all([page(1)], one, 2, counters)
+        results = await all_of(page(1), one, counters)
         assert [finished.kind for finished in results] == [None]
         assert counters.parser_restarts == 1
         assert time.monotonic() - started < TIMEOUT / 2
@@ -141,7 +146,7 @@ async def test_without_its_fork_server_a_parser_is_replaced_and_no_page_is_blame
         for number in range(12):
             if number % 4 == seed:
                 await asyncio.to_thread(kill_fork_server)
-            results += await _parse_all([page(number)], one, 2, counters)
+            results += await all_of(page(number), one, counters)
         assert [finished.kind for finished in results] == [None] * 12
         assert counters.parser_restarts
         assert time.monotonic() - started < TIMEOUT

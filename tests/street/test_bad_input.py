@@ -42,11 +42,12 @@ def test_no_seed_at_all():
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ("", "has no function"),
-        ("extract = 3", "not callable"),
-        ("extract = lambda page: None", "lambda"),
+        ("", "has no extract"),
+        ("extract = 3", "cannot be called"),
+        ("\nextract = lambda page: None", "mine.py:2"),
         ("import nowhere_to_be_found", "nowhere_to_be_found"),
         ("def extract(page): return {}\nraise ValueError('at import')", "at import"),
+        ("import os\n\nos.environ['nowhere']", "mine.py:3"),
         ("def extract(:", "syntax"),
     ],
 )
@@ -55,6 +56,7 @@ def test_an_extract_function_that_cannot_work(tmp_path, body, what):
     done = crawls.crawl("run", "http://127.0.0.1:1/", "--extract", "mine:extract", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert "mine" in done.stderr
+    assert what in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "crawls").exists()
