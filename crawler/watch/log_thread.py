@@ -16,6 +16,7 @@ queue's lock would silence everybody else for ever.
 import logging
 import os
 import sys
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 LOG_FILE = "crawl.log"
 """Name of the log's file in the output folder."""
+
+TERMINAL = threading.RLock()
+"""Held while something is written to the terminal: rich works out what to move and erase *before* it writes,
+so what two threads write at once may erase the wrong lines, and at the display's end nobody would come back."""
 
 MOST_WAITING = 10_000
 """Records that may wait for a slow terminal; further ones are dropped and counted."""
@@ -79,17 +84,22 @@ class _TerminalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
-            if self._console is None:
-                # Looked up each time: while the progress display is up, rich stands in for
-                # sys.stderr and writes above the display.
-                sys.stderr.write(line + "\n")
-                sys.stderr.flush()
-            else:
-                from rich.text import Text
-
-                self._console.print(Text.from_ansi(line), soft_wrap=True)
+            with TERMINAL:
+                self._write(line)
         except Exception:
             self.handleError(record)
+
+
+    def _write(self, line: str) -> None:
+        if self._console is None:
+            # Looked up each time: while the progress display is up, rich stands in for
+            # sys.stderr and writes above the display.
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        else:
+            from rich.text import Text
+
+            self._console.print(Text.from_ansi(line), soft_wrap=True)
 
 
 class _LogFile(logging.FileHandler):

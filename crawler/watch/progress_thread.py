@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from crawler.watch.log_thread import TERMINAL
 from crawler.watch.snapshot import Rate, Snapshot
 from crawler.watch.units import clock, per_second, size
 
@@ -94,14 +95,21 @@ class Progress:
             # What others print meanwhile appears above the display, unless it goes elsewhere.
             redirect_stdout=sys.stdout.isatty(),
         )
-        with live:
+        with TERMINAL:
+            live.start()
+        try:
             while True:
-                live.update(render(*self._look(), console.width), refresh=True)
+                picture = render(*self._look(), console.width)
+                with TERMINAL:
+                    live.update(picture, refresh=True)
                 if self._ended.wait(self._interval):
                     break
             # What is taken off at the end is what was drawn last: nothing, so that nothing of a
             # display higher than the window is left behind.
             live.update(Text())
+        finally:
+            with TERMINAL:
+                live.stop()
 
     def _print_lines(self) -> None:
         while not self._ended.wait(max(PLAIN_INTERVAL, self._interval)):

@@ -119,6 +119,34 @@ def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
     assert sys.stderr is stderr
 
 
+def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_of_it():
+    """The log's thread has worked out what to draw, and is late with it: the display waits for it."""
+    drawn = threading.Event()
+
+    class Late(Console):
+        def _write_buffer(self):
+            late = self._buffer_index == 0 and threading.current_thread().name != "progress_thread"
+            if late and self._buffer:
+                drawn.set()
+                time.sleep(0.3)
+            super()._write_buffer()
+
+    file = io.StringIO()
+    console = Late(file=file, force_terminal=True, width=100, height=40, _environ={"TERM": "xterm"})
+    snapshots = Snapshots(wanted=3)
+    progress = Progress(snapshots, interval=0.001, console=console)
+    listener = start_logging("INFO", None, console)
+    progress.start()
+    assert snapshots.seen.wait(20)
+    logging.getLogger("crawler").info("late")
+    assert drawn.wait(20)
+    progress.stop()
+    listener.stop()
+
+    shown = [line.split()[-1] for line in Screen(40).feed(file.getvalue()).text() if line.strip()]
+    assert shown == ["late"]
+
+
 def test_lines_elsewhere_and_no_control_codes(monkeypatch):
     monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
     file = io.StringIO()
