@@ -87,8 +87,11 @@ def stopped_early(out: Path, opened: Opened | None) -> CrawlReport:
     report = CrawlReport(out, "stopped")
     if opened is not None:
         note_stopped(report, opened.store)
+    elif lifecycle.has_settings(out):
+        lifecycle.note_interrupted(out)
+        how_stopped(report)
     else:
-        how_stopped(report, may_go_on=lifecycle.has_settings(out))
+        how_stopped(report, may_go_on=False)
     return report
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -150,6 +151,25 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
         store.stop()
         raise
     return opened
+
+
+def note_interrupted(out: Path) -> None:
+    """Note that this process stopped before it crawled, where ``crawl.db`` says that it still does.
+
+    For an interrupt in the middle of :func:`open_store`, at whatever point. Raises StoreFailed, OutputError.
+    """
+
+    def note(db: sqlite3.Connection) -> None:
+        meta = rows.get_meta(db)
+        if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):
+            rows.set_meta(db, {"state": "stopped"})
+
+    store = StoreThread(out / "crawl.db")
+    store.start()
+    try:
+        store.run(note)
+    finally:
+        store.stop()
 
 
 def _nothing_left(config: Config, counts: dict[str, int]) -> bool:

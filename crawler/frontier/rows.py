@@ -15,7 +15,7 @@ from crawler.frontier.depths import Edges
 from crawler.frontier.paces import Pace
 from crawler.model.commit import Commit
 from crawler.model.messages import Hop, Ticket
-from crawler.model.outcomes import STATE_OF, State
+from crawler.model.outcomes import STATE_OF, Kind, State
 from crawler.plumbing import faults
 
 UrlRow = tuple[int, str, int, int, int, int | None, bytes | None, int]
@@ -187,12 +187,24 @@ def kinds(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | None:
-    """A seed and why, when no seed gave any answer (all ended with one of ``kinds``), else None."""
-    # Seeds are what nobody refers to: a redirect's target has its source for a referrer.
-    seeds = db.execute("SELECT url, state, kind FROM urls WHERE depth = 0 AND referrer IS NULL").fetchall()
-    if not seeds or any(state == State.PENDING or kind not in kinds for _, state, kind in seeds):
+    """A seed and why, when no seed led to any page: each ended with one of ``kinds``, else None.
+
+    A redirect is an answer, but no page: what counts is where it led to, if it was followed.
+    """
+    # Of depth 0 are the seeds, and what they redirect to, which has them for referrers.
+    roots = db.execute(
+        "SELECT u.url, u.state, u.kind, r.url"
+        " FROM urls u LEFT JOIN urls r ON r.id = u.referrer WHERE u.depth = 0"
+    ).fetchall()
+    dead = [row for row in roots if row[2] in kinds]
+    if not dead or any(state == State.PENDING for _, state, _, _ in roots):
         return None
-    return "; ".join(f"{url} ({kind})" for url, _, kind in seeds[:3])
+    if any(kind not in kinds and kind != Kind.REDIRECTED for _, _, kind, _ in roots):
+        return None
+    return "; ".join(
+        f"{url} ({kind})" if source is None else f"{url} ({kind}), to which {source} redirects"
+        for url, _, kind, source in dead[:3]
+    )
 
 
 def hosts(db: sqlite3.Connection) -> list[HostRow]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from crawler import Config
+from crawler.engine.crawl import crawl_to_end
 from tests import crawls
 from tests.graph_server import graph_site
 
@@ -39,11 +41,25 @@ def test_a_crawl_that_is_stopped_as_it_starts_goes_on(tmp_path, seed):
         assert "Traceback" not in stderr
         assert f"crawler resume {out}" in stdout + stderr
         crawls.wait_for_empty_group(running.pid, 5)
-        # "running", with a dead process, is what a kill leaves too; "finished" would be a lie.
-        assert state(out) in {"stopped", "running"}
+        assert state(out) == "stopped"
         assert crawls.crawl("resume", out).returncode == 0
         assert set(crawls.urls(out)) == site.urls
         assert set(crawls.urls(out).values()) == {1}
+
+
+@pytest.mark.parametrize("where", ["crawler.frontier.schema.sync", "crawler.engine.lifecycle.Opened"])
+def test_an_interrupt_while_crawl_db_is_opened_leaves_a_crawl_that_is_stopped(tmp_path, monkeypatch, where):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch, graph_site(3) as site:
+        patch.setattr(where, interrupted)
+        report = crawl_to_end(Config(seeds=[site.url], out=out))
+        assert (report.state, report.exit_code) == ("stopped", 130)
+        begun = where.endswith("sync")
+        assert state(out) == ("stopped" if begun else None)
+        assert (report.message or "").endswith(f"crawler resume {out}" if begun else "before it began")
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])

@@ -1,10 +1,12 @@
 """Seeds are URLs as people type them; pages are crawled once, under the name that the standard gives them."""
 
+import asyncio
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests import crawls
 from tests.graph_server import graph_site
+from tests.stations.fetch_servers import by_target, byte_server, ok
 
 
 def test_a_seed_is_written_as_the_standard_writes_it(tmp_path):
@@ -52,3 +54,29 @@ def test_an_origin_that_the_user_names_may_be_a_local_one(tmp_path):
         assert done.returncode == 0, done.stderr
         assert set(crawls.urls(tmp_path)) == {url, *site.urls}
         assert {record.kind for record in crawls.records(tmp_path)} == {None}
+
+
+async def test_a_seed_that_redirects_to_where_nobody_is_was_not_reached(tmp_path):
+    async with byte_server(b"") as gone:
+        dead = f"{gone.url}/"
+    answers = {
+        "/to": ok(b"", f"Location: {dead}\r\n", "302 Found"),
+        "/again": ok(b"", "Location: /to\r\n", "302 Found"),
+        "/page": ok(),
+    }
+    async with byte_server(by_target(answers)) as server:
+        seed = f"{server.url}/again"
+        options = ["--retries", 0, "--no-progress", "--set", f'scope.origins=["{dead}"]']
+        options += ["--set", 'fetch.allow_addresses=["127.0.0.1/32"]', "-o"]
+        done = await asyncio.to_thread(crawls.crawl, "run", seed, *options, tmp_path)
+        assert done.returncode == 3, done.stderr
+        wanted = f"no seed could be reached: {dead} (connect), to which {server.url}/to redirects"
+        assert wanted in done.stderr
+        # It is not finished: the next run tries once more.
+        done = await asyncio.to_thread(crawls.crawl, "run", seed, *options, tmp_path)
+        assert (done.returncode, crawls.summary(tmp_path)["runs"]) == (3, 2)
+        assert crawls.urls(tmp_path) == {seed: 1, f"{server.url}/to": 1, dead: 1}
+        # One seed that was reached is enough.
+        page = f"{server.url}/page"
+        done = await asyncio.to_thread(crawls.crawl, "run", seed, page, *options, tmp_path / "both")
+        assert done.returncode == 0, done.stderr
