@@ -101,9 +101,8 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     Raises OutputError where OUT holds another crawl, naming the key and both values, or one that had
     logins which are missing now; StoreFailed.
     """
-    fresh = not (out / "crawl.db").exists()
-    if fresh and any(out.glob("records.*")):
-        raise OutputError(f"{out} holds records but no crawl.db: choose another folder")
+    if not (out / "crawl.db").exists():
+        _refuse_records(out, "no crawl.db")
     store = StoreThread(out / "crawl.db")
     store.start()
     try:
@@ -112,6 +111,8 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
             leftovers_process.remove(meta["leftovers"])
         is_new = "settings" not in meta
         if is_new:
+            # The settings are on the disk before any record is: whose are these?
+            _refuse_records(out, "a crawl.db that says nothing of them")
             meta |= {
                 "state": "new",
                 "hash_seed": str(secrets.randbits(63)),
@@ -119,7 +120,7 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
                 "started_at": now_utc(),
             }
         else:
-            _check_same(config, Config.from_json(meta["settings"]), out)
+            _check_same(config, _saved(out, meta["settings"]), out)
             _check_logins(config, logins, meta, out)
             if store.run(lambda db: rows.seeds_unreachable(db, UNREACHABLE)) is not None:
                 store.run(rows.begin_again)
@@ -147,10 +148,18 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
                 # A power loss may undo the last transactions, but not this one: without it there
                 # would be records and nothing by which to go on.
                 store.run(schema.sync)
+    except (KeyError, ValueError) as error:
+        store.stop()
+        raise schema.damaged(store.path, f"its settings: {error}") from error
     except BaseException:
         store.stop()
         raise
     return opened
+
+
+def _refuse_records(out: Path, but: str) -> None:
+    if any(out.glob("records.*")):
+        raise OutputError(f"{out} holds records but {but}: choose another folder")
 
 
 def note_interrupted(out: Path) -> None:
@@ -211,11 +220,22 @@ def _flat(config: Config) -> dict[str, object]:
 
 
 def settings_of(out: Path) -> Config:
-    """The settings that the crawl in OUT was started with. Raises OutputError where there is none."""
+    """The settings that the crawl in OUT was started with.
+
+    Raises OutputError where there is none, StoreFailed where it is damaged.
+    """
     with open_view(out) as view:
         text = view.meta().get("settings")
     if text is None:
         raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")
+    return _saved(out, text)
+
+
+def _saved(out: Path, text: str) -> Config:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise schema.damaged(out / "crawl.db", f"its settings: {error}") from error
     return Config.from_json(text)
 
 

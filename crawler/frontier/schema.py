@@ -75,7 +75,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
                 f"{path} is not the crawl.db of this version (schema {version}, not {SCHEMA_VERSION})"
             )
     except sqlite3.Error as error:
-        raise StoreFailed(_sentence(path, error)) from error
+        raise explain(path, error) from error
     return connection
 
 
@@ -84,18 +84,23 @@ def sync(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
-        return (
-            f"{path} is damaged ({error}); the records beside it stay readable:"
-            " keep them and start again in a new folder"
-        )
-    if name.startswith("SQLITE_FULL"):
-        return f"no space left for {path}; everything committed is safe: make space, then crawler resume"
-    return f"{path} cannot be used: {error}"
+def damaged(path: Path, what: object) -> StoreFailed:
+    """The error that a user sees where ``crawl.db`` holds what no crawl has written."""
+    return StoreFailed(
+        f"{path} is damaged ({what}); the records beside it stay readable:"
+        " keep them and start again in a new folder"
+    )
 
 
 def explain(path: Path, error: sqlite3.Error) -> StoreFailed:
     """The error that a user sees for ``error``: what happened, and what to do."""
-    return StoreFailed(_sentence(path, error))
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
+        return damaged(path, error)
+    if str(error).startswith("Could not decode to UTF-8"):  # of the sqlite3 module, which quotes the text
+        return damaged(path, "text that is not UTF-8")
+    if name.startswith("SQLITE_FULL"):
+        return StoreFailed(
+            f"no space left for {path}; everything committed is safe: make space, then crawler resume"
+        )
+    return StoreFailed(f"{path} cannot be used: {error}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.frontier import rows
-from crawler.frontier.schema import SCHEMA_VERSION, explain
+from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
 from crawler.model.errors import OutputError
 
 
@@ -59,6 +59,8 @@ def open_view(out: Path) -> Iterator[FrontierView]:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                raise OutputError(f"{out} holds no crawl: there is nothing in its crawl.db")
             if version != SCHEMA_VERSION:
                 raise OutputError(f"{path} is not the crawl.db of this version of crawler")
             yield FrontierView(connection)
@@ -66,3 +68,5 @@ def open_view(out: Path) -> Iterator[FrontierView]:
             connection.close()
     except sqlite3.Error as error:
         raise explain(path, error) from error
+    except json.JSONDecodeError as error:
+        raise damaged(path, error) from error

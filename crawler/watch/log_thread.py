@@ -33,8 +33,8 @@ LOG_FILE = "crawl.log"
 """Name of the log's file in the output folder."""
 
 TERMINAL = threading.RLock()
-"""Held while something is written to the terminal: rich works out what to move and erase *before* it writes,
-so what two threads write at once may erase the wrong lines, and at the display's end nobody would come back."""
+"""Held while something is written to the terminal: rich works out what to erase *before* it writes, so what
+two threads write at once may erase the wrong lines, and after the display's end nothing puts that right."""
 
 MOST_WAITING = 10_000
 """Records that may wait for a slow terminal; further ones are dropped and counted."""
@@ -88,7 +88,6 @@ class _TerminalHandler(logging.Handler):
                 self._write(line)
         except Exception:
             self.handleError(record)
-
 
     def _write(self, line: str) -> None:
         if self._console is None:

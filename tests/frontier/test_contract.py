@@ -440,6 +440,57 @@ async def test_random_graph_is_walked_whole_under_any_interleaving(tmp_path, see
     assert sorted(finished) == sorted(reachable)
 
 
+@pytest.mark.parametrize("seed", range(20))
+@virtual_clock
+async def test_it_ends_with_the_last_lease_not_before_and_not_later(tmp_path, seed):
+    """Leases of up to a day, ended in any order by any event, each of which may be the last."""
+    chance = random.Random(seed)
+    loop = asyncio.get_running_loop()
+    ended_at, left, names = 0.0, 40, iter(range(1000))
+    leased: set[str] = set()
+    async with opened(tmp_path, per_host=8) as frontier:
+        await frontier.add([SITE])
+
+        async def worker(ticket: Ticket) -> None:
+            nonlocal ended_at, left
+            await asyncio.sleep(chance.choice([0, 0, 1e-6, 1, 100_000]) * chance.random())
+            more = min(left, chance.choice([0, 0, 1, 1, 2, 3]))
+            left -= more
+            found = pages(*(str(next(names)) for _ in range(more)))
+            how = chance.choice(["finish", "redirect", "retry", "answer late"])
+            if how != "answer late":
+                await frontier.fetched(ticket, Pushback())
+            if how == "retry" and ticket.attempt < 3:
+                left += more
+                await frontier.retry(ticket, chance.choice([0, 1e-6, 50_000]))
+            elif how == "redirect" and found:
+                target = Redirect(found[0], (Hop(ticket.url, 302, found[0]),))
+                await frontier.finish(done(ticket, *found[1:], outcome=Outcome.SKIPPED, redirect=target))
+            else:
+                await frontier.finish(done(ticket, *found))
+            leased.discard(ticket.url)
+            ended_at = loop.time()
+            if how == "answer late":  # the page is parsed before its connection is given back
+                await asyncio.sleep(chance.random())
+                await frontier.fetched(ticket, Pushback())
+
+        handed_out = 0
+        async with asyncio.TaskGroup() as group:
+            while tickets := await frontier.pop(chance.randint(1, 5)):
+                handed_out += len(tickets)
+                for ticket in tickets:
+                    leased.add(ticket.url)
+                    group.create_task(worker(ticket))
+                    if chance.random() < 0.3:
+                        await asyncio.sleep(0)
+            assert (frontier.leased, frontier.pending) == (0, 0)
+            assert loop.time() - ended_at < 0.1
+            assert not leased
+        assert frontier.known == frontier.finished
+        assert handed_out >= frontier.known
+        assert await frontier.pop(1) == []
+
+
 def within(graph: dict[str, list[str]], start: str, most: int) -> set[str]:
     """What a breadth-first search finds at most ``most`` links from ``start``."""
     level, found = [start], {start}

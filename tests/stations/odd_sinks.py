@@ -1,6 +1,7 @@
 """Sinks with something wrong with them. Writer processes import this module: it stays light."""
 
 import logging
+import os
 import resource
 import sqlite3
 import time
@@ -72,6 +73,13 @@ class SmallSqlite(SqliteSink):
 class BrokenJsonl(JsonlSink):
     def write(self, records):
         raise RuntimeError("a bug of this sink")
+
+
+class DyingJsonl(JsonlSink):
+    """Its process ends, whatever it is to write."""
+
+    def write(self, records):
+        os._exit(9)
 
 
 class ImpatientJsonl(JsonlSink):

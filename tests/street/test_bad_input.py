@@ -1,8 +1,11 @@
 """Whatever is wrong gets one clear sentence, the contract's exit code, and no traceback."""
 
+import contextlib
 import os
 import resource
+import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,13 +96,69 @@ def test_a_finished_crawl_is_left_as_it_is(tmp_path, site):
     assert site.asked() == asked
 
 
-def test_a_crawl_db_that_is_damaged(tmp_path, site):
+@pytest.fixture(scope="module")
+def unfinished(tmp_path_factory, site):
+    """A crawl that could go on, and its seed."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert crawls.crawl("run", site.url, "-o", out, "--max-pages", 100).returncode == 0
+    return out
+
+
+def damage_header(data: bytearray) -> None:
+    data[:100] = b"\xa5" * 100
+
+
+def damage_middle(data: bytearray) -> None:
+    """The text of the settings, and every page behind the tables' list."""
+    at = data.index(b'"seeds"')
+    data[at : at + 4] = b"\xa5" * 4
+    data[len(data) // 2 :] = b"\xa5" * (len(data) - len(data) // 2)
+
+
+def damage_settings(data: bytearray) -> None:
+    at = data.index(b'"seeds"')
+    data[at : at + 7] = b"[[[[[[["
+
+
+def damage_rows(data: bytearray) -> None:
+    """The first pages of the table of URLs: found only when it is read."""
+    first = data.index(b"/p/3\x00") if b"/p/3\x00" in data else data.index(b"/p/")
+    page = first // 4096 * 4096
+    data[page : page + 4096] = bytes(4096)
+
+
+def cut_off(data: bytearray) -> None:
+    del data[len(data) // 2 :]
+
+
+@pytest.mark.parametrize("harm", [damage_header, damage_middle, damage_settings, damage_rows, cut_off])
+def test_a_crawl_db_that_is_damaged(tmp_path, site, unfinished, harm):
     out = tmp_path / "out"
-    assert crawls.crawl("run", site.url, "-o", out, "--max-pages", 20).returncode == 0
-    (out / "crawl.db").write_bytes(b"this is no database" * 1000)
-    sentence = refused("run", site.url, "-o", out, code=3)
-    assert "crawl.db is damaged" in sentence
-    assert len(crawls.records(out)) >= 20
+    shutil.copytree(unfinished, out)
+    records = (out / "records.jsonl").read_bytes()
+    data = bytearray((out / "crawl.db").read_bytes())
+    harm(data)
+    (out / "crawl.db").write_bytes(data)
+    commands = [("run", site.url, "-o", out, "--max-pages", 200, "--no-progress"), ("resume", out)]
+    if harm is not damage_settings:
+        commands.append(("status", out))  # which needs none of them
+    for command in commands:
+        sentence = refused(*command, code=3)
+        assert "crawl.db is damaged" in sentence
+        assert "the records beside it stay readable: keep them and start again in a new folder" in sentence
+    assert (out / "records.jsonl").read_bytes() == records
+    assert len(crawls.records(out)) >= 100
+
+
+def test_records_beside_an_empty_crawl_db_are_not_touched(tmp_path, site, unfinished):
+    out = tmp_path / "out"
+    shutil.copytree(unfinished, out)
+    records = (out / "records.jsonl").read_bytes()
+    (out / "crawl.db").write_bytes(b"")
+    assert "holds no crawl" in refused("resume", out)
+    assert "holds no crawl" in refused("status", out)
+    assert "holds records but a crawl.db that says nothing of them" in refused("run", site.url, "-o", out)
+    assert (out / "records.jsonl").read_bytes() == records
 
 
 def test_two_crawls_on_one_folder(tmp_path, site):
@@ -122,7 +181,7 @@ def test_no_space_left_stops_and_goes_on_after_space_was_made(tmp_path, site):
     """A file-size limit stands for the full disk: it hits the same writes, on any machine."""
     out = tmp_path / "out"
 
-    def small_disk() -> None:
+    def bound() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, resource.RLIM_INFINITY))
 
     done = subprocess.run(
@@ -131,7 +190,7 @@ def test_no_space_left_stops_and_goes_on_after_space_was_made(tmp_path, site):
         text=True,
         timeout=40,
         check=False,
-        preexec_fn=small_disk,
+        preexec_fn=bound,
     )
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
@@ -143,23 +202,51 @@ def test_no_space_left_stops_and_goes_on_after_space_was_made(tmp_path, site):
     assert set(crawls.urls(out).values()) == {1}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
-def test_a_full_file_system_too(tmp_path, site):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], capture_output=True, text=True, check=False
-    )
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], object]]:
+    """A file system in ``folder``; yields what mounts it anew with other options."""
+    folder.mkdir()
+
+    def mount(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False)
+
+    mounted = mount("-t", "tmpfs", "-o", f"size={size}", "none", folder)
     if mounted.returncode != 0:
         pytest.skip(f"no tmpfs here: {mounted.stderr.strip()}")
     try:
-        out = disk / "out"
+        yield lambda options: mount("-o", f"remount,{options}", folder).check_returncode()
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+def test_a_full_file_system_too(tmp_path, site):
+    with small_disk(tmp_path / "disk", "400k") as remount:
+        out = tmp_path / "disk" / "out"
         done = crawls.crawl("run", site.url, "-o", out, "--set", "write.batch_records=8")
         assert done.returncode == 3, done.stderr
         assert "Traceback" not in done.stderr
-        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        remount("size=64m")
         assert crawls.crawl("resume", out).returncode == 0
         assert set(crawls.urls(out)) == site.urls
         assert set(crawls.urls(out).values()) == {1}
-    finally:
-        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+def test_a_folder_that_may_only_be_read(tmp_path, site, unfinished):
+    with small_disk(tmp_path / "disk", "16m") as remount:
+        out = tmp_path / "disk" / "out"
+        shutil.copytree(unfinished, out)
+        remount("ro")
+        try:
+            for command in (
+                ("run", site.url, "-o", out),
+                ("resume", out),
+                ("run", site.url, "-o", f"{out}-2"),
+            ):
+                assert "cannot be written: Read-only file system" in refused(*command)
+            assert crawls.crawl("status", out).returncode == 0
+        finally:
+            remount("rw")
+        assert crawls.crawl("run", site.url, "-o", out, "--max-pages", 120).returncode == 0
+        assert set(crawls.urls(out).values()) == {1}
