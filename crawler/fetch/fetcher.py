@@ -158,7 +158,7 @@ class Fetcher:
                 if cookies:
                     step.enter("wait for its turn", url)
                     await self._turn(url)
-                step.enter("connect", url)
+                step.enter("wait for the answer", url)
                 async with self._backend.get(url, cookies) as answer:
                     step.enter("read", url)
                     attempt.answered(answer.status)
