@@ -206,7 +206,7 @@ async def test_a_replaced_parser_costs_no_page_and_blames_nobody():
 async def test_a_page_alone_with_which_parsers_are_replaced_again_and_again_is_blamed():
     async with street([page(1, "hang"), page(2)], timeout=60.0, workers=1) as results:
         seen: set[int] = set()
-        while len(seen) < 3:  # in company, and then twice alone
+        while len(results) < 2:  # in company, and then twice alone; the good page may be caught once, too
             await asyncio.sleep(0.02)
             for pid in street.pool.pids() - seen:
                 if street.pool.progress_of(pid)[:1] == (0.0,):
