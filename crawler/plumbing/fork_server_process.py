@@ -48,7 +48,9 @@ def prestart(*soon_needed: str) -> threading.Thread:
     def run() -> None:
         start_fork_server()
         for name in soon_needed:
-            with suppress(ImportError):  # whoever needs it meets the error again, and can say so
+            # Whoever needs it meets an ImportError again, and can say so. RuntimeError: the program ends
+            # already, having refused to crawl, and takes in nothing more.
+            with suppress(ImportError, RuntimeError):
                 importlib.import_module(name)
 
     # No daemon: an interpreter that takes itself down while a thread imports was seen to crash.

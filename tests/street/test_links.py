@@ -158,6 +158,8 @@ async def test_a_random_graph_is_crawled_whole_whatever_dies(tmp_path, seed, mos
             scope={"max_depth": most},
             fetch={"concurrency": 6, "backoff": 0.02, "retries": 3, "max_redirects": 50},
             parse={"workers": 2, "timeout": 1.0, "batch_pages": 4},
+            # The throttle would be right to slow such a server down; here it would only take time.
+            politeness={"throttle": False},
             processes={"start_method": method},
         )
         for run in range(10):
