@@ -16,6 +16,7 @@ from crawler.config.values import (
     Regex,
     UpperCase,
     WebOrigin,
+    WebUrl,
 )
 from crawler.config.version import version
 
@@ -126,6 +127,16 @@ class RobotsConfig(Section):
     obey: bool = key(True, "Whether robots.txt, X-Robots-Tag and meta robots are obeyed.")
     max_bytes: Int = key(
         512 * 1024, "Bytes read of robots.txt (RFC 9309: 512000 or more).", ge=1024, le=64 * MIB
+    )
+
+
+class SitemapsConfig(Section):
+    """Lists of pages that a site offers to crawlers. Without them, a crawl is what links lead to."""
+
+    follow: bool = key(False, "Whether the sitemaps that robots.txt names are read, and their pages crawled.")
+    urls: tuple[WebUrl, ...] = key((), "Sitemaps to be read, named by you.")
+    max_bytes: Int = key(
+        50 * MIB, "Bytes of one sitemap after decompression; the rest is cut off.", ge=1024, le=GIB
     )
 
 

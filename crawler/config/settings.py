@@ -26,6 +26,7 @@ from crawler.config.sections import (
     RobotsConfig,
     ScopeConfig,
     SessionConfig,
+    SitemapsConfig,
     WatchdogConfig,
     WriteConfig,
 )
@@ -54,6 +55,7 @@ class Config(BaseModel):
     session: SessionConfig = SessionConfig()
     politeness: PolitenessConfig = PolitenessConfig()
     robots: RobotsConfig = RobotsConfig()
+    sitemaps: SitemapsConfig = SitemapsConfig()
     frontier: FrontierConfig = FrontierConfig()
     parse: ParseConfig = ParseConfig()
     write: WriteConfig = WriteConfig()

@@ -30,7 +30,15 @@ from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.rules.urls import login, origin, resolve
 
-FIXED_KEYS = ("seeds", "scope", "write.sinks", "parse.extract", "parse.keep_text")
+FIXED_KEYS = (
+    "seeds",
+    "scope",
+    "sitemaps.follow",
+    "sitemaps.urls",
+    "write.sinks",
+    "parse.extract",
+    "parse.keep_text",
+)
 """What a crawl may not change when it goes on: the output would be of two minds."""
 UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
 """Kinds that mean that no answer came at all."""
@@ -259,6 +267,9 @@ def serialised(config: Config) -> Config:
             "seeds": list(dict.fromkeys(_serialise("seeds", url) for url in config.seeds)),
             "scope.origins": list(
                 dict.fromkeys(_serialise("scope.origins", url) for url in config.scope.origins)
+            ),
+            "sitemaps.urls": list(
+                dict.fromkeys(_serialise("sitemaps.urls", url) for url in config.sitemaps.urls)
             ),
         }
     )

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,6 +33,8 @@ from crawler.trace.counters import Counters
 from crawler.trace.steps import Steps
 from crawler.watch.snapshot import Snapshot, StageLoad
 from crawler.write.commit_task import Committer
+
+log = logging.getLogger("crawler.engine")
 
 ROBOTS_LIFETIME = 24 * 3600.0
 """Seconds for which a stored robots.txt is good (RFC 9309 §2.4)."""
@@ -74,6 +77,7 @@ class Stations:
             config.scope.exclude,
             config.scope.max_depth,
         )
+        self._sitemap_scope = sitemap_scope = scope.for_sitemaps(config.sitemaps.urls)
         most = config.scope.max_depth
         self._depths = None if most is None else Depths(most)
         self.frontier = SqliteFrontier(
@@ -87,7 +91,8 @@ class Stations:
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
         )
-        named = frozenset(map(origin, [*config.seeds, *config.scope.origins]))  # by the user, not by a page
+        # By the user, not by a page.
+        named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         backend = make_backend(config, named, self.counters)
         self._backend = with_session(backend, Session(config, opened.logins))
         self.fetcher = Fetcher(
@@ -99,8 +104,10 @@ class Stations:
                 load=self._load_robots,
                 save=self._save_robots,
                 turn=self.frontier.turn,
+                offer=self._add_sitemaps if config.sitemaps.follow else None,
             ),
             scope=scope,
+            sitemap_scope=sitemap_scope,
             spool_dir=out / SPOOL,
             counters=self.counters,
             turn=self.frontier.turn,
@@ -109,6 +116,8 @@ class Stations:
             config.parse,
             ParseJob(
                 scope=scope,
+                sitemap_scope=sitemap_scope,
+                sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.known.hash_seed,
                 keep_text=config.parse.keep_text,
                 obey_robots=config.robots.obey,
@@ -142,6 +151,7 @@ class Stations:
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
         await self.frontier.restore()
+        await self.frontier.add(self.config.sitemaps.urls, sitemap=1)
         await self.frontier.add(self.config.seeds)
         self.restored = True
 
@@ -168,6 +178,13 @@ class Stations:
         # The lane's row may still wait in memory.
         await self.frontier.flush()
         await self._store.call(lambda db: rows.save_robots(db, site, status, body, time.time()))
+
+    async def _add_sitemaps(self, named: Sequence[str]) -> None:
+        """Take in what a robots.txt names, each time it is read: before the page for which it was read."""
+        inside, outside = self._sitemap_scope.split(list(named))
+        if outside:
+            log.info("robots.txt names %d sitemaps on origins that are not crawled: not read", outside)
+        await self.frontier.add(inside, sitemap=1)
 
     # -- for whoever watches ---------------------------------------------------------------------
 

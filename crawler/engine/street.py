@@ -103,7 +103,7 @@ async def walk(stations: Stations) -> None:
 
 def without_links(finished: Finished) -> Finished:
     """What the writers and the commit need; links would only take memory until then."""
-    return replace(finished, links=None, redirect=None)
+    return replace(finished, links=None, sitemaps=None, redirect=None)
 
 
 async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:

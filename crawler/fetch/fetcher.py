@@ -13,6 +13,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.fetch.attempt import Attempt, answered, sentence
@@ -33,6 +34,7 @@ from crawler.trace.steps import Step
 _NO_CONTENT = frozenset({204, 205})
 """RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
 
+_accepted_as_sitemap = functools.lru_cache(maxsize=256)(content_type.accepted_as_sitemap)
 _accepted = functools.lru_cache(maxsize=256)(content_type.accepted)  # a site has a few types
 
 
@@ -64,7 +66,7 @@ class Fetcher:
     """Fetches tickets; one for all workers.
 
     Bodies longer than ``fetch.spool_above`` go to files in ``spool_dir``, which must exist.
-    ``chance`` gives numbers in [0, 1) that spread retries.
+    ``sitemap_scope`` says where sitemaps may lie; ``chance`` gives numbers in [0, 1) that spread retries.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Fetcher:
         scope: Scope,
         spool_dir: Path,
         counters: Counters,
+        sitemap_scope: Scope | None = None,
         chance: Callable[[], float] = random.random,
         turn: Turn = at_once,
     ) -> None:
@@ -84,6 +87,8 @@ class Fetcher:
         self._backend = backend
         self._robots = robots
         self._scope = scope
+        self._sitemap_scope = sitemap_scope or scope
+        self._sitemaps = config.sitemaps
         self._spool_prefix = f"{spool_dir}{os.sep}"
         self._counters = counters
         self._chance = chance
@@ -95,21 +100,26 @@ class Fetcher:
 
         Raises CrawlFailed where a body cannot be spooled (the disk is full); else nothing.
         """
-        attempt = Attempt(ticket)
-        crawl_delay = None
-        if self._obey:
+        robots, source = None, Source.KEPT
+        if self._obey or self._sitemaps.follow:
             step.enter("robots", ticket.url)
             robots, source = await self._robots.rules_for(ticket.url)
+            if ticket.url in robots.sitemaps and not ticket.sitemap:
+                # Known before as a page, such as a seed.
+                ticket = replace(ticket, sitemap=1)
+        attempt = Attempt(ticket)
+        asked = source is Source.ASKED
+        crawl_delay = None
+        if robots is not None and self._obey:
             crawl_delay = robots.crawl_delay
-            asked = source is Source.ASKED
             if robots.unreachable:
                 return self._without_robots(attempt, robots, asked)
             if not robots.rules.allows(self._config.user_agent, ticket.url):
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
                 return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=asked))
-            if source is not Source.KEPT:
-                # A request like any other: the page waits for the delay after it, without a worker.
-                return Exchange(Later(ticket), Pushback(robots.retry_after, crawl_delay, asked=asked))
+        if robots is not None and source is not Source.KEPT and not robots.unreachable:
+            # A request like any other: the page waits for the delay after it, without a worker.
+            return Exchange(Later(ticket), Pushback(robots.retry_after, crawl_delay, asked=asked))
         attempt.begin()
         result: Page | Finished | Retry
         try:
@@ -186,7 +196,7 @@ class Fetcher:
             answer.status,
             answer.header("location"),
             self._config.max_redirects,
-            self._scope,
+            self._sitemap_scope if ticket.sitemap else self._scope,
             answer.header("set-cookie") is not None,
             asked_again=asked_again,
         )
@@ -210,7 +220,9 @@ class Fetcher:
 
     async def _content(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         media = attempt.content_type
-        if answer.status not in _NO_CONTENT and not _accepted(media, self._config.content_types):
+        sitemap = attempt.ticket.sitemap
+        wanted = _accepted_as_sitemap(media) if sitemap else _accepted(media, self._config.content_types)
+        if answer.status not in _NO_CONTENT and not wanted:
             if answer.header("content-length") is not None:
                 await drain(answer)
             attempt.end()
@@ -220,7 +232,8 @@ class Fetcher:
                 Kind.FRAMING, "only a part of the page was sent, though all of it was asked for"
             )
         path = f"{self._spool_prefix}{attempt.ticket.id}.body"
-        body = await read_body(answer, self._config.max_body, self._config.spool_above, path)
+        most = self._sitemaps.max_bytes if sitemap else self._config.max_body
+        body = await read_body(answer, most, self._config.spool_above, path)
         attempt.end()
         self._counters.bytes += body.size
         return Page(

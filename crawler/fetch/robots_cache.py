@@ -6,7 +6,7 @@ that comes back is crawled after all, and one that does not is not asked for eac
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -47,6 +47,8 @@ class RobotsFile:
     """Seconds that a failing server, or one that has enough (429), asked us to wait."""
     failures: int = 0
     """Failures in a row, this one included."""
+    sitemaps: Collection[str] = ()
+    """What its Sitemap lines name, absolute, each once; empty where nobody wants to know."""
 
     @property
     def unreachable(self) -> bool:
@@ -82,7 +84,8 @@ class RobotsCache:
     """robots.txt by origin.
 
     ``load`` gives (status, body) as they were given to ``save`` for that origin, or None; with them
-    a resumed crawl need not ask again. ``now`` is a monotonic clock in seconds.
+    a resumed crawl need not ask again. ``offer`` is given the sitemaps that a robots.txt names each time
+    it is read, before anybody acts on it. ``now`` is a monotonic clock in seconds.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class RobotsCache:
         config: Config,
         load: Callable[[str], Awaitable[tuple[int, bytes] | None]] = _nothing_stored,
         save: Callable[[str, int, bytes], Awaitable[None]] = _not_stored,
+        offer: Callable[[Sequence[str]], Awaitable[None]] | None = None,
         now: Callable[[], float] = time.monotonic,
         turn: Turn = at_once,
     ) -> None:
@@ -98,6 +102,7 @@ class RobotsCache:
         self._config = config
         self._load = load
         self._save = save
+        self._offer = offer
         self._now = now
         self._turn = turn
         self._known: dict[str, RobotsFile] = {}
@@ -123,6 +128,8 @@ class RobotsCache:
         self._asking[origin] = done = asyncio.Event()
         try:
             found, source = await self._find(origin, known)
+            if self._offer is not None and found.sitemaps:
+                await self._offer(tuple(found.sitemaps))
             self._known.pop(origin, None)
             if len(self._known) >= MOST_KEPT:
                 del self._known[next(iter(self._known))]
@@ -138,7 +145,7 @@ class RobotsCache:
 
     async def _find(self, origin: str, before: RobotsFile | None) -> tuple[RobotsFile, Source]:
         if before is None and (stored := await self._load(origin)) is not None:
-            return self._file(*stored), Source.KEPT
+            return self._file(origin, *stored), Source.KEPT
         return await self._fetch(origin, before), Source.ASKED
 
     async def _fetch(self, origin: str, before: RobotsFile | None) -> RobotsFile:
@@ -155,14 +162,17 @@ class RobotsCache:
                 robots.verdict(status, b""), status, until, retry_after=retry_after, failures=failures
             )
         await self._save(origin, status, body)
-        return self._file(status, body, retry_after)
+        return self._file(origin, status, body, retry_after)
 
-    def _file(self, status: int, body: bytes, retry_after: float | None = None) -> RobotsFile:
+    def _file(self, origin: str, status: int, body: bytes, retry_after: float | None = None) -> RobotsFile:
         rules = robots.verdict(status, body, self._config.robots.max_bytes)
         delay = rules.crawl_delay(self._config.fetch.user_agent)
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
-        return RobotsFile(rules, status, self._now() + KEEP_SECONDS, delay, retry_after=retry_after)
+        until = self._now() + KEEP_SECONDS
+        named = [urls.resolve(text, f"{origin}/robots.txt") for text in rules.sitemaps] if self._offer else []
+        sitemaps = dict.fromkeys(url for url in named if url is not None)
+        return RobotsFile(rules, status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""

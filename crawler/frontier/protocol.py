@@ -14,8 +14,11 @@ from crawler.model.messages import Finished, Pushback, Ticket
 class Frontier(Protocol):
     """What to fetch next, and when. All methods belong to one event loop."""
 
-    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0) -> int:
-        """Take URLs in (serialised, no fragment); how many of them were new. Idempotent by URL."""
+    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0, sitemap: int = 0) -> int:
+        """Take URLs in (serialised, no fragment); how many of them were new. Idempotent by URL.
+
+        With ``sitemap`` they are to be read as sitemaps (see Ticket).
+        """
         ...
 
     async def pop(self, most: int) -> list[Ticket]:

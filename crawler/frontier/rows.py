@@ -18,8 +18,8 @@ from crawler.model.messages import Hop, Ticket
 from crawler.model.outcomes import STATE_OF, Kind, State
 from crawler.plumbing import faults
 
-UrlRow = tuple[int, str, int, int, int, int | None, bytes | None, int]
-"""id, url, lane, depth, priority, referrer, redirects, state."""
+UrlRow = tuple[int, str, int, int, int, int | None, bytes | None, int, int]
+"""id, url, lane, depth, priority, referrer, redirects, sitemap, state."""
 LaneRow = tuple[int, str, int]
 """id, origin, partition."""
 
@@ -47,14 +47,14 @@ class HostRow(NamedTuple):
 def load_tickets(db: sqlite3.Connection, ids: Sequence[int]) -> list[Ticket]:
     """The tickets of the rows ``ids`` that are pending."""
     found = db.execute(
-        "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects"
+        "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects, u.sitemap"
         " FROM urls u LEFT JOIN urls r ON r.id = u.referrer"
         " WHERE u.id IN (SELECT value FROM json_each(?)) AND u.state = 0",
         (json.dumps(ids),),
     )
     return [
-        Ticket(row, url, lane, depth, referrer, attempts + 1, _hops.decode(hops) if hops else ())
-        for row, url, lane, depth, referrer, attempts, hops in found
+        Ticket(row, url, lane, depth, referrer, attempts + 1, _hops.decode(hops) if hops else (), sitemap)
+        for row, url, lane, depth, referrer, attempts, hops, sitemap in found
     ]
 
 
@@ -149,8 +149,8 @@ def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]
 def _insert(db: sqlite3.Connection, new: NewRows) -> None:
     db.executemany("INSERT INTO lanes (id, origin, partition) VALUES (?, ?, ?)", new.lanes)
     db.executemany(
-        "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, sitemap, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.urls,
     )
     db.executemany(
@@ -194,7 +194,7 @@ def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | N
     # Of depth 0 are the seeds, and what they redirect to, which has them for referrers.
     roots = db.execute(
         "SELECT u.url, u.state, u.kind, r.url"
-        " FROM urls u LEFT JOIN urls r ON r.id = u.referrer WHERE u.depth = 0"
+        " FROM urls u LEFT JOIN urls r ON r.id = u.referrer WHERE u.depth = 0 AND u.sitemap = 0"
     ).fetchall()
     dead = [row for row in roots if row[2] in kinds]
     if not dead or any(state == State.PENDING for _, state, _, _ in roots):

@@ -36,6 +36,7 @@ CREATE TABLE urls (
     priority INTEGER NOT NULL DEFAULT 0,   -- higher goes first
     referrer INTEGER,                 -- id of the URL that first named it
     redirects BLOB,                   -- JSON of the hops that led here
+    sitemap INTEGER NOT NULL DEFAULT 0,    -- as in Ticket: 0 for a page
     state INTEGER NOT NULL DEFAULT 0, -- crawler.model.outcomes.State
     kind TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,   -- finished attempts that are to be repeated

@@ -3,8 +3,8 @@
 The crawl ends when nothing is pending and nothing is leased. That is no guess: a ticket counts as
 leased from :meth:`SqliteFrontier.pop` until :meth:`~SqliteFrontier.finish` or
 :meth:`~SqliteFrontier.retry`; both add what follows from it (links, the redirect's target, the URL
-itself) to the pending ones *before* they give the lease up; and only leased URLs can add any. So
-once both numbers are zero, no event is left that could make one of them grow.
+itself) to the pending ones *before* they give the lease up; and only leased URLs can add any (a robots.txt
+its sitemaps, while a page waits for it). So once both are zero, no event is left that could make one grow.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ from crawler.model.outcomes import Outcome, State
 from crawler.rules.politeness import LaneLimits
 from crawler.rules.urls import origin
 
+Hops = tuple[Hop, ...]
 _to_json = msgspec.json.encode
 
 
@@ -87,10 +88,10 @@ class SqliteFrontier:
 
     # -- in ------------------------------------------------------------------------------------
 
-    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0) -> int:
+    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0, sitemap: int = 0) -> int:
         """Take URLs in; how many of them were new."""
         fresh = [url for url in urls if self._known.add(url)]
-        self._take_in(fresh, depth, priority, None, ())
+        self._take_in(fresh, depth, priority, None, (), sitemap)
         await self._journal.save_when_many()
         return len(fresh)
 
@@ -99,10 +100,11 @@ class SqliteFrontier:
         ticket = finished.ticket
         depth = ticket.depth if self._depths is None else self._depths.of(ticket.id)
         if finished.links is not None and finished.links.fingerprints:
-            fresh = self._known.take_new(finished.links)
-            self._take_in(fresh, depth + 1, 0, ticket, ())
+            self._take_in(self._known.take_new(finished.links), depth + 1, 0, ticket, (), 0)
+        if finished.sitemaps is not None:
+            self._take_in(self._known.take_new(finished.sitemaps), depth, 0, ticket, (), ticket.sitemap + 1)
         if finished.redirect is not None and self._known.add(finished.redirect.url):
-            self._take_in([finished.redirect.url], depth, 0, ticket, finished.redirect.hops)
+            self._take_in([finished.redirect.url], depth, 0, ticket, finished.redirect.hops, ticket.sitemap)
         if self._depths is not None:
             await self._pass_on(finished, self._depths)
         if finished.outcome is not Outcome.SKIPPED:
@@ -130,27 +132,26 @@ class SqliteFrontier:
         self._reschedule(lane)
 
     def _take_in(
-        self, urls: list[str], depth: int, priority: int, source: Ticket | None, hops: tuple[Hop, ...]
+        self, urls: list[str], depth: int, priority: int, source: Ticket | None, hops: Hops, sitemap: int
     ) -> None:
         if not urls:
             return
         redirects = _to_json(hops) if hops else None
-        referrer = source.url if source else None
-        touched = set()
-        source_id = source.id if source else None
+        referrer, source_id = (source.url, source.id) if source else (None, None)
+        touched, new = set(), self._journal.new.urls
         beyond = self._depths is not None and self._depths.is_beyond(depth)
         state = State.BEYOND if beyond else State.PENDING
         for url in urls:
             lane = self._lane(origin(url))
             row = self._next_id
             self._next_id += 1
-            self._journal.new.urls.append((row, url, lane.id, depth, priority, source_id, redirects, state))
+            new.append((row, url, lane.id, depth, priority, source_id, redirects, sitemap, state))
             if self._depths is not None:
                 self._depths.add(self._known.mark(url), row, depth)
             if beyond:
                 continue
             if self._hot.has_room():
-                self._hot.keep(Ticket(row, url, lane.id, depth, referrer, 1, hops))
+                self._hot.keep(Ticket(row, url, lane.id, depth, referrer, 1, hops, sitemap))
             lane.push(row, priority, self._order(depth))
             touched.add(lane)
         if beyond:
@@ -284,8 +285,7 @@ class SqliteFrontier:
         await self._journal.save_all()
 
     def _lane(self, site: str) -> Lane:
-        lane = self._lanes.find(site)
-        if lane is None:
+        if (lane := self._lanes.find(site)) is None:
             lane = self._lanes.make(len(self._lanes) + 1, site)
             self._journal.new.lanes.append((lane.id, site, rows.partition(site, self._partitions)))
         return lane

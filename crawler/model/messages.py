@@ -40,6 +40,9 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     """1 for the first try."""
     redirects: tuple[Hop, ...] = ()
     """Hops that led here, oldest first."""
+    sitemap: int = 0
+    """0 for a page; else it is read as a sitemap: 1 where robots.txt or the user names it, one more for
+    each index on the way to it."""
 
 
 class Pushback(msgspec.Struct, frozen=True, gc=False):
@@ -114,6 +117,8 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     record: bytes
     """One JSON object in UTF-8, no newline (see :mod:`crawler.model.record`)."""
     links: Links | None = None
+    sitemaps: Links | None = None
+    """Further sitemaps, where it is an index of them."""
     redirect: Redirect | None = None
     links_out_of_scope: int = 0
     links_too_deep: int = 0
@@ -122,7 +127,7 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     @property
     def weight(self) -> int:
         """Bytes it holds in memory, about."""
-        links = len(self.links.urls) + len(self.links.fingerprints) if self.links else 0
+        links = sum(len(some.urls) + len(some.fingerprints) for some in (self.links, self.sitemaps) if some)
         return len(self.record) + links + 512
 
 

@@ -18,9 +18,19 @@ from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import Document, parse_html
 from crawler.parse.job import ParseJob
+from crawler.parse.sitemap import read_sitemap
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
+
+MOST_INDEXES = 3
+"""Sitemap indexes within each other, of which sitemaps.org allows one."""
+_OUTCOMES = {
+    Kind.TOO_LARGE: Outcome.TRUNCATED,
+    Kind.ENCODING: Outcome.ERROR,
+    Kind.CONTENT_TYPE: Outcome.SKIPPED,
+}
+"""How a sitemap ends that was not read to its end."""
 
 log = logging.getLogger("crawler.parse")
 
@@ -54,6 +64,8 @@ class Parser:
     def _parse(self, page: Page) -> Finished:
         body = page.body if page.body_path is None else Path(page.body_path).read_bytes()
         url = page.ticket.url
+        if page.ticket.sitemap:
+            return self._parse_sitemap(page, body)
         document = parse_html(body, page.content_type, url, keep_tree=self._extract is not None)
         messages = []
         outcome, kind = Outcome.OK, None
@@ -89,6 +101,43 @@ class Parser:
             record=encode(record),
             links=self._pack(followed),
             links_out_of_scope=out_of_scope,
+            links_too_deep=too_deep,
+            links_nofollow=nofollow,
+        )
+
+    def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
+        """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""
+        job, ticket = self._job, page.ticket
+        found = read_sitemap(body, page.content_type, ticket.url, job.sitemap_bytes)
+        kind, messages = found.kind, [found.message] if found.message else []
+        if page.truncated:
+            kind = Kind.TOO_LARGE
+            messages = [f"only the first {page.size} bytes of the sitemap were kept"]
+        pages = Document(base=ticket.url, charset=found.charset, text="", links=list(found.pages))
+        followed, out_of_scope, too_deep, nofollow = self._followed(page, pages, nofollow=False)
+        sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
+        if ticket.sitemap >= MOST_INDEXES and sitemaps:
+            messages.append(f"an index within {MOST_INDEXES - 1} others is not followed")
+            sitemaps, too_deep = [], too_deep + len(sitemaps)
+        if job.obey_robots and not page.follow:
+            sitemaps, nofollow = [], nofollow + len(sitemaps)
+        outcome = Outcome.OK if kind is None else _OUTCOMES[kind]
+        record = _record(
+            page,
+            outcome,
+            kind,
+            message="; ".join(messages) or None,
+            charset=found.charset,
+            links=[*found.pages, *found.sitemaps],
+        )
+        return Finished(
+            ticket=ticket,
+            outcome=outcome,
+            kind=kind,
+            record=encode(record),
+            links=self._pack(followed),
+            sitemaps=self._pack(sitemaps),
+            links_out_of_scope=out_of_scope + elsewhere,
             links_too_deep=too_deep,
             links_nofollow=nofollow,
         )

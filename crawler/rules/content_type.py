@@ -9,6 +9,15 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 HTML = "text/html"
+_SITEMAPS = (
+    "text/*",
+    "*/xml",
+    "*+xml",
+    "application/gzip",
+    "application/x-gzip",
+    "application/octet-stream",
+    "binary/octet-stream",
+)
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
 
@@ -17,6 +26,11 @@ def essence(header: str) -> str:
     """``type/subtype`` in lower case, without parameters; empty where the header is no media type."""
     match = _ESSENCE.match(header)
     return match[1].lower() if match else ""
+
+
+def accepted_as_sitemap(header: str | None) -> bool:
+    """True where a Content-Type header may stand over a sitemap: XML, text, or a gzip file of either."""
+    return accepted(header, _SITEMAPS)
 
 
 def accepted(header: str | None, patterns: Sequence[str]) -> bool:

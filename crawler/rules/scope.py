@@ -61,6 +61,13 @@ class Scope:
         """True where the serialised ``url`` is in scope."""
         return urls.origin(url) in self.origins and self._wanted(url)
 
+    def for_sitemaps(self, named: Iterable[str]) -> "Scope":
+        """Where sitemaps may lie: the crawl's origins, and those of the sitemaps that the user named.
+
+        What is included and excluded are pages: a crawl of ``/blog/`` alone still reads ``/sitemap.xml``.
+        """
+        return Scope(self.origins | {urls.origin(url) for url in named})
+
     def _wanted(self, url: str) -> bool:
         url = urls.login(url)[0]  # what would be asked for
         if self.include and not any(pattern.search(url) for pattern in self._included):

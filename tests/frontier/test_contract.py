@@ -571,3 +571,43 @@ async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_pat
                         group.create_task(worker(ticket))
         done_before = set(finished)
     assert sorted(finished) == sorted(within(graph, names[0], 4))
+
+
+# -- sitemaps --------------------------------------------------------------------------------------
+
+
+async def test_sitemaps_are_urls_like_others_and_stay_sitemaps_over_redirects_and_restarts(tmp_path):
+    hops = (Hop(SITE + "index.xml", 301, "/moved.xml"),)
+    async with opened(tmp_path) as frontier:
+        assert await frontier.add([SITE + "index.xml"], sitemap=1) == 1
+        assert await frontier.add([SITE + "index.xml"], sitemap=1) == 0
+        (index,) = await frontier.pop(9)
+        assert (index.sitemap, index.depth) == (1, 0)
+        await finish(frontier, index, redirect=Redirect(SITE + "moved.xml", hops))
+        (moved,) = await frontier.pop(9)
+        assert (moved.sitemap, moved.redirects) == (1, hops)
+        await frontier.fetched(moved, Pushback())
+        named = links(SITE + "a.xml", SITE + "index.xml")
+        await frontier.finish(done(moved, SITE + "page", sitemaps=named))
+        await frontier.flush()
+    async with opened(tmp_path) as frontier:
+        again = {ticket.url: ticket for ticket in await lease_all(frontier)}
+    assert (again[SITE + "a.xml"].sitemap, again[SITE + "a.xml"].depth) == (2, 0)
+    assert (again[SITE + "page"].sitemap, again[SITE + "page"].depth) == (0, 1)
+    assert again[SITE + "moved.xml"].sitemap == again[SITE + "index.xml"].sitemap == 1
+    assert len(again) == 4
+
+
+async def test_an_unreachable_sitemap_is_no_unreachable_seed(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add([SITE + "a.xml"], sitemap=1)
+        await frontier.add([SITE])
+        first, second = await lease_all(frontier)
+        lost = [Finished(first, Outcome.ERROR, Kind.DNS, b"{}"), Finished(second, Outcome.OK, None, b"{}")]
+        for finished in lost:
+            await frontier.finish(finished)
+        await frontier.commit([Commit(1, tuple(lost), {})])
+        store = frontier.store  # type: ignore[attr-defined]
+        assert await store.call(lambda db: rows.seeds_unreachable(db, {Kind.DNS})) is None
+        await store.call(lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE sitemap = 0"))
+        assert await store.call(lambda db: rows.seeds_unreachable(db, {Kind.DNS})) == f"{SITE} (dns)"

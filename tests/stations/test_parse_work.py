@@ -240,3 +240,58 @@ def test_a_child_imports_nothing_that_it_does_not_need() -> None:
     assert not [
         name for name in loaded if name.startswith(("crawler.config", "crawler.engine", "crawler.cli"))
     ]
+
+
+# -- sitemaps --------------------------------------------------------------------------------------
+
+
+def sitemap(body: str, level: int = 1, **changes: Any) -> Page:
+    return page(body.encode(), ticket=ticket(sitemap=level, depth=0), content_type="text/xml", **changes)
+
+
+def maps(finished: Finished) -> list[str]:
+    return [] if finished.sitemaps is None else finished.sitemaps.urls.decode().split("\n")
+
+
+URLSET = "<urlset><url><loc>/a</loc></url><url><loc>http://other.test/</loc></url></urlset>"
+INDEX = (
+    "<sitemapindex><sitemap><loc>/a.xml</loc></sitemap>"
+    "<sitemap><loc>http://other.test/b.xml</loc></sitemap></sitemapindex>"
+)
+
+
+def test_what_a_sitemap_names_is_followed_inside_the_scope() -> None:
+    finished = parser().parse(sitemap(URLSET))
+    assert (finished.outcome, finished.kind) == (Outcome.OK, None)
+    assert (urls(finished), maps(finished), finished.links_out_of_scope) == ([SITE + "/a"], [], 1)
+    line = decode(finished.record)
+    assert line.links == [SITE + "/a", "http://other.test/"]
+    assert (line.title, line.charset, line.depth) == (None, "UTF-8", 0)
+
+
+def test_an_index_is_followed_where_sitemaps_may_lie_and_three_deep() -> None:
+    for scope, inside in ((None, ["/a.xml"]), (SCOPE.for_sitemaps(["http://other.test/x"]), ["/a.xml", "b"])):
+        finished = parser(sitemap_scope=scope).parse(sitemap(INDEX, level=2))
+        assert len(maps(finished)) == len(inside) == 2 - finished.links_out_of_scope
+        assert urls(finished) == []
+    finished = parser().parse(sitemap(INDEX, level=3))
+    assert (maps(finished), finished.links_too_deep, finished.links_out_of_scope) == ([], 1, 1)
+    assert decode(finished.record).message == "an index within 2 others is not followed"
+
+
+def test_nofollow_holds_for_sitemaps_and_a_depth_limit_for_their_pages() -> None:
+    for body in (URLSET, INDEX):
+        finished = parser().parse(sitemap(body, follow=False))
+        assert (urls(finished), maps(finished), finished.links_nofollow) == ([], [], 1)
+        assert parser(obey_robots=False).parse(sitemap(body, follow=False)).links_nofollow == 0
+    assert parser(scope=Scope(frozenset([SITE]), max_depth=0)).parse(sitemap(URLSET)).links_too_deep == 1
+
+
+def test_a_sitemap_that_is_cut_damaged_or_none_ends_as_such_and_what_it_named_counts() -> None:
+    cut = parser().parse(sitemap(URLSET[:-30], truncated=True))
+    assert (cut.outcome, cut.kind, urls(cut)) == (Outcome.TRUNCATED, Kind.TOO_LARGE, [SITE + "/a"])
+    assert decode(cut.record).message == f"only the first {len(URLSET) - 30} bytes of the sitemap were kept"
+    damaged = parser().parse(sitemap(URLSET[:-9] + "&"))
+    assert (damaged.outcome, damaged.kind, urls(damaged)) == (Outcome.ERROR, Kind.ENCODING, [SITE + "/a"])
+    none = parser().parse(sitemap("<html><a href=/a>a</a>"))
+    assert (none.outcome, none.kind, urls(none)) == (Outcome.SKIPPED, Kind.CONTENT_TYPE, [])

@@ -1,0 +1,168 @@
+"""What a sitemap names: XML, a feed, or one URL on each line; also as a gzip file.
+
+It is unpacked, decoded and read piece by piece, and no further than its limits: so many bytes, and
+:data:`MOST_URLS` URLs. What was read before a limit or a fault counts.
+"""
+
+import codecs
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from crawler.model.outcomes import Kind
+from crawler.parse.sitemap_xml import MOST_LETTERS, NotASitemap, Refused, XmlReader
+from crawler.rules.charset import decode, of_header, sniff
+from crawler.rules.urls import resolve
+
+MOST_URLS = 50_000
+"""URLs that one sitemap may name (sitemaps.org)."""
+PIECE = 131_072
+"""Bytes that one step unpacks and decodes."""
+MOST_MEMBERS = 1_024
+"""Parts of a gzip file, which may follow each other; honest ones have a few."""
+_GZIP = b"\x1f\x8b"
+_HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Sitemap:
+    """What was read."""
+
+    pages: dict[str, None] = field(default_factory=dict)
+    """Absolute http(s) URLs without fragment, distinct, in the order of the sitemap."""
+    sitemaps: dict[str, None] = field(default_factory=dict)
+    """The same of the sitemaps that an index names."""
+    charset: str | None = None
+    kind: Kind | None = None
+    """Why it was not read to its end: TOO_LARGE (a limit), ENCODING (damaged or hostile), CONTENT_TYPE (it is
+    no sitemap); None where it was."""
+    message: str | None = None
+
+
+class _Full(Exception):
+    """A limit is reached; ``str()`` says which."""
+
+
+def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: int) -> Sitemap:
+    """The sitemap in ``body``, as sent with ``content_type`` from ``url``.
+
+    Of a gzip file at most ``most_bytes`` are unpacked. Never raises: what is wrong is said in the result.
+    """
+    found = Sitemap()
+
+    def take(text: str, is_sitemap: bool) -> None:
+        target = resolve(text, url)
+        if target is None:
+            return
+        if len(found.pages) + len(found.sitemaps) >= MOST_URLS:
+            if target not in found.pages and target not in found.sitemaps:
+                raise _Full(f"only the first {MOST_URLS} URLs of the sitemap were taken")
+            return
+        (found.sitemaps if is_sitemap else found.pages)[target] = None
+
+    try:
+        _read(_texts(_unpacked(body, most_bytes), content_type, found), take)
+    except _Full as full:
+        found.kind, found.message = Kind.TOO_LARGE, str(full)
+    except NotASitemap as no:
+        found.kind, found.message = Kind.CONTENT_TYPE, f"this is not a sitemap: {no}"
+    except Refused as why:
+        found.kind, found.message = Kind.ENCODING, f"the sitemap cannot be read: {why}"
+    return found
+
+
+def _unpacked(body: bytes, most: int) -> Iterator[bytes]:
+    """``body`` in pieces, and unpacked where it is a gzip file, whatever it is called."""
+    if not body.startswith(_GZIP):
+        for start in range(0, len(body), PIECE):
+            yield body[start : start + PIECE]
+        return
+    left, first = most, True
+    for piece in _members(body):
+        if first and piece.startswith(_GZIP):
+            raise Refused("it is a gzip file in a gzip file")
+        first = False
+        yield piece[:left]
+        left -= len(piece)
+        if left < 0:
+            raise _Full(f"only the first {most} bytes of the sitemap were read")
+
+
+def _members(body: bytes) -> Iterator[bytes]:
+    """The content of a gzip file (RFC 1952), which consists of one member or several. Raises Refused."""
+    members, member = 1, _new_member()
+    for start in range(0, len(body), PIECE):
+        data = body[start : start + PIECE]
+        piece = b""
+        while data or len(piece) >= PIECE:
+            if member.eof:
+                if data[:1] != _GZIP[:1]:
+                    return  # what follows the last member is padding
+                members, member = members + 1, _new_member()
+                if members > MOST_MEMBERS:
+                    raise Refused(f"it is a gzip file of more than {MOST_MEMBERS} parts")
+            try:
+                piece = member.decompress(data, PIECE)
+            except zlib.error as error:
+                raise Refused(f"it is not a valid gzip file ({error})") from error
+            data = member.unused_data if member.eof else member.unconsumed_tail
+            if piece:
+                yield piece
+    if not member.eof:
+        raise Refused("the gzip file was cut off")
+
+
+def _new_member() -> "zlib._Decompress":
+    return zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+
+def _texts(pieces: Iterator[bytes], content_type: str | None, found: Sitemap) -> Iterator[str]:
+    """The pieces decoded: by byte order mark, header and XML declaration, else as UTF-8."""
+    first = next(pieces, b"")
+    named = of_header(content_type)
+    charset = sniff(first, f"application/xml; charset={named}" if named else "application/xml")
+    found.charset = charset
+    if charset != "UTF-8":
+        # The decoders of old encodings want everything at once.
+        yield decode(first + b"".join(pieces), charset)
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    yield decoder.decode(first).removeprefix("\ufeff")
+    for piece in pieces:
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _read(texts: Iterator[str], take: Callable[[str, bool], None]) -> None:
+    start = ""
+    for text in texts:
+        start = text.lstrip()
+        if start:
+            break
+    if _HTML.match(start):
+        raise NotASitemap("it is an HTML page")
+    if not start.startswith("<"):
+        _read_lines(chain([start], texts), take)
+        return
+    reader = XmlReader(take)
+    for text in chain([start], texts):
+        reader.feed(text)
+    reader.end()
+
+
+def _read_lines(texts: Iterable[str], take: Callable[[str, bool], None]) -> None:
+    """One absolute URL on each line (sitemaps.org, "Text file")."""
+    line, is_empty, found = "", True, 0
+    for text in chain(texts, "\n"):
+        *whole, line = (line + text.replace("\r", "\n")).split("\n")
+        for url in map(str.strip, whole):
+            is_empty = is_empty and not url
+            if _WEB.match(url) and len(url) <= MOST_LETTERS:
+                found += 1
+                take(url, False)
+        line = line[: MOST_LETTERS + 1]  # enough to see that it is too long
+    if not found and not is_empty:
+        raise NotASitemap("it is text without URLs")

@@ -1,0 +1,120 @@
+"""Sitemaps and feeds in XML, read as they come in: no tree is built, and nothing in them is expanded.
+
+Read are ``<urlset>`` and ``<sitemapindex>`` (sitemaps.org), RSS (0.91 to 2.0, and 1.0 with its RDF root)
+and Atom (RFC 4287). All else in them (dates, priorities, pictures, translations) is passed over.
+
+XML lets a document define names for text, which may contain each other (a kilobyte that stands for
+gigabytes) or stand for files and addresses elsewhere. No sitemap needs that, so the first such
+definition ends the reading. A document type without definitions, as old RSS has it, is let pass, and
+nothing is fetched for it.
+"""
+
+from collections.abc import Callable
+from typing import NoReturn
+from xml.parsers import expat
+
+MOST_NESTED = 256
+"""Elements within each other; the memory that they take is all that an XML parser keeps."""
+MOST_LETTERS = 2_048
+"""Characters of one URL (sitemaps.org); a longer one is left out."""
+
+_TEXTS = {
+    ("urlset", "url", "loc"): False,
+    ("sitemapindex", "sitemap", "loc"): True,
+    ("rss", "item", "link"): False,
+    ("rss", "item", "guid"): False,
+    ("RDF", "item", "link"): False,
+}
+"""Where a URL is the text of an element, by root, parent and name; whether it is a further sitemap's."""
+_ROOTS = frozenset({"feed", *(root for root, _, _ in _TEXTS)})
+
+
+class Refused(Exception):
+    """The sitemap cannot be read, or not to its end; ``str()`` says why, for people."""
+
+
+class NotASitemap(Refused):
+    """It is something else."""
+
+
+class XmlReader:
+    """Fed with text, it calls ``found(url, is_sitemap)`` for each URL, trimmed."""
+
+    def __init__(self, found: Callable[[str, bool], None]) -> None:
+        self._found = found
+        self._open: list[str] = []
+        """Local names of the elements that are open."""
+        self._links = 0
+        """URLs in this item's ``<link>``."""
+        self._guid = ""
+        self._letters: list[str] | None = None
+        """The text of the element that is open, if it is to be a URL."""
+        self._room = 0
+        parser = self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.EntityDeclHandler = self._entity
+        parser.ExternalEntityRefHandler = self._entity
+
+    def feed(self, text: str) -> None:
+        """The next part of the document. Raises Refused."""
+        self._parse(text, False)
+
+    def end(self) -> None:
+        """There is no more. Raises Refused where something is still open."""
+        self._parse("", True)
+
+    def _parse(self, text: str, is_last: bool) -> None:
+        try:
+            self._parser.Parse(text, is_last)
+        except expat.ExpatError as error:
+            raise Refused(f"it is not well-formed XML ({error})") from error
+
+    def _entity(self, *_: object) -> NoReturn:
+        raise Refused("it defines entities, which no sitemap needs and which may stand for gigabytes")
+
+    def _start(self, full_name: str, attributes: dict[str, str]) -> None:
+        name = full_name.rpartition(" ")[2]
+        if not self._open and name not in _ROOTS:
+            raise NotASitemap(f"its root element is <{name[:40]}>")
+        self._open.append(name)
+        if len(self._open) > MOST_NESTED:
+            raise Refused(f"more than {MOST_NESTED} elements are nested in it")
+        self._letters = None
+        root, parent = self._open[0], self._open[-2] if len(self._open) > 1 else ""
+        if name == "item":
+            self._links, self._guid = 0, ""
+        place = (root, parent, name)
+        if place in _TEXTS and (name != "guid" or attributes.get("isPermaLink", "true") == "true"):
+            self._letters, self._room = [], MOST_LETTERS + 1
+        elif place == ("feed", "entry", "link") and attributes.get("rel", "alternate") == "alternate":
+            self._tell(attributes.get("href", ""), False)
+
+    def _text(self, text: str) -> None:
+        if self._letters is None or self._room <= 0:
+            return
+        text = text if self._letters else text.lstrip()
+        if text:
+            self._letters.append(text[: self._room])
+            self._room -= len(text)
+
+    def _end(self, _full_name: str) -> None:
+        name = self._open.pop()
+        letters, self._letters = self._letters, None
+        if letters is not None:
+            url = "".join(letters)
+            if name == "guid":
+                self._guid = url
+            else:
+                self._links += 1 if name == "link" and url.strip() else 0
+                self._tell(url, _TEXTS[self._open[0], self._open[-1], name])
+        elif name == "item" and not self._links:
+            # RSS 2.0: a permanent link stands for the link that an item may leave out.
+            self._tell(self._guid, False)
+
+    def _tell(self, url: str, is_sitemap: bool) -> None:
+        url = url.strip()
+        if url and len(url) <= MOST_LETTERS:
+            self._found(url, is_sitemap)
