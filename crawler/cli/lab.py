@@ -1,5 +1,6 @@
 """``crawler lab``: the experiments."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +49,13 @@ lab = typer.Typer(
     rich_markup_mode=None,
     help="Measure every concurrency model on this machine.",
 )
+
+
+class Backend(StrEnum):
+    """The values of ``fetch.backend``."""
+
+    AIOHTTP = "aiohttp"
+    HTTPX = "httpx"
 
 
 @lab.callback()
@@ -179,7 +187,10 @@ def crash(
 def faults(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For one whole exchange.")
-    ] = 4.0,
+    ] = 10.0,
+    backend: Annotated[
+        Backend, typer.Option("--backend", help="The HTTP library; httpx needs the extra http2.")
+    ] = Backend.AIOHTTP,
 ) -> int:
     """Crawl a server that misbehaves in every way there is, and judge what is recorded of each.
 
@@ -187,7 +198,7 @@ def faults(
     """
     from crawler.lab.faults.report import crawl_faults, lines
 
-    verdicts = crawl_faults(timeout)
+    verdicts = crawl_faults(timeout, backend.value)
     for line in lines(verdicts):
         say(line)
     return 0 if all(verdict.right for verdict in verdicts) else 1

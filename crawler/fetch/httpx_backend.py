@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
-from crawler.fetch.httpx_pool import Pool
+from crawler.fetch.httpx_pool import UNREAD, Pool
 from crawler.fetch.proxy import Proxy, proxy_of
 from crawler.fetch.tls import tls_context
 from crawler.fetch.wire import as_parts, as_received, own_headers
@@ -28,6 +28,11 @@ from crawler.trace.counters import Counters
 
 MOST_HEADERS = 128
 """Header lines of an answer, as many as the first backend takes."""
+
+READS_AT_ONCE = 512
+"""Chunks read of one answer until others have a turn; a hostile one has a byte in each."""
+
+_VERSIONS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2")
 
 _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     # The first row that fits the error or one of its causes wins.
@@ -82,22 +87,35 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 class HttpxAnswer(Answer):
     """One answer; see :class:`crawler.fetch.backend.Answer`."""
 
-    __slots__ = ("_chunks",)
+    __slots__ = ("_chunks", "_reads", "_unread", "_version")
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
         self.headers = as_received(response.headers.raw)
         self._chunks = response.aiter_raw()
+        self._reads = 0
+        self._version = response.http_version
+        self._unread: Callable[[], bytes] = response.extensions.get(UNREAD, bytes)
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
         try:
-            return await anext(self._chunks, b"")
+            self._reads += 1
+            if self._reads % READS_AT_ONCE == 0:
+                # What has come in already is handed out chunk by chunk, and never waits.
+                await asyncio.sleep(0)
+            data = await anext(self._chunks, b"")
+            if not data and _is_text(self._unread()):
+                # As it is with the first backend: a page that is longer than it says is not whole.
+                raise FetchFailed(Kind.FRAMING, "more was sent than the answer's length allows")
         except Exception as error:
             raise failure(error) from error
+        return data
 
     def check(self) -> None:
         """Refuse what the library puts up with. Raises FetchFailed."""
+        if self._version not in _VERSIONS:
+            raise FetchFailed(Kind.FRAMING, f"the answer is of an unknown version, {self._version[:20]}")
         if len(self.headers) > MOST_HEADERS:
             raise FetchFailed(Kind.FRAMING, f"the answer has more than {MOST_HEADERS} header lines")
         if self.header("transfer-encoding") is not None and self.header("content-length") is not None:
@@ -205,6 +223,11 @@ class HttpxBackend:
         """Close all connections."""
         await self._transport.aclose()
         await asyncio.sleep(0)  # the loop takes a turn to close what was aborted
+
+
+def _is_text(rest: bytes) -> bool:
+    """What came behind an answer belongs to it: it is neither a line end nor another answer."""
+    return bool(rest.strip()) and not rest.lstrip().startswith(b"HTTP/")
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -14,6 +14,8 @@ from crawler.fetch.httpx_network import GuardedNetwork
 
 WINDOW = 2**24 + 65_535
 """Bytes that httpcore lets a server send ahead over one HTTP/2 connection."""
+UNREAD = "crawler_unread"
+"""The extension of a response under which its reader finds what came behind it."""
 _CANCEL = 8  # RFC 9113 section 7: the stream is no longer needed
 
 
@@ -41,7 +43,22 @@ class Connection(httpcore.AsyncHTTPConnection):
         """Send one request; before it, tell an HTTP/2 server which streams are no longer wanted."""
         if isinstance(self._connection, httpcore.AsyncHTTP2Connection):
             give_up_forgotten_streams(self._connection)
-        return await super().handle_async_request(request)
+        response = await super().handle_async_request(request)
+        if isinstance(self._connection, httpcore.AsyncHTTP11Connection):
+            response.extensions[UNREAD] = self._unread
+        return response
+
+    def has_expired(self) -> bool:
+        """It must not be used again: for too long idle, or bytes wait in it that nobody asked for."""
+        return super().has_expired() or (self.is_idle() and bool(self._unread()))
+
+    def _unread(self) -> bytes:
+        """What was read from an HTTP/1.1 server beyond the end of its answer.
+
+        httpcore would take it for the answer to the next request: a page could speak for another one.
+        """
+        state = getattr(self._connection, "_h11_state", None)
+        return b"" if state is None else bytes(state.trailing_data[0])
 
 
 def give_up_forgotten_streams(connection: Any) -> None:

@@ -23,11 +23,13 @@ def test_lab_faults_prints_a_line_for_each_and_exits_by_what_is_wrong(
     engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch, recorded: str, code: int, word: str
 ) -> None:
     found = [Verdict("odd", "http://h/odd", {"outcome": "ok"}, {"outcome": recorded})]
-    asked: list[float] = []
+    asked: list[tuple[float, str]] = []
     monkeypatch.setattr(
-        "crawler.lab.faults.report.crawl_faults", lambda timeout: asked.append(timeout) or found
+        "crawler.lab.faults.report.crawl_faults",
+        lambda timeout, backend: asked.append((timeout, backend)) or found,
     )
+    crawler("lab", "faults", "--backend", "httpx")
     exit_code, out, err = crawler("lab", "faults", "--timeout", "7")
-    assert (exit_code, err, asked) == (code, [], [7.0])
+    assert (exit_code, err, asked) == (code, [], [(10.0, "httpx"), (7.0, "aiohttp")])
     assert out[0].startswith(f"  {word}  odd: ")
     assert out[-1] == f"1 faults, 0 of 0 good pages whole, {code} not as expected."

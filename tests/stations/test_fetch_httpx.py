@@ -20,7 +20,8 @@ httpx = pytest.importorskip("httpx", reason="not installed: httpx")
 httpcore = pytest.importorskip("httpcore", reason="not installed: httpx")
 respx = pytest.importorskip("respx", reason="not installed: respx")
 
-from crawler.fetch.httpx_backend import HttpxBackend, failure  # noqa: E402
+from crawler.fetch.httpx_backend import READS_AT_ONCE, HttpxBackend, failure  # noqa: E402
+from tests.stations.fetch_servers import byte_server  # noqa: E402
 
 URL = "http://site.test/"
 
@@ -144,3 +145,25 @@ def test_it_is_not_imported_before_it_is_chosen():
     code = "import sys, crawler.fetch.backends, crawler.engine.stations; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"httpx", "httpcore", "h2"} & set(done.stdout.split())
+
+
+async def test_many_small_chunks_leave_the_loop_its_turns():
+    chunks, turns = 20_000, 0
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with byte_server(head + b"1\r\nx\r\n" * chunks + b"0\r\n\r\n") as served:
+        backend = HttpxBackend(Config(), frozenset([served.url]), Counters())
+        counting, read = asyncio.ensure_future(count()), 0
+        async with backend.get(f"{served.url}/") as answer:
+            while chunk := await answer.read():
+                read += len(chunk)
+        counting.cancel()
+        await backend.close()
+    assert read == chunks
+    assert turns >= chunks / READS_AT_ONCE

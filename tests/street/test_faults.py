@@ -1,26 +1,46 @@
 """Every fault we know, among good pages: each recorded, and asked for as often, as it should be."""
 
+import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from crawler.lab.faults import report as faults_report
+from crawler.lab.faults.differences import OVER_HTTPX, over
 from crawler.lab.faults.faults_process import FaultProcess
 from crawler.lab.faults.judge import judge
+from crawler.lab.faults.manifest import Here
+from crawler.lab.faults.report import TIMEOUT
 from crawler.lab.faults.site import build
 from crawler.model.outcomes import Outcome
 from tests import crawls
 
+BACKENDS = ["aiohttp", "httpx"]
+pytestmark = pytest.mark.timeout(180)  # both crawls are waited for by the first test
 
-@pytest.fixture(scope="module")
-def crawled(tmp_path_factory):
+
+def crawl_over(backend, out):
     """The site crawled by the program itself: verdicts, OUT, the server's address and its log."""
-    out = tmp_path_factory.mktemp("faults") / "out"
     with FaultProcess() as server:
-        done = crawls.crawl(*faults_report.arguments(server.here, out)[3:])
+        done = crawls.crawl(*faults_report.arguments(server.here, out, backend=backend)[3:], timeout=170)
         assert done.returncode == 0, done.stderr
         log = server.log()
-    return faults_report.verdicts(server.here, out, log), out, server.here, log
+    return faults_report.verdicts(server.here, out, log, backend), out, server.here, log
+
+
+@pytest.fixture(scope="module")
+def all_crawled(tmp_path_factory):
+    """Both crawls at the same time: most of it is waiting for time-outs."""
+    folders = {backend: tmp_path_factory.mktemp(backend) / "out" for backend in BACKENDS}
+    with ThreadPoolExecutor(len(folders)) as pool:
+        crawling = {backend: pool.submit(crawl_over, backend, out) for backend, out in folders.items()}
+        return {backend: future.result() for backend, future in crawling.items()}
+
+
+@pytest.fixture(params=BACKENDS)
+def crawled(request, all_crawled):
+    return all_crawled[request.param]
 
 
 def test_there_are_faults_enough(crawled):
@@ -61,6 +81,28 @@ def test_the_loop_never_stands_still(crawled):
     assert crawls.summary(out)["longest_stall_ms"] < 1_000
 
 
+def test_it_takes_less_than_40_seconds(crawled):
+    _, out, _, _ = crawled
+    assert crawls.summary(out)["seconds"] < 40
+
+
+def test_no_time_out_comes_late(crawled):
+    """Neither parsing nor a bomb keeps the loop from ending an exchange when its time is over."""
+    _, out, _, _ = crawled
+    took = [record.elapsed_ms for record in crawls.records(out) if record.kind == "timeout"]
+    assert len(took) >= 15
+    late = [elapsed - TIMEOUT * 1_000 for elapsed in took]
+    assert min(late) > -50  # the two clocks differ by a moment
+    assert max(late) < 500
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_memory_stays_below_half_a_gigabyte(crawled):
+    """The proportional set sizes of all processes together, at their peak."""
+    _, out, _, _ = crawled
+    assert 0 < crawls.summary(out)["peak_memory_bytes"] < 500 * 1024 * 1024
+
+
 def test_the_report_names_every_fault_and_what_is_wrong(crawled):
     verdicts, _, here, log = crawled
     *lines, last = faults_report.lines(verdicts)
@@ -76,3 +118,16 @@ def test_the_arguments_are_those_of_a_user(crawled):
     words = faults_report.arguments(here, out)
     assert words[1:4] == ["-m", "crawler", "run"]
     assert f"fetch.timeout={faults_report.TIMEOUT}" in words
+
+
+def test_each_difference_between_the_backends_is_of_a_fault_and_says_why():
+    site = build(here := Here(8, 9))
+    assert all(difference.why for difference in OVER_HTTPX.values())
+    assert OVER_HTTPX.keys() <= {fault.name for fault in site.faults}
+    changed = {
+        site.expected[url].fault
+        for url, expected in over(site, "httpx", here).expected.items()
+        if expected != site.expected[url]
+    }
+    assert changed == OVER_HTTPX.keys()
+    assert over(site, "aiohttp", here) is site

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from crawler.lab.faults.differences import over
 from crawler.lab.faults.faults_process import FaultLog, FaultProcess
 from crawler.lab.faults.judge import Verdict, judge
 from crawler.lab.faults.manifest import Here
@@ -14,37 +15,38 @@ from crawler.lab.faults.site import build, settings
 from crawler.model.errors import CrawlFailed
 from crawler.model.record import decode
 
-TIMEOUT = 4.0
+TIMEOUT = 10.0
 """Seconds granted to one exchange; several dozen faults use all of them."""
 
 
-def arguments(here: Here, out: Path, timeout: float = TIMEOUT) -> list[str]:
+def arguments(here: Here, out: Path, timeout: float = TIMEOUT, backend: str = "aiohttp") -> list[str]:
     """The command line that crawls the server at ``here`` as it is meant to be crawled."""
     keys = {key: value for key, value in settings(here, timeout).items() if key != "seeds"}
+    keys["fetch.backend"] = backend
     assignments = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()]
     command = [sys.executable, "-m", "crawler", "run", f"{here.origin}/", "-o", str(out)]
     return command + [word for text in assignments for word in ("--set", text)]
 
 
-def verdicts(here: Here, out: Path, log: FaultLog) -> list[Verdict]:
-    """What is to be said of the crawl that left ``out``."""
+def verdicts(here: Here, out: Path, log: FaultLog, backend: str = "aiohttp") -> list[Verdict]:
+    """What is to be said of the crawl over ``backend`` that left ``out``."""
     lines = (out / "records.jsonl").read_bytes().splitlines()
-    return judge(here, build(here), map(decode, lines), log)
+    return judge(here, over(build(here), backend, here), map(decode, lines), log)
 
 
-def crawl_faults(timeout: float = TIMEOUT) -> list[Verdict]:
-    """Serve the faults, crawl them, judge. Blocks for some ten seconds.
+def crawl_faults(timeout: float = TIMEOUT, backend: str = "aiohttp") -> list[Verdict]:
+    """Serve the faults, crawl them, judge. Blocks for some twenty-five seconds.
 
     Raises CrawlFailed where the crawl itself failed.
     """
     with tempfile.TemporaryDirectory() as folder, FaultProcess() as server:
         out = Path(folder) / "out"
-        command = arguments(server.here, out, timeout)
+        command = arguments(server.here, out, timeout, backend)
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - ourselves
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise CrawlFailed(f"The crawl of the faults ended with exit code {done.returncode}: {last}")
-        return verdicts(server.here, out, server.log())
+        return verdicts(server.here, out, server.log(), backend)
 
 
 def lines(found: Iterable[Verdict]) -> list[str]:

@@ -15,6 +15,7 @@ from crawler.lab.faults import (
     headers,
     pages,
     redirects,
+    sitemaps,
     statuses,
     texts,
 )
@@ -39,7 +40,6 @@ from crawler.lab.faults.redirects import hosts_forbidden
 GOOD_PAGES = 200
 FAN_OUT = 14
 """Good pages that a good page links to."""
-ROBOTS = Kept(answer(b"User-agent: *\nDisallow: /private/\n", media="text/plain"))
 
 
 def _none(_here: Here) -> list[Fault]:
@@ -61,6 +61,7 @@ _GROUPS = (
     texts.faults,
     pages.faults,
     pages.traps,
+    sitemaps.faults,
 )
 
 
@@ -88,7 +89,7 @@ class FaultSite:
 def build(here: Here) -> FaultSite:
     """The site that listens ``here``. Takes a moment: bombs are packed."""
     groups = [group(here) for group in _GROUPS]
-    answers: dict[str, Answer] = {"/robots.txt": ROBOTS}
+    answers: dict[str, Answer] = {"/robots.txt": _robots(here)}
     expected: dict[str, Expected] = {}
 
     def put(path: str, given: Answer | None, fault: str | None, wanted: Wanted) -> None:
@@ -107,6 +108,11 @@ def build(here: Here) -> FaultSite:
         for path, (given, wanted) in fault.more.items():
             put(path, given, fault.name, wanted)
     return FaultSite(answers, expected, tuple(fault for group in groups for fault in group))
+
+
+def _robots(here: Here) -> Kept:
+    named = "".join(f"Sitemap: {here.origin}{fault.path}\n" for fault in sitemaps.faults(here))
+    return answer(f"User-agent: *\nDisallow: /private/\n{named}".encode(), media="text/plain")
 
 
 def is_good(path: str) -> bool:
@@ -142,11 +148,12 @@ def settings(here: Here, timeout: float) -> dict[str, object]:
         "fetch.concurrency": 64,
         "fetch.timeout": timeout,
         "fetch.max_body": MAX_BODY,
-        "fetch.spool_above": MAX_BODY + 1,  # a slow disk is no fault of the server's
         "fetch.retries": TIMES - 1,
         "fetch.backoff": 0.1,
         "fetch.retry_after_max": RETRY_AFTER_MAX,
         "fetch.max_redirects": MAX_REDIRECTS,
         "politeness.throttle": False,  # else it would be asked as slowly as its faults deserve
+        "sitemaps.follow": True,
+        "sitemaps.max_bytes": MAX_BODY,
         "progress.show": False,
     }
