@@ -36,7 +36,7 @@ class Here(NamedTuple):
 
     port: int
     other: int
-    """The port of the neighbour: in scope, but on an address that no page may send a crawler to."""
+    """The port of the neighbour, to which no page may send a crawler."""
 
     @property
     def origin(self) -> str:

@@ -15,7 +15,6 @@ from crawler.lab.faults.manifest import (
 )
 from crawler.lab.faults.sending import forever
 from crawler.model.outcomes import Kind, Outcome
-from crawler.rules.urls import origin, resolve
 
 _TITLE = "At the end of a redirect"
 
@@ -58,9 +57,6 @@ _FORBIDDEN = {
     "link-local": "[fe80::1]",
 }
 
-_NEVER = Wanted(Outcome.SKIPPED, Kind.FORBIDDEN_ADDRESS, None, asked=0)
-"""Not even connected to."""
-
 
 def faults(here: Here) -> list[Fault]:
     """The group."""
@@ -68,28 +64,18 @@ def faults(here: Here) -> list[Fault]:
 
 
 def addresses(here: Here) -> list[Fault]:
-    """Redirects and links to addresses that are forbidden, in every spelling."""
-    found = []
-    for name, host in _hosts(here).items():
-        location = f"http://{host}/secret-{name}"
-        target = resolve(location) or ""
-        wanted = {target: (None, _NEVER)}
-        found.append(Fault(f"to-{name}", _to(location), skipped(Kind.REDIRECTED, 302), wanted))
+    """Redirects and links to addresses that are forbidden, in every spelling.
+
+    Only who names an origin makes it part of the crawl, and so permits it: no page can. These end at
+    the scope, before the guard of addresses; that is tried where it is tested, name by name.
+    """
+    hosts = {name: f"{host}:{here.other}" for name, host in _SPELLINGS.items()} | _FORBIDDEN
+    out = skipped(Kind.OUT_OF_SCOPE, 302)
     link = f"http://127.0.0.1:{here.other}/linked"
-    found.append(
-        Fault("link-to-the-neighbour", page(_TITLE, f'<a href="{link}">'), ok(), {link: (None, _NEVER)})
-    )
-    return found
-
-
-def hosts_forbidden(here: Here) -> tuple[str, ...]:
-    """The origins of all of them: they must be in scope, or nothing would be tried at all."""
-    resolved = (resolve(f"http://{host}/") for host in _hosts(here).values())
-    return tuple(dict.fromkeys(origin(url) for url in resolved if url is not None))
-
-
-def _hosts(here: Here) -> dict[str, str]:
-    return {name: f"{host}:{here.other}" for name, host in _SPELLINGS.items()} | _FORBIDDEN
+    return [
+        *(Fault(f"to-{name}", _to(f"http://{host}/secret-{name}"), out) for name, host in hosts.items()),
+        Fault("link-to-the-neighbour", page(_TITLE, f'<a href="{link}">'), ok(links=1)),
+    ]
 
 
 def _to(location: str, status: str = "302 Found") -> Kept:

@@ -35,7 +35,6 @@ from crawler.lab.faults.manifest import (
     ok,
     page,
 )
-from crawler.lab.faults.redirects import hosts_forbidden
 
 GOOD_PAGES = 200
 FAN_OUT = 14
@@ -142,7 +141,6 @@ def settings(here: Here, timeout: float) -> dict[str, object]:
     """The configuration under which all this is to be crawled; ``timeout`` in seconds for one exchange."""
     return {
         "seeds": (f"{here.origin}/",),
-        "scope.origins": hosts_forbidden(here),
         "scope.exclude": EXCLUDED,
         "scope.max_depth": MAX_DEPTH,
         "fetch.concurrency": 64,
