@@ -122,7 +122,7 @@ class Parser:
         if job.obey_robots and not page.follow:
             sitemaps, nofollow = [], nofollow + len(sitemaps)
         outcome = Outcome.OK if kind is None else _OUTCOMES[kind]
-        record = _record(
+        record = of_page(
             page,
             outcome,
             kind,
