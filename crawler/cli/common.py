@@ -45,13 +45,6 @@ def flush_stdout() -> None:
         pass
 
 
-def get_ready() -> None:
-    """Begin in the background with what every crawl needs: its children, and the slowest imports."""
-    from crawler.plumbing.fork_server_process import prestart
-
-    prestart("crawler.fetch.aiohttp_backend", "uvloop", "crawler.watch.summary_view")
-
-
 def crawl(config: "Config") -> int:
     """Crawl to the end and print what came of it; the output folder is the first line and the last.
 

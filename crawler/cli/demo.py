@@ -4,7 +4,7 @@
 import typer
 
 from crawler.cli import options
-from crawler.cli.common import crawl, get_ready
+from crawler.cli.common import crawl
 
 
 def demo(
@@ -24,7 +24,9 @@ def demo(
     The site is served on a free loopback port for as long as the crawl takes, and is the only seed;
     the other settings are those of the bundled config.toml, unless an option here says otherwise.
     """
-    get_ready()
+    from crawler.plumbing.fork_server_process import prestart
+
+    prestart()
     from crawler.config import packaged_config
     from crawler.lab.site.site_process import SiteProcess
 

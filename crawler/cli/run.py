@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crawler.cli import options
-from crawler.cli.common import crawl, get_ready
+from crawler.cli.common import crawl
 
 Urls = Annotated[
     list[str] | None,
@@ -44,5 +44,7 @@ def run(
     If OUT holds an unfinished crawl of the same seeds, it goes on with it. An option wins over the
     environment (CRAWLER_FETCH__CONCURRENCY=8), that over the config file, that over the default.
     """
-    get_ready()
+    from crawler.plumbing.fork_server_process import prestart
+
+    prestart()
     return crawl(options.config_of(context.params, config))

@@ -6,17 +6,18 @@ imports once; ``spawn`` starts a new interpreter for each. The server takes a te
 get ready, so the command line starts it while the main process is still importing.
 """
 
-import importlib
 import multiprocessing
 import os
 import sys
 import threading
-from contextlib import suppress
 from multiprocessing.context import BaseContext
 
 from crawler.model.errors import MainGuardError
 from crawler.plumbing.child_process import signals_blocked
 from crawler.plumbing.leftovers_process import settle_temporary_folder
+
+if sys.platform != "win32":
+    from multiprocessing import forkserver
 
 PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
@@ -37,24 +38,13 @@ def child_context(start_method: str | None) -> BaseContext:
     return multiprocessing.get_context(start_method)
 
 
-def prestart(*soon_needed: str) -> threading.Thread:
-    """Start the fork server in a thread, so that its imports run beside those of the main process.
-
-    The same thread then imports the modules ``soon_needed``: what waits in an import, such as the reading
-    of files and of the system's certificates, waits beside the imports of the main thread.
-    """
+def prestart() -> threading.Thread:
+    """Start the fork server in a thread, so that its imports run beside those of the main process."""
     settle_temporary_folder()
-
-    def run() -> None:
-        start_fork_server()
-        for name in soon_needed:
-            # Whoever needs it meets an ImportError again, and can say so. RuntimeError: the program ends
-            # already, having refused to crawl, and takes in nothing more.
-            with suppress(ImportError, RuntimeError):
-                importlib.import_module(name)
-
-    # No daemon: an interpreter that takes itself down while a thread imports was seen to crash.
-    thread = threading.Thread(target=run, name="prestart")
+    # It imports nothing: a Ctrl-C in the middle of an import of the main thread may leave a module locked
+    # for ever, and whoever imports it then. It is no daemon: it takes milliseconds, and an interpreter
+    # that takes itself down while another thread starts something was seen to crash.
+    thread = threading.Thread(target=start_fork_server, name="prestart")
     thread.start()
     return thread
 
@@ -63,8 +53,6 @@ def start_fork_server() -> None:
     """Start the fork server, if it does not run yet; blocks for some milliseconds."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
-    from multiprocessing import forkserver
-
     multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
     with signals_blocked():
         forkserver.ensure_running()

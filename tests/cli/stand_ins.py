@@ -30,7 +30,7 @@ class Engine:
     saved: Config = field(default_factory=lambda: Config(seeds=["http://saved/"], fetch={"concurrency": 7}))
     prestarted: int = 0
 
-    def prestart(self, *soon_needed: str) -> None:
+    def prestart(self) -> None:
         self.prestarted += 1
 
     def prepare(self, config: Config, extract: None) -> Path:
