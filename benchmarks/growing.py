@@ -31,6 +31,7 @@ from latency import steady_rate
 
 from crawler import Config
 from crawler.engine import lifecycle
+from crawler.engine.output_folder import output_folder
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.rules.politeness import LaneLimits
 
@@ -54,7 +55,7 @@ def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
             await frontier.add(urls[start : start + AT_ONCE])
         await frontier.flush()
 
-    with lifecycle.output_folder(out):
+    with output_folder(out):
         opened = lifecycle.open_store(config, out)
         try:
             asyncio.run(take_in())

@@ -64,6 +64,7 @@ def here(url: str, folder: Path) -> None:
     from crawler import Config
     from crawler.engine import lifecycle
     from crawler.engine.crawl import run
+    from crawler.engine.output_folder import output_folder
     from crawler.engine.stations import Stations
     from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
 
@@ -81,7 +82,7 @@ def here(url: str, folder: Path) -> None:
         threading.Thread(target=follow, daemon=True).start()
 
     config = Config(seeds=[url], out=out, robots={"obey": False}, progress={"show": False})
-    with lifecycle.output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opened = lifecycle.open_store(config, out)
         runner.run(run(config, out, opened, on_start=look))
         loop = time.thread_time() - begun["loop"]

@@ -13,6 +13,7 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped, note_stopped
 from crawler.engine.lifecycle import Opened
+from crawler.engine.output_folder import new_folder, output_folder, read_summary
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
@@ -41,7 +42,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     refuse_inside_import()
     logins, config = lifecycle.logins(config), lifecycle.serialised(config)
     out = prepare(config, extract)
-    with lifecycle.output_folder(out):
+    with output_folder(out):
         opened = None
         try:
             opened = lifecycle.open_store(config, out, logins)
@@ -69,7 +70,7 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
         check_callable(extract)
     elif config.parse.extract is not None:
         load(config.parse.extract)
-    return config.out or lifecycle.new_folder(config.seeds)
+    return config.out or new_folder(config.seeds)
 
 
 def already_finished(out: Path) -> CrawlReport:
@@ -77,7 +78,7 @@ def already_finished(out: Path) -> CrawlReport:
     return CrawlReport(
         out,
         "already_finished",
-        lifecycle.read_summary(out),
+        read_summary(out),
         f"the crawl in {out} is finished already; nothing was changed",
     )
 

@@ -10,6 +10,7 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import already_finished, prepare, run
+from crawler.engine.output_folder import output_folder
 from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
@@ -46,7 +47,7 @@ class Crawler:
         refuse_inside_import()
         logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
         out = await off_loop(lambda: prepare(config, self._extract))
-        folder = lifecycle.output_folder(out)
+        folder = output_folder(out)
         await off_loop(folder.__enter__)
         self._stack.push_async_callback(off_loop, lambda: folder.__exit__(None, None, None))
         try:

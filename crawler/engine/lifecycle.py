@@ -3,19 +3,14 @@
 Everything here blocks and runs before or after the event loop's work, or in a thread.
 """
 
-import contextlib
 import json
 import os
-import re
 import secrets
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.config import Config
 from crawler.config.problems import shown
@@ -24,10 +19,9 @@ from crawler.frontier import rows, schema
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import open_view
-from crawler.model.errors import CrawlerError, OutputBusyError, OutputError, UsageError
+from crawler.model.errors import CrawlerError, OutputError, UsageError
 from crawler.model.outcomes import Kind
 from crawler.plumbing import leftovers_process
-from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.rules.urls import login, origin, resolve
 
 FIXED_KEYS = (
@@ -42,49 +36,11 @@ FIXED_KEYS = (
 """What a crawl may not change when it goes on: the output would be of two minds."""
 UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
 """Kinds that mean that no answer came at all."""
-SPOOL = "spool"
-"""Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
 
 
 def now_utc() -> str:
     """The time as RFC 3339, UTC, in seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def new_folder(seeds: tuple[str, ...], parent: Path = Path("crawls")) -> Path:
-    """Make ``crawls/HOST-UTCTIME``, under a name that nothing has yet. Raises OutputError."""
-    host = re.sub(r"[^\w.-]+", "-", urlsplit(seeds[0]).netloc.rpartition("@")[2]).strip("-")
-    name = f"{host}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
-    for n in range(1, 1000):
-        path = parent / (name if n == 1 else f"{name}-{n}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise OutputError(f"{path} cannot be made: {error.strerror or error}") from error
-        return path
-    raise OutputError(f"{parent} holds a thousand folders named {name} already")
-
-
-@contextlib.contextmanager
-def output_folder(out: Path) -> Iterator[None]:
-    """OUT, made if need be and locked against a second crawl. Raises OutputError, OutputBusyError."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / "crawl.lock")
-        lock.acquire(timeout=0.0)
-    except LockBusy as busy:
-        raise OutputBusyError(f"{out} is in use by another crawl, pid {busy.pid}") from None
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
-    try:
-        shutil.rmtree(out / SPOOL, ignore_errors=True)
-        (out / SPOOL).mkdir()
-        yield
-    finally:
-        shutil.rmtree(out / SPOOL, ignore_errors=True)
-        lock.release()
 
 
 @dataclass(slots=True)
@@ -296,12 +252,3 @@ def require_seeds(config: Config) -> None:
     """Raises UsageError where there is nothing to crawl."""
     if not config.seeds:
         raise UsageError("no seed: name a URL on the command line, or seeds = [...] in the config file")
-
-
-def read_summary(out: Path) -> dict[str, Any]:
-    """The summary.json of OUT; empty where there is none."""
-    try:
-        summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return summary

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
-from crawler.engine.lifecycle import SPOOL, Opened
+from crawler.engine.lifecycle import Opened
+from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
 from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
