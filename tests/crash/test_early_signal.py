@@ -30,7 +30,7 @@ def state(out: Path) -> str | None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_crawl_that_is_stopped_as_it_starts_goes_on(tmp_path, seed):
     out = tmp_path / "out"
-    with graph_site(40, delay=0.01) as site:
+    with graph_site(200, delay=0.02) as site:
         running = crawls.start("run", site.url, "-o", out, "--no-progress")
         while state(out) != "running" and running.poll() is None:
             time.sleep(0.001)
