@@ -56,7 +56,7 @@ def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
         await frontier.flush()
 
     with output_folder(out):
-        opened = lifecycle.open_store(config, out)
+        opened = lifecycle.open_store(config, out, {})
         try:
             asyncio.run(take_in())
         finally:
