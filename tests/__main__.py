@@ -16,8 +16,8 @@ CHECKS = {
     "types": ["mypy"],
     "floors": ["importlinter.cli"],
     "docs": ["docs.build_site", "--check"],
-    # Most tests wait for processes and servers: one worker more than there are cores keeps these busy.
-    "tests": ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"],
+    # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
+    "tests": ["pytest", "-n", str((os.cpu_count() or 1) + 2), "--dist", "loadfile"],
 }
 
 
