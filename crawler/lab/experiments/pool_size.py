@@ -71,7 +71,9 @@ def run(scale: Scale) -> Finding:
     sizes = sorted(
         {1, here, 2 * here} if quick else {1, 2, 3, 4, here // 2, here, here + 1, 2 * here, 4 * here}
     )
-    levels = [here, 64] if quick else sorted({1, here, 4, 16, 64, 128, 256, 512})
+    levels = (
+        [here, 64] if quick else sorted({1, here, 4, 16, 64, 256, 512, 800})
+    )  # connections: a process may often open 1,024
     # JSON makes texts of the numbers that are keys.
     cpu = {int(n): rate for n, rate in measured(cpu_bound, sizes, 16 if quick else 32, 3).items()}
     io = {int(n): rate for n, rate in measured(io_bound, levels, 0.25 if quick else 0.4).items()}

@@ -34,7 +34,10 @@ def draw(
     )
     left.set(xlabel="processes in the pool", ylabel="tasks/s", ylim=(0, None), xlim=(0, None))
     left.set_title("CPU-bound")
-    right.semilogx(list(io), list(io.values()), "o-", color=GREEN, base=2)
+    ideal = [level / delay for level in io]
+    right.loglog(list(io), ideal, "--", color="#999999", label="if only waiting took time")
+    right.loglog(list(io), list(io.values()), "o-", color=GREEN, label="measured")
+    right.legend(frameon=False)
     right.axvline(knee, color="#777777", linestyle=":")
     right.annotate(
         f"knee: {knee}",
@@ -45,6 +48,7 @@ def draw(
         color="#555555",
         ha="right",
     )
-    right.set(xlabel="requests in flight", ylabel="answers/s", ylim=(0, None), xticks=list(io))
+    right.set(xlabel="requests in flight", ylabel="answers/s", xticks=list(io))
     right.set_xticklabels([str(level) for level in io])
+    right.minorticks_off()
     right.set_title(f"I/O-bound ({ms(delay)} ms latency)")
