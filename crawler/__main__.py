@@ -5,8 +5,12 @@ import sys
 
 def main() -> int:
     """Run the program with the arguments of this process; returns its exit code."""
+    import atexit
     import gc
     import signal
+
+    # Registered before multiprocessing is imported, so it runs after all that this registers.
+    atexit.register(_sweep)
 
     # Imports and configuration make objects by the hundred thousand that live to the end.
     gc.set_threshold(20_000, 50, 100)
@@ -26,6 +30,12 @@ def main() -> int:
     # Searching all modules for garbage, just before they go, would take a tenth of a second.
     gc.freeze()
     return code
+
+
+def _sweep() -> None:
+    leftovers = sys.modules.get("crawler.plumbing.leftovers_process")
+    if leftovers is not None:
+        leftovers.sweep()
 
 
 def _interrupt(*_: object) -> None:

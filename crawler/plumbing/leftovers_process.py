@@ -55,6 +55,20 @@ def remove(noted: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def sweep() -> None:
+    """Remove the semaphores that this very process has made and lost, once nothing of it uses any.
+
+    One is lost when the resource tracker is killed in the moment in which it is to be told of it: it is made
+    then, and nobody knows that it has to be removed.
+    """
+    settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    prefix = settings.get("semprefix", "")
+    if _PREFIX.fullmatch(prefix):
+        with suppress(OSError):
+            for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
+                path.unlink(missing_ok=True)
+
+
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
