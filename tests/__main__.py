@@ -4,6 +4,7 @@ Arguments are handed to pytest.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ CHECKS = {
 
 def main() -> int:
     """Run every check in a process of its own; the exit code of the first that failed."""
+    # A shell's background jobs ignore Ctrl-C, and so would every program that the tests send one to.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, (module, *arguments) in CHECKS.items():
         started = time.monotonic()
         extra = sys.argv[1:] if name == "tests" else []
