@@ -47,9 +47,7 @@ def remove(noted: str) -> None:
         return
     prefix, folder = str(found["semaphores"]), Path(found["folder"] or "")
     with suppress(OSError):
-        if _PREFIX.fullmatch(prefix):
-            for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
-                path.unlink(missing_ok=True)
+        _remove_semaphores(prefix)
     # The note comes from a file that others may have written: it must not name just any folder.
     if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("pymp-"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -62,11 +60,15 @@ def sweep() -> None:
     then, and nobody knows that it has to be removed.
     """
     settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-    prefix = settings.get("semprefix", "")
+    with suppress(OSError):
+        _remove_semaphores(settings.get("semprefix", ""))
+
+
+def _remove_semaphores(prefix: str) -> None:
+    # What is no prefix of ours may be anybody's.
     if _PREFIX.fullmatch(prefix):
-        with suppress(OSError):
-            for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
-                path.unlink(missing_ok=True)
+        for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
+            path.unlink(missing_ok=True)
 
 
 def _lives(pid: int) -> bool:

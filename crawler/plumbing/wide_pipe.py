@@ -21,8 +21,7 @@ def wide_pipe(context: BaseContext) -> tuple[Connection, Connection]:
     """The reading and the writing end."""
     reader, writer = context.Pipe(duplex=False)
     if fcntl is not None:
-        with suppress(
-            OSError
-        ):  # the user has too many of them already (pipe-user-pages-soft): then a narrow one
+        # OSError: this user has too many of them already (pipe-user-pages-soft); a narrow one does, too.
+        with suppress(OSError):
             fcntl(writer.fileno(), F_SETPIPE_SZ, CAPACITY)
     return reader, writer
