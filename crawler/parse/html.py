@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import turbohtml
 
 from crawler.parse.links import find_links
-from crawler.parse.media import declared_late, is_html, is_text, is_xhtml
+from crawler.parse.media import declared_late, is_html, is_text, is_xhtml, is_xml
 from crawler.parse.visible_text import is_shadow_root, take_visible_text
 from crawler.rules.charset import decode, sniff
 from crawler.rules.content_type import essence
@@ -55,14 +55,13 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
     if not is_text(mime):
         return Document(base=url, charset=None, text="")
     charset = sniff(body, content_type)
-    source = decode(body, charset)
-    tree = _tree(source, mime)
+    tree = _tree(body, charset, mime)
     late = declared_late(tree, body, content_type, charset) if tree is not None and is_html(mime) else None
     if late is not None:
         charset = late
-        tree = _tree(decode(body, charset), mime)
+        tree = _tree(body, charset, mime)
     if tree is None:
-        return Document(base=url, charset=charset, text=source)
+        return Document(base=url, charset=charset, text=decode(body, charset))
     kept = copy.deepcopy(tree) if keep_tree else None
 
     # The content of a template is no part of the document until a script puts it there.
@@ -86,17 +85,23 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
     )
 
 
-def _tree(source: str, mime: str) -> turbohtml.Document | None:
-    if is_xhtml(source, mime):
-        try:
-            return turbohtml.parse_xml(source)
-        except turbohtml.HTMLParseError:
-            pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
+def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
+    if is_xml(mime):
+        source = decode(body, charset)
+        if is_xhtml(source, mime):
+            try:
+                return turbohtml.parse_xml(source)
+            except turbohtml.HTMLParseError:
+                pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
+        elif not is_html(mime):
+            return None
     elif not is_html(mime):
         return None
-    if source.count("\0") > MOST_NULS:
-        source = source.replace("\0", " ")
-    return turbohtml.parse(source, positions=False, allow_declarative_shadow_roots=False)
+    markup: str | bytes = body
+    if b"\0" in body:
+        source = decode(body, charset)
+        markup = source.replace("\0", " ") if source.count("\0") > MOST_NULS else source
+    return turbohtml.parse(markup, encoding=charset, positions=False, allow_declarative_shadow_roots=False)
 
 
 def _base(tree: turbohtml.Document, url: str) -> str:

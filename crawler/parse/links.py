@@ -7,6 +7,7 @@ within the page, ``<frame src>`` and ``<iframe src>``. Images, scripts, style sh
 
 import codecs
 import re
+from typing import cast
 from urllib.parse import quote
 
 import turbohtml
@@ -15,6 +16,8 @@ from crawler.rules.urls import distinct_links
 
 # An inline document (srcdoc) wins over src; an empty src means about:blank, not this page.
 _ALL = 'a[href],area[href],iframe[src]:not([srcdoc],[src=""]),frame[src]:not([src=""])'
+_HREFS = turbohtml.XPath("//a/@href")
+"""What ``a[href]`` selects, as text in one step."""
 _RARE_TAGS = ("area", "iframe", "frame")
 _FRAME_TAGS = frozenset(("iframe", "frame"))
 
@@ -28,18 +31,15 @@ def find_links(tree: turbohtml.Document, base: str, charset: str) -> tuple[list[
     ``charset`` is the document's encoding by its WHATWG name: queries are sent in it.
     """
     # One name alone is looked up in the parser's index; several make it go through all elements.
-    if any(tree.find(tag) is not None for tag in _RARE_TAGS):
-        elements = tree.select(_ALL)
-        hrefs = [element.attr("src" if element.tag in _FRAME_TAGS else "href") or "" for element in elements]
-    else:
-        elements = tree.select("a[href]")
-        hrefs = [element.attr("href") or "" for element in elements]
+    selector = _ALL if any(tree.find(tag) is not None for tag in _RARE_TAGS) else "a[href]"
+    refused = {*tree.select("a[rel~=nofollow i]"), *tree.select("area[rel~=nofollow i]")}
+    if selector != _ALL and not refused:
+        hrefs = _encode_queries(cast("list[str]", _HREFS(tree)), charset)
+        return distinct_links(hrefs, base), frozenset()
+    elements = tree.select(selector)
+    hrefs = [element.attr("src" if element.tag in _FRAME_TAGS else "href") or "" for element in elements]
     hrefs = _encode_queries(hrefs, charset)
     links = distinct_links(hrefs, base)
-
-    refused = {*tree.select("a[rel~=nofollow i]"), *tree.select("area[rel~=nofollow i]")}
-    if not refused:
-        return links, frozenset()
     # A URL linked twice may be followed if one of the two links says nothing against it.
     followed = [href for element, href in zip(elements, hrefs, strict=True) if element not in refused]
     return links, frozenset(links).difference(distinct_links(followed, base))

@@ -24,6 +24,14 @@ _WITHIN_A_LINE = (
 """Elements that do not part words: ``un<b>usual</b>`` is one word, ``<li>a<li>b`` is two."""
 _COMMENTS = turbohtml.XPath("//comment() | //processing-instruction()")
 """They part texts in the tree, and nothing on the screen."""
+_OTHER_SPACE = (
+    "\x0b\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What :meth:`str.split` takes for white space, and XPath does not."""
+_TEXT = turbohtml.XPath(
+    f"normalize-space(translate(string-join(//text(), ' '), '{_OTHER_SPACE}', '{' ' * len(_OTHER_SPACE)}'))"
+)
 
 
 def take_visible_text(tree: turbohtml.Document) -> str:
@@ -42,7 +50,7 @@ def take_visible_text(tree: turbohtml.Document) -> str:
         tree.strip_tags(",".join(within_a_line))
     if tree.root is not None:
         tree.root.normalize()
-    return " ".join(" ".join(tree.strings).split())
+    return str(_TEXT(tree))
 
 
 def is_shadow_root(element: turbohtml.Element) -> bool:

@@ -5,6 +5,7 @@ https, serialised, without a fragment. Two such texts are equal exactly when the
 URL, and functions here that say "serialised" may therefore cut them with string searches.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
@@ -17,6 +18,8 @@ _PLAIN = re.compile(r"/?(?:[\w~-][\w.~+@=-]*+/)*[\w~-][\w.~+@=-]*+/?(?:\?[\w.~+@
 """Relative hrefs without a scheme, a dot segment or anything to encode: appended to the base as they are."""
 _MOST_UP = 8
 """Leading "../" that are taken off without a parser; a hostile page has a million of them."""
+_LONGEST_KEPT = 1024
+"""Characters of a link to elsewhere that is remembered."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -32,6 +35,10 @@ def resolve(href: str, base: str | None = None, *, keep_fragment: bool = False) 
     if not url.startswith(_SCHEMES):
         return None
     return url if keep_fragment else url.partition("#")[0]
+
+
+_absolute = functools.lru_cache(maxsize=1024)(resolve)
+"""For hrefs with a scheme and a host, which mean the same on every page."""
 
 
 def _parse(href: str, base: str | None) -> str:
@@ -55,10 +62,11 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
 
     The same as :func:`resolve` on each with the repeats left out. Most links of a page differ
     from another only in their fragment, so those are cut and the repeats dropped before anything
-    is parsed; what remains is mostly a plain path, which needs no parser at all.
+    is parsed; what remains is mostly a plain path, which needs no parser at all, or a link to
+    another site that stands on every page of this one.
     """
-    root = resolve("/", base)
-    folders = [resolve(".", base)]
+    here = resolve("", base)
+    folders = _folders(here) if here is not None else []
     cut: dict[str, None] = {}
     for raw in dict.fromkeys(hrefs):
         href, mark, _ = raw.partition("#")
@@ -66,25 +74,40 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
         cut[f"{href}#" if mark and href[-1:] <= " " else href] = None
     urls: dict[str, None] = {}
     for href in cut:
-        up = 0
-        while up < _MOST_UP and href.startswith("../", 3 * up):
-            up += 1
-        while len(folders) <= up:
-            folders.append(resolve("../" * len(folders), base))
-        folder = folders[up]
         url: str | None
-        if root is None or folder is None:
+        if here is None:
             url = resolve(href, base)
-        elif _PLAIN.fullmatch(href, 3 * up):
-            # A slash behind "../" is a folder without a name, not the root.
-            url = root + href[1:] if href[0] == "/" else folder + href[3 * up :]
-        elif href.startswith(root) and _PLAIN.fullmatch(href, len(root)):
-            url = href
+        elif href.startswith(_SCHEMES):
+            url = _absolute(href) if len(href) < _LONGEST_KEPT else resolve(href)
         else:
-            url = resolve(href, base)
+            up = 0
+            while href.startswith("../", 3 * up) and up < _MOST_UP:
+                up += 1
+            if not href:
+                url = here
+            elif _PLAIN.fullmatch(href, 3 * up):
+                # A slash behind "../" is a folder without a name, not the root.
+                folder = folders[min(up, len(folders) - 1)]
+                url = folders[-1] + href[1:] if href[0] == "/" else folder + href[3 * up :]
+            else:
+                url = resolve(href, base)
         if url is not None:
             urls[url] = None
     return list(urls)
+
+
+def _folders(url: str) -> list[str]:
+    """The folder that a serialised URL lies in, the one above it and so on, a few times; then the root."""
+    start = url.index("/", url.index("://") + 3)
+    path = url[start:].partition("?")[0]
+    folders = []
+    for _ in range(_MOST_UP + 1):
+        path = path[: path.rindex("/")]
+        folders.append(f"{url[:start]}{path}/")
+        if not path:
+            break
+    folders.append(url[: start + 1])
+    return folders
 
 
 def origin(url: str) -> str:
