@@ -39,7 +39,7 @@ class ExecutorParser:
         self._parser = parser
         self._executor = executor
 
-    async def parse(self, pages: list[Page]) -> list[Finished]:
+    async def parse(self, pages: list[Page], _ahead: list[Page] | None = None, /) -> list[Finished]:
         """Parse a batch. Raises ParserDied when memory ran out."""
         loop = asyncio.get_running_loop()
         results = []

@@ -5,6 +5,7 @@ Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison pag
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
@@ -22,6 +23,8 @@ from crawler.trace.steps import Step
 
 log = logging.getLogger("crawler.parse")
 
+BATCH_SECONDS = 0.03
+"""What a batch should take a parser, about."""
 DEATHS_WITHOUT_WORK = 5
 """Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
 
@@ -32,8 +35,8 @@ class PageParser(Protocol):
     pid: int | None
     """The process that it runs in; None when that is this one."""
 
-    async def parse(self, pages: list[Page]) -> list[Finished]:
-        """Parse a batch. Raises ParserDied."""
+    async def parse(self, pages: list[Page], ahead: list[Page] | None = None, /) -> list[Finished]:
+        """Parse a batch. ``ahead`` is the one that will follow, if all goes well. Raises ParserDied."""
         ...
 
     def restart(self) -> None:
@@ -54,9 +57,10 @@ async def parse_task(
 ) -> None:
     """Parse what waits, batch by batch, until ``pages`` is closed and empty.
 
-    While the parser is at one batch, the results of the one before are handed on: a process that
-    waits for this loop is a core that does nothing.
+    While the parser is at one batch, the results of the one before are handed on, and under load it
+    has the next one already: a process that waits for this loop is a core that does nothing.
     """
+    pace = _Pace(batch_pages)
 
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
         for finished in results:
@@ -68,13 +72,17 @@ async def parse_task(
 
     async with asyncio.TaskGroup() as group:
         handing_on: asyncio.Task[None] | None = None
+        ahead: list[Page] = []
         while True:
             try:
-                batch = await pages.get_batch(batch_pages, batch_bytes)
+                batch = ahead or await pages.get_batch(pace.most, batch_bytes)
             except QueueClosed:
                 return
+            ahead = pages.take_spare(pace.most, batch_bytes)
             step.enter("parsing", batch[0].ticket.url)
-            async for parsed, results in _parse_all(batch, parser, max_crashes, counters):
+            pace.begin()
+            async for parsed, results in _parse_all(batch, parser, max_crashes, counters, ahead):
+                pace.end(len(parsed))
                 step.pid = parser.pid or step.pid
                 if handing_on is not None:
                     step.enter("wait for a writer", parsed[0].ticket.url)
@@ -84,10 +92,37 @@ async def parse_task(
             step.leave()
 
 
+class _Pace:
+    """How many pages go to a parser at once: about :data:`BATCH_SECONDS` of its work, by its last batch.
+
+    A hand-over costs the same for one page as for thirty, so quick pages travel together. Slow ones
+    travel alone: at the end of a crawl, one parser would be at a long batch with the others idle.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = self._limit = most
+        self._began = 0.0
+
+    def begin(self) -> None:
+        """A batch is given to the parser."""
+        self._began = time.monotonic()
+
+    def end(self, pages: int) -> None:
+        """So many pages of it came back."""
+        now = time.monotonic()
+        seconds = (now - self._began) / pages
+        self.most = max(1, min(self._limit, int(BATCH_SECONDS / max(seconds, 1e-6))))
+        self._began = now
+
+
 async def _parse_all(
-    batch: list[Page], parser: PageParser, max_crashes: int, counters: Counters
+    batch: list[Page],
+    parser: PageParser,
+    max_crashes: int,
+    counters: Counters,
+    ahead: list[Page] | None = None,
 ) -> AsyncIterator[tuple[list[Page], list[Finished]]]:
-    """Every page of ``batch``, each parsed or blamed; usually all at once.
+    """Every page of ``batch``, each parsed or blamed; usually all at once. ``ahead`` is what follows it.
 
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
     it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
@@ -100,7 +135,7 @@ async def _parse_all(
     while groups:
         group = groups.popleft()
         try:
-            results = await parser.parse(group)
+            results = await parser.parse(group, None if groups else ahead)
         except ParserDied as death:
             died = death
         else:

@@ -40,7 +40,7 @@ from crawler.parse.job import ParseJob
 from crawler.parse.parser_process import EXIT_MEMORY, LOG, NO_PAGE, Progress
 from crawler.plumbing.child_process import ChildHandle, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
-from crawler.plumbing.wide_pipe import wide_pipe
+from crawler.plumbing.wide_pipe import capacity, wide_pipe
 
 log = logging.getLogger("crawler.parse")
 
@@ -48,6 +48,8 @@ START_TIMEOUT = 60.0
 """Seconds in which a new parse process must have answered its first ping."""
 START_ATTEMPTS = 10
 """Times in a row that a parse process, or the fork server below it, may die while it is started."""
+_PIPE_SLACK = 64 * 1024
+"""Bytes of a pipe that are not counted on: it holds so many pages of memory, and not each is filled."""
 _encode_pages = msgspec.msgpack.Encoder().encode
 _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
 
@@ -88,6 +90,8 @@ class ProcessParser:
         self._settings = settings
         self._threads = threads
         self._batches = 0
+        self._ahead: list[Page] | None = None
+        """The batch that the child has beside the one it is at, until it is called for."""
         self._given_up: tuple[Kind, str] | None = None
 
     # -- life: blocking, called in a thread ------------------------------------------------------
@@ -107,6 +111,8 @@ class ProcessParser:
     def _start(self) -> None:
         context, settings = self._settings.context, self._settings
         task_reader, self._tasks = wide_pipe(context)
+        self._ahead, self._is_broken = None, False
+        self._room = capacity(self._tasks) - _PIPE_SLACK
         self._results, result_writer = wide_pipe(context)
         self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
         self._process: BaseProcess | None = None
@@ -200,17 +206,28 @@ class ProcessParser:
 
     # -- work ------------------------------------------------------------------------------------
 
-    async def parse(self, pages: list[Page]) -> list[Finished]:
-        """Have the child parse ``pages``. Raises ParserDied."""
+    async def parse(self, pages: list[Page], ahead: list[Page] | None = None, /) -> list[Finished]:
+        """Have the child parse ``pages``. Raises ParserDied.
+
+        ``ahead`` is what it will be given next: it finds that in its pipe when it is done with this, where
+        there is room for both. Nothing depends on it; a child that dies is given the batch anew.
+        """
         loop = asyncio.get_running_loop()
-        self._batches += 1
-        self._progress[0], self._progress[1] = NO_PAGE, time.monotonic()
-        exchange = loop.run_in_executor(self._threads, self._exchange, _encode_pages(pages))
-        try:
-            token = loop.run_in_executor(self._executor, parser_process.parse_batch, self._batches)
-            token.add_done_callback(partial(self._token_returned, self._handle))
-        except RuntimeError:
-            self._handle.kill()  # the executor has seen the death first; let the exchange see it too
+        frames = []
+        if self._ahead is not pages:
+            self._progress[0] = NO_PAGE
+            frames.append(_encode_pages(pages))
+        if self._progress[0] == NO_PAGE:
+            self._progress[1] = time.monotonic()  # it may have been idle for long
+        self._ahead = None
+        if ahead and len(frame := _encode_pages(ahead)) + sum(map(len, frames)) <= self._room:
+            frames.append(frame)
+            self._ahead = ahead
+        exchange = loop.run_in_executor(self._threads, self._exchange, frames)
+        for _ in frames:
+            self._give_token(loop)
+        if self._is_broken:
+            self._handle.kill()  # it was at the batch before when its pool broke, and will see no more tokens
         timed_out = False
         try:
             while not (await asyncio.wait({exchange}, timeout=self._seconds_left()))[0]:
@@ -228,19 +245,32 @@ class ProcessParser:
         except (OSError, EOFError) as death:
             raise await loop.run_in_executor(self._threads, self._autopsy, timed_out) from death
 
+    def _give_token(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the child take one batch out of its pipe, once it has done those before."""
+        self._batches += 1
+        try:
+            token = loop.run_in_executor(self._executor, parser_process.parse_batch, self._batches)
+            token.add_done_callback(partial(self._token_returned, self._handle))
+        except RuntimeError:
+            self._handle.kill()  # the executor has seen the death first; let the exchange see it too
+
     def _token_returned(self, handle: ChildHandle, token: asyncio.Future[int]) -> None:
         # How a batch ends is known from the pipe. But a pool that broke before the child had the token
         # (the fork server died: then it breaks while the child lives) leaves it waiting for ever.
-        broken = not token.cancelled() and isinstance(token.exception(), BrokenProcessPool)
-        if broken and self._progress[0] == NO_PAGE:
+        if token.cancelled() or not isinstance(token.exception(), BrokenProcessPool):
+            return
+        if handle is self._handle:
+            self._is_broken = True
+        if self._progress[0] == NO_PAGE:
             handle.kill()
 
     def _seconds_left(self) -> float:
         return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())
 
-    def _exchange(self, frame: bytes) -> memoryview:
-        """In a thread: write a batch, then wait for its results."""
-        self._tasks.send_bytes(frame)
+    def _exchange(self, frames: list[bytes]) -> memoryview:
+        """In a thread: write what the child has not yet, then wait for the results of its next batch."""
+        for frame in frames:
+            self._tasks.send_bytes(frame)
         while (answer := self._results.recv_bytes())[:1] == LOG:
             self._settings.feed_log(msgspec.msgpack.decode(answer[1:]))
         return memoryview(answer)[1:]

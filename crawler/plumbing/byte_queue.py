@@ -104,6 +104,18 @@ class ByteQueue(Generic[T]):
                 await self._wait(self._getters)
             finally:
                 self._idle_getters -= 1
+        return self._take(most, most_bytes)
+
+    def take_spare(self, most: int, most_bytes: int) -> list[T]:
+        """A batch now, if what waits makes two of them or more; else nothing.
+
+        For a getter that is busy yet: it leaves enough for one that is not.
+        """
+        if len(self._items) < 2 * most and self._bytes < 2 * most_bytes:
+            return []
+        return self._take(most, most_bytes)
+
+    def _take(self, most: int, most_bytes: int | None) -> list[T]:
         batch: list[T] = []
         taken = 0
         while self._items and len(batch) < most:

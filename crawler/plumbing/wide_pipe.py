@@ -9,12 +9,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
 try:
-    from fcntl import F_SETPIPE_SZ, fcntl  # Linux
+    from fcntl import F_GETPIPE_SZ, F_SETPIPE_SZ, fcntl  # Linux
 except ImportError:
     fcntl = None  # type: ignore[assignment]
 
 CAPACITY = 1024 * 1024
 """Bytes; the most that Linux grants to anybody (pipe(7), /proc/sys/fs/pipe-max-size)."""
+
+
+def capacity(end: Connection) -> int:
+    """Bytes that the pipe of ``end`` holds; 0 where the system does not say."""
+    return fcntl(end.fileno(), F_GETPIPE_SZ) if fcntl is not None else 0
 
 
 def wide_pipe(context: BaseContext) -> tuple[Connection, Connection]:

@@ -35,6 +35,8 @@ HARMLESS = {
 """What costs what the function would have returned: the page's message begins with this."""
 LOUD = {"print", "print-bytes", "print-outside", "print-lines", "log", "warn"}
 """What only makes a noise: a gigabyte of it, if it gets so far."""
+SLEEP = 1.0
+"""Seconds that "sleep" takes."""
 _MEGABYTE = "x" * 1_000_000
 
 
@@ -49,6 +51,8 @@ def do(what: str) -> Any:
         return _die(what)
     if what in LOUD:
         return _shout(what)
+    if what == "sleep":
+        time.sleep(SLEEP)
     if what == "raise":
         raise ValueError("no")
     if what == "leave":

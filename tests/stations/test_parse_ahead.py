@@ -1,0 +1,168 @@
+"""A parser that has its next batch before it is done with the one at work. Real processes."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+
+import pytest
+
+from crawler.model.messages import Finished, Page, Ticket
+from crawler.parse.job import ParseJob
+from crawler.parse.parse_task import _Pace, _parse_all
+from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
+from crawler.plumbing.byte_queue import ByteQueue
+from crawler.rules.scope import Scope
+from crawler.trace.counters import Counters
+from tests.stations import poison
+
+JOB = ParseJob(scope=Scope(frozenset({"http://a.example"})), hash_seed=1)
+
+
+def page(number: int, name: str = "good", size: int = 0) -> Page:
+    body = b"<p>x</p>".ljust(size)
+    url = f"http://a.example/{name}-{number}"
+    return Page(Ticket(number, url, 1, 0), 200, (), body, None, len(body), "text/html", "", 1.0)
+
+
+@asynccontextmanager
+async def started(timeout: float = 20.0) -> AsyncIterator[ProcessParser]:
+    context = multiprocessing.get_context("forkserver")
+    with ThreadPoolExecutor(1) as threads:
+        settings = ParserSettings(context, JOB, poison.extract, timeout, 1 << 30, "INFO", lambda record: None)
+        made = ProcessParser("parser-0", settings, threads)
+        try:
+            await asyncio.to_thread(made.start)
+            yield made
+        finally:
+            await asyncio.to_thread(made.stop)
+
+
+async def all_of(
+    batch: list[Page], ahead: list[Page] | None, parser: ProcessParser, counters: Counters
+) -> list[Finished]:
+    found = [one async for _, some in _parse_all(batch, parser, 2, counters, ahead) for one in some]
+    return sorted(found, key=lambda one: one.ticket.id)
+
+
+def numbers(results: list[Finished]) -> list[int]:
+    return [one.ticket.id for one in results]
+
+
+async def test_batches_come_back_in_the_order_in_which_they_were_given():
+    batches = [[page(10 * n + m) for m in range(n % 4 + 1)] for n in range(12)]
+    async with started() as parser:
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            assert numbers(await parser.parse(batch, following)) == [one.ticket.id for one in batch]
+
+
+async def test_the_next_batch_is_parsed_while_nobody_calls_for_it():
+    first, second = [page(1)], [page(2, "sleep")]
+    async with started() as parser:
+        await parser.parse(first, second)
+        await asyncio.sleep(poison.SLEEP + 0.5)
+        began = time.monotonic()
+        assert numbers(await parser.parse(second)) == [2]
+        assert time.monotonic() - began < poison.SLEEP / 2
+
+
+async def test_a_batch_that_was_parsed_long_before_it_is_called_for_is_not_late():
+    first, second = [page(1)], [page(2)]
+    async with started(timeout=0.5) as parser:
+        await parser.parse(first, second)
+        await asyncio.sleep(1.0)  # the writers were full
+        assert [one.kind for one in await parser.parse(second)] == [None]
+
+
+@pytest.mark.parametrize("name", ["segfault", "hang", "memory"])
+async def test_a_page_that_kills_is_blamed_in_whichever_batch_it_is(name):
+    counters = Counters()
+    first, second, third = [page(1), page(2, name)], [page(3, name), page(4)], [page(5)]
+    async with started(timeout=1.0 if name == "hang" else 20.0) as parser:
+        results = await all_of(first, second, parser, counters)
+        results += await all_of(second, third, parser, counters)
+        results += await all_of(third, None, parser, counters)
+    kind = poison.DEADLY[name]
+    assert [(one.ticket.id, one.kind) for one in results] == [
+        (1, None),
+        (2, kind),
+        (3, kind),
+        (4, None),
+        (5, None),
+    ]
+
+
+async def test_a_killed_parser_is_given_again_what_it_had_ahead():
+    counters = Counters()
+    first, second = [page(1, "sleep")], [page(2)]
+    async with started() as parser:
+        going = asyncio.ensure_future(all_of(first, second, parser, counters))
+        await asyncio.sleep(poison.SLEEP / 2)
+        parser.kill()
+        assert [(one.ticket.id, one.kind) for one in await going] == [(1, None)]
+        assert [(one.ticket.id, one.kind) for one in await all_of(second, None, parser, counters)] == [
+            (2, None)
+        ]
+    assert counters.parser_restarts == 1
+
+
+async def test_a_lost_token_is_noticed_at_once():
+    """The pool breaks while the child is at the first batch; the second one's token never reaches it."""
+    counters = Counters()
+    first, second = [page(1, "sleep")], [page(2)]
+    async with started() as parser:
+        submit = parser._executor.submit
+        lost: Future[int] = Future()
+        answers = iter([submit, lambda *_: lost])
+        parser._executor.submit = lambda *arguments: next(answers)(*arguments)  # type: ignore[method-assign]
+        going = asyncio.ensure_future(all_of(first, second, parser, counters))
+        await asyncio.sleep(poison.SLEEP / 2)
+        lost.set_exception(BrokenProcessPool("its fork server died"))
+        assert numbers(await going) == [1]
+        began = time.monotonic()
+        assert [one.kind for one in await all_of(second, None, parser, counters)] == [None]
+        assert time.monotonic() - began < 10
+    assert counters.parser_restarts == 1
+
+
+async def test_what_does_not_fit_into_the_pipe_is_not_sent_ahead():
+    big = [page(n, size=700_000) for n in (1, 2, 3)]
+    async with started() as parser:
+        for one, following in zip(big, [*big[1:], page(4)], strict=True):
+            ahead = [following]
+            assert numbers(await parser.parse([one], ahead)) == [one.ticket.id]
+            assert (parser._ahead is ahead) == (len(following.body) < 1000)
+
+
+async def test_a_busy_parser_leaves_enough_for_an_idle_one():
+    queue: ByteQueue[int] = ByteQueue(100, lambda weight: weight)
+    for weight in (1, 1, 1):
+        await queue.put(weight)
+    assert queue.take_spare(2, 50) == []
+    await queue.put(1)
+    assert queue.take_spare(2, 50) == [1, 1]
+    await queue.put(60)
+    await queue.put(30)
+    assert queue.take_spare(5, 45) == [1, 1]
+    assert queue.bytes == 90
+
+
+def test_slow_pages_travel_alone_and_quick_ones_together(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("crawler.parse.parse_task.time.monotonic", lambda: now)
+    pace = _Pace(32)
+    assert pace.most == 32
+    pace.begin()
+    now += 3.2
+    pace.end(32)
+    assert pace.most == 1
+    pace.begin()
+    now += 1 / 512
+    pace.end(1)
+    assert pace.most == 15
+    pace.begin()
+    pace.end(5)
+    assert pace.most == 32
