@@ -165,9 +165,7 @@ class ParseConfig(Section):
         GIB, "Bytes of address space one parser process may take.", ge=64 * MIB, le=1024 * GIB
     )
     max_crashes: Int = key(2, "Parsers a page may bring down before it is given up.", ge=1, le=100)
-    batch_pages: Int = key(
-        32, "Pages sent to a parser at once, at most; slow ones go alone.", ge=1, le=1000
-    )
+    batch_pages: Int = key(32, "Pages sent to a parser at once, at most; slow ones go alone.", ge=1, le=1000)
     batch_bytes: Int = key(512 * 1024, "Bytes sent to a parser at once, about.", ge=1, le=GIB)
 
 

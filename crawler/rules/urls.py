@@ -19,7 +19,8 @@ _PLAIN = re.compile(r"/?(?:[\w~-][\w.~+@=-]*+/)*[\w~-][\w.~+@=-]*+/?(?:\?[\w.~+@
 _MOST_UP = 8
 """Leading "../" that are taken off without a parser; a hostile page has a million of them."""
 _LONGEST_KEPT = 1024
-"""Characters of a link to elsewhere that is remembered."""
+"""Characters of a href whose meaning is remembered."""
+_OWN = ""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -35,10 +36,6 @@ def resolve(href: str, base: str | None = None, *, keep_fragment: bool = False) 
     if not url.startswith(_SCHEMES):
         return None
     return url if keep_fragment else url.partition("#")[0]
-
-
-_absolute = functools.lru_cache(maxsize=1024)(resolve)
-"""For hrefs with a scheme and a host, which mean the same on every page."""
 
 
 def _parse(href: str, base: str | None) -> str:
@@ -62,11 +59,12 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
 
     The same as :func:`resolve` on each with the repeats left out. Most links of a page differ
     from another only in their fragment, so those are cut and the repeats dropped before anything
-    is parsed; what remains is mostly a plain path, which needs no parser at all, or a link to
-    another site that stands on every page of this one.
+    is parsed; and most of what remains stands on other pages of the same folder too.
     """
     here = resolve("", base)
-    folders = _folders(here) if here is not None else []
+    if here is None:
+        return list(dict.fromkeys(url for href in hrefs if (url := resolve(href, base)) is not None))
+    folder = here[: here.partition("?")[0].rindex("/") + 1]
     cut: dict[str, None] = {}
     for raw in dict.fromkeys(hrefs):
         href, mark, _ = raw.partition("#")
@@ -74,40 +72,33 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
         cut[f"{href}#" if mark and href[-1:] <= " " else href] = None
     urls: dict[str, None] = {}
     for href in cut:
-        url: str | None
-        if here is None:
-            url = resolve(href, base)
-        elif href.startswith(_SCHEMES):
-            url = _absolute(href) if len(href) < _LONGEST_KEPT else resolve(href)
-        else:
-            up = 0
-            while href.startswith("../", 3 * up) and up < _MOST_UP:
-                up += 1
-            if not href:
-                url = here
-            elif _PLAIN.fullmatch(href, 3 * up):
-                # A slash behind "../" is a folder without a name, not the root.
-                folder = folders[min(up, len(folders) - 1)]
-                url = folders[-1] + href[1:] if href[0] == "/" else folder + href[3 * up :]
-            else:
-                url = resolve(href, base)
+        url = _in_folder(folder, href) if len(href) <= _LONGEST_KEPT else _OWN
+        if url == _OWN:
+            url = resolve(href, here)
         if url is not None:
             urls[url] = None
     return list(urls)
 
 
-def _folders(url: str) -> list[str]:
-    """The folder that a serialised URL lies in, the one above it and so on, a few times; then the root."""
-    start = url.index("/", url.index("://") + 3)
-    path = url[start:].partition("?")[0]
-    folders = []
-    for _ in range(_MOST_UP + 1):
-        path = path[: path.rindex("/")]
-        folders.append(f"{url[:start]}{path}/")
-        if not path:
-            break
-    folders.append(url[: start + 1])
-    return folders
+@functools.lru_cache(maxsize=8192)
+def _in_folder(folder: str, href: str) -> str | None:
+    """What ``href`` means on every page that lies in the serialised ``folder``, which ends with a slash.
+
+    :data:`_OWN` where it means something else on each: "", "?q", "http:?q" keep the page's own path.
+    """
+    up = 0
+    while href.startswith("../", 3 * up) and up < _MOST_UP:
+        up += 1
+    if not _PLAIN.fullmatch(href, 3 * up):
+        url = resolve(href, folder)
+        return url if url == resolve(href, f"{folder}page?query") else _OWN
+    root = folder.index("/", folder.index("://") + 3)
+    if href[0] == "/":
+        return folder[:root] + href
+    for _ in range(up):
+        # The folder above, a slash behind it; above the root there is none.
+        folder = folder[: max(folder.rfind("/", 0, -1), root) + 1]
+    return folder + href[3 * up :]
 
 
 def origin(url: str) -> str:

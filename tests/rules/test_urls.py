@@ -88,6 +88,9 @@ def test_resolve_is_idempotent(href):
 @example(
     ["../" * 9 + "x", "../" * 8 + "x", "../a/../b", "../.x", " ../x", "../é"], "http://h/a/b/c/d/e/f/g/h/i/j"
 )
+@example(
+    ["", "?q", "#f", "?", " ", "http:?q", "http:", "http:x", "ht\ttp:?q", "\n?q", "HTTP:?q", "https:?q"], BASE
+)
 @example(["http://example.com//x", "x:y", "~/", "./a", "a/", "a//b", "-", "a?b#c", "a?b=%2e&c"], BASE)
 def test_distinct_links_is_resolve_on_each_without_repeats(links, base):
     naive = [url for href in links if (url := resolve(href, base)) is not None]
