@@ -28,7 +28,7 @@ from crawler.fetch import backend
 from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
 from crawler.fetch.proxy import Proxy, proxy_of
-from crawler.fetch.tls import tls_context, trusts_as_usual
+from crawler.fetch.tls import tls_context
 from crawler.fetch.wire import as_received, as_sent, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -144,9 +144,10 @@ class _Protocol(ResponseHandler):
 class _Connector(aiohttp.TCPConnector):
     """Connections of our own kind, through ``proxy`` where there is one."""
 
-    def __init__(self, proxy: Proxy | None, **options: Any) -> None:
+    def __init__(self, config: Config, proxy: Proxy | None, **options: Any) -> None:
         super().__init__(**options)
-        self._proxy = proxy
+        self._config, self._proxy = config, proxy
+        self._tls: ssl.SSLContext | None = None  # it takes 20 ms, and not every crawl needs it
         # Where aiohttp looks up what a connection is; a test sees whether it still does.
         made: Callable[..., ResponseHandler] = _Protocol
         self._factory = functools.partial(made, loop=self._loop)
@@ -154,6 +155,8 @@ class _Connector(aiohttp.TCPConnector):
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
+        if req.is_ssl() and self._tls is None:
+            self._tls = await asyncio.to_thread(tls_context, self._config)
         if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
             return await super()._create_connection(req, traces, timeout)
         host, tls = req.url.raw_host or "", self._get_ssl_context(req)
@@ -167,12 +170,13 @@ class _Connector(aiohttp.TCPConnector):
         )
         return protocol
 
+    def _get_ssl_context(self, req: aiohttp.ClientRequest) -> ssl.SSLContext | None:
+        # aiohttp's own one trusts nobody, see certificates_unread().
+        return self._tls if req.is_ssl() else None
+
 
 class _GuardedResolver(AbstractResolver):
-    """Resolves through the system (so /etc/hosts counts) and leaves out what is forbidden.
-
-    aiohttp would take another resolver, and another answer, as soon as aiodns happens to be installed.
-    """
+    """Resolves through the system, whatever else is installed, and leaves out what is forbidden."""
 
     def __init__(self, guard: AddressGuard, system: AbstractResolver) -> None:
         self._guard = guard
@@ -214,12 +218,10 @@ class AiohttpBackend:
         self._guard = AddressGuard(fetch.allow_addresses, trusted_origins)
         if self._proxy is not None:
             self._target_guard, self._guard = self._guard, AddressGuard((), {self._proxy.address})
-        # Its own context is the default one, made once; an extra one takes some 20 ms.
-        tls: ssl.SSLContext | bool = True if trusts_as_usual(config) else tls_context(config)
         self._session = aiohttp.ClientSession(
             connector=_Connector(
+                config,
                 self._proxy,
-                ssl=tls,
                 limit=fetch.concurrency,
                 keepalive_timeout=KEEP_ALIVE,
                 resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),

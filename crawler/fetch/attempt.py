@@ -1,5 +1,6 @@
 """One try at one ticket: what is known of it so far, and the record made of that where nothing is parsed."""
 
+import functools
 import time
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -82,7 +83,13 @@ class Attempt:
 
 def timestamp() -> str:
     """Now, as RFC 3339 in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    seconds, rest = divmod(time.time(), 1)
+    return f"{_second(int(seconds))}.{int(rest * 1_000):03d}Z"
+
+
+@functools.lru_cache(maxsize=1)  # of the thousands that fall into one second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def sentence(text: str) -> str:

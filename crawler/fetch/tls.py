@@ -1,19 +1,18 @@
 """Which certificates are good: the system's, those of ``fetch.ca_file`` beside them, or, on request, any."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from crawler.config import Config
 from crawler.model.errors import ConfigError
 
 
-def trusts_as_usual(config: Config) -> bool:
-    """Whether nothing is configured: the libraries' own context is as good then."""
-    return config.fetch.verify_tls and config.fetch.ca_file is None
-
-
 def tls_context(config: Config) -> ssl.SSLContext:
     """For connections to servers. Reads files. Raises ConfigError where ``fetch.ca_file`` cannot be used."""
     context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
     path = config.fetch.ca_file
     if path is not None:
         try:
@@ -27,3 +26,30 @@ def tls_context(config: Config) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+_UNREAD: ContextVar[bool] = ContextVar("_UNREAD", default=False)
+
+
+@contextmanager
+def certificates_unread() -> Iterator[None]:
+    """A TLS context that is made in the block reads no certificates, so it trusts nobody.
+
+    For the import of aiohttp, which makes two of them and reads the system's certificates twice: a fifth
+    of the time that it takes. We give it a context of our own as soon as there is a connection that needs
+    one. Other threads are not concerned.
+    """
+    inherited = ssl.SSLContext.set_default_verify_paths
+
+    def read(context: ssl.SSLContext) -> None:
+        if not _UNREAD.get():
+            inherited(context)
+
+    token = _UNREAD.set(True)
+    ssl.SSLContext.set_default_verify_paths = read  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        # It had none of its own, but that of its base class.
+        del ssl.SSLContext.set_default_verify_paths
+        _UNREAD.reset(token)

@@ -16,7 +16,7 @@ from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Outcome
 from crawler.model.record import encode, of_page
-from crawler.parse.single_worker_pool import ParserDied
+from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step

@@ -18,12 +18,10 @@ its copies of the far ends, so that a death is an end-of-file and never half a f
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import BaseContext
@@ -37,7 +35,8 @@ from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind
 from crawler.parse import parser_process
 from crawler.parse.job import ParseJob
-from crawler.parse.parser_process import EXIT_MEMORY, LOG, NO_PAGE, Progress
+from crawler.parse.parser_death import ParserDied, cause_of_death
+from crawler.parse.parser_process import LOG, NO_PAGE, Progress
 from crawler.plumbing.child_process import ChildHandle, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
 from crawler.plumbing.wide_pipe import capacity, wide_pipe
@@ -52,18 +51,6 @@ _PIPE_SLACK = 64 * 1024
 """Bytes of a pipe that are not counted on: it holds so many pages of memory, and not each is filled."""
 _encode_pages = msgspec.msgpack.Encoder().encode
 _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
-
-
-class ParserDied(Exception):
-    """A parse process died, or was killed because it took too long, with a batch in its hands."""
-
-    def __init__(self, kind: Kind, message: str, culprit: int | None, *, replaced: bool = False) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.is_page_to_blame = kind is not Kind.PARSE_CRASH and not replaced
-        """False where it may have been none of the page's doing: a kill from outside, a parser given up."""
-        self.culprit = culprit
-        """Index in the batch of the page it was at; None when it had not begun."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +78,9 @@ class ProcessParser:
         self._threads = threads
         self._batches = 0
         self._ahead: list[Page] | None = None
-        """The batch that the child has beside the one it is at, until it is called for."""
+        """The batch that comes after the one at work: the child has its token, until it is called for."""
+        self._sent: list[Page] | None = None
+        """The same, once it is in the pipe."""
         self._given_up: tuple[Kind, str] | None = None
 
     # -- life: blocking, called in a thread ------------------------------------------------------
@@ -111,7 +100,7 @@ class ProcessParser:
     def _start(self) -> None:
         context, settings = self._settings.context, self._settings
         task_reader, self._tasks = wide_pipe(context)
-        self._ahead, self._is_broken = None, False
+        self._ahead, self._sent, self._is_broken = None, None, False
         self._room = capacity(self._tasks) - _PIPE_SLACK
         self._results, result_writer = wide_pipe(context)
         self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
@@ -210,21 +199,18 @@ class ProcessParser:
         """Have the child parse ``pages``. Raises ParserDied.
 
         ``ahead`` is what it will be given next: it finds that in its pipe when it is done with this, where
-        there is room for both. Nothing depends on it; a child that dies is given the batch anew.
+        there is room for it. Nothing depends on it; a child that dies is given the batch anew.
         """
         loop = asyncio.get_running_loop()
-        frames = []
+        tokens = 1 if ahead else 0
         if self._ahead is not pages:
+            tokens += 1
             self._progress[0] = NO_PAGE
-            frames.append(_encode_pages(pages))
         if self._progress[0] == NO_PAGE:
             self._progress[1] = time.monotonic()  # it may have been idle for long
-        self._ahead = None
-        if ahead and len(frame := _encode_pages(ahead)) + sum(map(len, frames)) <= self._room:
-            frames.append(frame)
-            self._ahead = ahead
-        exchange = loop.run_in_executor(self._threads, self._exchange, frames)
-        for _ in frames:
+        self._ahead = ahead
+        exchange = loop.run_in_executor(self._threads, self._exchange, pages, ahead)
+        for _ in range(tokens):
             self._give_token(loop)
         if self._is_broken:
             self._handle.kill()  # it was at the batch before when its pool broke, and will see no more tokens
@@ -241,7 +227,7 @@ class ProcessParser:
             exchange.exception()  # seen: of a cancelled batch nobody wants to know how it ended
             raise
         try:
-            return _decode_finished(exchange.result())
+            return exchange.result()
         except (OSError, EOFError) as death:
             raise await loop.run_in_executor(self._threads, self._autopsy, timed_out) from death
 
@@ -267,13 +253,18 @@ class ProcessParser:
     def _seconds_left(self) -> float:
         return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())
 
-    def _exchange(self, frames: list[bytes]) -> memoryview:
-        """In a thread: write what the child has not yet, then wait for the results of its next batch."""
-        for frame in frames:
+    def _exchange(self, pages: list[Page], ahead: list[Page] | None) -> list[Finished]:
+        """In a thread: write what the child has not yet, then wait for the results of ``pages``."""
+        if self._sent is not pages:
+            self._tasks.send_bytes(_encode_pages(pages))
+        self._sent = None
+        # It takes up the first before it works on it, so this waits for nothing.
+        if ahead and len(frame := _encode_pages(ahead)) <= self._room:
             self._tasks.send_bytes(frame)
+            self._sent = ahead
         while (answer := self._results.recv_bytes())[:1] == LOG:
             self._settings.feed_log(msgspec.msgpack.decode(answer[1:]))
-        return memoryview(answer)[1:]
+        return _decode_finished(memoryview(answer)[1:])
 
     def _autopsy(self, timed_out: bool) -> ParserDied:
         """In a thread: what the child died of, and at which page."""
@@ -284,23 +275,10 @@ class ProcessParser:
             # server gives its exit code to one of them and 255 to the other.
             self._executor.shutdown(wait=True, cancel_futures=True)
             code = self._process.exitcode
-        if timed_out:
-            kind, message = Kind.PARSE_TIMEOUT, f"parsing took longer than {self._settings.timeout:g} s"
-        elif code == EXIT_MEMORY:
-            kind = Kind.PARSE_MEMORY
-            message = f"parsing needed more than {self._settings.max_memory} bytes of memory"
-        elif code is not None and code < 0:
-            kind, message = Kind.PARSE_CRASH, f"the parse process was ended by {_signal_name(-code)}"
-        else:
-            kind, message = Kind.PARSE_CRASH, f"the parse process ended with exit code {code}"
+        settings = self._settings
+        kind, message = cause_of_death(code, settings.timeout if timed_out else None, settings.max_memory)
         given_up, self._given_up = self._given_up, None
         if given_up is not None:
             kind, message = given_up
         log.warning("%s (pid %s): %s", self.name, self.pid, message)
         return ParserDied(kind, message, at if at >= 0 else None, replaced=given_up is not None)
-
-
-def _signal_name(number: int) -> str:
-    with suppress(ValueError):
-        return signal.Signals(number).name
-    return f"signal {number}"

@@ -3,12 +3,14 @@
 import asyncio
 import importlib.util
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 
 from crawler.config import Config
 from crawler.fetch.backends import make_backend, require_backend
+from crawler.fetch.tls import certificates_unread
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -94,6 +96,28 @@ async def test_a_certificate_is_verified_unless_it_is_told_otherwise(tmp_path, p
         for settings in ({"ca_file": ca_file}, {"verify_tls": False}):
             async with rig(tmp_path, served.url, **settings) as fetching:
                 await fetching.page(f"{served.url}/")
+
+
+async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatch):
+    ca_file, context = paper
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # where OpenSSL looks for the system's
+    async with byte_server(always(ok()), ssl=context) as served, rig(tmp_path, served.url) as fetching:
+        await fetching.page(f"{served.url}/")
+
+
+def test_only_the_importing_thread_reads_no_certificates(paper, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(paper[0]))
+
+    def trusted() -> int:
+        return len(ssl.create_default_context().get_ca_certs())
+
+    everything = trusted()
+    assert everything
+    with certificates_unread(), ThreadPoolExecutor(1) as other:
+        assert trusted() == 0
+        assert other.submit(trusted).result() == everything
+    assert trusted() == everything
+    assert "set_default_verify_paths" not in vars(ssl.SSLContext)
 
 
 async def test_no_verification_is_warned_of_once(caplog):

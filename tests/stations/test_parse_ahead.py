@@ -128,13 +128,13 @@ async def test_a_lost_token_is_noticed_at_once():
     assert counters.parser_restarts == 1
 
 
-async def test_what_does_not_fit_into_the_pipe_is_not_sent_ahead():
-    big = [page(n, size=700_000) for n in (1, 2, 3)]
+async def test_what_does_not_fit_into_the_pipe_is_sent_when_its_turn_comes():
+    big = [[page(n, size=700_000 * n)] for n in (1, 2, 3)] + [[page(4)]]
     async with started() as parser:
-        for one, following in zip(big, [*big[1:], page(4)], strict=True):
-            ahead = [following]
-            assert numbers(await parser.parse([one], ahead)) == [one.ticket.id]
-            assert (parser._ahead is ahead) == (len(following.body) < 1000)
+        for batch, following in zip(big, [*big[1:], None], strict=True):
+            assert numbers(await parser.parse(batch, following)) == [batch[0].ticket.id]
+            sent = following if following and len(following[0].body) < 1_000_000 else None
+            assert parser._sent is sent
 
 
 async def test_a_busy_parser_leaves_enough_for_an_idle_one():

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from crawler.model.messages import Page, Ticket
 from crawler.parse.job import ParseJob
-from crawler.parse.single_worker_pool import ParserDied, ParserSettings, ProcessParser
+from crawler.parse.parser_death import ParserDied
+from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
 
