@@ -37,9 +37,9 @@ _BadUsage: type[Exception] = typer.BadParameter.__mro__[1]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from crawler.config.version import version
+        from crawler.config.version import VERSION
 
-        typer.echo(f"crawler {version()}")
+        typer.echo(f"crawler {VERSION}")
         raise typer.Exit
 
 

@@ -17,7 +17,7 @@ def packaged_config() -> Path:
 
 
 def __getattr__(name: str) -> Any:
-    # pydantic takes a tenth of a second to import: `--help` and `--version` do without.
+    # The sections take some milliseconds to import: `--help` and `--version` do without.
     if name == "Config":
         from crawler.config.settings import Config
 

@@ -49,7 +49,7 @@ class Description(NamedTuple):
 def describe() -> list[Description]:
     """Every key there is, in the order of the sections."""
     return [
-        Description(key.name, key.type_name, _default(key), key.allowed, key.field.description or "")
+        Description(key.name, key.type_name, _default(key), key.allowed, key.about.description)
         for key in KEYS.values()
     ]
 
@@ -72,8 +72,8 @@ def _heading(table: str) -> str:
     title, words = "Top level", ""
     if table:
         title = f"`[{table}]`"
-        model = Config.model_fields[table].annotation
-        words = f"\n{(model.__doc__ or '').strip()}\n" if model else ""
+        section = Config.__annotations__[table]
+        words = f"\n{(section.__doc__ or '').strip()}\n"
     columns = "| key | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n"
     return f"\n## {title}\n{words}\n{columns}"
 
@@ -81,10 +81,9 @@ def _heading(table: str) -> str:
 def _default(key: Key) -> str:
     if key.name == "fetch.user_agent":
         return '"crawler/VERSION"'  # the page must not change with each release
-    value = key.field.get_default(call_default_factory=True)
-    if type(value) is int:
-        return f"{value:_}"
-    return "none" if value is None else shown(value)
+    if type(key.default) is int:
+        return f"{key.default:_}"
+    return "none" if key.default is None else shown(key.default)
 
 
 if __name__ == "__main__":

@@ -1,48 +1,52 @@
-"""The table of keys, read off the models: each dotted name with what its value may be, in words."""
+"""The table of keys, read off the sections: each dotted name with what its value may be, in words."""
 
 import types
 import typing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
+from crawler.config.sections import About, Section
 from crawler.config.values import Allowed
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One key of the configuration."""
 
     name: str
     """Dotted, such as ``fetch.concurrency``."""
-    field: FieldInfo
+    annotation: Any
+    """Its type, with notes."""
+    default: object
+
+    @property
+    def about(self) -> About:
+        """Its description and bounds."""
+        return about(self.annotation)
 
     @property
     def optional(self) -> bool:
         """Whether it may have no value."""
-        return type(None) in typing.get_args(self.field.annotation)
+        return type(None) in typing.get_args(bare(self.annotation))
 
     @property
     def inner(self) -> Any:
         """Its annotation without None."""
-        annotation = self.field.annotation
-        if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        annotation = self.annotation
+        if typing.get_origin(bare(annotation)) not in (typing.Union, types.UnionType):
             return annotation
-        return next(part for part in typing.get_args(annotation) if part is not type(None))
+        inner = next(part for part in typing.get_args(bare(annotation)) if part is not type(None))
+        return Annotated[(inner, *notes(annotation))]
 
     @property
     def is_list(self) -> bool:
         """Whether its value is a list."""
-        return typing.get_origin(_bare(self.inner)) is tuple
+        return typing.get_origin(bare(self.inner)) is tuple
 
     @property
     def is_text(self) -> bool:
         """Whether its value is one piece of text."""
-        bare = _bare(self.inner)
-        return bare in (str, Path) or typing.get_origin(bare) is Literal
+        plain = bare(self.inner)
+        return plain in (str, Path) or typing.get_origin(plain) is Literal
 
     @property
     def type_name(self) -> str:
@@ -50,53 +54,63 @@ class Key:
         if self.is_list:
             return "list"
         return (
-            "string" if self.is_text else {int: "integer", float: "float", bool: "boolean"}[_bare(self.inner)]
+            "string" if self.is_text else {int: "integer", float: "float", bool: "boolean"}[bare(self.inner)]
         )
 
     @property
     def allowed(self) -> str:
         """What its value may be, in words."""
-        if self.is_list:
-            text = "a list, each item " + _words(typing.get_args(_bare(self.inner))[0], [])
-        else:
-            text = _words(self.inner, self.field.metadata)
+        text = f"a list, each item {_words(item_of(self.inner))}" if self.is_list else _words(self.inner)
         return f"{text}, or none" if self.optional else text
 
 
-def keys_of(config: type[BaseModel]) -> dict[str, Key]:
-    """Every key of a configuration model whose sections are one level deep."""
+def keys_of(config: type) -> dict[str, Key]:
+    """Every key of the configuration, whose sections are one level deep."""
     keys: dict[str, Key] = {}
-    for name, field in config.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            inner = {f"{name}.{key}": value for key, value in section.model_fields.items()}
-            keys |= {key: Key(key, value) for key, value in inner.items()}
-        else:
-            keys[name] = Key(name, field)
+    for name, annotation in config.__annotations__.items():
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            defaults = annotation()
+            for key, inner in annotation.__annotations__.items():
+                keys[f"{name}.{key}"] = Key(f"{name}.{key}", inner, getattr(defaults, key))
+        elif not name.startswith("_"):
+            keys[name] = Key(name, annotation, getattr(config, name))
     return keys
 
 
-def _bare(annotation: Any) -> Any:
+def bare(annotation: Any) -> Any:
+    """A type without its notes."""
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is Annotated else annotation
 
 
-def _words(annotation: Any, metadata: list[Any]) -> str:
-    """A type and its constraints in words; pydantic keeps some in the annotation, some in the field."""
-    bare = _bare(annotation)
-    if typing.get_origin(annotation) is Annotated:
-        metadata = [*metadata, *annotation.__metadata__]
-    for item in metadata:
-        if isinstance(item, Allowed):
-            return item.text
-    if typing.get_origin(bare) is Literal:
-        return "one of " + ", ".join(typing.get_args(bare))
-    if bare is bool:
+def notes(annotation: Any) -> tuple[Any, ...]:
+    """What a type is annotated with."""
+    return annotation.__metadata__ if typing.get_origin(annotation) is Annotated else ()
+
+
+def about(annotation: Any) -> About:
+    """What is said of a key, which is one of the notes of its type."""
+    return next(note for note in notes(annotation) if isinstance(note, About))
+
+
+def item_of(annotation: Any) -> Any:
+    """The type of a list's items."""
+    return typing.get_args(bare(annotation))[0]
+
+
+def _words(annotation: Any) -> str:
+    """A type and its bounds in words."""
+    for note in notes(annotation):
+        if isinstance(note, Allowed):
+            return note.text
+    plain = bare(annotation)
+    if typing.get_origin(plain) is Literal:
+        return "one of " + ", ".join(typing.get_args(plain))
+    if plain is bool:
         return "true or false"
-    names = ("ge", "gt", "le")
-    bounds = {name: getattr(item, name) for item in metadata for name in names if hasattr(item, name)}
-    noun = "a whole number" if bare is int else "a number"
-    if "gt" in bounds:
-        return f"{noun} above {bounds['gt']:_}, at most {bounds['le']:_}"
-    if "le" in bounds:
-        return f"{noun} from {bounds['ge']:_} to {bounds['le']:_}"
-    return f"{noun} from {bounds['ge']:_} up"
+    bounds = about(annotation)
+    noun = "a whole number" if plain is int else "a number"
+    if bounds.gt is not None:
+        return f"{noun} above {bounds.gt:_}, at most {bounds.le:_}"
+    if bounds.le is not None:
+        return f"{noun} from {bounds.ge:_} to {bounds.le:_}"
+    return f"{noun} from {bounds.ge:_} up"

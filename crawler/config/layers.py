@@ -1,19 +1,17 @@
 """The places a value can come from, each read into the same flat form: key, value, origin.
 
 A layer is what one place says. Layers are merged lowest first; the last word on a key wins, and
-its origin is kept. (pydantic-settings merges sources too, but forgets who said what, and takes as long
-to import as pydantic itself.)
+its origin is kept. (pydantic-settings merges sources too, but forgets who said what, and takes a tenth
+of a second to import.)
 """
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel
-
 from crawler.config.keys import Key
+from crawler.config.sections import Section
 from crawler.model.errors import ConfigError
 
 
@@ -37,6 +35,8 @@ Layer = list[Given]
 
 def file_layer(path: Path) -> Layer:
     """What the TOML file at ``path`` says. Raises ConfigError: not readable, or not TOML (with the line)."""
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -69,16 +69,23 @@ def tree_layer(tree: Mapping[str, object], origin: str) -> Layer:
 
 def _flat(prefix: str, tree: Mapping[str, object], origin: str) -> Iterator[Given]:
     for name, value in tree.items():
-        if isinstance(value, BaseModel):
-            value = {key: getattr(value, key) for key in value.model_fields_set}
+        if isinstance(value, Section):
+            value = _said_by(value)
         if isinstance(value, Mapping):
             yield from _flat(f"{prefix}{name}.", value, origin)
         else:
             yield Given(f"{prefix}{name}", value, origin)
 
 
+def _said_by(section: Section) -> dict[str, object]:
+    """What a section model says: the values that are not the defaults."""
+    defaults = type(section)()
+    values = {name: getattr(section, name) for name in section.__struct_fields__}
+    return {name: value for name, value in values.items() if value != getattr(defaults, name)}
+
+
 def understood(key: Key, value: object) -> object:
-    """``value`` as pydantic is to see it: text read as TOML, one item made a list, "none" made None."""
+    """``value`` as it is to be converted: text read as TOML, one item made a list, "none" made None."""
     if isinstance(value, Text):
         value = _from_text(key, value)
     if isinstance(value, str) and key.optional and value.lower() == "none":
@@ -91,6 +98,10 @@ def understood(key: Key, value: object) -> object:
 def _from_text(key: Key, text: Text) -> object:
     """The TOML value that ``text`` spells, or else the text itself, as a plain string."""
     plain = str(text)
+    if key.is_text and plain.lstrip()[:1] not in "\"'":
+        return plain  # no TOML string, so there is nothing to read
+    import tomllib
+
     try:
         parsed = tomllib.loads(f"value = {plain}")
     except tomllib.TOMLDecodeError:

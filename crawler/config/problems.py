@@ -1,13 +1,10 @@
 """What is wrong, in one sentence for each problem: the key, its value, its origin, what is allowed."""
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
+from crawler.config.conversion import Refused
 from crawler.config.keys import Key
 from crawler.config.layers import Given
 
@@ -31,20 +28,11 @@ def unknown(given: Given, keys: Mapping[str, Key]) -> str:
     return f"{given.key}{value} ({given.origin}) is an unknown key; {hint}"
 
 
-def of_values(error: ValidationError, keys: Mapping[str, Key], given: Mapping[str, Given]) -> str:
-    """One line for each refused value, in place of pydantic's many."""
-    sentences = [_of_value(detail, keys, given) for detail in error.errors(include_url=False)]
-    return "\n".join(dict.fromkeys(sentences))
-
-
-def _of_value(detail: ErrorDetails, keys: Mapping[str, Key], given: Mapping[str, Given]) -> str:
-    place = detail["loc"]
-    name = ".".join(str(part) for part in place[:2])
-    key = keys[name] if name in keys else keys[str(place[0])]
-    reason = detail.get("ctx", {}).get("error") if detail["type"] == "value_error" else None
-    because = f": {reason}" if reason else ""
-    value = "" if key.name.startswith(_SECRET) else f" = {shown(detail['input'])}"
-    return f"{key.name}{value} ({given[key.name].origin}) is refused{because}; allowed: {key.allowed}"
+def of_value(key: Key, given: Given, refused: Refused) -> str:
+    """The sentence for a value that is not allowed, or for one item of a list."""
+    because = f": {refused.reason}" if refused.reason else ""
+    value = "" if key.name.startswith(_SECRET) else f" = {shown(refused.value)}"
+    return f"{key.name}{value} ({given.origin}) is refused{because}; allowed: {key.allowed}"
 
 
 def shown(value: object) -> str:
@@ -55,12 +43,11 @@ def shown(value: object) -> str:
 
 def _nearest(stranger: str, names: list[str]) -> str | None:
     """The existing key that was probably meant: by its last part first, then as a whole."""
+    import difflib
+
     last = stranger.rpartition(".")[2]
-    same = [name for name in names if name.rpartition(".")[2] == last]
-    close = same or difflib.get_close_matches(stranger, names, 1) or _close_last(last, names)
-    return close[0] if close else None
-
-
-def _close_last(last: str, names: list[str]) -> list[str]:
     by_last = {name.rpartition(".")[2]: name for name in names}
-    return [by_last[name] for name in difflib.get_close_matches(last, list(by_last), 1)]
+    close = [name for name in names if name.rpartition(".")[2] == last]
+    close = close or difflib.get_close_matches(stranger, names, 1)
+    close = close or [by_last[name] for name in difflib.get_close_matches(last, list(by_last), 1)]
+    return close[0] if close else None

@@ -3,9 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
-
-from crawler.config.values import Allowed, web_origin
+from crawler.config.values import After, Allowed, web_origin
 
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFERENCE = re.compile(r"\$\{([^}]*)\}")
@@ -93,17 +91,17 @@ def _proxy(text: str) -> str:
 
 EnvName = Annotated[
     str,
-    AfterValidator(_env_name),
+    After(_env_name),
     Allowed("the name of an environment variable that does not start with CRAWLER_"),
 ]
 HeaderLine = Annotated[
     str,
-    AfterValidator(_header),
+    After(_header),
     Allowed("a header such as X-Env: staging or X-Key: ${API_KEY}, with the variable's value"),
 ]
 AuthLine = Annotated[
     str,
-    AfterValidator(_auth),
+    After(_auth),
     Allowed(
         "an origin, basic or bearer, and the environment variable with user:password or the token, such as"
         " https://example.com basic SITE_LOGIN"
@@ -111,11 +109,11 @@ AuthLine = Annotated[
 ]
 CookieLine = Annotated[
     str,
-    AfterValidator(_cookie),
+    After(_cookie),
     Allowed("an origin and a cookie such as https://example.com consent=yes or ... sid=${SITE_SESSION}"),
 ]
 ProxyUrl = Annotated[
     str,
-    AfterValidator(_proxy),
+    After(_proxy),
     Allowed("http://HOST:PORT or socks5://HOST:PORT"),
 ]

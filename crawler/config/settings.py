@@ -7,14 +7,16 @@ refused is refused here, with one sentence for each problem: :class:`ConfigError
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+import msgspec
 
 from crawler.config import problems
+from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
 from crawler.config.layers import Given, Layer, environment_layer, file_layer, tree_layer, understood
 from crawler.config.sections import (
+    About,
     FetchConfig,
     FrontierConfig,
     LimitsConfig,
@@ -25,6 +27,7 @@ from crawler.config.sections import (
     ProgressConfig,
     RobotsConfig,
     ScopeConfig,
+    Section,
     SessionConfig,
     SitemapsConfig,
     WatchdogConfig,
@@ -37,19 +40,15 @@ ENV_PREFIX = "CRAWLER_"
 ENV_DELIMITER = "__"
 
 
-class Config(BaseModel):
+class Config:
     """Every setting of a crawl; frozen, picklable, each value with its origin.
 
     ``Config(seeds=["https://example.com/"], fetch={"concurrency": 8})`` reads the environment for what is
     not given. Raises ConfigError.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seeds: tuple[WebUrl, ...] = Field(default=(), description="URLs the crawl begins with.")
-    out: Folder | None = Field(
-        default=None, description="The output folder; none is a new one below crawls/."
-    )
+    seeds: Annotated[tuple[WebUrl, ...], About("URLs the crawl begins with.")] = ()
+    out: Annotated[Folder | None, About("The output folder; none is a new one below crawls/.")] = None
     scope: ScopeConfig = ScopeConfig()
     fetch: FetchConfig = FetchConfig()
     session: SessionConfig = SessionConfig()
@@ -65,16 +64,16 @@ class Config(BaseModel):
     log: LogConfig = LogConfig()
     progress: ProgressConfig = ProgressConfig()
 
-    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _origins: Mapping[str, str]
 
     def __init__(self, *, _layers: Iterable[Layer] | None = None, **keys: Any) -> None:
         layers = list(_layers) if _layers is not None else [_environment()]
         given = merged([*layers, tree_layer(keys, "Config()")])
-        try:
-            super().__init__(**_nested({key: item.value for key, item in given.items()}))
-        except ValidationError as error:
-            raise ConfigError(problems.of_values(error, KEYS, given)) from None
-        self._origins = {key: item.origin for key, item in given.items()}
+        own: dict[str, object] = {"_origins": {key: item.origin for key, item in given.items()}}
+        for name, value in _nested(_converted(given)).items():
+            section = getattr(type(self), name)
+            own[name] = msgspec.structs.replace(section, **value) if isinstance(section, Section) else value
+        vars(self).update(own)  # what is not in it is the class's, the default
 
     @classmethod
     def load(
@@ -105,7 +104,7 @@ class Config(BaseModel):
 
     def to_json(self) -> str:
         """All values, defaults too, as one JSON object; origins are not kept."""
-        return self.model_dump_json()
+        return msgspec.json.encode(_values(self), enc_hook=str).decode()
 
     @classmethod
     def from_json(cls, text: str, origin: str = "saved settings") -> Self:
@@ -129,7 +128,19 @@ class Config(BaseModel):
 
     def __eq__(self, other: object) -> bool:
         # Two configurations are the same when their values are, wherever those came from.
-        return isinstance(other, Config) and self.__dict__ == other.__dict__
+        return isinstance(other, Config) and _values(self) == _values(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(_values(self).values()))
+
+    def __repr__(self) -> str:
+        return f"Config({', '.join(f'{name}={value!r}' for name, value in _values(self).items())})"
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a Config is frozen: {name} cannot be set, but replace() makes another one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a Config is frozen: {name} cannot be deleted")
 
 
 KEYS: dict[str, Key] = keys_of(Config)
@@ -145,7 +156,7 @@ def value_of(config: Config, key: str) -> object:
 
 
 def merged(layers: Iterable[Layer]) -> dict[str, Given]:
-    """The last word on each key, ready for pydantic. Raises ConfigError for keys that do not exist."""
+    """The last word on each key, ready to be converted. Raises ConfigError for keys that do not exist."""
     everything = [given for layer in layers for given in layer]
     strangers = dict.fromkeys(problems.unknown(given, KEYS) for given in everything if given.key not in KEYS)
     if strangers:
@@ -157,9 +168,27 @@ def _environment() -> Layer:
     return environment_layer(ENV_PREFIX, ENV_DELIMITER)
 
 
+def _converted(given: Mapping[str, Given]) -> dict[str, object]:
+    """The value of each key, in the order of the sections. Raises ConfigError, which tells all refusals."""
+    values: dict[str, object] = {}
+    sentences: list[str] = []
+    for name in (name for name in KEYS if name in given):
+        try:
+            values[name] = converted(KEYS[name], given[name].value)
+        except Refusal as refusal:
+            sentences += [problems.of_value(KEYS[name], given[name], part) for part in refusal.parts]
+    if sentences:
+        raise ConfigError("\n".join(dict.fromkeys(sentences)))
+    return values
+
+
+def _values(config: Config) -> dict[str, object]:
+    return {name: getattr(config, name) for name in Config.__annotations__ if not name.startswith("_")}
+
+
 def _nested(flat: Mapping[str, object]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    for key, value in flat.items():
-        section, dot, name = key.rpartition(".")
+    for dotted, value in flat.items():
+        section, dot, name = dotted.rpartition(".")
         (tree.setdefault(section, {}) if dot else tree)[name] = value
     return tree

@@ -1,20 +1,32 @@
-"""The types of the keys' values: what each accepts, checked by pydantic, told to people by Allowed."""
+"""The types of the keys' values: what each accepts, and how that is told to people.
+
+They are the plain types of their values, annotated: :mod:`crawler.config.conversion` reads the notes.
+"""
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Strict
 
-
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(NamedTuple):
     """What a value may be, in words that end the sentence "allowed: …"."""
 
     text: str
+
+
+class Before(NamedTuple):
+    """What is done with a value before it is taken for its type; raises ValueError with the reason."""
+
+    change: Callable[[Any], object]
+
+
+class After(NamedTuple):
+    """What is done with a value of the right type; raises ValueError with the reason."""
+
+    change: Callable[[Any], object]
 
 
 def _web_url(text: str) -> str:
@@ -57,16 +69,16 @@ def _network(text: str) -> str:
     return text
 
 
-def _matching(pattern: str) -> AfterValidator:
+def _matching(pattern: str) -> After:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
             raise ValueError("it has another form")
         return text
 
-    return AfterValidator(check)
+    return After(check)
 
 
-def _some_path(noun: str) -> BeforeValidator:
+def _some_path(noun: str) -> Before:
     def check(path: object) -> object:
         # pathlib would read an empty string as the working directory, which nobody means.
         if path == "" or "\0" in str(path):
@@ -74,26 +86,22 @@ def _some_path(noun: str) -> BeforeValidator:
         str(path).encode()  # a UnicodeEncodeError is a ValueError: the name could not be saved in OUT
         return path
 
-    return BeforeValidator(check)
+    return Before(check)
 
 
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-# Strict: neither `true` nor "8" is a number.
-Int = Annotated[int, Strict()]
-Float = Annotated[float, Strict(), AllowInfNan(False)]
-
-WebUrl = Annotated[str, AfterValidator(_web_url), Allowed("an absolute http:// or https:// URL")]
+WebUrl = Annotated[str, After(_web_url), Allowed("an absolute http:// or https:// URL")]
 WebOrigin = Annotated[
     str,
-    AfterValidator(web_origin),
+    After(web_origin),
     Allowed("an origin such as https://example.com or http://127.0.0.1:8000"),
 ]
-Regex = Annotated[str, AfterValidator(_regex), Allowed("a regular expression of Python's re module")]
+Regex = Annotated[str, After(_regex), Allowed("a regular expression of Python's re module")]
 Network = Annotated[
-    str, AfterValidator(_network), Allowed("an IP address or a CIDR network such as 10.0.0.0/8 or fd00::/8")
+    str, After(_network), Allowed("an IP address or a CIDR network such as 10.0.0.0/8 or fd00::/8")
 ]
 MediaPattern = Annotated[
     str,
@@ -110,4 +118,6 @@ FunctionName = Annotated[
 ]
 Folder = Annotated[Path, _some_path("folder"), Allowed("the path of a folder")]
 FilePath = Annotated[Path, _some_path("file"), Allowed("the path of a file")]
-UpperCase = BeforeValidator(_upper)
+UPPER_CASE = Before(_upper)
+ONCE_EACH = After(lambda items: tuple(dict.fromkeys(items)))
+"""Of a list: what is named twice counts once."""

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from crawler.cli.app import app, main
-from crawler.config.version import version
+from crawler.config.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {"demo", "lab", "run", "resume", "status", "serve"}
@@ -22,7 +22,7 @@ def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_python_m_crawler_is_the_program() -> None:
     done = shell("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"crawler {version()}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"crawler {VERSION}\n", "")
 
 
 def test_no_command_shows_the_help_as_bad_usage() -> None:

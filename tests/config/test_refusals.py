@@ -67,6 +67,11 @@ def test_a_refusal_names_key_value_origin_and_what_is_allowed() -> None:
         ("fetch.user_agent", "two\r\nlines: x", "printable ASCII"),
         ("fetch.user_agent", "", "printable ASCII"),
         ("out", "", "it names no folder"),
+        ("out", "\udcff", "surrogates not allowed"),
+        ("seeds", ["http://a/\udcff"], "surrogates not allowed"),
+        ("seeds", ["\udcff"], "it has no scheme"),
+        ("scope.include", ["\udcff"], "surrogates not allowed"),
+        ("seeds", [b"http://a/"], "absolute http"),
     ],
 )
 def test_a_value_out_of_range_is_refused_in_one_line(key: str, value: object, reason: str) -> None:
@@ -81,6 +86,11 @@ def test_a_value_out_of_range_is_refused_in_one_line(key: str, value: object, re
 def test_only_the_wrong_item_of_a_list_is_shown() -> None:
     sentence = refusal({"seeds": ["http://good/", "bad"]})
     assert sentence.startswith('seeds = "bad" ')
+
+
+def test_each_wrong_item_of_a_list_is_a_line() -> None:
+    lines = refusal({"scope.include": ["(", "good", "["]}).splitlines()
+    assert [line.split(" (")[0] for line in lines] == ['scope.include = "("', 'scope.include = "["']
 
 
 def test_several_problems_are_told_at_once_one_line_each() -> None:
