@@ -7,14 +7,13 @@ import inspect
 import re
 from typing import Any
 
-import typer
-
-from crawler.cli.app import app
+from crawler.cli.app import program
+from crawler.cli.command import plain
 
 
 def option(said: str, help_text: str) -> str:
-    """One argument or option as a list entry; arguments without their type."""
-    said = re.sub(r" <.+>$", "", " ".join(said.split()))
+    """One argument or option as a list entry."""
+    said = plain(" ".join(said.split()))
     text = " ".join(help_text.split()).replace("<", "&lt;").replace("*", r"\*")
     return f"- `{said}`: {text}"
 
@@ -43,7 +42,6 @@ def described(command: Any, name: str, parent: Any, level: int) -> list[str]:
 
 def make() -> str:
     """The whole page."""
-    program = typer.main.get_command(app)
     head = [
         "# Commands",
         "",

@@ -6,75 +6,74 @@ A command returns its code; errors carry theirs.
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Any
 
-import typer
+import click
+from click.exceptions import NoSuchCommand
 
 from crawler.cli.common import complain, flush_stdout
-from crawler.cli.demo import demo
-from crawler.cli.lab import lab
-from crawler.cli.resume import resume
-from crawler.cli.run import run
-from crawler.cli.serve import serve
-from crawler.cli.status import status
+from crawler.config.version import VERSION
 from crawler.model.errors import CrawlerError
 
-# Without rich's mark-up the help needs no rich, whose import takes longer than all the rest of it.
-app = typer.Typer(
-    name="crawler",
-    add_completion=False,
+COMMANDS = ("demo", "run", "resume", "status", "serve", "lab")
+"""Each lies in the module of its name."""
+
+
+class Program(click.Group):
+    """The commands; a module is imported when its command is called, or all of them for the help."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        """The command of that name. Raises UsageError, which names the nearest one."""
+        if name not in COMMANDS:
+            raise NoSuchCommand(name, possibilities=COMMANDS, ctx=ctx)
+        command: click.Command = getattr(import_module(f"crawler.cli.{name}"), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click would answer Ctrl-C with an empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            return 130
+
+
+@click.group(
+    cls=Program,
     no_args_is_help=True,
-    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (demo, run, resume, status, serve):
-    app.command()(command)
-app.add_typer(lab)
-
-# typer brings its own click in some releases and imports it in others: this is UsageError in both.
-_BadUsage: type[Exception] = typer.BadParameter.__mro__[1]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from crawler.config.version import VERSION
-
-        typer.echo(f"crawler {VERSION}")
-        raise typer.Exit
-
-
-@app.callback()
-def program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
+@click.version_option(VERSION, message="crawler %(version)s", help="Print the version and exit.")
+def program() -> None:
     """A web crawler that loses nothing: every URL ends in exactly one record, whatever is killed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; ``arguments`` are those of this process unless given. Returns the exit code."""
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="crawler", standalone_mode=False)
+        code = program.main(arguments, prog_name="crawler", standalone_mode=False)
     except CrawlerError as error:
         complain(str(error))
         return error.exit_code
-    except _BadUsage as error:
+    except click.UsageError as error:
         return _explain(error)
-    except (typer.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt):
         return 130
     finally:
         flush_stdout()
     return code if isinstance(code, int) else 0
 
 
-def _explain(error: Exception) -> int:
-    """Refusals by typer, in the program's one-line form; a missing command gets the whole help."""
-    message: str = error.format_message()  # type: ignore[attr-defined]
-    context = getattr(error, "ctx", None)
-    if "\n" in message or not message:
-        typer.echo(message or (context.get_help() if context else ""), err=True)
+def _explain(error: click.UsageError) -> int:
+    """Refusals by click, in the program's one-line form; a missing command gets the whole help."""
+    message = error.format_message()
+    if "\n" in message:
+        click.echo(message, err=True)
     else:
-        path = context.command_path.rstrip() if context else "crawler"
+        path = error.ctx.command_path.rstrip() if error.ctx else "crawler"
         complain(f"{message.rstrip('.')} (see {path} --help)")
     return 2

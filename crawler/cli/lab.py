@@ -1,12 +1,11 @@
 """``crawler lab``: the experiments."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.core import TyperGroup
+import click
 
+from crawler.cli.command import Command
 from crawler.cli.common import complain, say, unread_is_no_error
 from crawler.lab.registry import EXPERIMENTS, chosen
 
@@ -16,22 +15,27 @@ if TYPE_CHECKING:
 _MEASURE = "measure"
 
 
-class _Lab(TyperGroup):
+class _Lab(click.Group):
     """``crawler lab [EXPERIMENT …]`` beside the subcommands: what is no subcommand goes to a hidden one.
 
     The help of the two is one.
     """
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    command_class = Command
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] == _MEASURE or args[0] not in self.commands:
             args = ["--help"] if {"-h", "--help"} & set(args) else [_MEASURE, *args]
         return super().parse_args(ctx, args)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         return "" if name == _MEASURE else name, command, rest  # so that usage says `crawler lab`
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         measure = self.commands[_MEASURE]
         measure.format_usage(ctx, formatter)
         measure.format_help_text(ctx, formatter)
@@ -43,48 +47,17 @@ class _Lab(TyperGroup):
             formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in apart])
 
 
-lab = typer.Typer(
-    name="lab",
-    cls=_Lab,
-    rich_markup_mode=None,
-    help="Measure every concurrency model on this machine.",
-)
-
-
-class Backend(StrEnum):
-    """The values of ``fetch.backend``."""
-
-    AIOHTTP = "aiohttp"
-    HTTPX = "httpx"
-
-
-@lab.callback()
-def experiments() -> None:
+@click.group(cls=_Lab)
+def lab() -> None:
     """Measure every concurrency model on this machine."""
 
 
 @lab.command(_MEASURE, hidden=True)
-def measure(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="EXPERIMENT", help="Those to run; all unless named.", show_default=False),
-    ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="Measure less: right in direction, rough in figures.", show_default=False
-        ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object.", show_default=False)
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]"
-        ),
-    ] = None,
-) -> int:
+@click.argument("names", metavar="[EXPERIMENT]...", nargs=-1, help="Those to run; all unless named.")
+@click.option("--quick", is_flag=True, help="Measure less: right in direction, rough in figures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]")
+def measure(names: tuple[str, ...], quick: bool, as_json: bool, out: str | None) -> int:
     """Measure what is said of coroutines, threads and processes on this machine.
 
     Each experiment prints its claim, what was done, the figures, and whether they bear the claim out.
@@ -97,8 +70,8 @@ def measure(
     from crawler.lab.laboratory import as_json as to_json
     from crawler.lab.laboratory import report_folder, run_all, write_report
 
-    wanted = chosen(names or [])
-    folder = report_folder(out)
+    wanted = chosen(list(names))
+    folder = report_folder(Path(out) if out is not None else None)
     scale = Scale.QUICK if quick else Scale.NORMAL
     if as_json:
         report = run_all(wanted, scale, folder)
@@ -143,18 +116,24 @@ def _conclude(report: Any, folder: Path) -> None:
 
 
 @lab.command()
-def crash(
-    kills: Annotated[
-        int,
-        typer.Option("--kills", metavar="N", min=1, help="Crawls to be killed; each takes about 2 seconds."),
-    ] = 50,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="S", help="Decides what is killed, and after how many records.")
-    ] = 1,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object.", show_default=False)
-    ] = False,
-) -> int:
+@click.option(
+    "--kills",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Crawls to be killed; each takes about 2 seconds.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Decides what is killed, and after how many records.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def crash(kills: int, seed: int, as_json: bool) -> int:
     """Kill crawls in every way there is, let them go on, and judge what they leave.
 
     Exit code 1 if a page was lost, recorded twice, or asked for again although its record was safe,
@@ -184,21 +163,30 @@ def crash(
 
 
 @lab.command()
-def faults(
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="For one whole exchange.")
-    ] = 10.0,
-    backend: Annotated[
-        Backend, typer.Option("--backend", help="The HTTP library; httpx needs the extra http2.")
-    ] = Backend.AIOHTTP,
-) -> int:
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=10.0,
+    show_default=True,
+    help="For one whole exchange.",
+)
+@click.option(
+    "--backend",
+    metavar="aiohttp|httpx",
+    type=click.Choice(["aiohttp", "httpx"]),
+    default="aiohttp",
+    show_default=True,
+    help="The HTTP library; httpx needs the extra http2.",
+)
+def faults(timeout: float, backend: str) -> int:
     """Crawl a server that misbehaves in every way there is, and judge what is recorded of each.
 
     Exit code 1 if anything was recorded, or asked for, otherwise than it should be.
     """
     from crawler.lab.faults.report import crawl_faults, lines
 
-    verdicts = crawl_faults(timeout, backend.value)
+    verdicts = crawl_faults(timeout, backend)
     for line in lines(verdicts):
         say(line)
     return 0 if all(verdict.right for verdict in verdicts) else 1

@@ -4,16 +4,18 @@ Values are taken as text and handed on: crawler.config alone knows types and bou
 sentence refuses a wrong value wherever it came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import typer
+import click
 
 from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 KEYS = {
     "urls": "seeds",
@@ -43,71 +45,68 @@ NAMES = {"urls": "URL", "out": "-o"}
 """How a parameter is called on the command line, where that is not --its-name."""
 
 
-def _option(metavar: str, text: str, *names: str) -> Any:
-    return typer.Option(*names, metavar=metavar, help=text, show_default=False)
+def _option(metavar: str, text: str, *names: str, multiple: bool = False) -> Callable[[F], F]:
+    return click.option(*names, metavar=metavar, help=text, multiple=multiple)
 
 
-def _flag(text: str, name: str) -> Any:
-    return typer.Option(name, help=text, show_default=False)
+def _flag(text: str, name: str) -> Callable[[F], F]:
+    return click.option(name, is_flag=True, help=text)
 
 
-Out = Annotated[
-    str | None, _option("OUT", "Output folder [out; default: a new crawls/HOST-UTCTIME].", "-o", "--out")
-]
-MaxPages = Annotated[
-    str | None, _option("N", "Pages after which to end [scope.max_pages; default: no limit].")
-]
-MaxDepth = Annotated[
-    str | None, _option("N", "Links to follow from a seed [scope.max_depth; default: no limit].")
-]
-Include = Annotated[
-    list[str] | None,
-    _option("RE", "Only URLs in which this is found; may be repeated [scope.include; default: any]."),
-]
-Exclude = Annotated[
-    list[str] | None,
-    _option("RE", "No URLs in which this is found; may be repeated [scope.exclude; default: none]."),
-]
-Concurrency = Annotated[
-    str | None, _option("N", "Requests at once, all hosts together [fetch.concurrency; default: 32].")
-]
-Timeout = Annotated[str | None, _option("SECONDS", "For one whole exchange [fetch.timeout; default: 30].")]
-MaxBody = Annotated[
-    str | None, _option("BYTES", "Of a body, after decompression [fetch.max_body; default: 10485760].")
-]
-Retries = Annotated[str | None, _option("N", "Further attempts after the first [fetch.retries; default: 3].")]
-MaxRedirects = Annotated[str | None, _option("N", "Redirects in a row [fetch.max_redirects; default: 10].")]
-PerHost = Annotated[
-    str | None,
-    _option("N", "Requests at once to one host [politeness.per_host; default: 2, on loopback no limit]."),
-]
-Delay = Annotated[
-    str | None,
-    _option("SECONDS", "Between requests to one host [politeness.delay; default: 0.5, on loopback 0]."),
-]
-IgnoreRobots = Annotated[bool, _flag("Do not ask robots.txt [robots.obey = false].", "--ignore-robots")]
-Workers = Annotated[str | None, _option("N", "Parsers at once [parse.workers; default: CPU cores].")]
-Executor = Annotated[
-    str | None, _option("process|thread|inline", "Where pages are parsed [parse.executor; default: process].")
-]
-Extract = Annotated[
-    str | None, _option("MODULE:FUNCTION", "Called with each parsed page [parse.extract; default: none].")
-]
-Sink = Annotated[
-    list[str] | None, _option("jsonl|sqlite", "Output format; may be repeated [write.sinks; default: jsonl].")
-]
-NoProgress = Annotated[bool, _flag("Show no progress [progress.show = false].", "--no-progress")]
-LogLevel = Annotated[
-    str | None, _option("DEBUG|INFO|WARNING|ERROR", "What is logged [log.level; default: INFO].")
-]
-Assignments = Annotated[
-    list[str] | None,
-    _option("KEY=VALUE", "Any configuration key, such as fetch.backoff=1; may be repeated.", "--set"),
-]
-ConfigFile = Annotated[Path | None, _option("FILE", "Config file (TOML) to read.", "-c", "--config")]
+out = _option("OUT", "Output folder [out; default: a new crawls/HOST-UTCTIME].", "-o", "--out")
+max_pages = _option("N", "Pages after which to end [scope.max_pages; default: no limit].", "--max-pages")
+max_depth = _option("N", "Links to follow from a seed [scope.max_depth; default: no limit].", "--max-depth")
+include = _option(
+    "RE",
+    "Only URLs in which this is found; may be repeated [scope.include; default: any].",
+    "--include",
+    multiple=True,
+)
+exclude = _option(
+    "RE",
+    "No URLs in which this is found; may be repeated [scope.exclude; default: none].",
+    "--exclude",
+    multiple=True,
+)
+concurrency = _option(
+    "N", "Requests at once, all hosts together [fetch.concurrency; default: 32].", "--concurrency"
+)
+timeout = _option("SECONDS", "For one whole exchange [fetch.timeout; default: 30].", "--timeout")
+max_body = _option(
+    "BYTES", "Of a body, after decompression [fetch.max_body; default: 10485760].", "--max-body"
+)
+retries = _option("N", "Further attempts after the first [fetch.retries; default: 3].", "--retries")
+max_redirects = _option("N", "Redirects in a row [fetch.max_redirects; default: 10].", "--max-redirects")
+per_host = _option(
+    "N", "Requests at once to one host [politeness.per_host; default: 2, on loopback no limit].", "--per-host"
+)
+delay = _option(
+    "SECONDS", "Between requests to one host [politeness.delay; default: 0.5, on loopback 0].", "--delay"
+)
+ignore_robots = _flag("Do not ask robots.txt [robots.obey = false].", "--ignore-robots")
+workers = _option("N", "Parsers at once [parse.workers; default: CPU cores].", "--workers")
+executor = _option(
+    "process|thread|inline", "Where pages are parsed [parse.executor; default: process].", "--executor"
+)
+extract = _option(
+    "MODULE:FUNCTION", "Called with each parsed page [parse.extract; default: none].", "--extract"
+)
+sink = _option(
+    "jsonl|sqlite", "Output format; may be repeated [write.sinks; default: jsonl].", "--sink", multiple=True
+)
+no_progress = _flag("Show no progress [progress.show = false].", "--no-progress")
+log_level = _option("DEBUG|INFO|WARNING|ERROR", "What is logged [log.level; default: INFO].", "--log-level")
+assignments = _option(
+    "KEY=VALUE",
+    "Any configuration key, such as fetch.backoff=1; may be repeated.",
+    "--set",
+    "assignments",
+    multiple=True,
+)
+config_file = _option("FILE", "Config file (TOML) to read.", "-c", "--config")
 
 
-def config_of(parameters: Mapping[str, Any], file: Path | None) -> "Config":
+def config_of(parameters: Mapping[str, Any], file: str | Path | None) -> "Config":
     """The configuration that a command's parameters (by name) ask for, over ``file`` and the environment.
 
     Raises ConfigError, and UsageError where an option and --set give the same key.
@@ -119,14 +118,14 @@ def config_of(parameters: Mapping[str, Any], file: Path | None) -> "Config":
     origins: dict[str, str] = {}
     for name, key in KEYS.items():
         value = parameters.get(name)
-        # What was not given is None, False or an empty list; an empty text was given, and is refused later.
+        # What was not given is None, False or an empty tuple; an empty text was given, and is refused later.
         if not value and not isinstance(value, str):
             continue
-        overrides[key] = False if value is True else Text(value) if isinstance(value, str) else tuple(value)
+        overrides[key] = False if value is True else Text(value) if isinstance(value, str) else value
         origins[key] = f"command line {NAMES.get(name, '--' + name.replace('_', '-'))}"
     for text in parameters.get("assignments") or ():
         key, value = assignment(text)
         if origins.get(key, "command line --set") != "command line --set":
             raise UsageError(f"{key} is given twice, with {origins[key].split()[-1]} and with --set")
         overrides[key], origins[key] = value, "command line --set"
-    return Config.load(file, overrides, origins=origins)
+    return Config.load(Path(file) if file is not None else None, overrides, origins=origins)

@@ -1,19 +1,23 @@
 """``crawler serve``: the fixture site, or the faults, for a browser or for a crawler in another terminal."""
 
 from contextlib import suppress
-from typing import Annotated
 
-import typer
+import click
+
+from crawler.cli.command import Command
 
 
-def serve(
-    port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Loopback port; 0 is any free one.")
-    ] = 8000,
-    faults: Annotated[
-        bool, typer.Option("--faults", help="Serve pages that misbehave, among good ones.")
-    ] = False,
-) -> int:
+@click.command(cls=Command)
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Loopback port; 0 is any free one.",
+)
+@click.option("--faults", is_flag=True, help="Serve pages that misbehave, among good ones.")
+def serve(port: int, faults: bool) -> int:
     """Serve the fixture site on 127.0.0.1 until Ctrl-C."""
     with suppress(KeyboardInterrupt):  # the way to end it
         if faults:

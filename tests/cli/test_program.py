@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from crawler.cli.app import app, main
+from crawler.cli.app import main
 from crawler.config.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
@@ -38,7 +38,6 @@ def test_the_commands_that_exist(crawler: Run) -> None:
     listed = out[out.index("Commands:") + 1 :]
     assert {line.split()[0] for line in listed} == COMMANDS
     assert all(line.endswith(".") and not line.endswith("...") for line in listed), "cut off"
-    assert len(app.registered_commands) + len(app.registered_groups) == len(COMMANDS)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -52,10 +51,11 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
     ("arguments", "words", "command"),
     [
         (["fly"], "No such command 'fly'", "crawler"),
+        (["runn"], "No such command 'runn'. Did you mean 'run'?", "crawler"),
         (["check"], "No such command 'check'", "crawler"),  # not built yet, so absent
-        (["run", "--fly"], "No such option: --fly", "crawler run"),
-        (["run", "--trace"], "No such option: --trace", "crawler run"),
-        (["run", "--dashboard"], "No such option: --dashboard", "crawler run"),
+        (["run", "--fly"], "No such option '--fly'", "crawler run"),
+        (["run", "--trace"], "No such option '--trace'", "crawler run"),
+        (["run", "--dashboard"], "No such option '--dashboard'", "crawler run"),
         (["resume"], "Missing argument 'OUT'", "crawler resume"),
         (["status", "a", "b"], "Got unexpected extra argument", "crawler status"),
     ],
@@ -79,6 +79,7 @@ def test_a_port_that_is_none(crawler: Run, port: str) -> None:
 def test_help_imports_nothing_heavy() -> None:
     heavy = {
         "rich",
+        "crawler.cli.lab",
         "crawler.config.settings",
         "aiohttp",
         "asyncio",
@@ -97,7 +98,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_what_children_import_is_light() -> None:
-    script = "import sys, crawler.__main__; sys.exit('typer' in sys.modules or 'crawler.cli' in sys.modules)"
+    script = "import sys, crawler.__main__; sys.exit('click' in sys.modules or 'crawler.cli' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

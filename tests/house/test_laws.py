@@ -143,5 +143,5 @@ def test_children_import_nothing_that_only_the_main_process_needs():
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         ).stdout.split()
     )
-    unwanted = {"aiohttp", "pydantic", "typer", "rich", "uvloop", "crawler.engine", "crawler.cli"}
+    unwanted = {"aiohttp", "click", "rich", "uvloop", "crawler.engine", "crawler.cli"}
     assert not loaded & unwanted

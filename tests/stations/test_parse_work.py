@@ -229,8 +229,7 @@ def test_a_child_imports_nothing_that_it_does_not_need() -> None:
     ).stdout.split()
     heavy = {
         "aiohttp",
-        "pydantic",
-        "typer",
+        "click",
         "rich",
         "sqlite3",
         "asyncio",
