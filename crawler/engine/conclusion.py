@@ -3,10 +3,11 @@
 import logging
 import sqlite3
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from crawler.engine import lifecycle
 from crawler.engine.lifecycle import Opened
@@ -25,13 +26,12 @@ EXIT_STOPPED = 130
 State = Literal["finished", "stopped", "incomplete", "already_finished"]
 
 
-@dataclass(slots=True)
-class CrawlReport:
+class CrawlReport(msgspec.Struct):
     """How a crawl ended."""
 
     out: Path
     state: State
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = {}
     """The content of ``summary.json``."""
     message: str | None = None
     """One sentence: what went wrong, or how to go on."""

@@ -8,9 +8,10 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from crawler.config import Config
 from crawler.config.problems import shown
@@ -43,8 +44,7 @@ def now_utc() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@dataclass(slots=True)
-class Opened:
+class Opened(msgspec.Struct):
     """What a start finds."""
 
     store: StoreThread

@@ -7,9 +7,10 @@ that comes back is crawled after all, and one that does not is not asked for eac
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+
+import msgspec
 
 from crawler.config import Config
 from crawler.fetch.backend import Answer, Backend, FetchFailed
@@ -30,8 +31,7 @@ UNAVAILABLE = 404
 """The status that stands for "there is none", where a redirect chain leads nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsFile:
+class RobotsFile(msgspec.Struct, frozen=True):
     """What an origin says, or why it could not be asked."""
 
     rules: robots.Robots

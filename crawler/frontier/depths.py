@@ -13,8 +13,9 @@ for each link.
 
 from array import array
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from crawler.model.messages import Links
 from crawler.model.outcomes import State
@@ -93,9 +94,8 @@ class Depths:
                 yield target
 
 
-@dataclass(slots=True)
-class Nearer:
+class Nearer(msgspec.Struct):
     """Rows whose depth became smaller, and those that came within the limit by it."""
 
-    rows: set[int] = field(default_factory=set)
-    joining: list[int] = field(default_factory=list)
+    rows: set[int] = set()
+    joining: list[int] = []

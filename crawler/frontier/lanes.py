@@ -7,7 +7,8 @@ row id); the text of most of them stays on disk until they are about to be fetch
 import heapq
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from crawler.model.messages import Pushback
 from crawler.rules.politeness import LaneLimits, LaneState
@@ -54,8 +55,7 @@ class IdQueue:
         return self._ids.pop()
 
 
-@dataclass(slots=True, eq=False)
-class Lane:
+class Lane(msgspec.Struct, eq=False):
     """One origin's pending URLs and its politeness."""
 
     id: int
@@ -64,13 +64,13 @@ class Lane:
     throttle: Throttle | None = None
     crawl_delay: float | None = None
     """Seconds, from its robots.txt."""
-    pending: dict[Key, IdQueue] = field(default_factory=dict)
+    pending: dict[Key, IdQueue] = {}
     """By (minus priority, order of depth): the smallest key goes first."""
-    retries: list[tuple[float, int]] = field(default_factory=list)
+    retries: list[tuple[float, int]] = []
     """Heap of (due, id) of those to be tried again."""
     size: int = 0
     """Pending in all, retries included."""
-    started: dict[int, float] = field(default_factory=dict)
+    started: dict[int, float] = {}
     """When each ticket in flight was handed out, by its id."""
     acquainted: bool = False
     """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""

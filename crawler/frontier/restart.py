@@ -8,9 +8,10 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from crawler.frontier import paces
 from crawler.frontier.depths import Depths
@@ -34,15 +35,14 @@ class Pending(NamedTuple):
     due: float | None
 
 
-@dataclass(slots=True)
-class Restored:
+class Restored(msgspec.Struct):
     """What a start finds in ``crawl.db``, the pending URLs apart."""
 
     next_id: int = 1
     pages: int = 0
     beyond: int = 0
-    lanes: list[tuple[int, str, float | None]] = field(default_factory=list)
-    paces: dict[int, Pace] = field(default_factory=dict)
+    lanes: list[tuple[int, str, float | None]] = []
+    paces: dict[int, Pace] = {}
 
 
 def restore(db: sqlite3.Connection, known: KnownUrls, depths: Depths | None = None) -> Restored:

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -58,17 +57,16 @@ def load_tickets(db: sqlite3.Connection, ids: Sequence[int]) -> list[Ticket]:
     ]
 
 
-@dataclass(slots=True)
-class NewRows:
+class NewRows(msgspec.Struct):
     """What is not on disk yet; always saved in one transaction."""
 
-    urls: list[UrlRow] = field(default_factory=list)
-    lanes: list[LaneRow] = field(default_factory=list)
-    delays: list[tuple[float, int]] = field(default_factory=list)
+    urls: list[UrlRow] = []
+    lanes: list[LaneRow] = []
+    delays: list[tuple[float, int]] = []
     """Seconds of crawl-delay that were learnt, and the lane's id."""
-    paces: list[tuple[int, Pace]] = field(default_factory=list)
+    paces: list[tuple[int, Pace]] = []
     """How lanes stand that were asked, by their ids."""
-    edges: dict[int, Edges] = field(default_factory=dict)
+    edges: dict[int, Edges] = {}
     """Links of finished pages, by row; only with scope.max_depth."""
 
 

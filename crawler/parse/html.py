@@ -6,8 +6,8 @@ knows of crawls, scopes or records.
 """
 
 import copy
-from dataclasses import dataclass, field
 
+import msgspec
 import turbohtml
 
 from crawler.parse.links import find_links
@@ -22,8 +22,7 @@ MOST_NULS = 10_000
 parser keeps a note of: six megabytes of them cost three hundred megabytes and a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A parsed page."""
 
     base: str
@@ -34,7 +33,7 @@ class Document:
     """Visible text, every run of white space as one space; without markup, the whole decoded body."""
     title: str | None = None
     """Of the first ``<title>``, white space collapsed; None without one."""
-    links: list[str] = field(default_factory=list)
+    links: list[str] = []
     """Absolute http(s) URLs without fragment, distinct, in document order."""
     nofollow_links: frozenset[str] = frozenset()
     """Those of the links that the page links with ``rel=nofollow`` only."""

@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -53,8 +52,7 @@ _encode_pages = msgspec.msgpack.Encoder().encode
 _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
 
 
-@dataclass(frozen=True)
-class ParserSettings:
+class ParserSettings(msgspec.Struct, frozen=True):
     """What each parse process is started with."""
 
     context: BaseContext

@@ -8,8 +8,9 @@ import codecs
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
+
+import msgspec
 
 from crawler.model.outcomes import Kind
 from crawler.parse.sitemap_xml import MOST_LETTERS, NotASitemap, Refused, XmlReader
@@ -27,13 +28,12 @@ _HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class Sitemap:
+class Sitemap(msgspec.Struct):
     """What was read."""
 
-    pages: dict[str, None] = field(default_factory=dict)
+    pages: dict[str, None] = {}
     """Absolute http(s) URLs without fragment, distinct, in the order of the sitemap."""
-    sitemaps: dict[str, None] = field(default_factory=dict)
+    sitemaps: dict[str, None] = {}
     """The same of the sitemaps that an index names."""
     charset: str | None = None
     kind: Kind | None = None

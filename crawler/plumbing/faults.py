@@ -8,13 +8,13 @@ power went) or ``sleep`` (hang for ever). Unset, a point costs one comparison.
 import os
 import signal
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 ENVIRONMENT = "CRAWLER_FAULT"
 
 
-@dataclass(slots=True)
-class _Fault:
+class _Fault(msgspec.Struct):
     name: str
     left: int
     action: str

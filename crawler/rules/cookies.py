@@ -7,7 +7,8 @@ a cookie is taken at all. SameSite and Partitioned say nothing to a client that 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from crawler.rules import urls
 from crawler.rules.cookie_date import cookie_date
@@ -30,8 +31,7 @@ _SECONDS = re.compile(r"-?\d+", re.ASCII)
 IsPublicSuffix = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie:
+class Cookie(msgspec.Struct, frozen=True):
     """One cookie, and where within its origin it is sent."""
 
     name: str

@@ -7,8 +7,9 @@ process takes the whole ceiling alone, the crawl ends and says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 MIB = 1024 * 1024
 SMALLEST = 256 * MIB
@@ -24,8 +25,7 @@ PATIENCE = 3
 """Looks in a row at which holding was of no use; memory that was freed may take a moment to be gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(msgspec.Struct, frozen=True):
     """Bounds in bytes, each a setting of the same meaning."""
 
     page_queue: int
@@ -58,8 +58,7 @@ def split(ceiling: int, wanted: Shares, concurrency: int) -> Shares:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryUse:
+class MemoryUse(msgspec.Struct, frozen=True):
     """Bytes that the processes of a crawl take at one moment."""
 
     main: int
@@ -84,8 +83,7 @@ class Fill(Enum):
     """It cannot become better."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What is to be done."""
 
     fill: Fill

@@ -5,7 +5,7 @@ between the starts of two. An answer with Retry-After makes the whole lane rest.
 seconds on one monotonic clock that the caller reads.
 """
 
-from dataclasses import dataclass, field
+import msgspec
 
 from crawler.rules.urls import is_loopback
 
@@ -14,8 +14,7 @@ AUTOMATIC_DELAY = 0.5
 """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneLimits:
+class LaneLimits(msgspec.Struct, frozen=True):
     """Requests at once, and seconds between the starts of two."""
 
     per_host: int
@@ -44,8 +43,7 @@ def limits_for(
     return LaneLimits(per_host, max(delay, min(crawl_delay or 0.0, max_crawl_delay)))
 
 
-@dataclass(slots=True)
-class LaneState:
+class LaneState(msgspec.Struct):
     """Where one lane stands. ``limits`` may be replaced at any time and hold from then on."""
 
     limits: LaneLimits
@@ -59,7 +57,7 @@ class LaneState:
     last_start: float | None = None
     resting_until: float = float("-inf")
     """Nothing is asked before, since an answer said so."""
-    _before: tuple[float | None, float | None] | None = field(default=None, repr=False)
+    _before: tuple[float | None, float | None] | None = None
 
     def ready_at(self, now: float) -> float | None:
         """When the next request may start: ``now`` if at once, None while no slot is free."""

@@ -5,7 +5,7 @@ is fetched and recorded once. The one exception is a redirect to itself that set
 answer may be another one when the cookie comes along, and it is followed once in place.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from crawler.model.messages import Hop
 from crawler.model.outcomes import Kind
@@ -16,8 +16,7 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """RFC 9110 §15.4 without 300 and 304, which carry nothing to follow, and the deprecated 305."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedirectDecision:
+class RedirectDecision(msgspec.Struct, frozen=True):
     """How the URL ends, and where the redirect leads."""
 
     kind: Kind | None

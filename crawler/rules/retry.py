@@ -6,9 +6,10 @@ backoff × 2ⁿ⁻¹), so that many URLs failing at once do not come back at onc
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+import msgspec
 
 from crawler.model.outcomes import Kind
 
@@ -20,8 +21,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _SECONDS = re.compile(r"-?[0-9]{1,300}")
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True):
     """How often, and how long to wait; times in seconds."""
 
     retries: int

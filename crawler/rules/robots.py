@@ -8,8 +8,9 @@ How paths are compared is in :mod:`crawler.rules.robots_match`.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
+
+import msgspec
 
 from crawler.rules.robots_match import Matcher, path_of
 
@@ -46,14 +47,13 @@ def product_token(user_agent: str) -> str:
     return match[0].lower() if match else ""
 
 
-@dataclass(slots=True)
-class Section:
+class Section(msgspec.Struct):
     """User-agent lines and what follows them, as read."""
 
-    agents: set[str] = field(default_factory=set)
-    rules: list[tuple[bool, bytes]] = field(default_factory=list)
+    agents: set[str] = set()
+    rules: list[tuple[bool, bytes]] = []
     """(allow?, path pattern) in the file's order."""
-    delays: list[float] = field(default_factory=list)
+    delays: list[float] = []
 
 
 class Robots:

@@ -7,15 +7,15 @@ through here: whoever names a page wants it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from crawler.model.errors import ConfigError
 from crawler.rules import urls
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, dict=True):
     """What may be followed. Cheap to compare and to send to child processes."""
 
     origins: frozenset[str]

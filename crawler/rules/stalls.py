@@ -5,7 +5,8 @@ waits for a parser, or a parser for a writer, is the street's backpressure: who 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "wait for its turn", "writing"})
 """Steps that end when somebody else is ready; "writing" is the committer's, until all writers have acked.
@@ -13,8 +14,7 @@ WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "wait for i
 "wait for its turn" is a fetcher's between two requests for one URL (see :meth:`Frontier.turn`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(msgspec.Struct, frozen=True):
     """What a worker says of itself."""
 
     stage: str
@@ -26,8 +26,7 @@ class Worker:
     """Whatever changes when the worker gets on, such as when it began its step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
+class Stuck(msgspec.Struct, frozen=True):
     """A worker without progress."""
 
     worker: Worker
@@ -36,8 +35,7 @@ class Stuck:
     """No other worker of its stage was stuck, so it is worth a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(msgspec.Struct, frozen=True):
     """A stage of which nobody is stuck any more."""
 
     stage: str

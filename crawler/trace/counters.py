@@ -6,14 +6,14 @@ each integer whole, at worst a moment old.
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Counters:
+class Counters(msgspec.Struct):
     """What happened since this process started crawling (a resumed crawl starts at zero)."""
 
-    started: float = field(default_factory=time.monotonic)
+    started: float = msgspec.field(default_factory=time.monotonic)
     requests: int = 0
     """HTTP requests sent, robots.txt and retries included."""
     retries: int = 0
@@ -36,9 +36,9 @@ class Counters:
     """Most that was ever seen of it."""
     longest_stall: float = 0.0
     """Longest time in seconds that the event loop answered nobody."""
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     """Committed records by outcome."""
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = msgspec.field(default_factory=Counter)
     """Committed records by kind, those that are not ok."""
-    statuses: Counter[int] = field(default_factory=Counter)
+    statuses: Counter[int] = msgspec.field(default_factory=Counter)
     """Answers by HTTP status."""

@@ -6,21 +6,21 @@ is no history here. The idea is that of Heritrix's ToeThread reports.
 
 import os
 import time
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Step:
+class Step(msgspec.Struct):
     """What one worker is doing right now."""
 
     stage: str
     """fetch, parse, write or commit."""
     holder: str
     """The worker, for example ``fetch-7`` or ``parser-1``."""
-    pid: int = field(default_factory=os.getpid)
+    pid: int = msgspec.field(default_factory=os.getpid)
     step: str = "idle"
     url: str | None = None
-    since: float = field(default_factory=time.time)
+    since: float = msgspec.field(default_factory=time.time)
     """Unix time in seconds at which the step began."""
 
     def enter(self, step: str, url: str | None = None) -> None:

@@ -2,8 +2,9 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from crawler.trace.counters import Counters
 
@@ -30,8 +31,7 @@ class StageLoad(NamedTuple):
     oldest_url: str | None
 
 
-@dataclass(slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct):
     """One moment of the crawl. Whoever fills it reads what the event loop writes: copy, do not iterate."""
 
     counters: Counters
@@ -49,7 +49,7 @@ class Snapshot:
     """Taken by all processes of the crawl together; 0 where that cannot be read."""
     peak_memory_bytes: int = 0
     """Most that was ever seen of it."""
-    taken: float = field(default_factory=time.monotonic)
+    taken: float = msgspec.field(default_factory=time.monotonic)
     """When, on the clock of ``counters.started``."""
 
     @property

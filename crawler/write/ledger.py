@@ -9,14 +9,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from crawler.model.commit import Commit
 from crawler.model.messages import Ack, Finished
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(msgspec.Struct):
     """Finished URLs that are written, and become done, together."""
 
     n: int
@@ -24,9 +24,9 @@ class Batch:
     records: tuple[bytes, ...]
     weight: int
     """Bytes it holds in memory, about."""
-    positions: dict[str, int] = field(default_factory=dict)
+    positions: dict[str, int] = {}
     """Where each sink that has acked it ends with it."""
-    cut_at: float = field(default_factory=time.time)
+    cut_at: float = msgspec.field(default_factory=time.time)
     """Unix time."""
 
     def commit(self) -> Commit:
