@@ -37,6 +37,7 @@ longest_stall_ms      longest time that the event loop answered nobody
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -57,6 +58,8 @@ ENDS = (*(outcome.value for outcome in Outcome), "pending")
 """The five counts that add up to ``discovered``."""
 
 _HOSTS_KEPT = 50
+_TERMINAL_ANYHOW = {"FORCE_COLOR", "TTY_COMPATIBLE"}
+"""Variables by which rich may take a pipe for a terminal."""
 
 EndState = Literal["finished", "stopped", "incomplete"]
 
@@ -151,9 +154,15 @@ def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
 
 def print_summary(summary: Mapping[str, Any], console: "Console | None" = None) -> None:
     """Show it: a table on a terminal, plain aligned lines elsewhere. ``console``: default stdout."""
-    from crawler.watch.summary_view import show
+    if console is None and not sys.stdout.isatty() and not _TERMINAL_ANYHOW & os.environ.keys():
+        # Without rich, whose import takes 20 ms of the program's end.
+        from crawler.watch.summary_lines import plain
 
-    show(summary, console)
+        sys.stdout.write("\n".join(plain(summary)) + "\n")
+    else:
+        from crawler.watch.summary_view import show
+
+        show(summary, console)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -150,3 +150,42 @@ def test_a_closed_pipe_changes_neither_the_crawl_nor_its_exit_code() -> None:
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (7, b"")
+
+
+END = """
+import atexit, os, sys
+import crawler.cli.app, crawler.__main__
+
+def command():
+    atexit.register(print, "what was registered meanwhile runs")
+    print("x" * 100_000)
+    {ending}
+
+class Late:
+    def __del__(self):
+        print("taken down")
+
+late = Late()
+crawler.cli.app.main = command
+sys.exit(crawler.__main__.script())
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "last"),
+    [
+        ("return 3", 3, "what was registered meanwhile runs"),
+        ("sys.exit(4)", 4, "taken down"),
+        ("1 / 0", 1, "taken down"),
+    ],
+)
+def test_the_end_is_whole_and_only_a_program_that_returned_skips_the_interpreters(
+    ending: str, code: int, last: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", END.format(ending=ending)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == code
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[1], lines[-1]) == ("x" * 100_000, "what was registered meanwhile runs", last)
+    assert ("ZeroDivisionError" in done.stderr) == ("0" in ending)

@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 from collections import Counter, namedtuple
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -206,3 +208,27 @@ def test_an_empty_crawl_can_be_printed():
     check_conservation(summary)
     for terminal in (True, False):
         assert "crawl incomplete" in printed(summary, terminal=terminal)
+
+
+@pytest.fixture
+def nobody_asks_for_colour(monkeypatch):
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_a_terminal_it_is_printed_as_by_rich_and_without_it(nobody_asks_for_colour):
+    code = (
+        "import json, sys; from crawler.watch.summary import print_summary;"
+        "print_summary(json.load(sys.stdin)); sys.exit('rich' in sys.modules)"
+    )
+    summary = summary_of(pending=7)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(summary), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == printed(summary, terminal=False)
+
+
+def test_whoever_forces_colour_gets_the_frame(nobody_asks_for_colour, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    print_summary(summary_of())
+    assert "╭" in capsys.readouterr().out

@@ -1,0 +1,92 @@
+"""What the summary says: its rows, and the plain lines of them where there is no terminal."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crawler.watch.hosts import COLUMNS
+from crawler.watch.units import age, per_second, size
+
+HOSTS_SHOWN = 10
+
+Row = tuple[str, str]
+
+
+def plain(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The summary as aligned lines without any markup."""
+    yield f"crawl {summary['state']}"
+    for name, count, share in ends(summary):
+        yield f"  {name:<14} {count:>12} {share:>7}".rstrip()
+    for label, value in facts(summary):
+        yield f"  {label:<14} {value}"
+    if summary["hosts_total"] > 1:
+        for host in summary["hosts"][:HOSTS_SHOWN]:
+            counts = ", ".join(f"{column} {host[column]:,}" for column in COLUMNS if host[column])
+            yield f"  {'host':<14} {host['origin']}: {counts}"
+        if (left := summary["hosts_total"] - HOSTS_SHOWN) > 0:
+            yield f"  {'':<14} and {left:,} more hosts"
+    for label, value in (*files(summary), *going_on(summary)):
+        yield f"  {label:<14} {value}"
+
+
+def ends(summary: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """How the URLs ended: the name, the count, the share."""
+    discovered = summary["discovered"]
+    for name in COLUMNS:
+        count = summary[name]
+        yield name, f"{count:,}", f"{count / discovered:.1%}" if count else ""
+    yield "discovered", f"{discovered:,}", ""
+
+
+def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
+    """What else there is to say, each with its label."""
+    if summary["hosts_total"] == 1:
+        yield "host", summary["hosts"][0]["origin"]
+    if kinds := _listed(summary["kinds"]):
+        yield "kinds", kinds
+    classes: dict[str, int] = {}
+    for status, count in summary["statuses"].items():
+        classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count
+    if answers := _listed(classes):
+        yield "answers", answers
+    yield "speed", f"{per_second(summary['pages_per_second'])} pages/s over {age(summary['seconds'])}"
+    yield (
+        "requests",
+        f"{summary['requests']:,}, of them {summary['retries']:,} retries; {size(summary['bytes'])} read",
+    )
+    left = {
+        "out of scope": summary["links_out_of_scope"],
+        "too deep": summary["links_too_deep"],
+        "nofollow": summary["links_nofollow"],
+    }
+    yield "links left", _listed({why: count for why, count in left.items() if count}) or "none"
+    yield "longest stall", f"{summary['longest_stall_ms']:.0f} ms of the event loop"
+    if summary["peak_memory_bytes"]:
+        yield "memory", f"{size(summary['peak_memory_bytes'])} at most, all processes together"
+    restarts = {"parsers": summary["parser_restarts"], "writers": summary["writer_restarts"]}
+    if any(restarts.values()):
+        yield "restarts", _listed({who: count for who, count in restarts.items() if count})
+    if summary["runs"] > 1:
+        yield "runs", f"{summary['runs']}; the crawl began at {summary['started_at']}"
+
+
+def files(summary: Mapping[str, Any]) -> Iterator[Row]:
+    """Where the records are."""
+    for sink in summary["sinks"].values():
+        records = sink.get("records")
+        yield "output", str(sink["file"]) + (f"  ({records:,} records)" if records is not None else "")
+
+
+def going_on(summary: Mapping[str, Any]) -> Iterator[Row]:
+    """The command that goes on with the crawl, where there is something left."""
+    out = shlex.quote(summary["out"])
+    if summary["state"] != "finished":
+        yield "to go on", f"crawler resume {out}"
+    elif summary["pending"]:
+        # Only a limit ends a crawl that still has URLs; with the same settings it would end at once.
+        seeds = " ".join(shlex.quote(seed) for seed in summary["seeds"])
+        yield "to go on", f"crawler run {seeds} -o {out}   (with a higher limit)"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
