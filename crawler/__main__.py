@@ -24,8 +24,8 @@ def main() -> int:
     # Registered before multiprocessing is imported, so it runs after all that this registers.
     atexit.register(_sweep)
 
-    # Imports and configuration make objects by the hundred thousand that live to the end.
-    gc.set_threshold(20_000, 50, 100)
+    # Imports make objects by the hundred thousand that live to the end: let nobody look for garbage there.
+    gc.set_threshold(200_000, 50, 100)
 
     # Until the event loop takes both signals over, SIGTERM is like Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)

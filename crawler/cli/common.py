@@ -1,6 +1,5 @@
 """What the commands share: printing that survives a closed pipe, and the crawl itself."""
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -58,8 +57,6 @@ def crawl(config: "Config") -> int:
     if config.parse.extract is not None:
         # The user's module is looked for where the user is, as `python -m` would; children inherit the path.
         sys.path.insert(0, str(Path.cwd()))
-    # What is imported by now lives to the end: the collector need not look at it again and again.
-    gc.freeze()
     out = prepare(config, None)
     say(f"output: {out}")
     report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))

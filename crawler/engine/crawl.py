@@ -1,6 +1,7 @@
 """One crawl from its configuration to its report: what the commands and the library call."""
 
 import asyncio
+import gc
 import logging
 import sys
 import time
@@ -125,6 +126,10 @@ async def run(
                 feed_log=logs.feed if logs is not None else _log_here,
                 on_committed=on_committed,
             )
+            if own_process:
+                # What is there by now lives to the end: the collector need not look at it again and again.
+                gc.freeze()
+                gc.set_threshold(20_000, 50, 100)
             return await _crawl(stations, opened, stopping, on_start, show=own_process)
         finally:
             if logs is not None:
