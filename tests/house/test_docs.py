@@ -31,12 +31,13 @@ def test_the_commands_are_current():
 
 def test_links_to_code_lead_to_its_page_and_to_the_function():
     text = (
-        f"[a](../{PAGE}) [b](../{PAGE}#ParserDied) [c](../{PAGE}#ProcessParser.parse) [d](map.md#the-floors)"
+        f"[a](../{PAGE}) [b](../{PAGE}#ParserSettings) [c](../{PAGE}#ProcessParser.parse)"
+        " [d](map.md#the-floors)"
     )
     links = build_site.rewritten(text, "docs/tour.md", "tour.md", {PAGE}, set())
     a, b, c, d = (link.rpartition("(")[2].rstrip(")") for link in links.split())
     assert a == f"code/{PAGE}.md"
-    assert b == f"code/{PAGE}.md#ParserDied"
+    assert b == f"code/{PAGE}.md#ParserSettings"
     assert d == "map.md#the-floors"
     line = int(c.rpartition("-")[2])
     source = (build_site.ROOT / PAGE).read_text(encoding="utf-8").splitlines()
