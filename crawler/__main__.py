@@ -8,6 +8,7 @@ def script() -> int:
     """Run the program, and end the process without taking the interpreter down; returns the exit code."""
     import atexit
 
+    _open_standard_files()
     # Registered first of all, so it runs last of all.
     codes: list[int] = []
     atexit.register(_leave, codes)
@@ -42,6 +43,21 @@ def main() -> int:
     # Searching all modules for garbage, just before they go, would take a tenth of a second.
     gc.freeze()
     return code
+
+
+def _open_standard_files() -> None:
+    """Have standard input, output and error, be it to nowhere, where we are started without (``>&-``).
+
+    The next file that is opened, such as ``crawl.db``, would else be taken for one of them.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
 
 
 def _sweep() -> None:

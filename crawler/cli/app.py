@@ -12,9 +12,9 @@ from typing import Any
 import click
 from click.exceptions import NoSuchCommand
 
-from crawler.cli.common import complain, flush_stdout
+from crawler.cli.common import cannot_be_written, complain, flush_stdout
 from crawler.config.version import VERSION
-from crawler.model.errors import CrawlerError
+from crawler.model.errors import CrawlerError, CrawlFailed
 
 COMMANDS = ("demo", "run", "resume", "status", "serve", "lab")
 """Each lies in the module of its name."""
@@ -63,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(error)
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except OSError as error:  # of click's own printing
+        if not cannot_be_written(error):
+            raise
+        return CrawlFailed.exit_code
     finally:
         flush_stdout()
     return code if isinstance(code, int) else 0

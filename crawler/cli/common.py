@@ -1,5 +1,6 @@
 """What the commands share: printing that survives a closed pipe, and the crawl itself."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -29,13 +30,30 @@ def say(line: str) -> None:
 def unread_is_no_error() -> Iterator[None]:
     """For printing: when nobody reads standard output any more (``| head``), what is left goes nowhere.
 
-    The crawl goes on, and the exit code stays what it is. (rich answers a closed pipe with SystemExit.)
+    The crawl goes on, and the exit code stays what it is; where standard output is a full disk, that is said.
+    (rich answers a closed pipe with SystemExit.)
     """
     try:
         yield
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nowhere()
+    except OSError as error:
+        if not cannot_be_written(error):
+            raise
+
+
+def cannot_be_written(error: OSError) -> bool:
+    """Whether standard output's disk is full or broken; that is said then, and what is left goes nowhere."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return False
+    _print_nowhere()
+    complain(f"standard output cannot be written: {error.strerror}")
+    return True
+
+
+def _print_nowhere() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def flush_stdout() -> None:

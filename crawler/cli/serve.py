@@ -7,11 +7,17 @@ import click
 from crawler.cli.command import Command
 
 
+class Port(click.IntRange):
+    """0 to 65535; its name is what click says of a word that is no number."""
+
+    name = "whole number from 0 to 65535"
+
+
 @click.command(cls=Command)
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, 65535),
+    type=Port(0, 65535),
     default=8000,
     show_default=True,
     help="Loopback port; 0 is any free one.",

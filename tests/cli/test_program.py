@@ -1,9 +1,11 @@
 """The program as a shell sees it: help, version, bad usage, imports, signals and pipes."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +191,43 @@ def test_the_end_is_whole_and_only_a_program_that_returned_skips_the_interpreter
     lines = done.stdout.splitlines()
     assert (lines[0], lines[1], lines[-1]) == ("x" * 100_000, "what was registered meanwhile runs", last)
     assert ("ZeroDivisionError" in done.stderr) == ("0" in ending)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 3), (["--version"], 3), (["run", "http://a/"], 7)])
+def test_a_full_disk_under_standard_output_is_one_line(words: list[str], code: int) -> None:
+    script = (
+        "import sys\n"
+        "import crawler.__main__, crawler.cli.common, crawler.cli.run\n"
+        "say = crawler.cli.common.say\n"
+        "crawler.cli.run.crawl = lambda config: [say('output: x') for _ in range(3)] and 7\n"
+        f"sys.argv = ['crawler', *{words}]\n"
+        "sys.exit(crawler.__main__.script())"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.stderr == "crawler: standard output cannot be written: No space left on device\n"
+    assert done.returncode == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_standard_files_what_is_opened_is_not_taken_for_them(closed: str, tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "import crawler.cli.app, crawler.__main__\n"
+        "def main():\n"
+        "    print('out'); print('err', file=sys.stderr); sys.stdin.read(0)\n"
+        "    os.write(1, b'raw'); os.write(2, b'raw')\n"
+        f"    open({str(tmp_path / 'file')!r}, 'w').write(str(os.open('.', os.O_RDONLY) > 2))\n"
+        "    return 5\n"
+        "crawler.cli.app.main = main\n"
+        "sys.exit(crawler.__main__.script())"
+    )
+    shell = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(script)} {closed}"
+    done = subprocess.run(["sh", "-c", shell], check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 5
+    assert (tmp_path / "file").read_text() == "True"
+    assert done.stdout == (b"" if ">&- 2" in closed or closed == ">&-" else b"out\nraw")
