@@ -3,10 +3,9 @@
 import asyncio
 import gc
 import logging
-import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from crawler.fetch.session import Session
 from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
+from crawler.plumbing.event_loop import loop_factory
 from crawler.plumbing.fork_server_process import refuse_inside_import, start_fork_server
 from crawler.plumbing.starter_thread import off_loop
 from crawler.plumbing.stop_signal import stop_signals
@@ -49,7 +49,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
             opened = lifecycle.open_store(config, out, logins)
             if opened.is_finished:
                 return already_finished(out)
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
             # Before the loop listened for it: nothing was begun that could be lost.
@@ -224,12 +224,3 @@ def _first(group: BaseExceptionGroup[CrawlerError]) -> CrawlerError:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error if isinstance(error, CrawlerError) else CrawlFailed(str(error))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    if sys.platform != "win32":
-        with suppress(ImportError):
-            import uvloop
-
-            return uvloop.new_event_loop
-    return asyncio.new_event_loop

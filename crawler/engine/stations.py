@@ -15,10 +15,9 @@ from crawler.config import Config
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
-from crawler.fetch.backends import make_backend
+from crawler.fetch.fetch_job import FetchJob, Home, make_fetcher
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.robots_cache import RobotsCache
-from crawler.fetch.session import Session, with_session
+from crawler.fetch.loops_pool import FetchLoops
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -92,27 +91,16 @@ class Stations:
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
         )
+        context = child_context(config.processes.start_method)
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        backend = make_backend(config, named, self.counters)
-        self._backend = with_session(backend, Session(config, opened.logins))
-        self.fetcher = Fetcher(
-            config,
-            self._backend,
-            RobotsCache(
-                self._backend,
-                config,
-                load=self._load_robots,
-                save=self._save_robots,
-                turn=self.frontier.turn,
-                offer=self._add_sitemaps if config.sitemaps.follow else None,
-            ),
-            scope=scope,
-            sitemap_scope=sitemap_scope,
-            spool_dir=out / SPOOL,
-            counters=self.counters,
-            turn=self.frontier.turn,
-        )
+        job = FetchJob(config, opened.logins, named, scope, sitemap_scope, out / SPOOL)
+        home = Home(self._load_robots, self._save_robots, self.frontier.turn, self._add_sitemaps)
+        self.fetcher: Fetcher | FetchLoops
+        if config.fetch.loops == 1:
+            self.fetcher = make_fetcher(job, home, self.counters)
+        else:
+            self.fetcher = FetchLoops(job, home, self.counters, context=context, feed_log=feed_log)
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
@@ -137,7 +125,7 @@ class Stations:
             commit=self.frontier.commit,
             reconcile=lambda lengths: opened.store.call(lambda db: rows.roll_back(db, lengths)),
             first_batch=opened.next_batch,
-            context=child_context(config.processes.start_method),
+            context=context,
             feed_log=feed_log,
             on_committed=on_committed,
             step=self.steps.worker("commit", "commit"),
@@ -151,6 +139,8 @@ class Stations:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
+        if isinstance(self.fetcher, FetchLoops):
+            await self.fetcher.start()
         await self.frontier.restore()
         await self.frontier.add(self.config.sitemaps.urls, sitemap=1)
         await self.frontier.add(self.config.seeds)
@@ -161,12 +151,16 @@ class Stations:
         self.stopped = True
         self.frontier.close()
 
+    def replace_fetcher(self, pid: int) -> bool:
+        """Kill a fetch process; False where that is no process of its own."""
+        return isinstance(self.fetcher, FetchLoops) and self.fetcher.replace(pid)
+
     async def close(self) -> None:
         """Save what is known, close connections and threads, after the street has ended."""
         # StoreFailed: that is why the crawl ended, and it has been said.
         with suppress(StoreFailed):
             await self.frontier.flush()
-        await self._backend.close()
+        await self.fetcher.close()
         await asyncio.to_thread(self.parse_pool.close)
 
     # -- robots.txt, kept in crawl.db ------------------------------------------------------------

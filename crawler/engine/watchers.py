@@ -33,7 +33,10 @@ def within_memory(config: Config) -> Config:
         spool_above=config.fetch.spool_above,
         parser=config.parse.max_memory,
     )
-    shares = split(ceiling, wanted, config.fetch.concurrency)
+    loops = config.fetch.loops
+    # A body on its way from a fetch process is in both for a moment, and so is what goes with it.
+    bodies = config.fetch.concurrency + (2 * loops if loops > 1 else 0)
+    shares = split(ceiling, wanted, bodies)
     return config.replace(
         {
             "limits.memory": ceiling,
@@ -73,6 +76,7 @@ def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
             "write": SLACK * stall,
         },
         replace={
+            "fetch": stations.replace_fetcher,
             "parse": partial(
                 stations.parse_pool.replace,
                 kind=Kind.PARSE_TIMEOUT,

@@ -89,7 +89,7 @@ class Fetcher:
         self._scope = scope
         self._sitemap_scope = sitemap_scope or scope
         self._sitemaps = config.sitemaps
-        self._spool_prefix = f"{spool_dir}{os.sep}"
+        self._spool_dir = spool_dir
         self._counters = counters
         self._chance = chance
         self._turn = turn
@@ -131,6 +131,10 @@ class Fetcher:
             result = self._failed(attempt, failure.kind, sentence(str(failure)))
         pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed)
         return Exchange(result, pushback)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._backend.close()
 
     def _without_robots(self, attempt: Attempt, robots: RobotsFile, asked: bool) -> Exchange:
         if robots.failure is not None:
@@ -231,7 +235,7 @@ class Fetcher:
             raise FetchFailed(
                 Kind.FRAMING, "only a part of the page was sent, though all of it was asked for"
             )
-        path = f"{self._spool_prefix}{attempt.ticket.id}.body"
+        path = spool_path(self._spool_dir, attempt.ticket)
         most = self._sitemaps.max_bytes if sitemap else self._config.max_body
         body = await read_body(answer, most, self._config.spool_above, path)
         attempt.end()
@@ -255,6 +259,11 @@ class Fetcher:
             return True
         values = answer.values("x-robots-tag")
         return not values or "nofollow" not in meta_robots.directives(values, self._config.user_agent)
+
+
+def spool_path(spool_dir: Path, ticket: Ticket) -> str:
+    """The file of a body that is too long for memory."""
+    return f"{spool_dir}{os.sep}{ticket.id}.body"
 
 
 def _overloaded(status: int | None) -> bool:

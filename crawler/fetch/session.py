@@ -43,6 +43,8 @@ class Session:
             self._given.setdefault(_canonical(origin), []).append(Cookie(name, value))
         self._jars: dict[str, CookieJar] = {}
         self._is_public_suffix: IsPublicSuffix | None = None
+        self.tell: Callable[[str, list[str]], None] | None = None
+        """Is told what :meth:`learn` learns, where another process keeps the cookies too."""
 
     @property
     def is_idle(self) -> bool:
@@ -70,6 +72,8 @@ class Session:
     async def learn(self, url: str, set_cookies: Iterable[str]) -> None:
         """Take in the Set-Cookie headers of an answer from ``url``."""
         headers = list(set_cookies)
+        if self.tell is not None:
+            self.tell(url, headers)
         if self._is_public_suffix is None and any("domain" in header.lower() for header in headers):
             # Reading the list takes some 40 ms, and hardly any crawl needs it.
             self._is_public_suffix = await asyncio.to_thread(_public_suffixes)
@@ -79,6 +83,10 @@ class Session:
             jar = self._new_jar(origin)
         for header in headers:
             jar.receive(header, url, self._now(), self._is_public_suffix or _is_any)
+
+    def __getstate__(self) -> dict[str, object]:
+        """For another process: all but what is that process's own."""
+        return {**self.__dict__, "_is_public_suffix": None, "tell": None}
 
     def _jar(self, origin: str) -> CookieJar | None:
         jar = self._jars.pop(origin, None)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
-import xxhash
 
 from crawler.frontier import paces
 from crawler.frontier.depths import Edges
@@ -23,11 +22,6 @@ LaneRow = tuple[int, str, int]
 """id, origin, partition."""
 
 _hops = msgspec.json.Decoder(tuple[Hop, ...])
-
-
-def partition(origin: str, partitions: int) -> int:
-    """The part of a shared frontier that an origin belongs to; the same on every machine, for ever."""
-    return xxhash.xxh3_64_intdigest(origin.encode(), 0) % partitions
 
 
 class HostRow(NamedTuple):

@@ -25,6 +25,7 @@ from crawler.frontier.turn import wait_for_turn
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
 from crawler.model.outcomes import Outcome, State
+from crawler.rules.partition import partition
 from crawler.rules.politeness import LaneLimits
 from crawler.rules.urls import origin
 
@@ -58,11 +59,10 @@ class SqliteFrontier:
         self._lanes = Lanes(limits_for, concurrency, throttle_max_delay)
         self._journal = Journal(store, self._lanes.asked)
         self._hot = HotTickets(store, self._journal, depth_first=depth_first)
-        self._next_id = 1
+        self._next_id, self._beyond = 1, 0
         self._changed = asyncio.Event()
         self._closed = self._held = False
         self._failure: BaseException | None = None
-        self._beyond = 0
         self.pending = 0
         """URLs waiting, those to be tried again included."""
         self.leased = 0
@@ -287,7 +287,7 @@ class SqliteFrontier:
     def _lane(self, site: str) -> Lane:
         if (lane := self._lanes.find(site)) is None:
             lane = self._lanes.make(len(self._lanes) + 1, site)
-            self._journal.new.lanes.append((lane.id, site, rows.partition(site, self._partitions)))
+            self._journal.new.lanes.append((lane.id, site, partition(site, self._partitions)))
         return lane
 
     def _order(self, depth: int) -> int:
