@@ -64,7 +64,7 @@ class MessagePipe(Generic[In, Out]):
         self._waiting.put(None)
 
     def join(self, timeout: float) -> None:
-        """Wait ``timeout`` seconds for each thread; they end with the far side, the writing one by close()."""
+        """Wait ``timeout`` seconds for each thread: they end with the far side, or by :meth:`close`."""
         for thread in (self._reads, self._writes):
             if thread.ident is not None:
                 thread.join(timeout)
