@@ -2,6 +2,7 @@
 
     python benchmarks/main_loop.py --site python3-doc --runs 5
     python benchmarks/main_loop.py --site openjdk-doc --runs 3
+    python benchmarks/main_loop.py --site python3-doc --loops 2    # one host: one of the two fetches
 
 The crawl runs in a process of its own, with everything on. Its costs are counted from the moment the street
 begins, so imports are not in them. The parts are the shares of a sampling profiler (py-spy), in rounds of
@@ -44,7 +45,7 @@ PARTS = {
 """Whose files a sample belongs to, looked for from its innermost frame outwards."""
 ELSE = "uvloop and sockets"
 """The part of a sample with none of these: the loop itself, and the kernel that copies bodies for it."""
-PROCESSES = ("main loop", "main, other threads", "parsers", "writer")
+PROCESSES = ("main loop", "main, other threads", "fetchers", "parsers", "writer")
 CORES = (2, 4, 8, 16)
 
 
@@ -57,8 +58,8 @@ def cpu_of(pid: int) -> float:
     return total / 1e9
 
 
-def here(url: str, folder: Path) -> None:
-    """In the measured process: crawl as ``crawler run`` does; write down its parsers and its own costs."""
+def here(url: str, folder: Path, loops: int) -> None:
+    """In the measured process: crawl as ``crawler run`` does; write down its children and its own costs."""
     import uvloop
 
     from crawler import Config
@@ -67,11 +68,15 @@ def here(url: str, folder: Path) -> None:
     from crawler.engine.output_folder import output_folder
     from crawler.engine.stations import Stations
     from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
+    from crawler.fetch.loops_pool import FetchLoops
 
     out, parsers = folder / "out", set[int]()
+    fetchers: dict[int, float] = {}
     begun: dict[str, float] = {}
 
     def look(stations: Stations) -> None:
+        if isinstance(stations.fetcher, FetchLoops):
+            fetchers.update({pid: cpu_of(pid) for pid in stations.fetcher.pids()})
         begun.update({"wall": time.monotonic(), "loop": time.thread_time(), "main": time.process_time()})
 
         def follow() -> None:
@@ -81,7 +86,9 @@ def here(url: str, folder: Path) -> None:
 
         threading.Thread(target=follow, daemon=True).start()
 
-    config = Config(seeds=[url], out=out, robots={"obey": False}, progress={"show": False})
+    config = Config(
+        seeds=[url], out=out, fetch={"loops": loops}, robots={"obey": False}, progress={"show": False}
+    )
     with output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opened = lifecycle.open_store(config, out, {})
         runner.run(run(config, out, opened, on_start=look))
@@ -89,7 +96,8 @@ def here(url: str, folder: Path) -> None:
         main = time.process_time() - begun["main"]
         wall = time.monotonic() - begun["wall"]
         opened.store.stop()
-    figures = {"wall_s": wall, "loop_s": loop, "main_s": main, "parsers": sorted(parsers)}
+    figures = {"wall_s": wall, "loop_s": loop, "main_s": main}
+    figures |= {"parsers": sorted(parsers), "fetchers": fetchers}
     (folder / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
 
 
@@ -134,11 +142,11 @@ def shares_of(raw: str) -> Counter[str]:
     return shares
 
 
-def run_once(url: str, site: Site, profile: bool) -> tuple[dict[str, float], Counter[str]]:
+def run_once(url: str, site: Site, loops: int, profile: bool) -> tuple[dict[str, float], Counter[str]]:
     """One crawl, under the profiler or not; RuntimeError when it failed or found the wrong pages."""
     with tempfile.TemporaryDirectory(prefix="main-loop-") as name:
         folder = Path(name)
-        command = [sys.executable, str(HERE / "main_loop.py"), "--here", url, name]
+        command = [sys.executable, str(HERE / "main_loop.py"), "--here", url, name, "--loops", str(loops)]
         if profile:
             spy = [str(SPY), "record", "--format", "raw", "--full-filenames"]
             command = [*spy, "--rate", str(SAMPLES_A_SECOND), "-o", str(folder / "raw"), "--", *command]
@@ -154,8 +162,13 @@ def run_once(url: str, site: Site, profile: bool) -> tuple[dict[str, float], Cou
         figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
         shares = shares_of((folder / "raw").read_text(encoding="utf-8")) if profile else Counter()
     parsing = sum(seconds for pid, seconds in workers.items() if pid in figures["parsers"])
-    seconds = figures["loop_s"], figures["main_s"] - figures["loop_s"], parsing
-    by_process = zip(PROCESSES, (*seconds, sum(workers.values()) - parsing), strict=True)
+    # Fetchers are ready, their imports done, when the street begins; JSON's keys are strings.
+    before = {int(pid): seconds for pid, seconds in figures["fetchers"].items()}
+    fetching = sum(workers[pid] for pid in before if pid in workers)
+    writing = sum(workers.values()) - parsing - fetching
+    seconds = figures["loop_s"], figures["main_s"] - figures["loop_s"]
+    fetching = max(0.0, fetching - sum(before.values()))
+    by_process = zip(PROCESSES, (*seconds, fetching, parsing, writing), strict=True)
     return {"wall_s": figures["wall_s"], **dict(by_process)}, shares
 
 
@@ -176,12 +189,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Processor time a page, by process and by part.")
     parser.add_argument("--site", choices=sites.NAMES, default="python3-doc")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--loops", type=int, default=1, help="fetch.loops")
     parser.add_argument("--no-save", action="store_true", help="leave the results file as it is")
     parser.add_argument("--here", nargs=2, help=argparse.SUPPRESS)
     sites.add_generated_options(parser)
     options = parser.parse_args()
     if options.here:
-        here(options.here[0], Path(options.here[1]))
+        here(options.here[0], Path(options.here[1]), options.loops)
         return
     if not SPY.exists():
         sys.exit("no figures: not run, there is no py-spy here (pip install -e '.[bench]')")
@@ -193,7 +207,7 @@ def main() -> None:
             for number in range(options.runs):
                 print(f"round {number + 1} of {options.runs}", file=sys.stderr)
                 for profile in (False, True):
-                    figures, shares = run_once(url, site, profile)
+                    figures, shares = run_once(url, site, options.loops, profile)
                     samples += shares
                     if not profile:
                         runs.append(figures)
@@ -214,7 +228,7 @@ def main() -> None:
     if not options.no_save:
         entry = {"machine": before, "pages": pages, "runs": options.runs, "wall_s": round(wall, 3)}
         entry |= {"us_a_page": cost, "main_loop_us_a_page": parts}
-        report.save("main_loop.json", options.site, entry)
+        report.save("main_loop.json", options.site if options.loops == 1 else f"{options.site}, loops", entry)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,10 @@ class FetchLoops:
             await self._home.turn(ticket.url)
         return await loop.fetch(ticket, step)
 
+    def pids(self) -> set[int]:
+        """The fetch processes there are now."""
+        return {loop.pid for loop in (*self._loops, self._apart) if loop.pid is not None}
+
     def replace(self, pid: int) -> bool:
         """Kill a fetch process that gets nowhere; False where there is none with this pid."""
         return any(loop.kill(pid) for loop in (*self._loops, self._apart))
@@ -126,6 +130,10 @@ class _Loop:
         self._counters = counters
         self._process: FetchProcess | None = None
         self._starting = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.is_ready else None
 
     @property
     def is_ready(self) -> bool:
@@ -163,7 +171,7 @@ class _Loop:
 
     def kill(self, pid: int) -> bool:
         """False where the process is another one."""
-        if self._process is None or self._process.pid != pid:
+        if self._process is None or self.pid != pid:
             return False
         self._process.kill()
         return True

@@ -13,7 +13,12 @@ from crawler.model.record import Record
 from tests import crawls
 
 MANIFEST = json.loads((crawls.ROOT / "fixtures" / "manifest.json").read_text("utf-8"))
-EXECUTORS = ["process", "thread", "inline"]
+MODELS = {
+    "process": ("--executor", "process"),
+    "thread": ("--executor", "thread"),
+    "inline": ("--executor", "inline"),
+    "two loops": ("--set", "fetch.loops=2"),
+}
 
 
 def local(url: str | None, base: str) -> str | None:
@@ -47,14 +52,14 @@ def expected(entry: dict[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-@pytest.fixture(scope="module", params=EXECUTORS)
+@pytest.fixture(scope="module", params=MODELS)
 def crawled(request, tmp_path_factory):
     """The site crawled on each model: the folder, the site's URL, and the site's own log."""
     out = tmp_path_factory.mktemp(request.param) / "out"
     with SiteProcess() as site:
         done = crawls.crawl(
             "run", site.url, "-c", crawls.ROOT / "config.toml", "-o", out, "--no-progress",
-            "--executor", request.param, "--sink", "jsonl", "--sink", "sqlite",
+            *MODELS[request.param], "--sink", "jsonl", "--sink", "sqlite",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         yield out, site.url, site.requests()
