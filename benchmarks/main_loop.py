@@ -68,15 +68,14 @@ def here(url: str, folder: Path, loops: int) -> None:
     from crawler.engine.output_folder import output_folder
     from crawler.engine.stations import Stations
     from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
-    from crawler.fetch.loops_pool import FetchLoops
 
     out, parsers = folder / "out", set[int]()
     fetchers: dict[int, float] = {}
     begun: dict[str, float] = {}
 
     def look(stations: Stations) -> None:
-        if isinstance(stations.fetcher, FetchLoops):
-            fetchers.update({pid: cpu_of(pid) for pid in stations.fetcher.pids()})
+        if stations.fetch_loops is not None:
+            fetchers.update({pid: cpu_of(pid) for pid in stations.fetch_loops.pids()})
         begun.update({"wall": time.monotonic(), "loop": time.thread_time(), "main": time.process_time()})
 
         def follow() -> None:

@@ -8,16 +8,16 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
 from crawler.fetch.fetch_job import FetchJob, Home, make_fetcher
-from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.loops_pool import FetchLoops
+from crawler.fetch.fetch_task import AnyFetcher
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -33,6 +33,9 @@ from crawler.trace.counters import Counters
 from crawler.trace.steps import Steps
 from crawler.watch.snapshot import Snapshot, StageLoad
 from crawler.write.commit_task import Committer
+
+if TYPE_CHECKING:
+    from crawler.fetch.loops_pool import FetchLoops
 
 log = logging.getLogger("crawler.engine")
 
@@ -96,11 +99,12 @@ class Stations:
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         job = FetchJob(config, opened.logins, named, scope, sitemap_scope, out / SPOOL)
         home = Home(self._load_robots, self._save_robots, self.frontier.turn, self._add_sitemaps)
-        self.fetcher: Fetcher | FetchLoops
-        if config.fetch.loops == 1:
-            self.fetcher = make_fetcher(job, home, self.counters)
+        self.fetch_loops: FetchLoops | None = None
+        self.fetcher: AnyFetcher
+        if config.fetch.loops > 1:
+            self.fetcher = self.fetch_loops = _several(job, home, self.counters, context, feed_log)
         else:
-            self.fetcher = FetchLoops(job, home, self.counters, context=context, feed_log=feed_log)
+            self.fetcher = make_fetcher(job, home, self.counters)
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
@@ -139,8 +143,8 @@ class Stations:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
-        if isinstance(self.fetcher, FetchLoops):
-            await self.fetcher.start()
+        if self.fetch_loops is not None:
+            await self.fetch_loops.start()
         await self.frontier.restore()
         await self.frontier.add(self.config.sitemaps.urls, sitemap=1)
         await self.frontier.add(self.config.seeds)
@@ -153,7 +157,7 @@ class Stations:
 
     def replace_fetcher(self, pid: int) -> bool:
         """Kill a fetch process; False where that is no process of its own."""
-        return isinstance(self.fetcher, FetchLoops) and self.fetcher.replace(pid)
+        return self.fetch_loops is not None and self.fetch_loops.replace(pid)
 
     async def close(self) -> None:
         """Save what is known, close connections and threads, after the street has ended."""
@@ -240,6 +244,19 @@ class Stations:
                 "peak_memory_bytes": self.counters.peak_memory,
             }
         )
+
+
+def _several(
+    job: FetchJob,
+    home: Home,
+    counters: Counters,
+    context: BaseContext,
+    feed_log: Callable[[dict[str, Any]], None],
+) -> "FetchLoops":
+    # A hundredth of a second of imports that few crawls need.
+    from crawler.fetch.loops_pool import FetchLoops
+
+    return FetchLoops(job, home, counters, context=context, feed_log=feed_log)
 
 
 def _lane_limits(config: Config, site: str, crawl_delay: float | None) -> LaneLimits:

@@ -25,6 +25,10 @@ class AnyFetcher(Protocol):
         """One try at ``ticket``. Raises CrawlFailed."""
         ...
 
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
 
 async def fetch_task(
     tickets: ByteQueue[Ticket],

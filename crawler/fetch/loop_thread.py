@@ -1,6 +1,6 @@
 """The main process's side of ONE fetch process, from its start to its certain death.
 
-Runs as: the two threads of its :class:`~crawler.plumbing.message_pipe.MessagePipe`. Stops when: the process
+Runs as: the threads of a :class:`~crawler.plumbing.piped_process.PipedProcess`. Stops when: the process
 is dead. Fails as: LoopDied for whoever waits for an answer; CrawlFailed where the crawl cannot go on.
 
 A :class:`FetchProcess` is used once. By what it is replaced, and what becomes of the tickets that it had,
@@ -8,14 +8,10 @@ is decided in :mod:`crawler.fetch.loops_pool`.
 """
 
 import asyncio
-import atexit
 import logging
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
-from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from crawler.fetch import loop_process
@@ -43,11 +39,8 @@ from crawler.fetch.loop_messages import (
 from crawler.fetch.loop_process import PULSE, LoopJob
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Ticket
-from crawler.plumbing.child_process import ChildHandle, signals_blocked
-from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
-from crawler.plumbing.message_pipe import MessagePipe
+from crawler.plumbing.piped_process import PipedProcess
 from crawler.plumbing.starter_thread import off_loop
-from crawler.plumbing.wide_pipe import wide_pipe
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -57,8 +50,6 @@ START_LOOKS, SILENT_LOOKS = 60, 15
 """Looks, one in each PULSE, at which nothing was heard of a process: it hangs, before and after it was ready.
 
 Looks and not seconds: when the whole program was stopped (Ctrl-Z), hours pass between two looks."""
-EXIT_TIMEOUT, DEATH_TIMEOUT = 1.5, 10.0
-"""Seconds in which a process must be gone by itself, and after SIGKILL."""
 
 
 class LoopDied(Exception):
@@ -76,12 +67,13 @@ class FetchProcess:
         counters: Counters,
         feed_log: Callable[[dict[str, Any]], None],
     ) -> None:
-        self.pid: int | None = None
         self.is_ready = False
         """It can be given orders."""
         self._job = job
         self._home = home
-        self._context = context
+        self._child: PipedProcess[LoopJob, FromFetcher, ToFetcher] = PipedProcess(
+            job.name, context, loop_process.run, decode_from_fetcher
+        )
         self._counters = counters
         self._feed_log = feed_log
         self._main_pid = os.getpid()
@@ -91,7 +83,6 @@ class FetchProcess:
         self._looks = 0
         self._until_ready: asyncio.Future[None]
         self._looking: asyncio.TimerHandle | None = None
-        self._handle: ChildHandle | None = None
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -99,77 +90,26 @@ class FetchProcess:
         """Start the process and wait until it is ready. Raises LoopDied, OSError, EOFError."""
         loop = asyncio.get_running_loop()
         self._until_ready = loop.create_future()
-        await off_loop(partial(self._start, loop))
+        await off_loop(lambda: self._child.start(self._job, loop, self._received, self._ended))
         self._look()
         await self._until_ready
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In a thread."""
-        order_reader, orders = self._context.Pipe(duplex=False)
-        answers, answer_writer = wide_pipe(self._context)
-        self._process: BaseProcess = self._context.Process(  # type: ignore[attr-defined]
-            target=loop_process.run,
-            args=(self._job, order_reader, answer_writer),
-            name=self._job.name,
-            daemon=True,
-        )
-        try:
-            with signals_blocked():
-                self._process.start()
-        except BaseException:
-            orders.close()
-            answers.close()
-            raise
-        finally:
-            # Only the child keeps the far ends, so its death is an end-of-file here.
-            order_reader.close()
-            answer_writer.close()
-        self.pid = self._process.pid
-        self._handle = ChildHandle(self.pid or 0)
-        # At exit, multiprocessing waits for its children; this one, if forgotten, would wait for us.
-        atexit.register(self._handle.kill)
-        self._pipe: MessagePipe[FromFetcher, ToFetcher] = MessagePipe(
-            self._job.name, answers, orders, decode_from_fetcher
-        )
-        self._pipe.start(loop, self._received, self._ended)
+    @property
+    def pid(self) -> int | None:
+        """None before it is started."""
+        return self._child.pid
 
     def kill(self) -> None:
         """SIGKILL, at once."""
-        if self._handle is not None:
-            self._handle.kill()
+        self._child.kill()
 
     async def stop(self) -> str:
-        """End the process, gently, then surely, and let go of it; how it ended. Raises MainGuardError."""
+        """End the process, gently, then surely; how it ended. Raises MainGuardError."""
         if self._looking is not None:
             self._looking.cancel()
         for task in self._replying:
             task.cancel()
-        return await off_loop(self._stop)
-
-    def _stop(self) -> str:
-        """In a thread."""
-        handle = self._handle
-        if handle is None:
-            return "was never started"
-        self._pipe.close()
-        if not self._is_dead(handle, EXIT_TIMEOUT):
-            handle.kill()
-        if not self._is_dead(handle, DEATH_TIMEOUT):
-            log.critical("%s (pid %s) does not die of SIGKILL", self._job.name, self.pid)
-            return "no end, not even after SIGKILL"
-        self._pipe.join(DEATH_TIMEOUT)
-        self._process.join()
-        atexit.unregister(handle.kill)
-        self._handle = None
-        handle.close()
-        if self._process.exitcode == EXIT_MAIN_GUARD:
-            raise main_guard_error()
-        return f"exit code {self._process.exitcode}"
-
-    def _is_dead(self, handle: ChildHandle, timeout: float) -> bool:
-        # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
-        fd = handle.fileno()
-        return bool(wait([self._process.sentinel if fd is None else fd], timeout))
+        return await off_loop(self._child.stop)
 
     def _look(self) -> None:
         """Kill the process when it has been silent for too long: its loop does not turn."""
@@ -202,7 +142,7 @@ class FetchProcess:
         self._waiting[number] = answer, step
         step.pid = self.pid or self._main_pid
         step.enter("wait for the fetcher", ticket.url)
-        self._pipe.send(Order(number, ticket))
+        self._child.send(Order(number, ticket))
         try:
             return await answer
         finally:
@@ -224,7 +164,8 @@ class FetchProcess:
                     self._feed_log(message.fields)
                 case Ready():
                     self.is_ready = True
-                    self._until_ready.set_result(None)
+                    if not self._until_ready.done():
+                        self._until_ready.set_result(None)
                 case Broke():
                     self._fail(CrawlFailed(message.reason))
                 case LoadRobots() | SaveRobots() | TakeTurn() | OfferSitemaps() | SetCookies():
@@ -262,4 +203,4 @@ class FetchProcess:
         except Exception as error:
             self._fail(error)  # whoever waits for an answer raises it, as if the fetcher were here
         else:
-            self._pipe.send(Reply(question.number, stored))
+            self._child.send(Reply(question.number, stored))

@@ -72,10 +72,12 @@ class MessagePipe(Generic[In, Out]):
     # -- the threads -----------------------------------------------------------------------------
 
     def _read(self) -> None:
-        with suppress(EOFError, OSError), self._reader:
-            while True:
-                self._post(self._on_messages, self._decode(self._reader.recv_bytes()))
-        self._post(self._on_end)
+        try:
+            with suppress(EOFError, OSError), self._reader:
+                while True:
+                    self._post(self._on_messages, self._decode(self._reader.recv_bytes()))
+        finally:
+            self._post(self._on_end)
 
     def _post(self, call: Callable[..., None], *arguments: object) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is left to be told

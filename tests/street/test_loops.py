@@ -44,8 +44,8 @@ def config(sites, out, loops: int = 2, **keys) -> Config:
 
 def fetchers(stations: Stations | None) -> FetchLoops:
     assert stations is not None
-    assert isinstance(stations.fetcher, FetchLoops)
-    return stations.fetcher
+    assert stations.fetch_loops is not None
+    return stations.fetch_loops
 
 
 def essence(records: list[Record]) -> dict[str, tuple[object, ...]]:
