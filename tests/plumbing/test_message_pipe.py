@@ -1,4 +1,4 @@
-"""Messages between two event loops: all of them, in order, several to a frame; the far side's end is heard."""
+"""Messages between two event loops: all, in order, several to a frame; that the far side ends is heard."""
 
 import asyncio
 import multiprocessing
