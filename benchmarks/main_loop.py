@@ -2,7 +2,7 @@
 
     python benchmarks/main_loop.py --site python3-doc --runs 5
     python benchmarks/main_loop.py --site openjdk-doc --runs 3
-    python benchmarks/main_loop.py --site python3-doc --loops 2    # one host: one of the two fetches
+    python benchmarks/main_loop.py --loops 1 2    # fetch.loops, in turns; a site is one host, so in one loop
 
 The crawl runs in a process of its own, with everything on. Its costs are counted from the moment the street
 begins, so imports are not in them. The parts are the shares of a sampling profiler (py-spy), in rounds of
@@ -188,46 +188,53 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Processor time a page, by process and by part.")
     parser.add_argument("--site", choices=sites.NAMES, default="python3-doc")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--loops", type=int, default=1, help="fetch.loops")
+    parser.add_argument("--loops", type=int, nargs="+", default=[1], help="values of fetch.loops, in turns")
     parser.add_argument("--no-save", action="store_true", help="leave the results file as it is")
     parser.add_argument("--here", nargs=2, help=argparse.SUPPRESS)
     sites.add_generated_options(parser)
     options = parser.parse_args()
     if options.here:
-        here(options.here[0], Path(options.here[1]), options.loops)
+        here(options.here[0], Path(options.here[1]), options.loops[0])
         return
     if not SPY.exists():
         sys.exit("no figures: not run, there is no py-spy here (pip install -e '.[bench]')")
-    before, runs = report.machine(), []
-    samples: Counter[str] = Counter()
+    before = report.machine()
+    runs: dict[int, list[dict[str, float]]] = {loops: [] for loops in options.loops}
+    samples: dict[int, Counter[str]] = {loops: Counter() for loops in options.loops}
     try:
         with sites.open_site(options) as url:
             site = survey(url)
             for number in range(options.runs):
                 print(f"round {number + 1} of {options.runs}", file=sys.stderr)
-                for profile in (False, True):
-                    figures, shares = run_once(url, site, options.loops, profile)
-                    samples += shares
-                    if not profile:
-                        runs.append(figures)
+                for loops in options.loops:
+                    runs[loops].append(run_once(url, site, loops, profile=False)[0])
+                    samples[loops] += run_once(url, site, loops, profile=True)[1]
     except (sites.SiteMissing, RuntimeError) as reason:
         sys.exit(f"no figures: {reason}")
-    pages = len(site.html)
-    cost = {name: round(statistics.median(run[name] for run in runs) / pages * 1e6, 1) for name in PROCESSES}
+    for loops in options.loops:
+        name = options.site if loops == 1 else f"{options.site}, fetch.loops = {loops}"
+        entry = {"machine": before, **tell(name, len(site.html), runs[loops], samples[loops])}
+        if not options.no_save:
+            report.save("main_loop.json", name, entry)
+
+
+def tell(name: str, pages: int, runs: list[dict[str, float]], samples: Counter[str]) -> dict[str, object]:
+    """Print what was measured; the figures to be saved."""
+    cost = {one: round(statistics.median(run[one] for run in runs) / pages * 1e6, 1) for one in PROCESSES}
+    if not cost["fetchers"]:
+        del cost["fetchers"]
     total = sum(samples.values())
     parts = {part: round(cost["main loop"] * n / total, 1) for part, n in samples.most_common()}
     wall = statistics.median(run["wall_s"] for run in runs)
     used = sum(cost.values()) * pages / 1e6 / wall
-    title = f"{options.site}, {pages:,} pages: µs of processor time a page, medians of {options.runs}"
-    report.print_table(title, [["process", "µs"], *([name, f"{us:.0f}"] for name, us in cost.items())])
+    title = f"{name}, {pages:,} pages: µs of processor time a page, medians of {len(runs)}"
+    report.print_table(title, [["process", "µs"], *([one, f"{us:.0f}"] for one, us in cost.items())])
     by_part = [["part", "µs"], *([part, f"{us:.0f}"] for part, us in parts.items())]
     report.print_table(f"the main loop by part ({total} samples)", by_part)
     report.print_table("what follows, with the site on other machines", limits(cost))
     print(f"{wall:.2f} s from the street's beginning; {used:.2f} cores were at work for it")
-    if not options.no_save:
-        entry = {"machine": before, "pages": pages, "runs": options.runs, "wall_s": round(wall, 3)}
-        entry |= {"us_a_page": cost, "main_loop_us_a_page": parts}
-        report.save("main_loop.json", options.site if options.loops == 1 else f"{options.site}, loops", entry)
+    entry: dict[str, object] = {"pages": pages, "runs": len(runs), "wall_s": round(wall, 3)}
+    return entry | {"us_a_page": cost, "main_loop_us_a_page": parts}
 
 
 if __name__ == "__main__":
