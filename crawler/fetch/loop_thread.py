@@ -37,6 +37,7 @@ from crawler.fetch.loop_messages import (
     decode_from_fetcher,
 )
 from crawler.fetch.loop_process import PULSE, LoopJob
+from crawler.fetch.session import Session
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Ticket
 from crawler.plumbing.piped_process import PipedProcess
@@ -63,14 +64,17 @@ class FetchProcess:
         self,
         job: LoopJob,
         home: Home,
+        session: Session,
         context: BaseContext,
         counters: Counters,
         feed_log: Callable[[dict[str, Any]], None],
     ) -> None:
+        """``session`` learns the cookies that are set, for the process that comes after this one."""
         self.is_ready = False
         """It can be given orders."""
         self._job = job
         self._home = home
+        self._session = session
         self._child: PipedProcess[LoopJob, FromFetcher, ToFetcher] = PipedProcess(
             job.name, context, loop_process.run, decode_from_fetcher
         )
@@ -197,8 +201,7 @@ class FetchProcess:
                 case OfferSitemaps():
                     await self._home.offer(question.urls)
                 case SetCookies():
-                    # For the process that comes after this one.
-                    await self._job.session.learn(question.url, question.headers)
+                    await self._session.learn(question.url, question.headers)
                     return
         except Exception as error:
             self._fail(error)  # whoever waits for an answer raises it, as if the fetcher were here

@@ -17,6 +17,7 @@ if that dies as well, the URL is to blame, and is recorded as ``fetch_crash``.
 """
 
 import asyncio
+import copy
 import logging
 import os
 from collections.abc import Callable
@@ -65,9 +66,9 @@ class FetchLoops:
         session = Session(job.config, job.logins)
 
         def process(name: str) -> FetchProcess:
-            level = job.config.log.level
-            one = LoopJob(name, job, session, dict(os.environ), level)
-            return FetchProcess(one, home, context, counters, feed_log)
+            # A copy, since it is sent by a thread, while further cookies may come.
+            one = LoopJob(name, job, copy.deepcopy(session), dict(os.environ), job.config.log.level)
+            return FetchProcess(one, home, session, context, counters, feed_log)
 
         self._loops = [_Loop(f"fetcher-{n}", process, counters) for n in range(job.config.fetch.loops)]
         self._apart = _Loop("fetcher-apart", process, counters)
