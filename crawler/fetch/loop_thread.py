@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -126,14 +127,14 @@ class FetchProcess:
     def _ended(self) -> None:
         """The pipe is at its end: the process is dead, or as good as that."""
         self.is_ready = False
-        self._fail(LoopDied())
+        self._fail(LoopDied)
         if not self._until_ready.done():
             self._until_ready.set_exception(LoopDied())
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: Callable[[], Exception]) -> None:
         for answer, _ in self._waiting.values():
             if not answer.done():
-                answer.set_exception(error)
+                answer.set_exception(error())  # one for each, since each gets a traceback of its own
 
     # -- work ------------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ class FetchProcess:
         answer: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer, step
         step.pid = self.pid or self._main_pid
-        step.enter("wait for the fetcher", ticket.url)
+        step.enter("handed over", ticket.url)
         self._child.send(Order(number, ticket))
         try:
             return await answer
@@ -171,7 +172,7 @@ class FetchProcess:
                     if not self._until_ready.done():
                         self._until_ready.set_result(None)
                 case Broke():
-                    self._fail(CrawlFailed(message.reason))
+                    self._fail(partial(CrawlFailed, message.reason))
                 case LoadRobots() | SaveRobots() | TakeTurn() | OfferSitemaps() | SetCookies():
                     task = asyncio.create_task(self._reply(message))
                     self._replying.add(task)
@@ -204,6 +205,7 @@ class FetchProcess:
                     await self._session.learn(question.url, question.headers)
                     return
         except Exception as error:
-            self._fail(error)  # whoever waits for an answer raises it, as if the fetcher were here
+            failure = error  # whoever waits for an answer raises it, as if the fetcher were here
+            self._fail(lambda: failure)
         else:
             self._child.send(Reply(question.number, stored))

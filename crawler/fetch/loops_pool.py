@@ -88,7 +88,7 @@ class FetchLoops:
                 return await self._fetch(own, ticket, step, again=deaths > 0)
             except LoopDied:
                 await remove_spooled(spool_path(self._spool_dir, ticket))
-        step.enter("wait for a fetcher", ticket.url)
+        step.enter("wait for a process of its own", ticket.url)
         async with self._one_apart:
             for _ in range(DEATHS_ALONE):
                 try:
@@ -102,7 +102,7 @@ class FetchLoops:
     async def _fetch(self, loop: "_Loop", ticket: Ticket, step: Step, *, again: bool) -> Exchange:
         """Raises LoopDied."""
         if again or not loop.is_ready:
-            step.enter("wait for a fetcher", ticket.url)
+            step.enter("wait for a new process", ticket.url)
             await loop.ready()
             # Its time has passed meanwhile, and another URL of its host may have the next.
             step.enter("wait for its turn", ticket.url)

@@ -87,7 +87,7 @@ async def test_status_names_the_fetch_processes_and_the_memory_watcher_counts_th
 
 
 def fetches(step) -> bool:
-    return step["stage"] == "fetch" and step["step"] in {"wait for the fetcher", "wait for the answer"}
+    return step["stage"] == "fetch" and step["step"] in {"handed over", "wait for the answer"}
 
 
 async def test_killed_fetch_processes_cost_nothing_but_what_they_were_fetching(sites, tmp_path):
