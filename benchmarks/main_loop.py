@@ -13,6 +13,7 @@ no figures. Results go into ``results/main_loop.json``.
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import statistics
 import subprocess
@@ -74,6 +75,8 @@ def here(url: str, folder: Path, loops: int) -> None:
     begun: dict[str, float] = {}
 
     def look(stations: Stations) -> None:
+        gc.freeze()  # as in a program of its own
+        gc.set_threshold(20_000, 50, 100)
         if stations.fetch_loops is not None:
             fetchers.update({pid: cpu_of(pid) for pid in stations.fetch_loops.pids()})
         begun.update({"wall": time.monotonic(), "loop": time.thread_time(), "main": time.process_time()})

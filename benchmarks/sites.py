@@ -50,6 +50,14 @@ DOCS: dict[str, DocsSite] = {
         "index.html",
         ("/usr/share/doc/openjdk-17-jre-headless/api", "/usr/share/doc/openjdk-*-jre-headless/api"),
     ),
+    "openjdk-base": DocsSite(
+        "openjdk-17-doc",
+        "module-summary.html",
+        (
+            "/usr/share/doc/openjdk-17-jre-headless/api/java.base",
+            "/usr/share/doc/openjdk-*-jre-headless/api/java.base",
+        ),
+    ),
 }
 NAMES = (*DOCS, "generated")
 READY_WITHIN = 10.0
