@@ -13,6 +13,7 @@ The figures go into ``results/street.json``, and a picture beside it.
 
 import argparse
 import json
+import os
 import shlex
 import statistics
 import subprocess
@@ -41,6 +42,7 @@ def run_once(contender: Contender, url: str, site: Site, memory: bool) -> dict[s
     with tempfile.TemporaryDirectory(prefix="street-") as folder:
         command = [sys.executable, str(HERE / "measured_run.py"), *(["--memory"] if memory else [])]
         command += contender.command(url, Path(folder))
+        os.sync()  # what the one before left to be written is not this one's to wait for
         done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parent)
         figures: dict[str, float] = json.loads(done.stdout) if done.returncode == 0 else {"exit": -1}
         if figures["exit"] not in contender.good_exits:

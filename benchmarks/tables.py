@@ -65,6 +65,9 @@ def loop() -> Iterator[str]:
         yield markdown([f"{site}, {entry['pages']:,} pages", "µs a page"], rows[:1] + parts + rows[1:])
         heading, *limits = main_loop.limits(entry["us_a_page"])
         yield markdown(heading, limits)
+    for site, entry in results_of("fetching.json").items():
+        rows = [[name, str(got["least_us"]), str(got["median_us"])] for name, got in entry["ways"].items()]
+        yield markdown([f"{site}, {entry['pages']:,} pages", "µs a page, least", "median"], rows)
 
 
 def others() -> Iterator[str]:

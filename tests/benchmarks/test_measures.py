@@ -1,14 +1,17 @@
 """The arithmetic of the other benchmarks, and the site on many hosts."""
 
+import asyncio
 import ipaddress
 
 import pytest
 
 pytest.importorskip("selectolax", reason="the benchmarks' reference needs selectolax")
 
+import fetching
 import generated_site
 import latency
 import main_loop
+import sites
 
 RAW = """\
 main.py;run (asyncio/runners.py);walk (crawler/engine/street.py);fetch_task (crawler/fetch/fetch_task.py) 3
@@ -23,6 +26,15 @@ def test_start_and_end_are_not_in_the_rate():
     steady = [second / 100 for second in range(1_000)]
     slow_ends = [-50.0, *steady[1:-1], 500.0]
     assert latency.steady_rate(slow_ends) == pytest.approx(100.0)
+
+
+def test_each_way_of_fetching_asks_for_every_page(tmp_path):
+    times = tmp_path / "times"
+    with sites.generated(pages=20, links=5, times=times) as first:
+        urls = [f"{first.rpartition('/')[0]}/{number}" for number in range(20)]
+        seconds = [asyncio.run(way(urls)) for way in fetching.WAYS.values()]
+    assert all(each > 0 for each in seconds)
+    assert len(times.read_text().split()) == 20 * len(seconds)
 
 
 def test_a_sample_belongs_to_its_innermost_part():
