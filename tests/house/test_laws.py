@@ -16,6 +16,10 @@ STARTERS = {"threading", "multiprocessing", "concurrent", "concurrent.futures", 
 EXEMPT = {PACKAGE / "plumbing" / "stop_signal.py"}
 MOST_LINES = 300
 """A room that grows past about 220 lines is to be split; this is where it must be."""
+TOP_LEVEL = {
+    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "benchmarks", "config.toml",
+    "constraints.txt", "crawler", "docs", "fixtures", "pyproject.toml", "tests", "zensical.toml",
+}  # fmt: skip
 EXPERIMENTS = sorted((PACKAGE / "lab" / "experiments").rglob("*.py"))
 MOST_LINES_OF_AN_EXPERIMENT = 120
 
@@ -52,6 +56,14 @@ def test_only_suffixed_files_start_threads_or_processes(path: Path):
     # Types and constants of multiprocessing that start nothing.
     starters -= {"multiprocessing.connection", "multiprocessing.context", "multiprocessing.process"}
     assert not starters, f"{relative(path)} imports {starters}: its name must say who runs it ({SUFFIXES})"
+
+
+def test_nothing_strange_lies_at_the_top():
+    """Such as a package that somebody downloaded there: nothing of others is kept here."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {name.partition("/")[0] for name in listed.stdout.splitlines()} == TOP_LEVEL
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
