@@ -85,15 +85,11 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
 
 
 def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
-    if is_xml(mime):
-        source = decode(body, charset)
-        if is_xhtml(source, mime):
-            try:
-                return turbohtml.parse_xml(source)
-            except turbohtml.HTMLParseError:
-                pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
-        elif not is_html(mime):
-            return None
+    if is_xml(mime) and is_xhtml(source := decode(body, charset)):
+        try:
+            return turbohtml.parse_xml(source)
+        except turbohtml.HTMLParseError:
+            pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
     elif not is_html(mime):
         return None
     markup: str | bytes = body

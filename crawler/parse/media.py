@@ -43,9 +43,9 @@ def is_text(mime: str) -> bool:
     )
 
 
-def is_xhtml(source: str, mime: str) -> bool:
+def is_xhtml(source: str) -> bool:
     """XML whose root is ``html``."""
-    return is_xml(mime) and _XHTML_ROOT.match(source) is not None
+    return _XHTML_ROOT.match(source) is not None
 
 
 def declared_late(

@@ -89,10 +89,13 @@ def _in_folder(folder: str, href: str) -> str | None:
     up = 0
     while href.startswith("../", 3 * up) and up < _MOST_UP:
         up += 1
+    root = folder.index("/", folder.index("://") + 3)
     if not _PLAIN.fullmatch(href, 3 * up):
+        if href.startswith(_SCHEMES):
+            is_serialised = href.startswith(folder[: root + 1]) and _PLAIN.fullmatch(href, root + 1)
+            return href if is_serialised else resolve(href)
         url = resolve(href, folder)
         return url if url == resolve(href, f"{folder}page?query") else _OWN
-    root = folder.index("/", folder.index("://") + 3)
     if href[0] == "/":
         return folder[:root] + href
     for _ in range(up):
