@@ -39,17 +39,20 @@ def certificates_unread() -> Iterator[None]:
     of the time that it takes. We give it a context of our own as soon as there is a connection that needs
     one. Other threads are not concerned.
     """
-    inherited = ssl.SSLContext.set_default_verify_paths
+    own = vars(ssl.SSLContext).get("set_default_verify_paths")  # usually none, but that of its base class
+    usual = ssl.SSLContext.set_default_verify_paths
 
     def read(context: ssl.SSLContext) -> None:
         if not _UNREAD.get():
-            inherited(context)
+            usual(context)
 
     token = _UNREAD.set(True)
     ssl.SSLContext.set_default_verify_paths = read  # type: ignore[assignment,method-assign]
     try:
         yield
     finally:
-        # It had none of its own, but that of its base class.
-        del ssl.SSLContext.set_default_verify_paths
+        if own is None:
+            del ssl.SSLContext.set_default_verify_paths
+        else:
+            ssl.SSLContext.set_default_verify_paths = own  # type: ignore[method-assign]
         _UNREAD.reset(token)

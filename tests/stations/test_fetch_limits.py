@@ -121,6 +121,20 @@ def test_only_the_importing_thread_reads_no_certificates(paper, monkeypatch):
     assert "set_default_verify_paths" not in vars(ssl.SSLContext)
 
 
+def test_whoever_has_another_way_to_read_certificates_keeps_it(monkeypatch):
+    """Such as truststore, which asks the system's own key store."""
+
+    def other(_context: ssl.SSLContext) -> None:
+        read.append("other")
+
+    read: list[str] = []
+    monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", other, raising=False)
+    with certificates_unread():
+        ssl.create_default_context()
+    assert read == []
+    assert vars(ssl.SSLContext)["set_default_verify_paths"] is other
+
+
 async def test_no_verification_is_warned_of_once(caplog):
     backend = make_backend(Config(fetch={"verify_tls": False}), frozenset(), Counters())
     await backend.close()
