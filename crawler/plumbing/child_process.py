@@ -7,6 +7,7 @@ which a signal could hit. They end when they are told to, when they are killed (
 blocked), or when their parent is gone.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+log = logging.getLogger("crawler.plumbing")
+
+DEATH_TIMEOUT = 10.0
+"""Seconds in which a process must be gone after SIGKILL; one that waits for a dead disk is not."""
+NOT_EVEN_KILLED = "no end, not even after SIGKILL"
+"""How a process ended that did not."""
 
 
 @contextmanager
@@ -41,11 +51,11 @@ def end_with_parent() -> None:
     if parent is None:
         return
 
-    def wait() -> None:
+    def until_alone() -> None:
         parent.join()
         os._exit(1)
 
-    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+    threading.Thread(target=until_alone, name="end-with-parent", daemon=True).start()
 
 
 class ChildHandle:
@@ -86,3 +96,31 @@ class ChildHandle:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+class ProcessHold(ChildHandle):
+    """The hold on a process that multiprocessing has started, by which its death can be awaited too."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        """Take hold of ``process``, which must be started and not yet joined."""
+        if process.pid is None:
+            raise ValueError("the process is not started")
+        super().__init__(process.pid)
+        self._process = process
+        # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
+        fd = self.fileno()
+        self.until_dead = process.sentinel if fd is None else fd
+        """Ready, for :func:`multiprocessing.connection.wait`, when the process is dead."""
+
+    def bury(self, patience: float) -> str | None:
+        """Make sure that the process is dead, by killing it after ``patience`` seconds; how it ended.
+
+        None where not even SIGKILL ends it. Blocks.
+        """
+        if not wait([self.until_dead], patience):
+            self.kill()
+        if not wait([self.until_dead], DEATH_TIMEOUT):
+            log.critical("%s (pid %s) does not die of SIGKILL", self._process.name, self.pid)
+            return None
+        self._process.join()
+        return f"exit code {self._process.exitcode}"

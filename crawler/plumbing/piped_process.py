@@ -6,22 +6,24 @@ Stops when: :meth:`PipedProcess.stop`, or by itself. Fails as: the end of its pi
 
 import asyncio
 import atexit
-import logging
 from collections.abc import Callable
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
-from crawler.plumbing.child_process import ChildHandle, signals_blocked
+from crawler.plumbing.child_process import (
+    DEATH_TIMEOUT,
+    NOT_EVEN_KILLED,
+    ProcessHold,
+    signals_blocked,
+)
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
 from crawler.plumbing.message_pipe import MessagePipe
 from crawler.plumbing.wide_pipe import wide_pipe
 
-log = logging.getLogger("crawler.plumbing")
-
-EXIT_TIMEOUT, DEATH_TIMEOUT = 1.5, 10.0
-"""Seconds in which a process must be gone by itself, and after SIGKILL."""
+EXIT_TIMEOUT = 1.5
+"""Seconds in which a process must be gone by itself."""
 
 Job = TypeVar("Job")
 FromChild = TypeVar("FromChild")
@@ -44,7 +46,7 @@ class PipedProcess(Generic[Job, FromChild, ToChild]):
         self._context = context
         self._target = target
         self._decode = decode
-        self._handle: ChildHandle | None = None
+        self._hold: ProcessHold | None = None
 
     def start(
         self,
@@ -71,9 +73,9 @@ class PipedProcess(Generic[Job, FromChild, ToChild]):
             child_reader.close()
             child_writer.close()
         self.pid = self._process.pid
-        self._handle = ChildHandle(self.pid or 0)
+        self._hold = ProcessHold(self._process)
         # At exit, multiprocessing waits for its children; this one, if forgotten, would wait for us.
-        atexit.register(self._handle.kill)
+        atexit.register(self._hold.kill)
         self._pipe: MessagePipe[FromChild, ToChild] = MessagePipe(self.name, reader, writer, self._decode)
         self._pipe.start(loop, on_messages, on_end)
 
@@ -83,30 +85,22 @@ class PipedProcess(Generic[Job, FromChild, ToChild]):
 
     def kill(self) -> None:
         """SIGKILL, at once."""
-        if self._handle is not None:
-            self._handle.kill()
+        if self._hold is not None:
+            self._hold.kill()
 
     def stop(self) -> str:
         """End it, gently, then surely, and let go of it; how it ended. Blocks. Raises MainGuardError."""
-        handle = self._handle
-        if handle is None:
+        hold = self._hold
+        if hold is None:
             return "it was not there"
         self._pipe.close()
-        if not self._is_dead(handle, EXIT_TIMEOUT):
-            handle.kill()
-        if not self._is_dead(handle, DEATH_TIMEOUT):
-            log.critical("%s (pid %s) does not die of SIGKILL", self.name, self.pid)
-            return "no end, not even after SIGKILL"
+        how = hold.bury(EXIT_TIMEOUT)
+        if how is None:
+            return NOT_EVEN_KILLED
         self._pipe.join(DEATH_TIMEOUT)
-        self._process.join()
-        atexit.unregister(handle.kill)
-        self._handle = None
-        handle.close()
+        atexit.unregister(hold.kill)
+        self._hold = None
+        hold.close()
         if self._process.exitcode == EXIT_MAIN_GUARD:
             raise main_guard_error()
-        return f"exit code {self._process.exitcode}"
-
-    def _is_dead(self, handle: ChildHandle, timeout: float) -> bool:
-        # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
-        fd = handle.fileno()
-        return bool(wait([self._process.sentinel if fd is None else fd], timeout))
+        return how

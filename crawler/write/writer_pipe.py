@@ -5,21 +5,16 @@ not yet mean that the process has stopped writing to its file. Both must be so b
 writer may touch that file.
 """
 
-import logging
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from crawler.plumbing.child_process import ChildHandle
+from crawler.plumbing.child_process import NOT_EVEN_KILLED, ProcessHold
 from crawler.write.events import Died, Event, LogLine
 from crawler.write.writer_process import WriterProcess
 
-log = logging.getLogger("crawler.write")
-
 EXIT_TIMEOUT = 2.0
 """Seconds in which a process that closed its pipe must be gone by itself."""
-DEATH_TIMEOUT = 10.0
-"""Seconds in which a process must be gone after SIGKILL; one that waits for a dead disk is not."""
 
 
 class WriterPipe:
@@ -28,12 +23,9 @@ class WriterPipe:
     def __init__(
         self, process: WriterProcess, events: Connection, feed_log: Callable[[dict[str, Any]], None]
     ) -> None:
-        if process.pid is None:
-            raise ValueError("the process is not started")
-        self._process = process
         self._events = events
         self._feed_log = feed_log
-        self._hold = _Hold(process.pid, process.sentinel)
+        self._hold = ProcessHold(process)
 
     def next(self, timeout: float) -> Event | None:
         """The next event, log records apart; None after ``timeout`` seconds. Raises EOFError at the end."""
@@ -58,25 +50,10 @@ class WriterPipe:
 
     def bury(self) -> Died:
         """After the last event: make sure that the process is dead, by killing it if need be."""
-        if not wait([self._hold.until_dead], EXIT_TIMEOUT):
-            self.kill()
-        if not wait([self._hold.until_dead], DEATH_TIMEOUT):
-            log.critical("%s (pid %s) does not die of SIGKILL", self._process.name, self._process.pid)
-            return Died("no end, not even after SIGKILL", certain=False)
-        self._process.join()
-        return Died(f"exit code {self._process.exitcode}")
+        how = self._hold.bury(EXIT_TIMEOUT)
+        return Died(NOT_EVEN_KILLED, certain=False) if how is None else Died(how)
 
     def close(self) -> None:
         """Let go of the pipe and the process; only after :meth:`bury`."""
         self._events.close()
         self._hold.close()
-
-
-class _Hold(ChildHandle):
-    """A child's handle by which its death can be waited for."""
-
-    def __init__(self, pid: int, sentinel: int) -> None:
-        super().__init__(pid)
-        # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
-        fd = self.fileno()
-        self.until_dead = sentinel if fd is None else fd

@@ -20,12 +20,12 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from crawler.plumbing.child_process import signals_blocked
+from crawler.plumbing.child_process import DEATH_TIMEOUT, signals_blocked
 from crawler.write import batch_queue
 from crawler.write.events import CutBack, Event, Failed, Opened, Pong
 from crawler.write.pulse import Pulse
 from crawler.write.sinks.base import Sink
-from crawler.write.writer_pipe import DEATH_TIMEOUT, EXIT_TIMEOUT, WriterPipe
+from crawler.write.writer_pipe import EXIT_TIMEOUT, WriterPipe
 from crawler.write.writer_process import WriterJob, writer_process_class
 
 log = logging.getLogger("crawler.write")
