@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler.config import Config
 from crawler.fetch.backends import make_backend
@@ -27,8 +28,7 @@ class FetchJob:
     spool_dir: Path
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(NamedTuple):
     """What the frontier does for a fetcher."""
 
     load: Callable[[str], Awaitable[tuple[int, bytes] | None]]
