@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from crawler.frontier import bulk
 from crawler.frontier.lanes import Lane
 
 
@@ -45,10 +46,12 @@ def load(db: sqlite3.Connection) -> dict[int, Pace]:
 
 def save(db: sqlite3.Connection, paces: Iterable[tuple[int, Pace]]) -> None:
     """Write them into the rows of their lanes, inside the caller's transaction."""
-    db.executemany(
-        "UPDATE lanes SET per_host = ?, delay = ?, slots_now = ?, delay_now = ?, slow = ?, requests = ?,"
-        " failures = ?, peak = ?, smallest_gap = ?, last_start = ?, resting_until = ? WHERE id = ?",
-        [(*pace, lane_id) for lane_id, pace in paces],
+    bulk.run(
+        db,
+        "UPDATE lanes SET per_host = column2, delay = column3, slots_now = column4, delay_now = column5,"
+        " slow = column6, requests = column7, failures = column8, peak = column9, smallest_gap = column10,"
+        " last_start = column11, resting_until = column12 FROM (VALUES ?) WHERE id = column1",
+        [(lane_id, *pace) for lane_id, pace in paces],
     )
 
 

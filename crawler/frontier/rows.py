@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from crawler.frontier import paces
+from crawler.frontier import bulk, paces
 from crawler.frontier.depths import Edges
 from crawler.frontier.paces import Pace
 from crawler.model.commit import Commit
@@ -110,11 +110,14 @@ def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]
     db.execute("BEGIN IMMEDIATE")
     _insert(db, new)
     for commit in commits:
-        db.executemany(
-            "UPDATE urls SET state = ?, kind = ?, attempts = ?, batch = ?, due = NULL,"
-            " out_of_scope = ?, too_deep = ?, nofollow = ? WHERE id = ?",
+        bulk.run(
+            db,
+            "UPDATE urls SET state = column2, kind = column3, attempts = column4, batch = column5,"
+            " due = NULL, out_of_scope = column6, too_deep = column7, nofollow = column8"
+            " FROM (VALUES ?) WHERE id = column1",
             [
                 (
+                    done.ticket.id,
                     STATE_OF[done.outcome],
                     done.kind,
                     done.ticket.attempt,
@@ -122,7 +125,6 @@ def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]
                     done.links_out_of_scope,
                     done.links_too_deep,
                     done.links_nofollow,
-                    done.ticket.id,
                 )
                 for done in commit.finished
             ],
@@ -139,10 +141,10 @@ def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]
 
 
 def _insert(db: sqlite3.Connection, new: NewRows) -> None:
-    db.executemany("INSERT INTO lanes (id, origin, partition) VALUES (?, ?, ?)", new.lanes)
-    db.executemany(
-        "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, sitemap, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    bulk.run(db, "INSERT INTO lanes (id, origin, partition) VALUES ?", new.lanes)
+    bulk.run(
+        db,
+        "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, sitemap, state) VALUES ?",
         new.urls,
     )
     db.executemany(
