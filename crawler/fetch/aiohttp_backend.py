@@ -1,9 +1,9 @@
 """The first backend: aiohttp. No other file imports its client.
 
-What it would do by itself and is kept from: repeat a request whose kept-alive connection broke (all
-failures leave its middleware as FetchFailed, which it does not repeat on), follow redirects, keep cookies,
-undo content codings (it takes a cut-off gzip for a whole one), requote URLs, read proxy settings and
-passwords from the environment.
+Taken of it are the connector (open connections, name lookup, TLS) and the protocol (the HTTP parser, bodies
+that hold a fast server back). Its session is not: it repeats requests whose kept-alive connection broke,
+follows redirects, keeps cookies, undoes content codings (a cut-off gzip is whole to it), requotes URLs, reads
+passwords from the environment. A GET needs none of that, and without it costs the loop half.
 """
 
 import asyncio
@@ -11,25 +11,25 @@ import functools
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import AddrInfoType
-from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
+from yarl import URL
 
 from crawler.config import Config
 from crawler.fetch import backend
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
-from crawler.fetch.proxy import Proxy, proxy_of
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, Exchange, FetchFailed, words_of
+from crawler.fetch.proxy import Proxy, guards, proxy_of
 from crawler.fetch.tls import tls_context
-from crawler.fetch.wire import as_received, as_sent, own_headers
+from crawler.fetch.wire import RequestWriter, as_parts, as_received, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
@@ -43,13 +43,12 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (ssl.SSLError, Kind.TLS, "TLS failed"),
     (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
-    (aiohttp.ConnectionTimeoutError, Kind.TIMEOUT, backend.NO_CONNECTION_IN_TIME),
     (aiohttp.SocketTimeoutError, Kind.TIMEOUT, backend.NOTHING_IN_TIME),
-    (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
+    (TimeoutError, Kind.TIMEOUT, backend.NO_CONNECTION_IN_TIME),
     (aiohttp.ClientConnectorError, Kind.CONNECT, "no connection could be made"),
     (aiohttp.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
     (aiohttp.ServerDisconnectedError, Kind.RESET, "the server closed the connection without an answer"),
-    (aiohttp.ClientResponseError, Kind.FRAMING, "the answer is not valid HTTP"),
+    (HttpProcessingError, Kind.FRAMING, "the answer is not valid HTTP"),
     (aiohttp.ClientPayloadError, Kind.FRAMING, "the body is not framed as it should be"),
     (OSError, Kind.RESET, "the connection broke"),
     (aiohttp.ClientConnectionError, Kind.RESET, "the connection broke"),
@@ -71,35 +70,28 @@ def failure(error: Exception) -> FetchFailed:
         kind, sentence = Kind.RESET, "the connection broke while it was being made"
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("aiohttp raised what it should not", exc_info=error)
-    if isinstance(error, aiohttp.ServerTimeoutError):
+    if isinstance(error, TimeoutError):
         return FetchFailed(kind, sentence)  # the library's words would be the same once more
-    return FetchFailed(kind, f"{sentence}: {words_of(cause, _words(cause))}")
-
-
-def _words(error: Exception) -> str | None:
-    """Where aiohttp says more than what is to be told."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.message
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return str(error).partition("message='")[2].partition("'")[0]
-    return None
+    words = error.message if isinstance(error, HttpProcessingError) else None
+    if isinstance(error, aiohttp.ClientPayloadError):  # it quotes more than what is to be told
+        words = str(error).partition("message='")[2].partition("'")[0]
+    return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}")
 
 
 class AiohttpAnswer(Answer):
     """One answer; see :class:`crawler.fetch.backend.Answer`."""
 
-    __slots__ = ("_content", "_protocol")
+    __slots__ = ("_body", "_protocol")
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.status = response.status
-        self.headers = as_received(response.raw_headers)
-        self._content = response.content
-        self._protocol = None if response.connection is None else response.connection.protocol
+    def __init__(self, head: RawResponseMessage, body: aiohttp.StreamReader, of: ResponseHandler) -> None:
+        self.status = head.code
+        self.headers = as_received(head.raw_headers)
+        self._body, self._protocol = body, of
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
         try:
-            chunk = await self._content.readany()
+            chunk = await self._body.readany()
         except Exception as error:
             raise self._broken() or failure(error) from error
         if not chunk and self._ends_with_its_connection() and (broken := self._broken()):
@@ -112,7 +104,7 @@ class AiohttpAnswer(Answer):
     def _broken(self) -> FetchFailed | None:
         # A body that ends where the connection ends is taken for whole by aiohttp even when that
         # end was a reset; the protocol remembers it.
-        error = None if self._protocol is None else self._protocol.exception()
+        error = self._protocol.exception()
         return failure(error) if isinstance(error, OSError) else None
 
 
@@ -198,6 +190,16 @@ class _GuardedResolver(AbstractResolver):
         await self._system.close()
 
 
+class _Way(NamedTuple):
+    """What all requests to one origin have in common."""
+
+    opening: aiohttp.ClientRequest
+    """Tells the connector which connections are the right ones; it is never sent."""
+    writer: RequestWriter
+    proxy: Proxy | None
+    """Asked in the origin's place."""
+
+
 class AiohttpBackend:
     """See :class:`crawler.fetch.backend.Backend`. To be made while the event loop runs.
 
@@ -212,81 +214,39 @@ class AiohttpBackend:
         resolver: AbstractResolver | None = None,
     ) -> None:
         fetch = config.fetch
-        self._timeout = fetch.timeout
+        self.timeout = fetch.timeout
+        # The total is around everything, and ours.
+        self.timeouts = aiohttp.ClientTimeout(connect=fetch.connect_timeout, sock_read=fetch.read_timeout)
+        self._headers = own_headers(fetch.user_agent)
         self._proxy = proxy_of(config)
-        self._counters = counters
-        self._guard = AddressGuard(fetch.allow_addresses, trusted_origins)
-        if self._proxy is not None:
-            self._target_guard, self._guard = self._guard, AddressGuard((), {self._proxy.address})
-        self._session = aiohttp.ClientSession(
-            connector=_Connector(
-                config,
-                self._proxy,
-                limit=fetch.concurrency,
-                keepalive_timeout=KEEP_ALIVE,
-                resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
-                socket_factory=self._socket,
-            ),
-            headers=own_headers(fetch.user_agent),
-            # The total is around everything, and ours.
-            timeout=aiohttp.ClientTimeout(connect=fetch.connect_timeout, sock_read=fetch.read_timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            middlewares=(self._send_once,),
+        self.counters = counters
+        self._guard, self._target_guard = guards(fetch.allow_addresses, trusted_origins, self._proxy)
+        self.connector = _Connector(
+            config,
+            self._proxy,
+            limit=fetch.concurrency,
+            keepalive_timeout=KEEP_ALIVE,
+            resolver=_GuardedResolver(self._guard, resolver or aiohttp.ThreadedResolver()),
+            socket_factory=self._socket,
         )
+        self._way = functools.lru_cache(maxsize=1_024)(self._new_way)  # a few kB each
 
-    @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[AiohttpAnswer]:
+    def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Exchange:
         """One GET of ``url``. Raises FetchFailed."""
-        try:
-            async with asyncio.timeout(self._timeout), await self._send(url, headers) as response:
-                yield AiohttpAnswer(response)
-        except TimeoutError as error:
-            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._timeout:g} s was over") from error
+        if self._target_guard is not None:
+            self._target_guard.check_target(url)
+        origin, target = as_parts(url)
+        way = self._way(origin)
+        return _Exchange(self, way, way.writer.request(target, headers))
 
-    async def _send(self, url: str, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    def _new_way(self, origin: str) -> _Way:
+        proxy = self._proxy if self._proxy is not None and self._proxy.forwards(origin) else None
         try:
-            if self._proxy is None:
-                response = await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
-            else:
-                response = await self._send_through(self._proxy, url, headers)
+            url = URL(origin, encoded=True) if proxy is None else URL(proxy.address)
+            opening = aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
         except Exception as error:
             raise failure(error) from error
-        self._counters.statuses[response.status] += 1
-        return response
-
-    async def _send_through(
-        self, proxy: Proxy, url: str, headers: Mapping[str, str]
-    ) -> aiohttp.ClientResponse:
-        self._target_guard.check_target(url)
-        if not proxy.forwards(url):
-            return await self._session.get(as_sent(url), headers=headers, allow_redirects=False)
-        headers = {**headers, **proxy.headers}
-        try:
-            response = await self._session.get(
-                as_sent(url), headers=headers, proxy=proxy.url, allow_redirects=False
-            )
-        except FetchFailed as failed:
-            raise proxy.unreachable(failed) from failed
-        try:
-            proxy.check(response.status)
-        except FetchFailed:
-            response.close()
-            raise
-        return response
-
-    async def _send_once(
-        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        try:
-            return await send(request)
-        except Exception as error:
-            raise failure(error) from error
-        finally:
-            # It has its response object once the request has gone out.
-            if getattr(request, "response", None) is not None:
-                self._counters.requests += 1
+        return _Way(opening, RequestWriter(origin, self._headers, proxy.headers if proxy else None), proxy)
 
     def _socket(self, address: AddrInfoType) -> socket.socket:
         family, kind, protocol, _, endpoint = address
@@ -295,4 +255,46 @@ class AiohttpBackend:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        await self.connector.close()
+
+
+class _Exchange(Exchange):
+    """One request, on a connection of its own meanwhile."""
+
+    __slots__ = ("_backend", "_connection", "_request", "_way")
+
+    def __init__(self, backend: AiohttpBackend, way: _Way, request: bytes) -> None:
+        super().__init__(backend.timeout)
+        self._backend, self._way, self._request = backend, way, request
+        self._connection: Connection | None = None
+
+    async def _begin(self) -> AiohttpAnswer:
+        backend, proxy = self._backend, self._way.proxy
+        try:
+            connection = await backend.connector.connect(self._way.opening, [], backend.timeouts)
+        except Exception as error:
+            failed = failure(error)
+            raise (failed if proxy is None else proxy.unreachable(failed)) from error
+        self._connection = connection
+        protocol, transport = connection.protocol, connection.transport
+        if protocol is None or transport is None or transport.is_closing():
+            raise FetchFailed(Kind.RESET, "the connection broke before the request was sent")
+        try:
+            protocol.set_response_params(
+                read_until_eof=True, auto_decompress=False, read_timeout=backend.timeouts.sock_read
+            )
+            transport.write(self._request)
+            backend.counters.requests += 1
+            protocol.start_timeout()
+            head, body = await protocol.read()
+        except Exception as error:
+            raise failure(error) from error
+        if proxy is not None:
+            proxy.check(head.code)
+        backend.counters.statuses[head.code] += 1
+        return AiohttpAnswer(head, body, protocol)
+
+    async def _end(self, whole: bool) -> None:
+        if self._connection is not None:
+            # Released, it closes itself where the body was not read to its end.
+            (self._connection.release if whole else self._connection.close)()

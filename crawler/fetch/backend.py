@@ -5,12 +5,13 @@ nothing by itself, undoes no content coding and raises nothing but :class:`Fetch
 on this side of the port, where it can be seen.
 """
 
+import asyncio
 import os
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import Protocol
 
 from crawler.model.outcomes import Kind
@@ -71,6 +72,46 @@ class Answer(ABC):
 
         Raises FetchFailed where the body breaks off.
         """
+
+
+class Exchange(AbstractAsyncContextManager[Answer]):
+    """One GET as a block, with the total time-out around all of it. Raises FetchFailed.
+
+    A class where a generator would do (``@asynccontextmanager``): with that, a page cost 8 µs more.
+    """
+
+    __slots__ = ("_deadline", "_seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    @abstractmethod
+    async def _begin(self) -> Answer:
+        """Send the request, wait for the head of its answer. Raises FetchFailed."""
+
+    @abstractmethod
+    async def _end(self, whole: bool, /) -> None:
+        """Give back what is held; ``whole`` when nothing failed. Must not raise."""
+
+    async def __aenter__(self) -> Answer:
+        """Begin; nothing is held when it fails."""
+        self._deadline = asyncio.timeout(self._seconds)
+        await self._deadline.__aenter__()
+        try:
+            return await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End, however the block is left."""
+        await self._end(error is None)
+        try:
+            await self._deadline.__aexit__(kind, error, trace)
+        except TimeoutError as over:
+            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._seconds:g} s was over") from over
 
 
 class Backend(Protocol):

@@ -9,20 +9,19 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx
 
 from crawler.config import Config
-from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, FetchFailed, words_of
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, Exchange, FetchFailed, words_of
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
 from crawler.fetch.httpx_pool import UNREAD, Pool
-from crawler.fetch.proxy import Proxy, proxy_of
+from crawler.fetch.proxy import Proxy, guards, proxy_of
 from crawler.fetch.tls import tls_context
-from crawler.fetch.wire import as_parts, as_received, own_headers
+from crawler.fetch.wire import as_parts, as_received, merged, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
@@ -148,29 +147,15 @@ class HttpxBackend:
         self._timeouts = {"connect": config.fetch.connect_timeout, "read": config.fetch.read_timeout}
         self._counters = counters
         self._proxy = proxy_of(config)
-        guard = AddressGuard(config.fetch.allow_addresses, trusted_origins)
-        if self._proxy is not None:
-            self._target_guard, guard = guard, AddressGuard((), {self._proxy.address})
+        guard, self._target_guard = guards(config.fetch.allow_addresses, trusted_origins, self._proxy)
         network = GuardedNetwork(guard, resolve, self._proxy)
         pool = Pool(network, tls or tls_context(config), config.fetch.concurrency, KEEP_ALIVE)
         self._transport = _Transport(pool)
-        self._headers = _encoded(own_headers(config.fetch.user_agent))
+        self._headers = own_headers(config.fetch.user_agent)
 
-    @asynccontextmanager
-    async def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[HttpxAnswer]:
+    def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Exchange:
         """One GET of ``url``. Raises FetchFailed."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._send(url, headers)
-                try:
-                    answer = HttpxAnswer(response)
-                    answer.check()
-                    yield answer
-                finally:
-                    with suppress(httpx.HTTPError, OSError):  # nothing more is wanted of it
-                        await response.aclose()
-        except TimeoutError as error:
-            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._timeout:g} s was over") from error
+        return _Exchange(self._timeout, lambda: self._send(url, headers))
 
     async def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         try:
@@ -190,20 +175,16 @@ class HttpxBackend:
 
     def _request(self, url: str, headers: Mapping[str, str]) -> httpx.Request:
         origin, target = as_parts(url)
-        own = self._headers
-        if headers:
-            given = {name.lower().encode() for name in headers}
-            own = [header for header in own if header[0].lower() not in given] + _encoded(headers)
-        if self._proxy is not None:
+        own = merged(self._headers, headers) if headers else self._headers
+        if self._target_guard is not None:
             self._target_guard.check_target(url)
-            if self._proxy.forwards(url):
-                host = origin.partition("://")[2]
-                own = [*own, *_encoded({"Host": host, **self._proxy.headers})]
-                origin, target = self._proxy.url, origin.encode("ascii") + target
+        if self._proxy is not None and self._proxy.forwards(url):
+            own = {**own, "Host": origin.partition("://")[2], **self._proxy.headers}
+            origin, target = self._proxy.url, origin.encode("ascii") + target
         return httpx.Request(
             "GET",
             origin,  # without the path, which httpx would quote anew
-            headers=own,
+            headers=[(name.encode(), value.encode()) for name, value in own.items()],
             extensions={"target": target, "trace": self._trace, "timeout": self._timeouts},
         )
 
@@ -225,10 +206,26 @@ class HttpxBackend:
         await asyncio.sleep(0)  # the loop takes a turn to close what was aborted
 
 
+class _Exchange(Exchange):
+    """One request."""
+
+    def __init__(self, seconds: float, send: Callable[[], Awaitable[httpx.Response]]) -> None:
+        super().__init__(seconds)
+        self._send = send
+        self._response: httpx.Response | None = None
+
+    async def _begin(self) -> HttpxAnswer:
+        self._response = await self._send()
+        answer = HttpxAnswer(self._response)
+        answer.check()
+        return answer
+
+    async def _end(self, _whole: bool) -> None:
+        if self._response is not None:
+            with suppress(httpx.HTTPError, OSError):  # nothing more is wanted of it
+                await self._response.aclose()
+
+
 def _is_text(rest: bytes) -> bool:
     """What came behind an answer belongs to it: it is neither a line end nor another answer."""
     return bool(rest.strip()) and not rest.lstrip().startswith(b"HTTP/")
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode()) for name, value in headers.items()]

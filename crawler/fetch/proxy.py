@@ -13,12 +13,13 @@ guard can still refuse are addresses and names of localhost in URLs.
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.util import find_spec
 
 from crawler.config import Config
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import NO_HEADERS, FetchFailed
 from crawler.fetch.secret import basic, login
 from crawler.model.errors import ConfigError
@@ -44,6 +45,14 @@ def proxy_of(config: Config) -> "Proxy | None":
             "pip install 'crawler[socks]'"
         )
     return Proxy(url, None if name is None else login(name, "fetch.proxy_login"))
+
+
+def guards(
+    permitted: Iterable[str], trusted_origins: frozenset[str], proxy: "Proxy | None"
+) -> tuple[AddressGuard, AddressGuard | None]:
+    """Who looks at the addresses that are connected to, and who at URLs where that is a proxy's."""
+    guard = AddressGuard(permitted, trusted_origins)
+    return (guard, None) if proxy is None else (AddressGuard((), {proxy.address}), guard)
 
 
 class Proxy:

@@ -1,11 +1,8 @@
 """URLs and headers between our text and the bytes on the wire."""
 
-from collections.abc import Iterable
-
-from yarl import URL
+from collections.abc import Iterable, Mapping
 
 from crawler.fetch.inflate import ACCEPT_ENCODING
-from crawler.rules import urls
 
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -15,18 +12,37 @@ def own_headers(user_agent: str) -> dict[str, str]:
     return {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
 
 
-def as_sent(url: str) -> URL:
-    """``url`` for yarl, which must not quote it anew: it is serialised already. Raises ValueError.
+def merged(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """``own`` and ``given`` headers; of a name that is in both, whatever its case, the given one."""
+    names = {name.lower() for name in given}
+    return {name: value for name, value in own.items() if name.lower() not in names} | dict(given)
 
-    Without user and password: aiohttp would send them.
+
+class RequestWriter:
+    """GET requests for the pages of one origin, in the bytes of HTTP/1.1 (RFC 9112 section 3).
+
+    ``own`` headers go with all of them. ``proxy_headers``, empty or not, mean a proxy that is asked for
+    the whole URL.
     """
-    url = urls.login(url)[0]
-    if not url.endswith("?"):
-        return URL(url, encoded=True)
-    # yarl drops an empty query, but `/a?` and `/a` are two URLs (WHATWG URL section 4.5).
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return URL.build(scheme=scheme, authority=authority, path=slash + path, encoded=True)
+
+    def __init__(
+        self, origin: str, own: Mapping[str, str], proxy_headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._start = b"GET " if proxy_headers is None else f"GET {origin}".encode()
+        self._headers = {"Host": origin.partition("://")[2], **own}
+        self._last = proxy_headers or {}
+        self._usual = self._rest({})
+
+    def request(self, target: bytes, headers: Mapping[str, str]) -> bytes:
+        """All of a request. Raises ValueError where a header would end its line and so begin another."""
+        return b"%b%b%b" % (self._start, target, self._rest(headers) if headers else self._usual)
+
+    def _rest(self, headers: Mapping[str, str]) -> bytes:
+        all_of_them = merged(self._headers, {**headers, **self._last})
+        lines = [f"{name}: {value}" for name, value in all_of_them.items()]
+        if any(mark in line for line in lines for mark in "\r\n\0"):
+            raise ValueError("a header holds a line break or a NUL")
+        return "\r\n".join([" HTTP/1.1", *lines, "", ""]).encode()
 
 
 def as_parts(url: str) -> tuple[str, bytes]:
@@ -34,13 +50,14 @@ def as_parts(url: str) -> tuple[str, bytes]:
 
     Raises ValueError.
     """
-    scheme, _, rest = url.partition("://")
-    end = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
-    host = rest[:end].rpartition("@")[2]
-    target = rest[end:]
-    if not target.startswith("/"):
-        target = f"/{target}"
-    return f"{scheme}://{host}", target.encode("ascii")
+    path = url.find("/", url.find(":") + 3)
+    query = url.find("?")
+    if path < 0 or 0 <= query < path:  # as no serialised URL is (WHATWG URL section 4.5)
+        path = len(url) if query < 0 else query
+    origin, target = url[:path], url[path:]
+    if "@" in origin:
+        origin = f"{origin.partition('://')[0]}://{origin.rpartition('@')[2]}"
+    return origin, (target if target.startswith("/") else f"/{target}").encode("ascii")
 
 
 def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
