@@ -28,7 +28,7 @@ from contenders import Contender, all_contenders
 from picture import draw
 
 HERE = Path(__file__).resolve().parent
-RATIOS_TO = ("plain-distinct", "plain", "Scrapy, tuned", "Scrapy, defaults")
+RATIOS_TO = ("plain-distinct", "plain", "Scrapy, tuned", "Scrapy, tuned, distinct", "Scrapy, defaults")
 """Whose time each one's is divided by."""
 
 try:

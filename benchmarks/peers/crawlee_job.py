@@ -1,11 +1,11 @@
 """The job in Crawlee for Python: every link of the seed's own origin once, one JSON line for each page.
 
     benchmarks/peers/.venv/bin/python benchmarks/peers/crawlee_job.py http://127.0.0.1:8000/ -o pages.jsonl
-    … --lean
+    … --lean [--every-link]
 
 Without ``--lean`` it is its documentation's ParselCrawler, with every setting at its default. With it, it is
-what a patient user gets out of it: 32 at once, everything in memory, no sessions,
-selectolax on distinct hrefs, and links already seen not made into requests.
+what a patient user gets out of it: 32 at once, everything in memory, no sessions, selectolax on distinct
+hrefs (or on every one, as ``plain.py`` does by itself), and links already seen not made into requests.
 """
 
 import argparse
@@ -45,7 +45,7 @@ async def with_defaults(seed: str, out: TextIO) -> None:
     await crawler.run([seed])
 
 
-async def lean(seed: str, out: TextIO) -> None:
+async def lean(seed: str, out: TextIO, distinct: bool) -> None:
     """The same page by page, without what it can do without."""
     from parsing import parse
 
@@ -69,7 +69,7 @@ async def lean(seed: str, out: TextIO) -> None:
         body = await response.read()
         title, links, text_length = None, [], len(body)
         if "html" in response.headers.get("content-type", ""):
-            title, links, text_length = parse(body, url)
+            title, links, text_length = parse(body, url, distinct)
         page = {"url": url, "status": response.status_code, "title": title, "links": links}
         out.write(json.dumps(page | {"text_length": text_length}) + "\n")
         fresh = [link for link in links if link not in seen and link.startswith(origin)]
@@ -86,11 +86,15 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--lean", action="store_true")
+    parser.add_argument("--every-link", action="store_true", help="join every href, not the distinct ones")
     options = parser.parse_args()
     if options.lean:
         logging.disable(logging.WARNING)
     with options.out.open("w", encoding="utf-8") as out:
-        asyncio.run((lean if options.lean else with_defaults)(options.url, out))
+        if options.lean:
+            asyncio.run(lean(options.url, out, distinct=not options.every_link))
+        else:
+            asyncio.run(with_defaults(options.url, out))
 
 
 if __name__ == "__main__":

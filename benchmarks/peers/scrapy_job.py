@@ -1,12 +1,12 @@
 """The job in Scrapy: every link of the seed's own origin once, one JSON line for each page.
 
     benchmarks/peers/.venv/bin/python benchmarks/peers/scrapy_job.py http://127.0.0.1:8000/ -o pages.jsonl
-    … --tuned
+    … --tuned [--every-link]
 
 Without ``--tuned`` it is what its tutorial teaches, with every setting at its default: a link
 extractor, ``response.follow``, a feed. With it, it is what a patient user gets out of it: 32 at once, the
-middlewares that this job does not need switched off, selectolax on distinct hrefs, and links already seen
-not made into requests.
+middlewares that this job does not need switched off, selectolax on distinct hrefs (or on every one, as
+``plain.py`` does by itself), and links already seen not made into requests.
 """
 
 import argparse
@@ -90,9 +90,9 @@ class TunedSpider(DefaultSpider):
 
     name = "tuned"
 
-    def __init__(self, seed: str, out: TextIO) -> None:
+    def __init__(self, seed: str, out: TextIO, distinct: bool) -> None:
         super().__init__(seed)
-        self.out, self.seen = out, {seed}
+        self.out, self.seen, self.distinct = out, {seed}, distinct
 
     def parse(self, response: Response) -> Iterator[scrapy.Request]:
         """Write the record, ask for what is new."""
@@ -102,7 +102,7 @@ class TunedSpider(DefaultSpider):
         if location := response.headers.get("Location"):
             links = [response.urljoin(location.decode())]
         elif b"html" in (response.headers.get("Content-Type") or b""):
-            title, links, text_length = parse(response.body, response.url)
+            title, links, text_length = parse(response.body, response.url, self.distinct)
         page = {"url": response.url, "status": response.status, "title": title, "links": links}
         self.out.write(json.dumps(page | {"text_length": text_length}) + "\n")
         for link in links:
@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--tuned", action="store_true")
+    parser.add_argument("--every-link", action="store_true", help="join every href, not the distinct ones")
     options = parser.parse_args()
     if not options.tuned:
         process = CrawlerProcess({"FEEDS": {str(options.out): {"format": "jsonlines"}}})
@@ -125,7 +126,7 @@ def main() -> None:
         return
     with options.out.open("w", encoding="utf-8") as out:
         process = CrawlerProcess(TUNED)
-        process.crawl(TunedSpider, seed=options.url, out=out)
+        process.crawl(TunedSpider, seed=options.url, out=out, distinct=not options.every_link)
         process.start()
 
 
