@@ -139,8 +139,12 @@ WGET_EXITS = frozenset({0, 8})
 
 
 def html_of(urls: Iterable[str]) -> list[str]:
-    """The pages among them: wget takes style sheets and pictures along, which no link leads to."""
-    return [url for url in urls if url.partition("?")[0].endswith((".html", "/"))]
+    """The pages among them: wget takes style sheets and pictures along, which no link leads to.
+
+    wget2 names a page as the first link to it did, fragment and all.
+    """
+    pages = [url.partition("#")[0] for url in urls]
+    return [page for page in pages if page.partition("?")[0].endswith((".html", "/"))]
 
 
 def program_missing(name: str) -> str | None:

@@ -103,3 +103,8 @@ def test_an_entry_replaces_its_own_and_leaves_the_others(tmp_path, monkeypatch):
     kept = json.loads((tmp_path / "results" / "street.json").read_text())
     assert {name: entry["pages"] for name, entry in kept.items()} == {"one": 3, "two": 2}
     assert all("when" in entry for entry in kept.values())
+
+
+def test_pages_of_wget_are_read_without_fragments_and_without_pictures():
+    urls = ["http://h/", "http://h/a.html#top", "http://h/b.html?c#d", "http://h/e.png", "http://h/f.css#/"]
+    assert contenders.html_of(urls) == ["http://h/", "http://h/a.html", "http://h/b.html?c"]
