@@ -104,7 +104,7 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], unre
     elif report.state == "incomplete" and counts["pending"]:
         how = f"crawler resume {report.out}"
         if how not in str(report.message):
-            report.message = f"{report.message}; to go on: {how}"
+            report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
     elif report.state == "finished" and not (counts["ok"] or counts["truncated"] or counts["error"]):
         report.message = "no page was crawled: no seed leads to one inside the scope; the records say why"
 

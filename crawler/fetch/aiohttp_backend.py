@@ -236,8 +236,7 @@ class AiohttpBackend:
         if self._target_guard is not None:
             self._target_guard.check_target(url)
         origin, target = as_parts(url)
-        way = self._way(origin)
-        return _Exchange(self, way, way.writer.request(target, headers))
+        return _Exchange(self, self._way(origin), target, headers)
 
     def _new_way(self, origin: str) -> _Way:
         proxy = self._proxy if self._proxy is not None and self._proxy.forwards(origin) else None
@@ -261,11 +260,12 @@ class AiohttpBackend:
 class _Exchange(Exchange):
     """One request, on a connection of its own meanwhile."""
 
-    __slots__ = ("_backend", "_connection", "_request", "_way")
+    __slots__ = ("_backend", "_connection", "_headers", "_target", "_way")
 
-    def __init__(self, backend: AiohttpBackend, way: _Way, request: bytes) -> None:
+    def __init__(self, backend: AiohttpBackend, way: _Way, target: bytes, headers: Mapping[str, str]) -> None:
         super().__init__(backend.timeout)
-        self._backend, self._way, self._request = backend, way, request
+        self._backend, self._way = backend, way
+        self._target, self._headers = target, headers
         self._connection: Connection | None = None
 
     async def _begin(self) -> AiohttpAnswer:
@@ -283,7 +283,7 @@ class _Exchange(Exchange):
             protocol.set_response_params(
                 read_until_eof=True, auto_decompress=False, read_timeout=backend.timeouts.sock_read
             )
-            transport.write(self._request)
+            transport.write(self._way.writer.request(self._target, self._headers))
             backend.counters.requests += 1
             protocol.start_timeout()
             head, body = await protocol.read()

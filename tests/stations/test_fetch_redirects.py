@@ -81,6 +81,20 @@ async def test_a_cookie_wall_that_never_opens_is_a_loop(tmp_path):
         assert len(served.heads) == 2
 
 
+@pytest.mark.parametrize(
+    "cookie", [b"a=1\r\n b=2", b"a=1\rGET /x", b"a=\xff\xfe", b"a=1\x01\t2", b"\n a=1", b"a=\0"]
+)
+async def test_a_cookie_is_never_sent_back_as_another_header(tmp_path, cookie):
+    """Folded lines and bare line ends may reach the value; whatever becomes of it, it is one outcome."""
+    answer = b"HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: " + cookie + b"\r\nContent-Length: 0\r\n\r\n"
+    async with byte_server(by_target({"/": answer})) as served, rig(tmp_path, served.url) as fetching:
+        line = await fetching.ended(f"{served.url}/")
+        assert line.outcome is Outcome.ERROR
+        assert line.kind in (Kind.REDIRECT_LOOP, Kind.FRAMING)
+        lines = [line for head in served.heads for line in head.split("\r\n")]
+        assert not [line for line in lines if line.startswith((" ", "GET /x", "b=2", "a=1"))]
+
+
 async def test_the_target_is_checked_against_the_scope(tmp_path):
     answer = ok(b"", "Location: /private/x\r\n", "301 Moved")
     async with byte_server(always(answer)) as served:

@@ -1,0 +1,19 @@
+"""What a crawl says of itself at its end."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crawler.engine import conclusion
+from crawler.engine.conclusion import CrawlReport
+
+
+@pytest.mark.parametrize("end", ["", "."])
+def test_what_went_wrong_and_how_to_go_on_are_one_sentence(end):
+    why = "A long body cannot be written to crawls/x/spool/7.body: No space left on device"
+    report = CrawlReport(Path("crawls/x"), "incomplete", message=f"{why}{end}")
+    stations: Any = SimpleNamespace(stopped=False)
+    conclusion._judge(report, stations, {"pending": 3, "ok": 1, "truncated": 0, "error": 0}, None)
+    assert report.message == f"{why}; to go on: crawler resume crawls/x"
