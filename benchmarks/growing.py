@@ -4,7 +4,7 @@
     python benchmarks/growing.py --hosts 10000 --runs 3
 
 A whole crawl of a million pages takes too long to be repeated, so each size is a window: ``crawl.db`` is
-filled by the crawler's own frontier with so many URLs that wait, and the crawl goes on from there for some
+filled by the crawler's own frontier with so many URLs that wait, and the crawl goes on from there for ten
 thousand pages, each with links to 50 of the known ones. The site (a process of its own) notes when each
 request came; the rate is that of the middle four fifths, so start-up and restart, told apart in the table,
 are not in it. Memory is the most that all processes together were seen taking, shared memory counted once.
@@ -107,7 +107,7 @@ def main() -> None:
     """Measure every size in turns, print, save."""
     parser = argparse.ArgumentParser(description="Pages a second and memory as the known URLs grow.")
     parser.add_argument("--known", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
-    parser.add_argument("--window", type=int, default=5_000, help="pages crawled at each size")
+    parser.add_argument("--window", type=int, default=10_000, help="pages crawled at each size")
     parser.add_argument("--hosts", type=int, default=1, help="spread over so many hosts")
     parser.add_argument("--size", type=int, default=8_000, help="bytes of a page")
     parser.add_argument("--runs", type=int, default=3)
