@@ -91,7 +91,7 @@ class Exchange(AbstractAsyncContextManager[Answer]):
 
     @abstractmethod
     async def _end(self, whole: bool, /) -> None:
-        """Give back what is held; ``whole`` when nothing failed. Must not raise."""
+        """Give back what is held; ``whole`` when nothing failed."""
 
     async def __aenter__(self) -> Answer:
         """Begin; nothing is held when it fails."""
@@ -107,8 +107,12 @@ class Exchange(AbstractAsyncContextManager[Answer]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End, however the block is left."""
-        await self._end(error is None)
         try:
+            try:
+                await self._end(error is None)
+            except BaseException as worse:  # a time-out or a cancellation strikes here as well
+                await self._deadline.__aexit__(type(worse), worse, worse.__traceback__)
+                raise
             await self._deadline.__aexit__(kind, error, trace)
         except TimeoutError as over:
             raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._seconds:g} s was over") from over
