@@ -31,9 +31,7 @@ class ByteQueue(Generic[T]):
         self._weigh = weigh
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
-        self.closed = False
-        """True once :meth:`close` was called."""
-        self._closing = asyncio.Event()
+        self._closed = asyncio.Event()
         self._getters: deque[asyncio.Future[None]] = deque()
         self._putters: deque[asyncio.Future[None]] = deque()
         self._idle_getters = 0
@@ -60,9 +58,14 @@ class ByteQueue(Generic[T]):
             await self._wait(self._watchers)
         return 0
 
+    @property
+    def closed(self) -> bool:
+        """True once :meth:`close` was called."""
+        return self._closed.is_set()
+
     async def until_closed(self) -> None:
         """Wait until :meth:`close` is called."""
-        await self._closing.wait()
+        await self._closed.wait()
 
     async def put(self, item: T) -> None:
         """Append, waiting while the queue is full. Raises QueueClosed."""
@@ -130,8 +133,7 @@ class ByteQueue(Generic[T]):
 
     def close(self) -> None:
         """No more puts. Waiting putters see QueueClosed; getters drain what is left first."""
-        self.closed = True
-        self._closing.set()
+        self._closed.set()
         for waiters in (self._getters, self._putters, self._watchers):
             while waiters:
                 _wake_one(waiters)

@@ -63,11 +63,10 @@ class LaneState(msgspec.Struct):
         """When the next request may start: ``now`` if at once, None while no slot is free."""
         if self.in_flight >= self.limits.per_host:
             return None
-        # As again_at, without the calls: this is asked three times for each request.
-        ready = now if now > self.resting_until else self.resting_until
+        # As again_at, without the call: this is asked three times for each request.
+        ready = max(now, self.resting_until)
         if self.last_start is not None:
-            allowed = self.last_start + self.limits.delay
-            return allowed if allowed > ready else ready
+            ready = max(ready, self.last_start + self.limits.delay)
         return ready
 
     def again_at(self, now: float) -> float:
