@@ -134,7 +134,7 @@ def wget2() -> Contender:
 
 def good_of(stats: str) -> list[str]:
     """The URLs that answered 200, from wget2's own list: commas in a URL are not quoted in it."""
-    heading, *lines = stats.splitlines()
+    heading, *lines = stats.splitlines() or ["Status"]  # nothing in it: nothing was read
     behind = len(heading.split(",")) - heading.split(",").index("Status")
     rows = [line.split(",") for line in lines]
     return [",".join(row[2:-behind]) for row in rows if row[-behind] == "200"]

@@ -3,7 +3,7 @@
 Taken of it are the connector (open connections, name lookup, TLS) and the protocol (the HTTP parser, bodies
 that hold a fast server back). Its session is not: it repeats requests whose kept-alive connection broke,
 follows redirects, keeps cookies, undoes content codings (a cut-off gzip is whole to it), requotes URLs, reads
-passwords from the environment. A GET needs none of that, and without it costs the loop half.
+passwords from the environment. A GET needs none of that, and is far cheaper without it.
 """
 
 import asyncio

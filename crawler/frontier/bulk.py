@@ -23,8 +23,7 @@ def run(db: sqlite3.Connection, sql: str, rows: Sequence[Sequence[object]]) -> N
     one_row = f"({', '.join('?' * len(rows[0]))})"
     start = 0
     for size in _TOGETHER:
-        statement = sql.replace("VALUES ?", f"VALUES {', '.join([one_row] * size)}")
         while len(rows) - start >= size:
             values = [value for row in rows[start : start + size] for value in row]
-            db.execute(statement, values)
+            db.execute(sql.replace("VALUES ?", f"VALUES {', '.join([one_row] * size)}"), values)
             start += size

@@ -77,8 +77,11 @@ def save_depths(db: sqlite3.Connection, nearer: Sequence[tuple[int, int, int]]) 
     ``nearer`` holds the depth, the state that a row takes that was beyond the limit, and the id.
     """
     db.execute("BEGIN IMMEDIATE")
-    db.executemany(
-        "UPDATE urls SET depth = ?, state = CASE state WHEN 5 THEN ? ELSE state END WHERE id = ?", nearer
+    bulk.run(
+        db,
+        "UPDATE urls SET depth = column1, state = CASE state WHEN 5 THEN column2 ELSE state END"
+        " FROM (VALUES ?) WHERE id = column3",
+        nearer,
     )
     db.execute("COMMIT")
 
@@ -147,8 +150,9 @@ def _insert(db: sqlite3.Connection, new: NewRows) -> None:
         "INSERT INTO urls (id, url, lane, depth, priority, referrer, redirects, sitemap, state) VALUES ?",
         new.urls,
     )
-    db.executemany(
-        "INSERT OR REPLACE INTO edges (id, targets) VALUES (?, ?)",
+    bulk.run(
+        db,
+        "INSERT OR REPLACE INTO edges (id, targets) VALUES ?",
         [(row, targets.tobytes()) for row, targets in new.edges.items()],
     )
     db.executemany("UPDATE lanes SET crawl_delay = ? WHERE id = ?", new.delays)

@@ -113,3 +113,4 @@ def test_pages_of_wget_are_read_without_fragments_and_without_pictures():
 def test_a_comma_in_a_url_does_not_hide_it_from_the_list_of_wget2():
     stats = "ID,ParentID,URL,Status,Link\n1,0,http://h/a.html#f(int,int),200,1\n2,1,http://h/b.html,404,1\n"
     assert contenders.good_of(stats) == ["http://h/a.html#f(int,int)"]
+    assert contenders.good_of("") == []
