@@ -213,7 +213,7 @@ class ParseConfig(Section, frozen=True, kw_only=True):
     batch_pages: Annotated[
         int, About("Pages sent to a parser at once, at most; slow ones go alone.", ge=1, le=1000)
     ] = 32
-    batch_bytes: Annotated[int, About("Bytes sent to a parser at once, about.", ge=1, le=GIB)] = 768 * 1024
+    batch_bytes: Annotated[int, About("Bytes sent to a parser at once, about.", ge=1, le=GIB)] = 896 * 1024
 
 
 class WriteConfig(Section, frozen=True, kw_only=True):

@@ -26,10 +26,12 @@ from yarl import URL
 from crawler.config import Config
 from crawler.fetch import backend
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, Exchange, FetchFailed, words_of
+from crawler.fetch.aiohttp_answer import AiohttpAnswer
+from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Exchange, FetchFailed, words_of
+from crawler.fetch.deadlines import Deadlines
 from crawler.fetch.proxy import Proxy, guards, proxy_of
 from crawler.fetch.tls import tls_context
-from crawler.fetch.wire import RequestWriter, as_parts, as_received, own_headers
+from crawler.fetch.wire import RequestWriter, as_parts, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
@@ -78,36 +80,6 @@ def failure(error: Exception) -> FetchFailed:
     return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}")
 
 
-class AiohttpAnswer(Answer):
-    """One answer; see :class:`crawler.fetch.backend.Answer`."""
-
-    __slots__ = ("_body", "_protocol")
-
-    def __init__(self, head: RawResponseMessage, body: aiohttp.StreamReader, of: ResponseHandler) -> None:
-        self.status = head.code
-        self.headers = as_received(head.raw_headers)
-        self._body, self._protocol = body, of
-
-    async def read(self) -> bytes:
-        """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
-        try:
-            chunk = await self._body.readany()
-        except Exception as error:
-            raise self._broken() or failure(error) from error
-        if not chunk and self._ends_with_its_connection() and (broken := self._broken()):
-            raise broken
-        return chunk
-
-    def _ends_with_its_connection(self) -> bool:
-        return self.header("content-length") is None and self.header("transfer-encoding") is None
-
-    def _broken(self) -> FetchFailed | None:
-        # A body that ends where the connection ends is taken for whole by aiohttp even when that
-        # end was a reset; the protocol remembers it.
-        error = self._protocol.exception()
-        return failure(error) if isinstance(error, OSError) else None
-
-
 class _Protocol(ResponseHandler):
     """A connection that drops interim answers (RFC 9110 section 15.2) and breaks off where they have no end.
 
@@ -116,21 +88,34 @@ class _Protocol(ResponseHandler):
     """
 
     _interim = 0
+    silent_since: float | None = None
+    """The loop's time since which nothing has come though somebody waits for it."""
+
+    def waits(self) -> None:
+        """Somebody begins to."""
+        self.silent_since = self._loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Something has come."""
+        if self.silent_since is not None:
+            self.silent_since = self._loop.time()
+        super().data_received(data)
 
     def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
         """A head was read; its body, or the next head, follows."""
         code = data[0].code
-        if not 100 <= code < 200 or code == HTTPStatus.SWITCHING_PROTOCOLS:
+        if not 100 <= code < 200:
             self._interim = 0
-            if code == HTTPStatus.SWITCHING_PROTOCOLS:
-                self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
             super().feed_data(data, size)
-            return
-        self._interim += 1
-        if self._interim > MOST_INTERIM and self.exception() is None:
-            if self.transport is not None:
-                self.transport.abort()
-            self.set_exception(BadHttpMessage(f"more than {MOST_INTERIM} interim answers"))
+        elif code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
+            super().feed_data(data, size)
+        else:
+            self._interim += 1
+            if self._interim > MOST_INTERIM and self.exception() is None:
+                if self.transport is not None:
+                    self.transport.abort()
+                self.set_exception(BadHttpMessage(f"more than {MOST_INTERIM} interim answers"))
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -214,9 +199,8 @@ class AiohttpBackend:
         resolver: AbstractResolver | None = None,
     ) -> None:
         fetch = config.fetch
-        self.timeout = fetch.timeout
-        # The total is around everything, and ours.
-        self.timeouts = aiohttp.ClientTimeout(connect=fetch.connect_timeout, sock_read=fetch.read_timeout)
+        self.deadlines = Deadlines(fetch.timeout, fetch.read_timeout)
+        self.timeouts = aiohttp.ClientTimeout(connect=fetch.connect_timeout)
         self._headers = own_headers(fetch.user_agent)
         self._proxy = proxy_of(config)
         self.counters = counters
@@ -254,19 +238,22 @@ class AiohttpBackend:
 
     async def close(self) -> None:
         """Close all connections."""
+        self.deadlines.close()
         await self.connector.close()
 
 
 class _Exchange(Exchange):
     """One request, on a connection of its own meanwhile."""
 
-    __slots__ = ("_backend", "_connection", "_headers", "_target", "_way")
+    __slots__ = ("_backend", "_body", "_connection", "_headers", "_protocol", "_target", "_way")
 
     def __init__(self, backend: AiohttpBackend, way: _Way, target: bytes, headers: Mapping[str, str]) -> None:
-        super().__init__(backend.timeout)
+        super().__init__(backend.deadlines)
         self._backend, self._way = backend, way
         self._target, self._headers = target, headers
         self._connection: Connection | None = None
+        self._protocol: _Protocol | None = None
+        self._body: aiohttp.StreamReader | None = None
 
     async def _begin(self) -> AiohttpAnswer:
         backend, proxy = self._backend, self._way.proxy
@@ -277,22 +264,35 @@ class _Exchange(Exchange):
             raise (failed if proxy is None else proxy.unreachable(failed)) from error
         self._connection = connection
         protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None or transport.is_closing():
+        if not isinstance(protocol, _Protocol) or transport is None or transport.is_closing():
             raise FetchFailed(Kind.RESET, "the connection broke before the request was sent")
+        self._protocol = protocol
         try:
-            protocol.set_response_params(
-                read_until_eof=True, auto_decompress=False, read_timeout=backend.timeouts.sock_read
-            )
+            protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             transport.write(self._way.writer.request(self._target, self._headers))
             backend.counters.requests += 1
-            protocol.start_timeout()
-            head, body = await protocol.read()
+            protocol.waits()
+            head, self._body = await protocol.read()
+            protocol.silent_since = None
         except Exception as error:
             raise failure(error) from error
         if proxy is not None:
             proxy.check(head.code)
         backend.counters.statuses[head.code] += 1
-        return AiohttpAnswer(head, body, protocol)
+        return AiohttpAnswer(head, self._body, protocol, failure)
+
+    def silent_since(self) -> float | None:
+        """See :class:`crawler.fetch.deadlines.Timed`."""
+        return None if self._protocol is None else self._protocol.silent_since
+
+    def give_up_waiting(self) -> None:
+        """Whoever waits for a byte learns that none came."""
+        silent = aiohttp.SocketTimeoutError()
+        if self._protocol is not None:
+            self._protocol.silent_since = None
+            self._protocol.set_exception(silent)
+        if self._body is not None:
+            self._body.set_exception(silent)
 
     async def _end(self, whole: bool) -> None:
         if self._connection is not None:

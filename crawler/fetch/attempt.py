@@ -1,8 +1,6 @@
 """One try at one ticket: what is known of it so far, and the record made of that where nothing is parsed."""
 
-import functools
 import time
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from crawler.model import record
@@ -30,8 +28,8 @@ class Attempt:
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
-        self.fetched_at = ""
-        """RFC 3339; empty while nothing was asked for."""
+        self.fetched_at: float | None = None
+        """Unix time in seconds; None while nothing was asked for."""
         self.status: int | None = None
         self.content_type: str | None = None
         self.elapsed: float | None = None
@@ -44,7 +42,7 @@ class Attempt:
 
     def begin(self) -> None:
         """The request is about to be sent."""
-        self.fetched_at = timestamp()
+        self.fetched_at = time.time()
         self._began = time.perf_counter()
 
     def answered(self, status: int) -> None:
@@ -55,11 +53,6 @@ class Attempt:
     def end(self) -> None:
         """The answer was read, or there will be none."""
         self.elapsed = time.perf_counter() - self._began
-
-    @property
-    def elapsed_ms(self) -> float | None:
-        """Milliseconds as records give them."""
-        return None if self.elapsed is None else round(self.elapsed * 1_000, 1)
 
     def finished(
         self, kind: Kind, message: str | None, final_url: str | None = None, redirect: Redirect | None = None
@@ -74,22 +67,11 @@ class Attempt:
             final_url=final_url,
             message=message,
             status=self.status,
-            fetched_at=self.fetched_at or timestamp(),
-            elapsed_ms=self.elapsed_ms,
+            fetched_at=record.timestamp(time.time() if self.fetched_at is None else self.fetched_at),
+            elapsed_ms=None if self.elapsed is None else record.milliseconds(self.elapsed),
             content_type=self.content_type,
         )
         return Finished(ticket, outcome, kind, record.encode(line), redirect=redirect)
-
-
-def timestamp() -> str:
-    """Now, as RFC 3339 in UTC with milliseconds."""
-    seconds, rest = divmod(time.time(), 1)
-    return f"{_second(int(seconds))}.{int(rest * 1_000):03d}Z"
-
-
-@functools.lru_cache(maxsize=1)  # of the thousands that fall into one second
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def sentence(text: str) -> str:

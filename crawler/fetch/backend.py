@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType, TracebackType
 from typing import Protocol
 
+from crawler.fetch.deadlines import Deadlines, Timed
 from crawler.model.outcomes import Kind
 
 KEEP_ALIVE = 4.0
@@ -74,16 +75,17 @@ class Answer(ABC):
         """
 
 
-class Exchange(AbstractAsyncContextManager[Answer]):
+class Exchange(AbstractAsyncContextManager[Answer], Timed):
     """One GET as a block, with the total time-out around all of it. Raises FetchFailed.
 
     A class where a generator would do (``@asynccontextmanager``): with that, a page cost 8 µs more.
     """
 
-    __slots__ = ("_deadline", "_seconds")
+    __slots__ = ("_cancelled", "_deadlines", "_is_over", "_task")
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._is_over = False
 
     @abstractmethod
     async def _begin(self) -> Answer:
@@ -93,10 +95,18 @@ class Exchange(AbstractAsyncContextManager[Answer]):
     async def _end(self, whole: bool, /) -> None:
         """Give back what is held; ``whole`` when nothing failed."""
 
+    def expire(self) -> None:
+        """Break off whatever the block does."""
+        self._is_over = True
+        self._task.cancel()
+
     async def __aenter__(self) -> Answer:
         """Begin; nothing is held when it fails."""
-        self._deadline = asyncio.timeout(self._seconds)
-        await self._deadline.__aenter__()
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a request is sent by a task")
+        self._task, self._cancelled = task, task.cancelling()
+        self._deadlines.watch(self)
         try:
             return await self._begin()
         except BaseException as error:
@@ -108,14 +118,24 @@ class Exchange(AbstractAsyncContextManager[Answer]):
     ) -> None:
         """End, however the block is left."""
         try:
-            try:
-                await self._end(error is None)
-            except BaseException as worse:  # a time-out or a cancellation strikes here as well
-                await self._deadline.__aexit__(type(worse), worse, worse.__traceback__)
-                raise
-            await self._deadline.__aexit__(kind, error, trace)
-        except TimeoutError as over:
-            raise FetchFailed(Kind.TIMEOUT, f"the time-out of {self._seconds:g} s was over") from over
+            await self._end(error is None)
+        except BaseException as worse:  # a time-out or a cancellation strikes here as well
+            self._tell_apart(worse)
+            raise
+        self._tell_apart(error)
+
+    def _tell_apart(self, error: BaseException | None) -> None:
+        """Raises FetchFailed where ``error`` is our own cancellation, for the time-out, and nobody else's.
+
+        As in ``asyncio.timeout``, at a quarter of its cost: there are no timer and no coroutines here.
+        """
+        self._deadlines.forget(self)
+        if not self._is_over:
+            return
+        self._is_over = False
+        if self._task.uncancel() <= self._cancelled and isinstance(error, asyncio.CancelledError):
+            words = f"the time-out of {self._deadlines.total:g} s was over"
+            raise FetchFailed(Kind.TIMEOUT, words) from error
 
 
 class Backend(Protocol):

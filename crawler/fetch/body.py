@@ -20,12 +20,15 @@ DRAIN_SECONDS = 1.0
 _SPOOL_STEP = 262_144
 """Bytes that one write to the spool file carries, at least: each goes through a thread."""
 _MOST_PARTS = 1_024
+_SMALL = 4_096
+"""Bytes of a piece on the average, below which keeping them apart costs more than a copy of them."""
 
 
 class Body(NamedTuple):
-    """A decoded body, in ``data`` or in the file ``path``."""
+    """A decoded body, in ``pieces`` or in the file ``path``."""
 
-    data: bytes
+    pieces: tuple[bytes, ...]
+    """Not joined, since that would copy all of it in the event loop."""
     path: str | None
     size: int
     """Bytes, wherever they are."""
@@ -137,11 +140,12 @@ class _Buffer:
     async def finish(self) -> Body:
         """All of it; the file, if there is one, is closed."""
         if self._opening is None or self._path is None:
-            data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-            return Body(data, None, self._size, self._truncated)
+            if self._size < _SMALL * len(self._parts):
+                self._parts = [b"".join(self._parts)]
+            return Body(tuple(self._parts), None, self._size, self._truncated)
         await self._spool(self._path)
         await (await self._opening).close()
-        return Body(b"", self._path, self._size, self._truncated)
+        return Body((), self._path, self._size, self._truncated)
 
     async def discard(self) -> None:
         """Leave no file behind."""

@@ -89,7 +89,7 @@ class Fetcher:
         self._scope = scope
         self._sitemap_scope = sitemap_scope or scope
         self._sitemaps = config.sitemaps
-        self._spool_dir = spool_dir
+        self._spool_dir = str(spool_dir)
         self._counters = counters
         self._chance = chance
         self._turn = turn
@@ -244,12 +244,12 @@ class Fetcher:
             ticket=attempt.ticket,
             status=answer.status,
             headers=answer.headers,
-            body=body.data,
+            pieces=body.pieces,
             body_path=body.path,
             size=body.size,
             content_type=media,
-            fetched_at=attempt.fetched_at,
-            elapsed_ms=attempt.elapsed_ms or 0.0,
+            fetched_at=attempt.fetched_at or 0.0,
+            elapsed=attempt.elapsed or 0.0,
             truncated=body.truncated,
             follow=self._may_follow(answer),
         )
@@ -261,7 +261,7 @@ class Fetcher:
         return not values or "nofollow" not in meta_robots.directives(values, self._config.user_agent)
 
 
-def spool_path(spool_dir: Path, ticket: Ticket) -> str:
+def spool_path(spool_dir: str, ticket: Ticket) -> str:
     """The file of a body that is too long for memory."""
     return f"{spool_dir}{os.sep}{ticket.id}.body"
 

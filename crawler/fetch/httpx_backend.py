@@ -17,6 +17,7 @@ import httpx
 
 from crawler.config import Config
 from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, Exchange, FetchFailed, words_of
+from crawler.fetch.deadlines import Deadlines
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
 from crawler.fetch.httpx_pool import UNREAD, Pool
 from crawler.fetch.proxy import Proxy, guards, proxy_of
@@ -143,7 +144,7 @@ class HttpxBackend:
         resolve: Resolve = system_addresses,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._timeout = config.fetch.timeout
+        self._deadlines = Deadlines(config.fetch.timeout)
         self._timeouts = {"connect": config.fetch.connect_timeout, "read": config.fetch.read_timeout}
         self._counters = counters
         self._proxy = proxy_of(config)
@@ -155,7 +156,7 @@ class HttpxBackend:
 
     def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Exchange:
         """One GET of ``url``. Raises FetchFailed."""
-        return _Exchange(self._timeout, lambda: self._send(url, headers))
+        return _Exchange(self._deadlines, lambda: self._send(url, headers))
 
     async def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         try:
@@ -202,6 +203,7 @@ class HttpxBackend:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._deadlines.close()
         await self._transport.aclose()
         await asyncio.sleep(0)  # the loop takes a turn to close what was aborted
 
@@ -209,8 +211,8 @@ class HttpxBackend:
 class _Exchange(Exchange):
     """One request."""
 
-    def __init__(self, seconds: float, send: Callable[[], Awaitable[httpx.Response]]) -> None:
-        super().__init__(seconds)
+    def __init__(self, deadlines: Deadlines, send: Callable[[], Awaitable[httpx.Response]]) -> None:
+        super().__init__(deadlines)
         self._send = send
         self._response: httpx.Response | None = None
 

@@ -61,7 +61,7 @@ class FetchLoops:
     ) -> None:
         """Raises ConfigError where a variable of the session's is missing."""
         self._home = home
-        self._spool_dir = job.spool_dir
+        self._spool_dir = str(job.spool_dir)
         self._partitions = job.config.frontier.partitions
         session = Session(job.config, job.logins)
 

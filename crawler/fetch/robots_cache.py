@@ -199,4 +199,4 @@ class RobotsCache:
         # One byte more, so that whoever parses it sees that the last line may be a half one.
         most = self._config.robots.max_bytes + 1
         body = await read_body(answer, most, most, None)
-        return answer.status, body.data, None
+        return answer.status, b"".join(body.pieces), None

@@ -1,5 +1,6 @@
 """URLs and headers between our text and the bytes on the wire."""
 
+import functools
 from collections.abc import Iterable, Mapping
 
 from crawler.fetch.inflate import ACCEPT_ENCODING
@@ -66,9 +67,14 @@ def as_received(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str]
     RFC 9110 section 5.5 leaves bytes above 127 open: they are UTF-8 where they can be, as in browsers.
     """
     try:
-        return tuple([(name.decode().lower(), value.decode()) for name, value in headers])
+        return tuple([(_name(name), value.decode()) for name, value in headers])
     except UnicodeDecodeError:
         return tuple([(name.decode("latin-1").lower(), _text(name, value)) for name, value in headers])
+
+
+@functools.lru_cache(maxsize=256)  # nearly all answers have the same
+def _name(name: bytes) -> str:
+    return name.decode().lower()
 
 
 def _text(name: bytes, value: bytes) -> str:

@@ -70,26 +70,32 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     status: int
     headers: tuple[tuple[str, str], ...]
     """As received, names in lower case, order and repeats kept."""
-    body: bytes
-    """Decoded body; empty when it was spooled to ``body_path``."""
+    pieces: tuple[bytes, ...]
+    """Decoded body as it came in; empty when it was spooled to ``body_path``."""
     body_path: str | None
     """Path of the spooled body; whoever finishes the page removes the file."""
     size: int
     """Bytes of the decoded body."""
     content_type: str | None
     """The Content-Type header as received."""
-    fetched_at: str
-    """RFC 3339 UTC, when the request was sent."""
-    elapsed_ms: float
+    fetched_at: float
+    """Unix time in seconds, when the request was sent."""
+    elapsed: float
+    """Seconds that the exchange took."""
     truncated: bool = False
     """The body limit cut it."""
     follow: bool = True
     """False when X-Robots-Tag says nofollow and robots are obeyed."""
 
     @property
+    def body(self) -> bytes:
+        """All pieces in one: a copy, so this is for whoever parses it and not for the event loop."""
+        return b"".join(self.pieces)
+
+    @property
     def weight(self) -> int:
         """Bytes it holds in memory, about; what the page queue is bounded by."""
-        return len(self.body) + 1024
+        return 1024 if self.body_path is not None else self.size + 1024
 
 
 class Links(msgspec.Struct, frozen=True, gc=False):

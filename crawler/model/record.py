@@ -4,6 +4,7 @@ It is encoded once, where it is made (a parse process, or fetch for what is not 
 passes through the main process as bytes that nobody there looks into.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -79,12 +80,23 @@ def of_page(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Re
         outcome,
         kind,
         status=page.status,
-        fetched_at=page.fetched_at,
-        elapsed_ms=page.elapsed_ms,
+        fetched_at=timestamp(page.fetched_at),
+        elapsed_ms=milliseconds(page.elapsed),
         bytes=page.size,
         content_type=page.content_type,
         **found,
     )
+
+
+def timestamp(seconds: float) -> str:
+    """Unix time as RFC 3339 in UTC with milliseconds."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1_000:03d}Z"
+
+
+def milliseconds(seconds: float) -> float:
+    """Seconds as records tell them."""
+    return round(seconds * 1_000, 1)
 
 
 def _sayable(header: str) -> str:

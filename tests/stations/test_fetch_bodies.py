@@ -13,7 +13,7 @@ from crawler.fetch import inflate
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.trace.steps import Step
-from tests.stations.fetch_servers import Served, by_target, byte_server, ok, rig
+from tests.stations.fetch_servers import Served, always, by_target, byte_server, ok, rig
 
 MIB = 1024 * 1024
 TEXT = os.urandom(50_000).hex().encode()
@@ -131,3 +131,24 @@ async def test_a_connection_is_used_again_after_a_body_nobody_wants(tmp_path):
             assert isinstance((await fetching.fetch(served.url + path)).result, Finished)
         assert isinstance((await fetching.fetch(f"{served.url}/")).result, Page)
         assert (served.connections, len(served.heads)) == (1, 4)
+
+
+async def test_a_body_stays_in_the_pieces_that_came_and_small_chunks_do_not(tmp_path):
+    """Joining is a copy, which is for the parser to make; but a chunk may hold a byte."""
+
+    async def serve(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + b"a" * 30_000)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"b" * 30_000)
+
+    async with byte_server(serve) as served, rig(tmp_path, served.url) as fetching:
+        page = await fetching.page(f"{served.url}/")
+        assert len(page.pieces) > 1
+        assert page.body == b"a" * 30_000 + b"b" * 30_000
+    chunks = b"1\r\nx\r\n" * 3_000 + b"0\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    async with byte_server(always(answer)) as served, rig(tmp_path, served.url) as fetching:
+        page = await fetching.page(f"{served.url}/")
+        assert len(page.pieces) < 100
+        assert page.body == b"x" * 3_000

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from crawler.fetch.backend import Answer, Exchange, FetchFailed
+from crawler.fetch.deadlines import Deadlines
 from crawler.model.outcomes import Kind
 from tests.clock import virtual_clock
 
@@ -22,7 +23,7 @@ class Slow(Exchange):
     """It takes so many seconds to begin, and to end."""
 
     def __init__(self, begin: float = 0.0, end: float = 0.0) -> None:
-        super().__init__(5)
+        super().__init__(Deadlines(5))
         self.begin, self.end = begin, end
         self.ended: list[bool] = []
 

@@ -111,7 +111,7 @@ async def test_of_several_addresses_only_the_permitted_are_connected_to(tmp_path
     async with byte_server(always(ok())) as served, rig(tmp_path, resolver=names, **settings) as fetching:
         page = await fetching.page(f"http://mixed.test:{port_of(served.url)}/")
         assert page.status == 200
-        assert page.elapsed_ms < 10_000
+        assert page.elapsed < 10
 
 
 async def test_a_seed_may_be_wherever_its_name_leads_but_its_pages_may_not(tmp_path):

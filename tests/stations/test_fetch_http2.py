@@ -123,7 +123,7 @@ async def page(backend: HttpxBackend, url: str) -> bytes:
     async with backend.get(url) as answer:
         assert answer.status == 200
         assert answer.values("x-a") == ["1", "2"]
-        return (await read_body(answer, 10**6, 10**6, None)).data
+        return b"".join((await read_body(answer, 10**6, 10**6, None)).pieces)
 
 
 async def test_a_page_comes_over_http2(paper):

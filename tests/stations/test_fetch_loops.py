@@ -135,7 +135,7 @@ def comparable(exchange: Exchange) -> Any:
         line = replace(record.decode(result.record), fetched_at="", elapsed_ms=None)
         return taught, result.ticket, line, result.redirect
     if isinstance(result, Page):
-        return taught, replace(result, fetched_at="", elapsed_ms=0.0)
+        return taught, replace(result, fetched_at=0.0, elapsed=0.0, pieces=(result.body,))
     if isinstance(result, Retry):
         return taught, replace(result, delay=0.0)
     return taught, result

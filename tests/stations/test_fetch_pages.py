@@ -1,8 +1,7 @@
 """Successes: what a page carries, which types are read, and what X-Robots-Tag does."""
 
 import asyncio
-import re
-from datetime import UTC, datetime, timedelta
+import time
 
 import pytest
 
@@ -17,7 +16,7 @@ async def test_a_page_says_all_that_the_parser_needs(tmp_path):
     body = "<p>grüß".encode()
     answer = ok(body, "Content-Type: text/html; charset=utf-8\r\nX-A: 1\r\nx-a: 2\r\n")
     async with byte_server(always(answer)) as served, rig(tmp_path, served.url) as fetching:
-        before = datetime.now(UTC)
+        before = time.time()
         exchange = await fetching.fetch(f"{served.url}/a", referrer="http://r/", attempt=2)
         page = exchange.result
         assert isinstance(page, Page)
@@ -31,10 +30,8 @@ async def test_a_page_says_all_that_the_parser_needs(tmp_path):
         assert page.content_type == "text/html; charset=utf-8"
         assert (page.truncated, page.follow) == (False, True)
         assert page.ticket.attempt == 2
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", page.fetched_at)
-        at = datetime.fromisoformat(page.fetched_at)
-        assert before - timedelta(milliseconds=1) <= at <= datetime.now(UTC)
-        assert page.elapsed_ms == round(page.elapsed_ms, 1) > 0
+        assert before <= page.fetched_at <= time.time()
+        assert page.elapsed > 0
         assert exchange.pushback.elapsed > 0
         assert not exchange.pushback.failed
         counters = fetching.counters

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.fetch import inflate
 from crawler.fetch.backend import FetchFailed
-from crawler.fetch.body import DRAIN_BYTES, drain, read_body
+from crawler.fetch.body import DRAIN_BYTES, Body, drain, read_body
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Kind
 
@@ -40,14 +40,23 @@ class FakeAnswer:
         return part
 
 
+def whole(body: Body) -> tuple[bytes, str | None, int, bool]:
+    return b"".join(body.pieces), body.path, body.size, body.truncated
+
+
 # -- reading ---------------------------------------------------------------------------------
+
+
+async def test_long_pieces_stay_as_they_came():
+    parts = TEXT[:30_000], TEXT[30_000:50_000]
+    assert (await read_body(FakeAnswer(*parts), MIB, MIB, None)).pieces == parts
 
 
 @pytest.mark.parametrize(("limit", "cut"), [(9, True), (10, False), (11, False)])
 @pytest.mark.parametrize("parts", [[b"0123456789"], [b"0", b"12345678", b"9"], [b"01234", b"56789"]])
 async def test_the_limit_counts_bytes_and_is_not_off_by_one(limit, cut, parts):
     body = await read_body(FakeAnswer(*parts), limit, MIB, None)
-    assert body == (b"0123456789"[:limit], None, min(limit, 10), cut)
+    assert whole(body) == (b"0123456789"[:limit], None, min(limit, 10), cut)
 
 
 async def test_reading_stops_at_the_limit():
@@ -58,18 +67,19 @@ async def test_reading_stops_at_the_limit():
 
 async def test_the_limit_counts_decoded_bytes():
     body = await read_body(FakeAnswer(gzip.compress(TEXT), content_encoding="gzip"), 70_000, MIB, None)
-    assert body == (TEXT[:70_000], None, 70_000, True)
+    assert whole(body) == (TEXT[:70_000], None, 70_000, True)
 
 
 async def test_a_body_of_drops_is_whole():
     drops = [bytes([n % 251]) for n in range(5_000)]
-    assert (await read_body(FakeAnswer(*drops), MIB, MIB, None)).data == b"".join(drops)
+    body = await read_body(FakeAnswer(*drops), MIB, MIB, None)
+    assert body.pieces == (b"".join(drops),)  # apart, each would weigh fifty bytes more
 
 
 async def test_codings_in_several_headers_add_up():
     answer = FakeAnswer(gzip.compress(zlib.compress(TEXT)))
     answer.headers = (("content-encoding", "deflate"), ("content-encoding", "gzip"))
-    assert (await read_body(answer, MIB, MIB, None)).data == TEXT
+    assert whole(await read_body(answer, MIB, MIB, None))[0] == TEXT
 
 
 async def test_compressed_data_that_gives_nothing_ends_at_a_bound():
@@ -109,20 +119,20 @@ async def test_a_long_body_goes_to_a_file(tmp_path, coding):
     parts = [sent[at : at + 7_000] for at in range(0, len(sent), 7_000)]
     headers = {"content_encoding": coding} if coding else {}
     body = await read_body(FakeAnswer(*parts, **headers), MIB, 20_000, path)
-    assert body == (b"", path, len(TEXT), False)
+    assert body == ((), path, len(TEXT), False)
     assert Path(path).read_bytes() == TEXT
 
 
 async def test_a_long_body_is_cut_in_its_file_too(tmp_path):
     path = str(tmp_path / "7.body")
     body = await read_body(FakeAnswer(*[TEXT[:9_000]] * 9), 50_000, 20_000, path)
-    assert body == (b"", path, 50_000, True)
+    assert body == ((), path, 50_000, True)
     assert Path(path).stat().st_size == 50_000
 
 
 async def test_a_body_of_exactly_the_threshold_stays_in_memory(tmp_path):
     body = await read_body(FakeAnswer(b"x" * 20_000), MIB, 20_000, str(tmp_path / "7.body"))
-    assert body == (b"x" * 20_000, None, 20_000, False)
+    assert whole(body) == (b"x" * 20_000, None, 20_000, False)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def ticket(number: int) -> Ticket:
 
 
 def page(of: Ticket, body_path: str | None = None) -> Page:
-    return Page(of, 200, (), b"x" * 500, body_path, 500, None, "2024-01-01T00:00:00.000Z", 1.0)
+    return Page(of, 200, (), (b"x" * 500,), body_path, 500, None, 0.0, 0.001)
 
 
 def finished(of: Ticket) -> Finished:

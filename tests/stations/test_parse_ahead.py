@@ -25,7 +25,7 @@ JOB = ParseJob(scope=Scope(frozenset({"http://a.example"})), hash_seed=1)
 def page(number: int, name: str = "good", size: int = 0) -> Page:
     body = b"<p>x</p>".ljust(size)
     url = f"http://a.example/{name}-{number}"
-    return Page(Ticket(number, url, 1, 0), 200, (), body, None, len(body), "text/html", "", 1.0)
+    return Page(Ticket(number, url, 1, 0), 200, (), (body,), None, len(body), "text/html", 0.0, 0.001)
 
 
 @asynccontextmanager

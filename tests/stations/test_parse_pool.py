@@ -38,7 +38,15 @@ METHODS = ["forkserver", "spawn"]
 def page(number: int, name: str = "good", body: bytes = b"") -> Page:
     body = body or b"<title>t</title><p>text <a href=next>n</a>"
     return Page(
-        Ticket(number, f"{SITE}{name}-{number}", 1, 0), 200, (), body, None, len(body), "text/html", "", 1.0
+        Ticket(number, f"{SITE}{name}-{number}", 1, 0),
+        200,
+        (),
+        (body,),
+        None,
+        len(body),
+        "text/html",
+        0.0,
+        0.001,
     )
 
 

@@ -64,12 +64,12 @@ def page(number: int) -> Page:
         Ticket(number, f"http://a.example/{number}", 1, 0),
         200,
         (),
-        body,
+        (body,),
         None,
         len(body),
         "text/html",
-        "",
-        1.0,
+        0.0,
+        0.001,
     )
 
 

@@ -39,12 +39,12 @@ def page(body: bytes = BODY, **changes: Any) -> Page:
         "ticket": ticket(),
         "status": 200,
         "headers": (("content-type", "text/html"),),
-        "body": body,
+        "pieces": (body[:7], body[7:]),
         "body_path": None,
         "size": len(body),
         "content_type": "text/html",
-        "fetched_at": "2024-05-06T07:08:09Z",
-        "elapsed_ms": 12.5,
+        "fetched_at": 1_714_979_289.0625,
+        "elapsed": 0.012_46,
     }
     return Page(**values | changes)
 
@@ -70,7 +70,7 @@ def test_an_ordinary_page() -> None:
         "depth": 2,
         "referrer": SITE + "/",
         "attempts": 3,
-        "fetched_at": "2024-05-06T07:08:09Z",
+        "fetched_at": "2024-05-06T07:08:09.062Z",
         "elapsed_ms": 12.5,
         "bytes": len(BODY),
         "content_type": "text/html",

@@ -27,7 +27,7 @@ async def parse(parser: ProcessParser, kills: int, found: Counter[str]) -> None:
     """Give the parser one page after the other, until all kills are done."""
     while found["killed"] < kills:
         ticket = Ticket(found["parsed"], f"{SITE}{found['parsed']}", 1, 0)
-        page = Page(ticket, 200, (), BODY, None, len(BODY), "text/html", "", 1.0)
+        page = Page(ticket, 200, (), (BODY,), None, len(BODY), "text/html", 0.0, 0.001)
         while True:
             try:
                 found["parsed"] += len(await parser.parse([page]))

@@ -41,7 +41,7 @@ async def crawl_with(seed: str, parse: Parse) -> list[bytes]:
             url = await todo.get()
             async with backend.get(url) as answer:
                 body = await read_body(answer, config.fetch.max_body, config.fetch.max_body, None)
-            parsed = await parse(page_of(url, answer.status, answer.headers, body.data))
+            parsed = await parse(page_of(url, answer.status, answer.headers, b"".join(body.pieces)))
             records.append(parsed.record)
             for link in known.new(parsed.links):
                 todo.put_nowait(link)

@@ -62,12 +62,12 @@ def page_of(url: str, status: int, headers: Iterable[tuple[str, str]], body: byt
         ticket=Ticket(id=0, url=url, lane=0, depth=0),
         status=status,
         headers=pairs,
-        body=body,
+        pieces=(body,),
         body_path=None,
         size=len(body),
         content_type=dict(pairs).get("content-type"),
-        fetched_at="",
-        elapsed_ms=0.0,
+        fetched_at=0.0,
+        elapsed=0.0,
     )
 
 
