@@ -84,7 +84,7 @@ def here(url: str, folder: Path, loops: int) -> None:
         def follow() -> None:
             while True:
                 parsers.update(stations.parse_pool.pids())
-                time.sleep(0.02)
+                time.sleep(0.1)  # seldom: it takes the interpreter lock that the loop needs
 
         threading.Thread(target=follow, daemon=True).start()
 
