@@ -1,7 +1,7 @@
 """What runs inside a parse process: the child's end of :mod:`crawler.parse.single_worker_pool`.
 
 Runs as: the single worker of a ProcessPoolExecutor. The executor carries only a small token to
-:func:`parse_batch` and a small number back; the pages and the results travel over this worker's
+:func:`parse_batches` and a small number back; the pages and the results travel over this worker's
 own two one-way pipes. The globals below exist once in each child: "globals are not shared" is
 here not a pitfall but the plan.
 """
@@ -121,8 +121,22 @@ def ping() -> int:
     return os.getpid()
 
 
-def parse_batch(token: int) -> int:
-    """Read one batch from the task pipe, parse it, write its results to the result pipe."""
+def parse_batches(_token: int) -> int:
+    """Parse one batch out of the task pipe, then each further one that waits there; how many it were.
+
+    To give back the token and be given another costs two processes and three threads a turn, all of them
+    in the way of the event loop: under load it is kept.
+    """
+    number = 1
+    _parse_batch()
+    while _tasks.poll():
+        _parse_batch()
+        number += 1
+    return number
+
+
+def _parse_batch() -> None:
+    """Read a batch, parse it, write its results to the result pipe."""
     try:
         pages = decode_pages(_tasks.recv_bytes())
         faults.hit("parser:before_parse")
@@ -137,6 +151,8 @@ def parse_batch(token: int) -> int:
     except MemoryError:
         # Whatever is left of this process's memory is not worth trusting.
         os._exit(EXIT_MEMORY)
+    except EOFError:
+        os._exit(1)  # the main process has closed its end, or is gone: there is nobody to tell
     except BaseException:
         # No error of a page's gets here; whatever this is, nobody should wait for results.
         log.exception("the parse process cannot go on")
@@ -144,7 +160,6 @@ def parse_batch(token: int) -> int:
     _progress[0] = NO_PAGE
     faults.hit("parser:before_results")
     _send(frame)
-    return token
 
 
 def _send(frame: bytes) -> None:

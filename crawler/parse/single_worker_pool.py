@@ -3,7 +3,7 @@
 ::
 
     main process                                        parse process k
-    parse_task k ── token ──▶ ProcessPoolExecutor ──────▶ parse_batch(token)
+    parse_task k ── token ──▶ ProcessPoolExecutor ──────▶ parse_batches(token)
          └─ thread ── pages ─▶ [task pipe, one way] ─────▶   reads, parses
                     ◀─ results [result pipe, one way] ◀──    writes
                     ◀─ progress (shared memory: which page, since when)
@@ -74,9 +74,9 @@ class ProcessParser:
         self.pid: int | None = None
         self._settings = settings
         self._threads = threads
-        self._batches = 0
+        self._tokens = 0
         self._ahead: list[Page] | None = None
-        """The batch that comes after the one at work: the child has its token, until it is called for."""
+        """The batch that comes after the one at work: the child is to take it, until it is called for."""
         self._sent: list[Page] | None = None
         """The same, once it is in the pipe."""
         self._given_up: tuple[Kind, str] | None = None
@@ -99,6 +99,7 @@ class ProcessParser:
         context, settings = self._settings.context, self._settings
         task_reader, self._tasks = wide_pipe(context)
         self._ahead, self._sent, self._is_broken = None, None, False
+        self._untaken, self._has_token = 0, False
         self._room = capacity(self._tasks) - _PIPE_SLACK
         self._results, result_writer = wide_pipe(context)
         self._progress: Progress = context.RawArray("d", [NO_PAGE, 0.0])
@@ -200,16 +201,15 @@ class ProcessParser:
         there is room for it. Nothing depends on it; a child that dies is given the batch anew.
         """
         loop = asyncio.get_running_loop()
-        tokens = 1 if ahead else 0
+        self._untaken += 1 if ahead else 0
         if self._ahead is not pages:
-            tokens += 1
+            self._untaken += 1
             self._progress[0] = NO_PAGE
         if self._progress[0] == NO_PAGE:
             self._progress[1] = time.monotonic()  # it may have been idle for long
         self._ahead = ahead
         exchange = loop.run_in_executor(self._threads, self._exchange, pages, ahead)
-        for _ in range(tokens):
-            self._give_token(loop)
+        self._give_token()
         if self._is_broken:
             self._handle.kill()  # it was at the batch before when its pool broke, and will see no more tokens
         timed_out = False
@@ -229,11 +229,15 @@ class ProcessParser:
         except (OSError, EOFError) as death:
             raise await loop.run_in_executor(self._threads, self._autopsy, timed_out) from death
 
-    def _give_token(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have the child take one batch out of its pipe, once it has done those before."""
-        self._batches += 1
+    def _give_token(self) -> None:
+        """Have the child take batches out of its pipe, unless it is at it or there are none."""
+        if self._has_token or not self._untaken:
+            return
+        self._has_token = True
+        self._tokens += 1
+        loop = asyncio.get_running_loop()
         try:
-            token = loop.run_in_executor(self._executor, parser_process.parse_batch, self._batches)
+            token = loop.run_in_executor(self._executor, parser_process.parse_batches, self._tokens)
             token.add_done_callback(partial(self._token_returned, self._handle))
         except RuntimeError:
             self._handle.kill()  # the executor has seen the death first; let the exchange see it too
@@ -241,7 +245,16 @@ class ProcessParser:
     def _token_returned(self, handle: ChildHandle, token: asyncio.Future[int]) -> None:
         # How a batch ends is known from the pipe. But a pool that broke before the child had the token
         # (the fork server died: then it breaks while the child lives) leaves it waiting for ever.
-        if token.cancelled() or not isinstance(token.exception(), BrokenProcessPool):
+        if token.cancelled():
+            return
+        if token.exception() is None:
+            if handle is self._handle:
+                # One that was on its way while the child looked for it is not among them.
+                self._untaken -= token.result()
+                self._has_token = False
+                self._give_token()
+            return
+        if not isinstance(token.exception(), BrokenProcessPool):
             return
         if handle is self._handle:
             self._is_broken = True

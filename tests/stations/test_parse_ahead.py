@@ -109,15 +109,19 @@ async def test_a_killed_parser_is_given_again_what_it_had_ahead():
     assert counters.parser_restarts == 1
 
 
-async def test_a_lost_token_is_noticed_at_once():
-    """The pool breaks while the child is at the first batch; the second one's token never reaches it."""
+async def test_a_pool_that_breaks_while_its_child_works_costs_a_child_and_no_page():
+    """The fork server died: the pool is of no use any more, while the child goes on with what it has."""
     counters = Counters()
-    first, second = [page(1, "sleep")], [page(2)]
+    first, second = [page(1, "sleep")], [page(2, "sleep")]
     async with started() as parser:
         submit = parser._executor.submit
         lost: Future[int] = Future()
-        answers = iter([submit, lambda *_: lost])
-        parser._executor.submit = lambda *arguments: next(answers)(*arguments)  # type: ignore[method-assign]
+
+        def given_and_lost(*arguments: object) -> Future[int]:
+            submit(*arguments)  # type: ignore[arg-type]
+            return lost
+
+        parser._executor.submit = given_and_lost  # type: ignore[method-assign,assignment]
         going = asyncio.ensure_future(all_of(first, second, parser, counters))
         await asyncio.sleep(poison.SLEEP / 2)
         lost.set_exception(BrokenProcessPool("its fork server died"))
@@ -126,6 +130,43 @@ async def test_a_lost_token_is_noticed_at_once():
         assert [one.kind for one in await all_of(second, None, parser, counters)] == [None]
         assert time.monotonic() - began < 10
     assert counters.parser_restarts == 1
+
+
+async def test_a_lost_token_is_noticed_at_once():
+    """The pool breaks before the child has it: nobody would ever take the batch out of the pipe."""
+    counters = Counters()
+    async with started() as parser:
+        assert numbers(await all_of([page(1)], None, parser, counters)) == [1]
+        await asyncio.sleep(0.1)  # the first token is back
+        lost: Future[int] = Future()
+        parser._executor.submit = lambda *_: lost  # type: ignore[method-assign]
+        going = asyncio.ensure_future(all_of([page(2)], None, parser, counters))
+        await asyncio.sleep(0.1)
+        lost.set_exception(BrokenProcessPool("its fork server died"))
+        async with asyncio.timeout(10):
+            assert [one.kind for one in await going] == [None]
+    assert counters.parser_restarts == 1
+
+
+async def test_under_load_the_child_keeps_its_token():
+    """Each that goes to and fro wakes two processes and three threads."""
+    batches = [[page(n, "sleep")] for n in range(3)]
+    tokens = 0
+    async with started() as parser:
+        submit = parser._executor.submit
+
+        def counted(*arguments: object) -> Future[int]:
+            nonlocal tokens
+            tokens += 1
+            return submit(*arguments)  # type: ignore[arg-type,return-value]
+
+        parser._executor.submit = counted  # type: ignore[method-assign,assignment]
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            await parser.parse(batch, following)
+        assert tokens == 1
+        await asyncio.sleep(0.1)  # nothing waits any more: it is given back
+        await parser.parse([page(9)])
+        assert tokens == 2
 
 
 async def test_what_does_not_fit_into_the_pipe_is_sent_when_its_turn_comes():
