@@ -38,7 +38,7 @@ class AiohttpAnswer(Answer):
         self.status = head.code
         self.headers = as_received(head.raw_headers)
         self._body, self._source, self._failure = body, source, failure
-        self._is_chunked = self.header("transfer-encoding") is not None
+        self._is_chunked = "transfer-encoding" in head.headers
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""

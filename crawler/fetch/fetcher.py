@@ -34,6 +34,8 @@ from crawler.trace.steps import Step
 _NO_CONTENT = frozenset({204, 205})
 """RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
 
+_PARTIAL_CONTENT = HTTPStatus.PARTIAL_CONTENT.value  # looked up here, as that takes a third of a µs
+
 _accepted_as_sitemap = functools.lru_cache(maxsize=256)(content_type.accepted_as_sitemap)
 _accepted = functools.lru_cache(maxsize=256)(content_type.accepted)  # a site has a few types
 
@@ -100,15 +102,15 @@ class Fetcher:
 
         Raises CrawlFailed where a body cannot be spooled (the disk is full); else nothing.
         """
-        robots, source = None, Source.KEPT
+        robots, asked, was_kept = None, False, True
         if self._obey or self._sitemaps.follow:
             step.enter("robots", ticket.url)
             robots, source = await self._robots.rules_for(ticket.url)
+            asked, was_kept = source is Source.ASKED, source is Source.KEPT
             if ticket.url in robots.sitemaps and not ticket.sitemap:
                 # Known before as a page, such as a seed.
                 ticket = replace(ticket, sitemap=1)
         attempt = Attempt(ticket)
-        asked = source is Source.ASKED
         crawl_delay = None
         if robots is not None and self._obey:
             crawl_delay = robots.crawl_delay
@@ -117,7 +119,7 @@ class Fetcher:
             if not robots.rules.allows(self._config.user_agent, ticket.url):
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
                 return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=asked))
-        if robots is not None and source is not Source.KEPT and not robots.unreachable:
+        if robots is not None and not was_kept and not robots.unreachable:
             # A request like any other: the page waits for the delay after it, without a worker.
             return Exchange(Later(ticket), Pushback(robots.retry_after, crawl_delay, asked=asked))
         attempt.begin()
@@ -231,7 +233,7 @@ class Fetcher:
                 await drain(answer)
             attempt.end()
             return attempt.finished(Kind.CONTENT_TYPE, f"Bodies of type {media} are not read.")
-        if answer.status == HTTPStatus.PARTIAL_CONTENT and is_part(answer.header("content-range")):
+        if answer.status == _PARTIAL_CONTENT and is_part(answer.header("content-range")):
             raise FetchFailed(
                 Kind.FRAMING, "only a part of the page was sent, though all of it was asked for"
             )
