@@ -127,7 +127,7 @@ class Exchange(AbstractAsyncContextManager[Answer], Timed):
     def _tell_apart(self, error: BaseException | None) -> None:
         """Raises FetchFailed where ``error`` is our own cancellation, for the time-out, and nobody else's.
 
-        As in ``asyncio.timeout``, at a quarter of its cost: there are no timer and no coroutines here.
+        As in ``asyncio.timeout``, without its timer and its coroutines.
         """
         self._deadlines.forget(self)
         if not self._is_over:

@@ -1,7 +1,7 @@
 """The time-outs of all requests of a backend, watched by one timer.
 
 Nearly no time-out ever strikes. A timer in the event loop for each of them, set anew with every piece of
-every body, was a tenth of what a fetch cost; here a request is put into a set and taken out of it.
+every body, cost some 8 µs a page; here a request is put into a set and taken out of it.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """What runs inside a parse process: the child's end of :mod:`crawler.parse.single_worker_pool`.
 
-Runs as: the single worker of a ProcessPoolExecutor. The executor carries only a small token to
-:func:`parse_batches` and a small number back; the pages and the results travel over this worker's
+Runs as: the single worker of a ProcessPoolExecutor. The executor carries only a token, the call of
+:func:`parse_batches`, and a small number back; the pages and the results travel over this worker's
 own two one-way pipes. The globals below exist once in each child: "globals are not shared" is
 here not a pitfall but the plan.
 """
@@ -121,7 +121,7 @@ def ping() -> int:
     return os.getpid()
 
 
-def parse_batches(_token: int) -> int:
+def parse_batches() -> int:
     """Parse one batch out of the task pipe, then each further one that waits there; how many it were.
 
     To give back the token and be given another costs two processes and three threads a turn, all of them

@@ -3,7 +3,7 @@
 ::
 
     main process                                        parse process k
-    parse_task k ── token ──▶ ProcessPoolExecutor ──────▶ parse_batches(token)
+    parse_task k ── token ──▶ ProcessPoolExecutor ──────▶ parse_batches()
          └─ thread ── pages ─▶ [task pipe, one way] ─────▶   reads, parses
                     ◀─ results [result pipe, one way] ◀──    writes
                     ◀─ progress (shared memory: which page, since when)
@@ -74,7 +74,6 @@ class ProcessParser:
         self.pid: int | None = None
         self._settings = settings
         self._threads = threads
-        self._tokens = 0
         self._ahead: list[Page] | None = None
         """The batch that comes after the one at work: the child is to take it, until it is called for."""
         self._sent: list[Page] | None = None
@@ -234,10 +233,9 @@ class ProcessParser:
         if self._has_token or not self._untaken:
             return
         self._has_token = True
-        self._tokens += 1
         loop = asyncio.get_running_loop()
         try:
-            token = loop.run_in_executor(self._executor, parser_process.parse_batches, self._tokens)
+            token = loop.run_in_executor(self._executor, parser_process.parse_batches)
             token.add_done_callback(partial(self._token_returned, self._handle))
         except RuntimeError:
             self._handle.kill()  # the executor has seen the death first; let the exchange see it too
@@ -247,19 +245,17 @@ class ProcessParser:
         # (the fork server died: then it breaks while the child lives) leaves it waiting for ever.
         if token.cancelled():
             return
-        if token.exception() is None:
+        failure = token.exception()
+        if failure is None and handle is self._handle:
+            # A batch that was on its way while the child looked for one is still to be taken.
+            self._untaken -= token.result()
+            self._has_token = False
+            self._give_token()
+        elif isinstance(failure, BrokenProcessPool):
             if handle is self._handle:
-                # One that was on its way while the child looked for it is not among them.
-                self._untaken -= token.result()
-                self._has_token = False
-                self._give_token()
-            return
-        if not isinstance(token.exception(), BrokenProcessPool):
-            return
-        if handle is self._handle:
-            self._is_broken = True
-        if self._progress[0] == NO_PAGE:
-            handle.kill()
+                self._is_broken = True
+            if self._progress[0] == NO_PAGE:
+                handle.kill()
 
     def _seconds_left(self) -> float:
         return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.messages import Finished, Page
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import _Pace, _parse_all
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
@@ -18,14 +18,13 @@ from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
 from tests.stations import poison
+from tests.stations.pages import html_page
 
 JOB = ParseJob(scope=Scope(frozenset({"http://a.example"})), hash_seed=1)
 
 
 def page(number: int, name: str = "good", size: int = 0) -> Page:
-    body = b"<p>x</p>".ljust(size)
-    url = f"http://a.example/{name}-{number}"
-    return Page(Ticket(number, url, 1, 0), 200, (), (body,), None, len(body), "text/html", 0.0, 0.001)
+    return html_page(number, f"http://a.example/{name}-{number}", b"<p>x</p>".ljust(size))
 
 
 @asynccontextmanager

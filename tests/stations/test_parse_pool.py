@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.config.sections import ParseConfig
-from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse.job import ParseJob
@@ -22,6 +22,7 @@ from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from tests.stations import poison
+from tests.stations.pages import html_page
 
 SITE = "http://a.example/"
 JOB = ParseJob(
@@ -37,17 +38,7 @@ METHODS = ["forkserver", "spawn"]
 
 def page(number: int, name: str = "good", body: bytes = b"") -> Page:
     body = body or b"<title>t</title><p>text <a href=next>n</a>"
-    return Page(
-        Ticket(number, f"{SITE}{name}-{number}", 1, 0),
-        200,
-        (),
-        (body,),
-        None,
-        len(body),
-        "text/html",
-        0.0,
-        0.001,
-    )
+    return html_page(number, f"{SITE}{name}-{number}", body)
 
 
 @asynccontextmanager

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.messages import Finished, Page
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import _parse_all
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
+from tests.stations.pages import html_page
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 TIMEOUT = 20.0
@@ -59,18 +60,7 @@ async def all_of(one: Page, parser: ProcessParser, counters: Counters) -> list[F
 
 
 def page(number: int) -> Page:
-    body = b"<title>t</title>" + b"<p>text" * 2000
-    return Page(
-        Ticket(number, f"http://a.example/{number}", 1, 0),
-        200,
-        (),
-        (body,),
-        None,
-        len(body),
-        "text/html",
-        0.0,
-        0.001,
-    )
+    return html_page(number, f"http://a.example/{number}", b"<title>t</title>" + b"<p>text" * 2000)
 
 
 def kill_fork_server() -> None:
