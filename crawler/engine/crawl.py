@@ -24,7 +24,7 @@ from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
 from crawler.plumbing.event_loop import loop_factory
 from crawler.plumbing.fork_server_process import refuse_inside_import, start_fork_server
-from crawler.plumbing.starter_thread import off_loop
+from crawler.plumbing.starter_thread import off_loop, to_its_end
 from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
@@ -156,6 +156,14 @@ async def _crawl(
         progress.start()
         await walk(stations)
 
+    async def end() -> None:
+        try:
+            await stations.close()
+        finally:
+            await off_loop(progress.stop)
+            seconds, cpu = time.monotonic() - started, time.thread_time() - loop_cpu
+            await off_loop(lambda: conclude(report, stations, opened, seconds, cpu))
+
     try:
         if await stopping.run(walk_all(), stations):
             report.state = "finished"
@@ -164,10 +172,7 @@ async def _crawl(
         log.error("%s", failure)
         report.state, report.message, report.exit_code = "incomplete", str(failure), failure.exit_code
     finally:
-        await stations.close()
-        await off_loop(progress.stop)
-        loop_cpu = time.thread_time() - loop_cpu
-        await off_loop(lambda: conclude(report, stations, opened, time.monotonic() - started, loop_cpu))
+        await to_its_end(asyncio.ensure_future(end()))
     return report
 
 

@@ -1,8 +1,9 @@
 """The library side: ``async with Crawler(config) as crawl: async for record in crawl: …``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,14 +11,15 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import already_finished, prepare, run
+from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import output_folder
 from crawler.engine.stations import Stations
-from crawler.model.errors import CrawlFailed
+from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.model.record import Record, decode
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.plumbing.fork_server_process import refuse_inside_import
-from crawler.plumbing.starter_thread import off_loop
+from crawler.plumbing.starter_thread import block_off_loop, off_loop, to_its_end
 
 WAITING_RECORDS = 8 * 1024 * 1024
 """Bytes of committed records that may wait for a slow reader, until the crawl waits for it."""
@@ -32,67 +34,65 @@ class Crawler:
     """
 
     def __init__(self, config: Config, *, extract: Callable[..., Any] | None = None) -> None:
-        """``extract`` is a function of a module, called with each page in the parse processes."""
+        """``extract`` is called with each page, in the parse processes.
+
+        There it must be a function of a module; with ``parse.executor`` "thread" or "inline" it may be any.
+        """
         self._config = config
         self._extract = extract
         self._records: ByteQueue[bytes] = ByteQueue(WAITING_RECORDS, len, "records")
-        self._stations: Stations | None = None
-        self._running: asyncio.Task[CrawlReport] | None = None
-        self._stack = AsyncExitStack()
+        self._started: asyncio.Future[Stations] | None = None
+        self._crawling: asyncio.Task[CrawlReport] | None = None
         self.report: CrawlReport | None = None
         """How the crawl ended, once the block has been left."""
 
     async def __aenter__(self) -> Self:
-        """Start crawling. Raises UsageError."""
+        """Start crawling. Raises UsageError, CrawlFailed. Cancelled, it leaves nothing behind."""
         refuse_inside_import()
-        logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
-        out = await off_loop(lambda: prepare(config, self._extract))
-        folder = output_folder(out)
-        await off_loop(folder.__enter__)
-        self._stack.push_async_callback(off_loop, lambda: folder.__exit__(None, None, None))
+        if self._crawling is not None:
+            raise UsageError("a Crawler crawls once: make a new one for another crawl")
+        self._started = asyncio.get_running_loop().create_future()
+        # All that must be ended again is begun in this task, so to wait for its end is enough.
+        self._crawling = asyncio.create_task(self._crawl(self._started), name="crawl")
+        self._crawling.add_done_callback(lambda _: self._records.close())
+        begun_or_over: set[asyncio.Future[Any]] = {self._started, self._crawling}
         try:
-            opened = await off_loop(lambda: lifecycle.open_store(config, out, logins))
-            self._stack.push_async_callback(off_loop, opened.store.stop)
-            if opened.is_finished:
-                self.report = await off_loop(lambda: already_finished(out))
-                self._records.close()
-                return self
-            started = asyncio.Event()
-
-            def on_start(stations: Stations) -> None:
-                self._stations = stations
-                started.set()
-
-            self._running = asyncio.create_task(
-                run(
-                    config,
-                    out,
-                    opened,
-                    extract=self._extract,
-                    on_committed=self._on_committed,
-                    on_start=on_start,
-                )
-            )
-            self._running.add_done_callback(lambda _: self._records.close())
-            waiting = asyncio.create_task(started.wait())
-            await asyncio.wait({self._running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-        except BaseException:
-            await self._stack.aclose()
+            await asyncio.wait(begun_or_over, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._crawling.cancel()
+            with suppress(asyncio.CancelledError, CrawlerError):
+                await to_its_end(self._crawling)
             raise
+        if not self._started.done():
+            self.report = await to_its_end(self._crawling)
         return self
+
+    async def _crawl(self, started: "asyncio.Future[Stations]") -> CrawlReport:
+        async with block_off_loop(_opened(self._config, self._extract)) as (config, out, opened):
+            if opened.is_finished:
+                return await off_loop(lambda: already_finished(out))
+            return await run(
+                config,
+                out,
+                opened,
+                extract=self._extract,
+                on_committed=self._on_committed,
+                on_start=started.set_result,
+            )
 
     async def __aiter__(self) -> AsyncIterator[Record]:
         """The records as they are committed.
 
-        Raises CrawlFailed, after the last record, where the crawl could not be done to its end.
+        Raises UsageError outside the block; CrawlFailed, after the last record, where the crawl could not
+        be done to its end.
         """
+        if self._crawling is None:
+            raise UsageError("records come inside the block: async with Crawler(config) as crawl")
         async for line in self._records:
             yield decode(line)
-        if self._running is not None:
-            report = await asyncio.shield(self._running)
-            if report.state == "incomplete":
-                raise CrawlFailed(report.message or "the crawl is incomplete")
+        report = await asyncio.shield(self._crawling)
+        if report.state == "incomplete":
+            raise CrawlFailed(report.message or "the crawl is incomplete")
 
     async def __aexit__(
         self,
@@ -100,15 +100,13 @@ class Crawler:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop what still runs, and wait for its end."""
-        try:
-            if self._running is not None:
-                if not self._running.done() and self._stations is not None:
-                    self._stations.stop()
-                self._records.close()
-                self.report = await self._running
-        finally:
-            await self._stack.aclose()
+        """Stop what still runs, and wait for its end. A cancellation meanwhile stops it at once."""
+        assert self._started is not None  # noqa: S101 - __aenter__ has set both
+        assert self._crawling is not None  # noqa: S101
+        if self._started.done():
+            self._started.result().stop()
+        self._records.close()
+        self.report = await to_its_end(self._crawling, on_cancel=self._crawling.cancel)
 
     async def _on_committed(self, finished: Sequence[Finished]) -> None:
         for one in finished:
@@ -116,3 +114,16 @@ class Crawler:
                 await self._records.put(one.record)
             except QueueClosed:
                 return  # nobody reads any more
+
+
+@contextmanager
+def _opened(config: Config, extract: Callable[..., Any] | None) -> Iterator[tuple[Config, Path, Opened]]:
+    """The crawl of ``config``: its folder locked, its ``crawl.db`` open. Blocks. Raises UsageError."""
+    logins, config = lifecycle.logins(config), lifecycle.serialised(config)
+    out = prepare(config, extract)
+    with output_folder(out):
+        opened = lifecycle.open_store(config, out, logins)
+        try:
+            yield config, out, opened
+        finally:
+            opened.store.stop()

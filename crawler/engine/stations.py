@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from crawler.model.messages import Finished
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.plumbing.fork_server_process import child_context
+from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.politeness import LaneLimits, limits_for
 from crawler.rules.scope import Scope
 from crawler.rules.urls import origin
@@ -160,12 +161,14 @@ class Stations:
         return self.fetch_loops is not None and self.fetch_loops.replace(pid)
 
     async def close(self) -> None:
-        """Save what is known, close connections and threads, after the street has ended."""
-        # StoreFailed: that is why the crawl ended, and it has been said.
-        with suppress(StoreFailed):
-            await self.frontier.flush()
-        await self.fetcher.close()
-        await asyncio.to_thread(self.parse_pool.close)
+        """Save what is known, end writers, connections and threads, after the street has ended."""
+        async with AsyncExitStack() as closing:  # each step is taken, whatever becomes of those before it
+            closing.push_async_callback(off_loop, self.parse_pool.close)
+            closing.push_async_callback(self.fetcher.close)
+            closing.push_async_callback(self.committer.close)
+            # StoreFailed: that is why the crawl ended, and it has been said.
+            with suppress(StoreFailed):
+                await self.frontier.flush()
 
     # -- robots.txt, kept in crawl.db ------------------------------------------------------------
 

@@ -17,18 +17,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from crawler.frontier.schema import explain, open_for_writing
+from crawler.model.errors import StoreClosed
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
+Answer = Callable[[Any, BaseException | None], None]
 
 
 class StoreThread:
-    """Runs jobs against ``crawl.db``, first in, first out."""
+    """Runs jobs against ``crawl.db``, first in, first out, from :meth:`start` to :meth:`stop`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._jobs: queue.SimpleQueue[tuple[Job[Any], Callable[[Any, BaseException | None], None]] | None]
-        self._jobs = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Job[Any], Answer] | None] = queue.SimpleQueue()
+        self._takes_jobs = False
+        # Between asking whether jobs are taken and sending one, nobody may send the last.
+        self._sending = threading.Lock()
         self._opened: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
 
@@ -42,32 +46,45 @@ class StoreThread:
         if failure is not None:
             self._thread.join()
             raise failure
+        self._takes_jobs = True
 
     def stop(self) -> None:
-        """Run what was sent, close the file and end the thread; blocks."""
-        self._jobs.put(None)
+        """Run what was sent, close the file and end the thread; blocks. May be repeated."""
+        with self._sending:
+            if self._takes_jobs:
+                self._jobs.put(None)
+            self._takes_jobs = False
         if self._thread.ident is not None:
             self._thread.join()
 
     def run(self, job: Job[T]) -> T:
-        """Run ``job`` and wait for it, blocking the calling thread: for before and after the crawl."""
+        """Run ``job`` and wait for it, blocking the calling thread: for before and after the crawl.
+
+        Raises StoreFailed, StoreClosed.
+        """
         answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
-        self._jobs.put((job, lambda value, failure: answer.put((value, failure))))
+        self._send(job, lambda value, failure: answer.put((value, failure)))
         value, failure = answer.get()
         if failure is not None:
             raise failure
         return value  # type: ignore[no-any-return]  # what job returned
 
     async def call(self, job: Job[T]) -> T:
-        """Run ``job`` in the thread and wait for what it returns. Raises StoreFailed."""
+        """Run ``job`` in the thread and wait for what it returns. Raises StoreFailed, StoreClosed."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
         def answer(value: Any, failure: BaseException | None) -> None:
             loop.call_soon_threadsafe(_settle, future, value, failure)
 
-        self._jobs.put((job, answer))
+        self._send(job, answer)
         return await future
+
+    def _send(self, job: Job[Any], answer: Answer) -> None:
+        with self._sending:
+            if not self._takes_jobs:
+                raise StoreClosed(f"{self.path} is not open: it is closed at the end of its crawl")
+            self._jobs.put((job, answer))
 
     def _run(self) -> None:
         try:

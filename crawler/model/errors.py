@@ -13,6 +13,7 @@
         ├── SeedsUnreachable     no seed gave an answer
         ├── SinkFailed           a sink gave up (disk full, killed too often)
         ├── StoreFailed          crawl.db cannot be written or is damaged
+        │   └── StoreClosed      it was asked for before the start or after the end
         └── ChildFailed          a child process could not be started or kept alive
 
 What a *URL* suffers is never an exception outside its station: it is an
@@ -66,6 +67,10 @@ class SinkFailed(CrawlFailed):
 
 class StoreFailed(CrawlFailed):
     """``crawl.db`` can no longer be written or read."""
+
+
+class StoreClosed(StoreFailed):
+    """``crawl.db`` is not open yet, or no more."""
 
 
 class ChildFailed(CrawlFailed):

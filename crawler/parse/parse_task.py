@@ -18,6 +18,7 @@ from crawler.model.outcomes import Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
+from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -142,7 +143,7 @@ async def _parse_all(
             yield group, results
             continue
         counters.parser_restarts += 1
-        await asyncio.to_thread(parser.restart)
+        await off_loop(parser.restart)
         if died.culprit is None:
             deaths_without_work += 1
             if deaths_without_work >= DEATHS_WITHOUT_WORK:

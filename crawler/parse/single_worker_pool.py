@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -38,6 +39,7 @@ from crawler.parse.parser_death import ParserDied, cause_of_death
 from crawler.parse.parser_process import LOG, NO_PAGE, Progress
 from crawler.plumbing.child_process import ChildHandle, signals_blocked
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
+from crawler.plumbing.starter_thread import to_its_end
 from crawler.plumbing.wide_pipe import capacity, wide_pipe
 
 log = logging.getLogger("crawler.parse")
@@ -220,8 +222,8 @@ class ProcessParser:
                     await asyncio.wait({exchange})
         except asyncio.CancelledError:
             self._handle.kill()  # the thread in the exchange must come back
-            await asyncio.wait({exchange})
-            exchange.exception()  # seen: of a cancelled batch nobody wants to know how it ended
+            with suppress(asyncio.CancelledError, OSError, EOFError):
+                await to_its_end(exchange)
             raise
         try:
             return exchange.result()

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from crawler.model.errors import SinkFailed
 from crawler.model.messages import Ack
+from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.write.events import Died, Event, Failed
@@ -108,7 +109,7 @@ class WriterKeeper:
         writer, self._writer = self._writer, None
         self._takes_batches = False
         if writer is not None:
-            await self._in_thread(writer, partial(writer.close, grace))
+            await off_loop(partial(writer.close, grace), on_cancel=writer.kill)
 
     async def _get_ready(self) -> None:
         loop = asyncio.get_running_loop()
@@ -149,7 +150,7 @@ class WriterKeeper:
         while True:
             writer = self._writer = self._writer or self._new_writer()
             try:
-                return await self._in_thread(writer, partial(call, writer))
+                return await off_loop(partial(call, writer), on_cancel=writer.kill)
             except WriterRefused as refused:
                 raise self._failed(str(refused)) from refused
             except WriterGone as gone:
@@ -165,17 +166,6 @@ class WriterKeeper:
             )
         self._counters.writer_restarts += 1
         log.warning("the writer of %s ended (%s) and is replaced", self.name, how)
-
-    async def _in_thread(self, writer: Writer, call: Callable[[], T]) -> T:
-        """Like ``asyncio.to_thread``; but cancelled, it kills the writer and waits for the thread."""
-        running = asyncio.ensure_future(asyncio.to_thread(call))
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            writer.kill()
-            await asyncio.wait({running})
-            running.exception()  # seen, so that nobody reports it
-            raise
 
     def _failed(self, reason: str) -> SinkFailed:
         return SinkFailed(
