@@ -23,7 +23,11 @@ from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
 from crawler.plumbing.event_loop import loop_factory
-from crawler.plumbing.fork_server_process import refuse_inside_import, start_fork_server
+from crawler.plumbing.fork_server_process import (
+    refuse_inside_import,
+    refuse_main_from_nowhere,
+    start_fork_server,
+)
 from crawler.plumbing.starter_thread import off_loop, to_its_end
 from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
@@ -62,15 +66,18 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
 def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     """Refuse what cannot work before anything is started; returns the output folder.
 
-    Raises UsageError, ExtractError.
+    Raises UsageError.
     """
     lifecycle.require_seeds(config)
     require_backend(config)
     Session(config)
+    in_processes = config.parse.executor == "process"
+    if in_processes or config.write.sinks:
+        refuse_main_from_nowhere()
     if extract is not None:
-        check_callable(extract)
+        check_callable(extract, travels=in_processes)
     elif config.parse.extract is not None:
-        load(config.parse.extract)
+        load(config.parse.extract, travels=in_processes)
     return config.out or new_folder(config.seeds)
 
 

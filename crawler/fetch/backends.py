@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from crawler.config import Config
 from crawler.fetch.backend import Backend
 from crawler.fetch.proxy import proxy_of
-from crawler.fetch.tls import certificates_unread, tls_context
+from crawler.fetch.tls import tls_context
 from crawler.model.errors import ConfigError
 from crawler.trace.counters import Counters
 
@@ -38,7 +38,6 @@ def make_backend(config: Config, trusted_origins: frozenset[str], counters: Coun
         from crawler.fetch.httpx_backend import HttpxBackend
 
         return HttpxBackend(config, trusted_origins, counters)
-    with certificates_unread():
-        from crawler.fetch.aiohttp_backend import AiohttpBackend
+    from crawler.fetch.aiohttp_backend import AiohttpBackend
 
     return AiohttpBackend(config, trusted_origins, counters)

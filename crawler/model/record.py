@@ -48,6 +48,14 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
     extracted: Any = None
     redirects: tuple[Hop, ...] = ()
 
+    def asdict(self) -> dict[str, Any]:
+        """The record as one row of a table: the keys and values of its line, in plain Python types.
+
+        ``pandas.DataFrame([record.asdict() for record in records])``
+        """
+        row: dict[str, Any] = msgspec.json.decode(encode(self))
+        return row
+
 
 def of_ticket(
     ticket: Ticket,

@@ -12,6 +12,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,11 @@ _MOST_CHARACTERS = 500
 """Characters kept of a user's error message."""
 
 
-def load(spec: str) -> "Callable[[ExtractPage], Any]":
+def load(spec: str, *, travels: bool = True) -> "Callable[[ExtractPage], Any]":
     """The function that ``spec`` (``MODULE:FUNCTION``, the module as in an import) names.
 
-    Modules in the current directory are found, as with ``python -m``. Raises ExtractError.
+    Modules in the current directory are found, as with ``python -m``. ``travels``: see
+    :func:`check_callable`. Raises ExtractError.
     """
     module_name, colon, function_name = spec.partition(":")
     is_file = module_name.endswith(".py")
@@ -48,14 +50,13 @@ def load(spec: str) -> "Callable[[ExtractPage], Any]":
             hint = f", did you mean {near[0]}" if near else ""
             raise ExtractError(f"parse.extract {spec!r}: {where} has no {function_name}{hint}; {_ALLOWED}")
         found = getattr(found, name)
-    check_callable(found, f"parse.extract {spec!r}")
+    check_callable(found, f"parse.extract {spec!r}", travels=travels)
     return found  # type: ignore[no-any-return]
 
 
 def _import(spec: str, module_name: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(0, here)
+    # The path of whoever uses us stays as it is; a parse process keeps what it has been given.
+    look_here_no_more = look_here()
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -63,11 +64,27 @@ def _import(spec: str, module_name: str) -> Any:
         if module_name == missing or module_name.startswith(missing + "."):
             raise ExtractError(
                 f"parse.extract {spec!r}: there is no module {missing},"
-                f" neither in {here} nor installed; {_ALLOWED}"
+                f" neither in {Path.cwd()} nor installed; {_ALLOWED}"
             ) from error
         raise _failed_import(spec, module_name, error) from error
     except (Exception, SystemExit) as error:
         raise _failed_import(spec, module_name, error) from error
+    finally:
+        look_here_no_more()
+
+
+def look_here() -> Callable[[], None]:
+    """Find modules in the current directory too; what is returned takes that back."""
+    here = str(Path.cwd())
+    if here in sys.path or "" in sys.path:
+        return lambda: None
+    sys.path.insert(0, here)
+
+    def look_here_no_more() -> None:
+        with suppress(ValueError):  # the module has taken it away itself
+            sys.path.remove(here)
+
+    return look_here_no_more
 
 
 def _failed_import(spec: str, module_name: str, error: BaseException) -> ExtractError:
@@ -80,10 +97,11 @@ def _failed_import(spec: str, module_name: str, error: BaseException) -> Extract
     )
 
 
-def check_callable(function: object, what: str = "extract") -> None:
-    """Raise ExtractError unless ``function`` can be called, and be sent to another process by name.
+def check_callable(function: object, what: str = "extract", *, travels: bool = True) -> None:
+    """Raise ExtractError unless ``function`` can be called, and where it ``travels``, be sent by name.
 
-    The message says where the function is: file and line.
+    It travels to other processes; within this one, any function will do. The message says where the
+    function is: file and line.
     """
     name = getattr(function, "__qualname__", None) or repr(function)
     if not callable(function):
@@ -92,19 +110,23 @@ def check_callable(function: object, what: str = "extract") -> None:
     name += _line_of(function)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise ExtractError(
-            f"{what}: {name} is async; allowed is a plain function, since parse processes have no event loop"
+            f"{what}: {name} is async; allowed is a plain function, since parsers have no event loop"
         )
+    if not travels:
+        return
     module = getattr(function, "__module__", None)
     if module == "__main__" and not getattr(sys.modules["__main__"], "__file__", None):
         raise ExtractError(
-            f"{what}: {name} was typed in, so no other process can import it; allowed is a function in a file"
+            f"{what}: {name} was typed in, so no other process can import it;"
+            ' allowed is a function in a file, or any with parse.executor = "thread" or "inline"'
         )
     try:
         pickle.dumps(function)
     except Exception as error:
         raise ExtractError(
             f"{what}: {name} of module {module} cannot be sent to a parse process ({describe(error)}); "
-            "allowed is a function at the top level of a module, no lambda and no nested function"
+            "allowed is a function at the top level of a module, no lambda and no nested function,"
+            ' or any with parse.executor = "thread" or "inline"'
         ) from error
 
 

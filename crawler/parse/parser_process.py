@@ -84,8 +84,10 @@ def start(
     _printed = take_over_output(_allowance)
     # Imported here because the main process imports this module too, for its functions' names,
     # and needs no HTML parser. The fork server has it ready for all children.
+    from crawler.parse.extract import look_here
     from crawler.parse.work import Parser
 
+    look_here()  # what an extract function imports as late as when it is called lies there too
     _parser = Parser(job, extract)
     log.debug("ready, pid %d", os.getpid())
 

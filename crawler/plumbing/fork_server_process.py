@@ -11,8 +11,9 @@ import os
 import sys
 import threading
 from multiprocessing.context import BaseContext
+from pathlib import Path
 
-from crawler.model.errors import MainGuardError
+from crawler.model.errors import MainGuardError, UsageError
 from crawler.plumbing.child_process import signals_blocked
 from crawler.plumbing.leftovers_process import settle_temporary_folder
 
@@ -53,7 +54,11 @@ def start_fork_server() -> None:
     """Start the fork server, if it does not run yet; blocks for some milliseconds."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
-    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+    # What the program that we are part of has asked for is preloaded too. (By default that is its main
+    # script, which our children import when they need it.)
+    asked = [name for name in getattr(forkserver._forkserver, "_preload_modules", ()) if name != "__main__"]
+    ours = [name for name in PRELOADED if name not in asked]
+    multiprocessing.get_context("forkserver").set_forkserver_preload([*asked, *ours])
     with signals_blocked():
         forkserver.ensure_running()
 
@@ -66,6 +71,20 @@ def refuse_inside_import() -> None:
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         sys.stderr.flush()
         os._exit(EXIT_MAIN_GUARD)
+
+
+def refuse_main_from_nowhere() -> None:
+    """Raise UsageError where no child could start: each imports the main script, which is not a file.
+
+    So it is with ``python - < script.py``. An interpreter at a prompt, or a notebook, has no main script.
+    """
+    main = sys.modules["__main__"]
+    script = getattr(main, "__file__", None)
+    if getattr(main, "__spec__", None) is None and script is not None and not Path(script).exists():
+        raise UsageError(
+            f"the main script, {script}, is no file that child processes could import: run it from a file,"
+            ' or without child processes (parse.executor = "thread" or "inline", and write.sinks = [])'
+        )
 
 
 def main_guard_error() -> MainGuardError:

@@ -136,6 +136,28 @@ def test_a_function_typed_into_an_interpreter_is_refused(monkeypatch: pytest.Mon
         check_callable(typed)
 
 
+def test_within_this_process_any_function_will_do_but_no_coroutine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def typed(page: ExtractPage) -> None: ...
+
+    async def waiting(page: ExtractPage) -> None: ...
+
+    typed.__module__ = "__main__"
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    for function in (typed, lambda page: None, (n for n in ()).__next__):
+        check_callable(function, travels=False)
+    for function, says in ((waiting, "is async"), ("typed", "cannot be called")):
+        with pytest.raises(ExtractError, match=says):
+            check_callable(function, travels=False)
+
+
+def test_loading_leaves_the_path_as_it_was(shop: Path) -> None:
+    before = list(sys.path)
+    load("shop_for_tests:prices")
+    with pytest.raises(ExtractError):
+        load("shop_for_tests:nothing")
+    assert sys.path == before
+
+
 def test_the_page() -> None:
     given = page()
     assert (given.url, given.status, given.body, given.title) == ("http://site.test/", 200, HTML, "T")

@@ -1,13 +1,14 @@
 """``async with Crawler(config) as crawl: async for record in crawl``, again and again in one process."""
 
 import asyncio
+import json
 import subprocess
 import sys
 
 import pytest
 
 from crawler import Config, Crawler
-from crawler.model.errors import CrawlFailed, ExtractError, OutputBusyError, OutputError
+from crawler.model.errors import CrawlFailed, ExtractError, OutputBusyError, OutputError, UsageError
 from tests.crawls import ROOT, urls
 from tests.graph_server import graph_site
 from tests.stations.poison import extract
@@ -70,6 +71,55 @@ async def test_an_extract_function_may_be_given_as_an_object(site, tmp_path):
         found = [record.extracted async for record in crawl]
     assert len(found) == 3
     assert all(set(one) == {"length"} for one in found)
+
+
+@pytest.mark.parametrize("executor", ["thread", "inline"])
+async def test_a_function_that_cannot_travel_will_do_where_it_need_not(site, tmp_path, executor):
+    """As one typed into a notebook."""
+    seen = []
+
+    def extract(page):
+        seen.append(page.url)
+        return {"title": page.title}
+
+    settings = Config(seeds=[site.url], out=tmp_path, parse={"executor": executor}, scope={"max_pages": 3})
+    async with Crawler(settings, extract=extract) as crawl:
+        found = {record.url: record.extracted async for record in crawl}
+    assert sorted(seen) == sorted(found)
+    assert all(set(one) == {"title"} for one in found.values())
+
+
+async def test_a_record_is_a_row_of_a_table(site, tmp_path):
+    async with Crawler(config(site, tmp_path, scope={"max_pages": 2})) as crawl:
+        rows = [record.asdict() async for record in crawl]
+    lines = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    assert rows == lines
+    assert {type(value) for row in rows for value in row.values()} <= {str, int, float, list, type(None)}
+
+
+def test_what_a_user_names_can_be_imported_from_crawler():
+    import crawler
+
+    assert set(crawler.__all__) == {"Config", "ConfigError", "CrawlFailed", "Crawler", "Record", "UsageError"}
+    assert set(crawler.__all__) <= set(dir(crawler))
+    assert issubclass(crawler.ConfigError, crawler.UsageError)
+    assert all(getattr(crawler, name).__name__ == name for name in crawler.__all__)
+    with pytest.raises(AttributeError, match="Nothing"):
+        crawler.Nothing  # noqa: B018 - it is asked for
+
+
+async def test_a_crawler_is_entered_once_and_read_inside_its_block(site, tmp_path):
+    crawl = Crawler(config(site, tmp_path, scope={"max_pages": 2}))
+    with pytest.raises(UsageError, match="inside the block"):
+        async for _ in crawl:
+            pass
+    async with crawl:
+        with pytest.raises(UsageError, match="once"):
+            async with crawl:
+                pass
+    with pytest.raises(UsageError, match="once"):
+        async with crawl:
+            pass
 
 
 async def test_what_cannot_travel_is_refused_before_the_start(site, tmp_path):
@@ -159,3 +209,38 @@ def test_a_script_may_hold_its_own_extract_function(site, tmp_path, method):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("{'title': '") == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "refused"),
+    [
+        ("write={'sinks': []}", True),  # parse processes
+        ("parse={'executor': 'inline'}", True),  # a writer process
+        ("parse={'executor': 'inline'}, write={'sinks': []}", False),
+        ("parse={'executor': 'thread'}, write={'sinks': []}", False),
+    ],
+)
+def test_a_script_from_standard_input_works_or_is_refused_before_anything_starts(
+    site, tmp_path, keys, refused
+):
+    script = (
+        "import asyncio\n"
+        "from crawler import Config, Crawler\n"
+        "async def main():\n"
+        f"    config = Config(seeds=[{site.url!r}], out={str(tmp_path / 'out')!r}, {keys})\n"
+        "    async with Crawler(config) as crawl:\n"
+        "        async for record in crawl: print(record.url)\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-"], input=script, capture_output=True, text=True, timeout=30, check=False, cwd=ROOT
+    )
+    if refused:
+        assert done.stderr.splitlines()[-1].startswith(
+            "crawler.model.errors.UsageError: the main script, <stdin>, is no file"
+        )
+        assert not (tmp_path / "out").exists()
+    else:
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(done.stdout.splitlines()) == len(site.urls)
