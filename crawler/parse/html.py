@@ -79,7 +79,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
         nofollow_links=nofollow_links,
         canonical=resolve(canonical.attr("href") or "", base) if canonical is not None else None,
         meta_robots=tuple(meta.attr("content") or "" for meta in robots),
-        text=take_visible_text(tree),
+        text=take_visible_text(tree, len(body)),
         tree=kept,
     )
 

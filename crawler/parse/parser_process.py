@@ -36,6 +36,8 @@ EXIT_MEMORY = 77
 RESULT, LOG = b"R", b"L"
 """First byte of a frame on the result pipe."""
 NO_PAGE = -1.0
+LARGE = 2 * 1024 * 1024
+"""Bytes of a batch after which freed memory is given back; a batch of usual pages has less."""
 
 decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
 encode_finished = msgspec.msgpack.Encoder().encode
@@ -60,6 +62,7 @@ _parser: "Parser"
 _allowance: Allowance
 _printed: PrintedLines
 _sending = threading.Lock()
+_give_back_freed_memory: Callable[[], object]
 
 
 def start(
@@ -73,11 +76,11 @@ def start(
     log_level: str,
 ) -> None:
     """The executor's initializer: runs once in the new child, before its first task."""
-    global _tasks, _results, _progress, _parser, _allowance, _printed
+    global _tasks, _results, _progress, _parser, _allowance, _printed, _give_back_freed_memory
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     limit_memory(max_memory)
-    keep_freed_memory()
+    _give_back_freed_memory = keep_freed_memory()
     _tasks, _results, _progress = tasks, results, progress
     _allowance = Allowance(lambda record: _send(LOG + encode_finished(record)))
     configure_child_logging(log_level, name, _allowance.send)
@@ -103,19 +106,21 @@ def limit_memory(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def keep_freed_memory() -> None:
-    """Have glibc keep what a page's tree took, for the next page, instead of giving it back.
+def keep_freed_memory() -> Callable[[], object]:
+    """Have glibc keep what a page's tree took, for the next page; what is returned gives it back.
 
     Parsing frees megabytes after each page; asking the kernel for them again, page by page, cost
     up to 30 % of the parse time (mallopt(3): M_TRIM_THRESHOLD is -1, M_MMAP_THRESHOLD is -3).
+    But what one page of ten megabytes took, no page of the usual size needs.
     """
     if platform.libc_ver()[0] != "glibc":
-        return
+        return lambda: None
     import ctypes
 
     libc = ctypes.CDLL(None)
     libc.mallopt(-1, 64 * 1024 * 1024)
     libc.mallopt(-3, 32 * 1024 * 1024)
+    return lambda: libc.malloc_trim(0)
 
 
 def ping() -> int:
@@ -139,6 +144,12 @@ def parse_batches() -> int:
 
 def _parse_batch() -> None:
     """Read a batch, parse it, write its results to the result pipe."""
+    if _parse_and_send() > LARGE:
+        _give_back_freed_memory()
+
+
+def _parse_and_send() -> int:
+    """Read a batch, parse it, send its results; how many bytes its pages had."""
     try:
         pages = decode_pages(_tasks.recv_bytes())
         faults.hit("parser:before_parse")
@@ -162,6 +173,7 @@ def _parse_batch() -> None:
     _progress[0] = NO_PAGE
     faults.hit("parser:before_results")
     _send(frame)
+    return sum(page.size for page in pages)
 
 
 def _send(frame: bytes) -> None:

@@ -1,8 +1,12 @@
 """What counts as visible text."""
 
 import pytest
+import turbohtml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler.parse.html import parse_html
+from crawler.parse.visible_text import LARGE, take_visible_text
 
 
 def text(html: str) -> str:
@@ -68,3 +72,15 @@ def test_a_hidden_body_shows_nothing() -> None:
 
 def test_a_declarative_shadow_root_is_shown() -> None:
     assert text("<div><template shadowrootmode=open><p>in</p></template></div>") == "in"
+
+
+WORDS = st.sampled_from(
+    ["a", "bc", " ", "\n", "\xa0", "\u3000d", "<p>", "<b>e</b>", "<br>", "<!-- f -->", "é" * 70_000]
+)
+
+
+@given(st.lists(WORDS, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_the_text_of_a_large_page_is_put_together_as_that_of_any_other(parts: list[str]) -> None:
+    trees = [turbohtml.parse("<p>" + "".join(parts)) for _ in range(2)]
+    assert take_visible_text(trees[0], LARGE) == take_visible_text(trees[1], LARGE - 1)

@@ -97,10 +97,10 @@ def test_no_time_out_comes_late(crawled):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_memory_stays_below_half_a_gigabyte(crawled):
+def test_memory_stays_below_450_megabytes(crawled):
     """The proportional set sizes of all processes together, at their peak."""
     _, out, _, _ = crawled
-    assert 0 < crawls.summary(out)["peak_memory_bytes"] < 500 * 1024 * 1024
+    assert 0 < crawls.summary(out)["peak_memory_bytes"] < 450 * 1_000_000
 
 
 def test_the_report_names_every_fault_and_what_is_wrong(crawled):
