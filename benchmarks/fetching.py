@@ -28,8 +28,8 @@ from reference import survey
 
 from crawler import Config
 from crawler.fetch.backends import make_backend
-from crawler.fetch.fetch_job import FetchJob, Home, make_fetcher
-from crawler.fetch.robots_cache import at_once
+from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Page, Ticket
 from crawler.rules.scope import Scope
 from crawler.rules.urls import origin
@@ -88,13 +88,12 @@ async def our_backend(urls: Sequence[str]) -> float:
 async def our_fetcher(urls: Sequence[str]) -> float:
     """All of fetch's policy, from the ticket to the page. RuntimeError where it is not a page."""
 
-    async def nothing(*_: object) -> None:
-        return None
-
     with tempfile.TemporaryDirectory() as spool:
         scope = Scope.of(urls[:1])
-        job = FetchJob(config_of(urls), {}, frozenset({origin(urls[0])}), scope, scope, Path(spool))
-        fetcher = make_fetcher(job, Home(nothing, nothing, at_once, nothing), Counters())
+        config, counters = config_of(urls), Counters()
+        backend = make_backend(config, frozenset({origin(urls[0])}), counters)
+        robots = RobotsCache(backend, config)
+        fetcher = Fetcher(config, backend, robots, scope, Path(spool), counters)
 
         async def worker(waiting: Iterator[str]) -> None:
             step = Step("fetch", "worker")

@@ -2,7 +2,6 @@
 
     python benchmarks/main_loop.py --site python3-doc --runs 5
     python benchmarks/main_loop.py --site openjdk-doc --runs 3
-    python benchmarks/main_loop.py --loops 1 2    # fetch.loops, in turns; a site is one host, so in one loop
 
 The crawl runs in a process of its own, with everything on. Its costs are counted from the moment the street
 begins, so imports are not in them. Each round is three crawls. Nobody looks at the first: it gives the wall
@@ -47,7 +46,7 @@ PARTS = {
 """Whose files a sample belongs to, looked for from its innermost frame outwards."""
 ELSE = "uvloop and sockets"
 """The part of a sample with none of these: the loop itself, and the kernel that copies bodies for it."""
-CHILDREN = ("fetchers", "parsers", "writer")
+CHILDREN = ("parsers", "writer")
 PROCESSES = ("main loop", "main, other threads", *CHILDREN)
 CORES = (2, 4, 8, 16)
 
@@ -61,7 +60,7 @@ def cpu_of(pid: int) -> float:
     return total / 1e9
 
 
-def here(url: str, folder: Path, loops: int) -> None:
+def here(url: str, folder: Path) -> None:
     """In the measured process: crawl as ``crawler run`` does; write down its children and its own costs."""
     import uvloop
 
@@ -73,14 +72,11 @@ def here(url: str, folder: Path, loops: int) -> None:
     from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
 
     out, parsers = folder / "out", set[int]()
-    fetchers: dict[int, float] = {}
     begun: dict[str, float] = {}
 
     def look(stations: Stations) -> None:
         gc.freeze()  # as in a program of its own
         gc.set_threshold(20_000, 50, 100)
-        if stations.fetch_loops is not None:
-            fetchers.update({pid: cpu_of(pid) for pid in stations.fetch_loops.pids()})
         begun.update({"wall": time.monotonic(), "loop": time.thread_time(), "main": time.process_time()})
 
         def follow() -> None:
@@ -90,9 +86,7 @@ def here(url: str, folder: Path, loops: int) -> None:
 
         threading.Thread(target=follow, daemon=True).start()
 
-    config = Config(
-        seeds=[url], out=out, fetch={"loops": loops}, robots={"obey": False}, progress={"show": False}
-    )
+    config = Config(seeds=[url], out=out, robots={"obey": False}, progress={"show": False})
     with output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opened = lifecycle.open_store(config, out, {})
         runner.run(run(config, out, opened, on_start=look))
@@ -101,7 +95,7 @@ def here(url: str, folder: Path, loops: int) -> None:
         wall = time.monotonic() - begun["wall"]
         opened.store.stop()
     figures = {"wall_s": wall, "loop_s": loop, "main_s": main}
-    figures |= {"parsers": sorted(parsers), "fetchers": fetchers}
+    figures["parsers"] = sorted(parsers)
     (folder / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
 
 
@@ -146,7 +140,7 @@ def shares_of(raw: str) -> Counter[str]:
     return shares
 
 
-def run_once(url: str, site: Site, loops: int, look: str | None) -> tuple[dict[str, float], Counter[str]]:
+def run_once(url: str, site: Site, look: str | None) -> tuple[dict[str, float], Counter[str]]:
     """One crawl; RuntimeError when it failed or found the wrong pages.
 
     ``look`` at its "children", at the "parts" of its loop, or at nothing: then what the children cost is 0.
@@ -154,7 +148,7 @@ def run_once(url: str, site: Site, loops: int, look: str | None) -> tuple[dict[s
     profile = look == "parts"
     with tempfile.TemporaryDirectory(prefix="main-loop-") as name:
         folder = Path(name)
-        command = [sys.executable, str(HERE / "main_loop.py"), "--here", url, name, "--loops", str(loops)]
+        command = [sys.executable, str(HERE / "main_loop.py"), "--here", url, name]
         if profile:
             spy = [str(SPY), "record", "--format", "raw", "--full-filenames"]
             command = [*spy, "--rate", str(SAMPLES_A_SECOND), "-o", str(folder / "raw"), "--", *command]
@@ -170,13 +164,9 @@ def run_once(url: str, site: Site, loops: int, look: str | None) -> tuple[dict[s
         figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
         shares = shares_of((folder / "raw").read_text(encoding="utf-8")) if profile else Counter()
     parsing = sum(seconds for pid, seconds in workers.items() if pid in figures["parsers"])
-    # Fetchers are ready, their imports done, when the street begins; JSON's keys are strings.
-    before = {int(pid): seconds for pid, seconds in figures["fetchers"].items()}
-    fetching = sum(workers[pid] for pid in before if pid in workers)
-    writing = sum(workers.values()) - parsing - fetching
-    seconds = figures["loop_s"], figures["main_s"] - figures["loop_s"]
-    fetching = max(0.0, fetching - sum(before.values()))
-    by_process = zip(PROCESSES, (*seconds, fetching, parsing, writing), strict=True)
+    writing = sum(workers.values()) - parsing
+    seconds = figures["loop_s"], figures["main_s"] - figures["loop_s"], parsing, writing
+    by_process = zip(PROCESSES, seconds, strict=True)
     return {"wall_s": figures["wall_s"], **dict(by_process)}, shares
 
 
@@ -197,43 +187,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Processor time a page, by process and by part.")
     parser.add_argument("--site", choices=sites.NAMES, default="python3-doc")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--loops", type=int, nargs="+", default=[1], help="values of fetch.loops, in turns")
     parser.add_argument("--no-save", action="store_true", help="leave the results file as it is")
     parser.add_argument("--here", nargs=2, help=argparse.SUPPRESS)
     sites.add_generated_options(parser)
     options = parser.parse_args()
     if options.here:
-        here(options.here[0], Path(options.here[1]), options.loops[0])
+        here(options.here[0], Path(options.here[1]))
         return
     if not SPY.exists():
         sys.exit("no figures: not run, there is no py-spy here (pip install -e '.[bench]')")
     before = report.machine()
-    runs: dict[int, list[dict[str, float]]] = {loops: [] for loops in options.loops}
-    samples: dict[int, Counter[str]] = {loops: Counter() for loops in options.loops}
+    runs: list[dict[str, float]] = []
+    samples: Counter[str] = Counter()
     try:
         with sites.open_site(options) as url:
             site = survey(url)
             for number in range(options.runs):
                 print(f"round {number + 1} of {options.runs}", file=sys.stderr)
-                for loops in options.loops:
-                    alone, _ = run_once(url, site, loops, None)
-                    watched, _ = run_once(url, site, loops, "children")
-                    runs[loops].append(alone | {one: watched[one] for one in CHILDREN})
-                    samples[loops] += run_once(url, site, loops, "parts")[1]
+                alone, _ = run_once(url, site, None)
+                watched, _ = run_once(url, site, "children")
+                runs.append(alone | {one: watched[one] for one in CHILDREN})
+                samples += run_once(url, site, "parts")[1]
     except (sites.SiteMissing, RuntimeError) as reason:
         sys.exit(f"no figures: {reason}")
-    for loops in options.loops:
-        name = options.site if loops == 1 else f"{options.site}, fetch.loops = {loops}"
-        entry = {"machine": before, **tell(name, len(site.html), runs[loops], samples[loops])}
-        if not options.no_save:
-            report.save("main_loop.json", name, entry)
+    entry = {"machine": before, **tell(options.site, len(site.html), runs, samples)}
+    if not options.no_save:
+        report.save("main_loop.json", options.site, entry)
 
 
 def tell(name: str, pages: int, runs: list[dict[str, float]], samples: Counter[str]) -> dict[str, object]:
     """Print what was measured; the figures to be saved."""
     cost = {one: round(statistics.median(run[one] for run in runs) / pages * 1e6, 1) for one in PROCESSES}
-    if not cost["fetchers"]:
-        del cost["fetchers"]
     total = sum(samples.values())
     parts = {part: round(cost["main loop"] * n / total, 1) for part, n in samples.most_common()}
     wall = statistics.median(run["wall_s"] for run in runs)

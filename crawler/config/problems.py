@@ -12,6 +12,10 @@ _LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
 """User and password of a URL, which is not to be seen on a screen or in a log."""
 _SECRET = ("session.", "fetch.proxy")
 """Keys whose value is not shown where it is refused: a secret itself may stand where its variable should."""
+REMOVED = {
+    "fetch.loops": "one event loop fetches now; leave the key out",
+}
+"""Keys that there were once, and what is to be said to whoever has them."""
 LONGEST = 200
 """Characters of a value that are shown."""
 
@@ -21,6 +25,8 @@ def unknown(given: Given, keys: Mapping[str, Key]) -> str:
     members = [name for name in keys if name.startswith(given.key + ".")]
     if members:
         return f"{given.key} ({given.origin}) is a section, not a key; allowed: {', '.join(members)}"
+    if given.key in REMOVED:
+        return f"{given.key} ({given.origin}) is a key no more: {REMOVED[given.key]}"
     nearest = _nearest(given.key, list(keys))
     hint = f"did you mean {nearest}?" if nearest else "docs/configuration.md lists the keys that exist"
     hidden = given.value is None or given.key.startswith(_SECRET)

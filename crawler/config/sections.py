@@ -64,9 +64,6 @@ class FetchConfig(Section, frozen=True, kw_only=True):
     backend: Annotated[
         Literal["aiohttp", "httpx"], About("The HTTP library; httpx speaks HTTP/2 and needs the extra http2.")
     ] = "aiohttp"
-    loops: Annotated[
-        int, About("Loops that fetch; above 1, each is a process, and has its hosts.", ge=1, le=64)
-    ] = 1
     concurrency: Annotated[int, About("Requests in flight at once, all hosts together.", ge=1, le=10_000)] = (
         32
     )

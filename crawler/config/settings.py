@@ -115,7 +115,9 @@ class Config:
             raise ConfigError(f"the {origin} are not valid JSON: {error}") from None
         if not isinstance(tree, dict):
             raise ConfigError(f"the {origin} are not a JSON object")
-        return cls(_layers=[tree_layer(tree, origin)])
+        # A crawl that was begun with a key which is gone by now goes on without it.
+        layer = [given for given in tree_layer(tree, origin) if given.key not in problems.REMOVED]
+        return cls(_layers=[layer])
 
     def origin_of(self, key: str) -> str:
         """Where the value of a dotted key came from, such as ``environment CRAWLER_OUT`` or ``default``.

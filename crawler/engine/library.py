@@ -41,7 +41,7 @@ class Crawler:
         self._config = config
         self._extract = extract
         self._records: ByteQueue[bytes] = ByteQueue(WAITING_RECORDS, len, "records")
-        self._started: asyncio.Future[Stations] | None = None
+        self._stations: Stations | None = None
         self._crawling: asyncio.Task[CrawlReport] | None = None
         self.report: CrawlReport | None = None
         """How the crawl ended, once the block has been left."""
@@ -51,11 +51,11 @@ class Crawler:
         refuse_inside_import()
         if self._crawling is not None:
             raise UsageError("a Crawler crawls once: make a new one for another crawl")
-        self._started = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # All that must be ended again is begun in this task, so to wait for its end is enough.
-        self._crawling = asyncio.create_task(self._crawl(self._started), name="crawl")
+        self._crawling = asyncio.create_task(self._crawl(started), name="crawl")
         self._crawling.add_done_callback(lambda _: self._records.close())
-        begun_or_over: set[asyncio.Future[Any]] = {self._started, self._crawling}
+        begun_or_over: set[asyncio.Future[Any]] = {started, self._crawling}
         try:
             await asyncio.wait(begun_or_over, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
@@ -63,11 +63,15 @@ class Crawler:
             with suppress(asyncio.CancelledError, CrawlerError):
                 await to_its_end(self._crawling)
             raise
-        if not self._started.done():
+        if not started.done():
             self.report = await to_its_end(self._crawling)
         return self
 
-    async def _crawl(self, started: "asyncio.Future[Stations]") -> CrawlReport:
+    async def _crawl(self, started: "asyncio.Future[None]") -> CrawlReport:
+        def on_start(stations: Stations) -> None:
+            self._stations = stations
+            started.set_result(None)
+
         async with block_off_loop(_opened(self._config, self._extract)) as (config, out, opened):
             if opened.is_finished:
                 return await off_loop(lambda: already_finished(out))
@@ -77,7 +81,7 @@ class Crawler:
                 opened,
                 extract=self._extract,
                 on_committed=self._on_committed,
-                on_start=started.set_result,
+                on_start=on_start,
             )
 
     async def __aiter__(self) -> AsyncIterator[Record]:
@@ -101,10 +105,9 @@ class Crawler:
         traceback: TracebackType | None,
     ) -> None:
         """Stop what still runs, and wait for its end. A cancellation meanwhile stops it at once."""
-        assert self._started is not None  # noqa: S101 - __aenter__ has set both
-        assert self._crawling is not None  # noqa: S101
-        if self._started.done():
-            self._started.result().stop()
+        assert self._crawling is not None  # noqa: S101 - __aenter__ has set it
+        if self._stations is not None:
+            self._stations.stop()
         self._records.close()
         self.report = await to_its_end(self._crawling, on_cancel=self._crawling.cancel)
 

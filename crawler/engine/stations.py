@@ -8,16 +8,17 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
-from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
-from crawler.fetch.fetch_job import FetchJob, Home, make_fetcher
-from crawler.fetch.fetch_task import AnyFetcher
+from crawler.fetch.backends import make_backend
+from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.session import Session, with_session
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -34,9 +35,6 @@ from crawler.trace.counters import Counters
 from crawler.trace.steps import Steps
 from crawler.watch.snapshot import Snapshot, StageLoad
 from crawler.write.commit_task import Committer
-
-if TYPE_CHECKING:
-    from crawler.fetch.loops_pool import FetchLoops
 
 log = logging.getLogger("crawler.engine")
 
@@ -98,14 +96,25 @@ class Stations:
         context = child_context(config.processes.start_method)
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        job = FetchJob(config, opened.logins, named, scope, sitemap_scope, out / SPOOL)
-        home = Home(self._load_robots, self._save_robots, self.frontier.turn, self._add_sitemaps)
-        self.fetch_loops: FetchLoops | None = None
-        self.fetcher: AnyFetcher
-        if config.fetch.loops > 1:
-            self.fetcher = self.fetch_loops = _several(job, home, self.counters, context, feed_log)
-        else:
-            self.fetcher = make_fetcher(job, home, self.counters)
+        backend = with_session(make_backend(config, named, self.counters), Session(config, opened.logins))
+        robots = RobotsCache(
+            backend,
+            config,
+            load=self._load_robots,
+            save=self._save_robots,
+            turn=self.frontier.turn,
+            offer=self._add_sitemaps if config.sitemaps.follow else None,
+        )
+        self.fetcher = Fetcher(
+            config,
+            backend,
+            robots,
+            scope=scope,
+            sitemap_scope=sitemap_scope,
+            spool_dir=out / SPOOL,
+            counters=self.counters,
+            turn=self.frontier.turn,
+        )
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
@@ -144,8 +153,6 @@ class Stations:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
-        if self.fetch_loops is not None:
-            await self.fetch_loops.start()
         await self.frontier.restore()
         await self.frontier.add(self.config.sitemaps.urls, sitemap=1)
         await self.frontier.add(self.config.seeds)
@@ -155,10 +162,6 @@ class Stations:
         """Finish what is in flight, then end."""
         self.stopped = True
         self.frontier.close()
-
-    def replace_fetcher(self, pid: int) -> bool:
-        """Kill a fetch process; False where that is no process of its own."""
-        return self.fetch_loops is not None and self.fetch_loops.replace(pid)
 
     async def close(self) -> None:
         """Save what is known, end writers, connections and threads, after the street has ended."""
@@ -247,19 +250,6 @@ class Stations:
                 "peak_memory_bytes": self.counters.peak_memory,
             }
         )
-
-
-def _several(
-    job: FetchJob,
-    home: Home,
-    counters: Counters,
-    context: BaseContext,
-    feed_log: Callable[[dict[str, Any]], None],
-) -> "FetchLoops":
-    # A hundredth of a second of imports that few crawls need.
-    from crawler.fetch.loops_pool import FetchLoops
-
-    return FetchLoops(job, home, counters, context=context, feed_log=feed_log)
 
 
 def _lane_limits(config: Config, site: str, crawl_delay: float | None) -> LaneLimits:

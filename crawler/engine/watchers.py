@@ -33,10 +33,7 @@ def within_memory(config: Config) -> Config:
         spool_above=config.fetch.spool_above,
         parser=config.parse.max_memory,
     )
-    loops = config.fetch.loops
-    # A body on its way from a fetch process is in both for a moment, and so is what goes with it.
-    bodies = config.fetch.concurrency + (2 * loops if loops > 1 else 0)
-    shares = split(ceiling, wanted, bodies)
+    shares = split(ceiling, wanted, config.fetch.concurrency)
     return config.replace(
         {
             "limits.memory": ceiling,
@@ -76,7 +73,6 @@ def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
             "write": SLACK * stall,
         },
         replace={
-            "fetch": stations.replace_fetcher,
             "parse": partial(
                 stations.parse_pool.replace,
                 kind=Kind.PARSE_TIMEOUT,

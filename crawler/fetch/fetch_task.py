@@ -8,33 +8,20 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from crawler.fetch.body import remove_spooled
-from crawler.fetch.fetcher import Exchange, Later, Retry
+from crawler.fetch.fetcher import Fetcher, Later, Retry
 from crawler.model.messages import Finished, Page, Pushback, Ticket
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
 
-class AnyFetcher(Protocol):
-    """Whoever fetches: a :class:`~crawler.fetch.fetcher.Fetcher` here, or several in processes of their own."""
-
-    async def fetch(self, ticket: Ticket, step: Step) -> Exchange:
-        """One try at ``ticket``. Raises CrawlFailed."""
-        ...
-
-    async def close(self) -> None:
-        """Close all connections."""
-        ...
-
-
 async def fetch_task(
     tickets: ByteQueue[Ticket],
     pages: ByteQueue[Page],
     finish: Callable[[Finished], Awaitable[None]],
-    fetcher: AnyFetcher,
+    fetcher: Fetcher,
     release: Callable[[Ticket, Pushback], Awaitable[None]],
     retry: Callable[[Ticket, float], Awaitable[None]],
     put_back: Callable[[Ticket], None],

@@ -34,7 +34,6 @@ class Kind(StrEnum):
     TOO_MANY_REDIRECTS = "too_many_redirects"
     BAD_REDIRECT = "bad_redirect"
     HTTP_STATUS = "http_status"
-    FETCH_CRASH = "fetch_crash"
     PARSE_CRASH = "parse_crash"
     PARSE_TIMEOUT = "parse_timeout"
     PARSE_MEMORY = "parse_memory"

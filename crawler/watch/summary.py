@@ -28,7 +28,7 @@ pages_per_second      records committed ÷ seconds
 batches               commits
 links_out_of_scope, links_too_deep, links_nofollow
                       links that were seen and not taken into the frontier
-fetcher_restarts, parser_restarts, writer_restarts
+parser_restarts, writer_restarts
                       child processes replaced
 peak_memory_bytes     most memory that all processes together were seen taking; 0 where it cannot be read
 longest_stall_ms      longest time that the event loop answered nobody
@@ -108,7 +108,6 @@ def make_summary(
         "links_too_deep": counters.links_too_deep,
         "links_nofollow": counters.links_nofollow,
         "batches": counters.batches,
-        "fetcher_restarts": counters.fetcher_restarts,
         "parser_restarts": counters.parser_restarts,
         "writer_restarts": counters.writer_restarts,
         "peak_memory_bytes": counters.peak_memory,

@@ -63,7 +63,7 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     yield "longest stall", f"{summary['longest_stall_ms']:.0f} ms of the event loop"
     if summary["peak_memory_bytes"]:
         yield "memory", f"{size(summary['peak_memory_bytes'])} at most, all processes together"
-    restarts = {who: summary[f"{who[:-1]}_restarts"] for who in ("fetchers", "parsers", "writers")}
+    restarts = {who: summary[f"{who[:-1]}_restarts"] for who in ("parsers", "writers")}
     if any(restarts.values()):
         yield "restarts", _listed({who: count for who, count in restarts.items() if count})
     if summary["runs"] > 1:

@@ -188,6 +188,16 @@ def test_saved_settings_that_are_damaged(text: str, reason: str) -> None:
         Config.from_json(text)
 
 
+def test_a_key_that_is_gone_says_why() -> None:
+    assert refusal({"fetch.loops": 2}).startswith(
+        "fetch.loops (command line) is a key no more: one event loop"
+    )
+
+
+def test_saved_settings_with_a_key_that_is_gone_are_read_without_it() -> None:
+    assert Config.from_json('{"fetch": {"loops": 1, "retries": 7}}').fetch.retries == 7
+
+
 def test_saved_settings_of_another_version_name_the_key() -> None:
     with pytest.raises(ConfigError, match=r"fetch\.warp = 9 \(saved settings\) is an unknown key"):
         Config.from_json('{"fetch": {"warp": 9}}')

@@ -27,10 +27,6 @@ def judge(out: Path, site: GraphSite) -> None:
     assert (found["ok"], found["pending"], found["state"]) == (PAGES, 0, "finished")
 
 
-def loops(number: int) -> tuple[str, str]:
-    return "--set", f"fetch.loops={number}"
-
-
 def resume(out: Path) -> None:
     done = crawls.crawl("resume", out)
     assert done.returncode == 0, done.stderr
@@ -41,7 +37,7 @@ def test_kill_minus_nine_of_the_whole_group(tmp_path, seed):
     chance = random.Random(seed)
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.01) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS, *loops(1 + seed))
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
         crawls.wait_for_records(out)
         time.sleep(chance.random() * 0.3)
         crawls.kill_group(running.pid)
@@ -55,11 +51,10 @@ def test_kill_minus_nine_of_the_whole_group(tmp_path, seed):
     assert again <= PAGES / 2
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path, number):
+def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path):
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.01) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS, *loops(number))
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
         crawls.wait_for_records(out)
         running.kill()
         crawls.wait_for_empty_group(running.pid, 5)
@@ -68,13 +63,11 @@ def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path, number):
         judge(out, site)
 
 
-@pytest.mark.parametrize(
-    ("number", "many"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)]
-)
-def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, number, many):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, number):
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.02) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS, *loops(many))
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
         crawls.wait_for_records(out)
         # To the whole group, as a terminal does.
         os.killpg(running.pid, number)
@@ -92,11 +85,10 @@ def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, num
         assert {n for url, n in site.asked().items() if url in site.urls} == {1}
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_second_ctrl_c_stops_at_once(tmp_path, number):
+def test_a_second_ctrl_c_stops_at_once(tmp_path):
     out = tmp_path / "out"
     with graph_site(PAGES, delay=1.5) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS, "--per-host", 2, *loops(number))
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS, "--per-host", 2)
         crawls.wait_for_records(out)
         running.send_signal(signal.SIGINT)
         time.sleep(0.2)

@@ -17,7 +17,6 @@ MODELS = {
     "process": ("--executor", "process"),
     "thread": ("--executor", "thread"),
     "inline": ("--executor", "inline"),
-    "two loops": ("--set", "fetch.loops=2"),
 }
 
 

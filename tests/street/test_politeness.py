@@ -104,8 +104,7 @@ def site(host: str, path: str, times: int) -> Answer:
     return 0.6, "200 OK", "", f"<title>{path}</title>{links}"
 
 
-@pytest.mark.parametrize("loops", [1, 2])
-async def test_peaks_and_gaps_in_crawl_db_are_those_in_the_servers_own_log(tmp_path, loops):
+async def test_peaks_and_gaps_in_crawl_db_are_those_in_the_servers_own_log(tmp_path):
     socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
     hosts = [f"127.0.0.1:{sock.getsockname()[1]}" for sock in socks]
     logs: dict[str, Log] = {}
@@ -113,7 +112,6 @@ async def test_peaks_and_gaps_in_crawl_db_are_those_in_the_servers_own_log(tmp_p
         logs = dict(zip(hosts, (a, b, c), strict=True))
         out = tmp_path / "out"
         options = ("politeness.per_host=2", f"politeness.delay={DELAY}", "fetch.backoff=0.1")
-        options += (f"fetch.loops={loops}",)
         done = await asyncio.to_thread(
             crawls.crawl, "run", *(f"http://{host}/" for host in hosts), "-o", out, "--no-progress",
             *(part for option in options for part in ("--set", option)),
@@ -135,8 +133,8 @@ async def test_peaks_and_gaps_in_crawl_db_are_those_in_the_servers_own_log(tmp_p
     assert all(host in printed.stdout for host in hosts)
 
 
-@pytest.mark.parametrize(("status_line", "loops"), [("429 Busy", 1), ("503 Away", 1), ("429 Busy", 2)])
-async def test_retry_after_rests_the_whole_host(tmp_path, status_line, loops):
+@pytest.mark.parametrize("status_line", ["429 Busy", "503 Away"])
+async def test_retry_after_rests_the_whole_host(tmp_path, status_line):
     def busy(host: str, path: str, times: int) -> Answer:
         if path == "/robots.txt":
             return 0.0, "404 Not Found", "", ""
@@ -149,7 +147,7 @@ async def test_retry_after_rests_the_whole_host(tmp_path, status_line, loops):
     async with server(busy, sock) as log:
         done = await asyncio.to_thread(
             crawls.crawl, "run", f"http://{host}/", "-o", tmp_path / "out", "--no-progress",
-            "--set", "politeness.per_host=1", "--set", "fetch.backoff=0.01", "--set", f"fetch.loops={loops}",
+            "--set", "politeness.per_host=1", "--set", "fetch.backoff=0.01",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert sum(log.paths(host).values()) == 11  # robots.txt, nine pages, one of them twice

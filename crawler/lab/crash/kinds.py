@@ -42,10 +42,6 @@ class Kind:
     by_run: bool = False
     """It is gone on with by ``run``: there may be nothing yet that ``resume`` could read."""
     methods: tuple[str, ...] = ("forkserver", "spawn")
-    loops: int = 1
-    """``fetch.loops``."""
-    asks_again: bool = False
-    """A killed fetch process asks again for what it was fetching, and nobody has noted what that was."""
 
 
 def _group(scene: Scene) -> int:
@@ -144,7 +140,6 @@ def _wait(scene: Scene) -> bool:
 
 _WRITER = [f"writer:{at}" for at in ("before_write", "after_write", "before_sync", "after_sync", "after_ack")]
 _PARSER = ["parser:before_parse", "parser:before_results"]
-_FETCHER = ["fetcher:before_fetch", "fetcher:before_answer"]
 _MAIN = ["store:before_transaction", "store:inside_transaction", "store:after_transaction"]
 _MAIN += ["commit:before_send", "commit:after_send"]
 _END = ["end:before_summary", "end:before_state"]
@@ -154,9 +149,7 @@ KINDS = [
     Kind("whole group, at its start", DIES, _at_start, by_run=True),
     Kind("whole group, then resume too", DIES, _group, resumes_killed=2),
     Kind("whole group, one writer behind", DIES, _while_one_is_behind(of_group=True)),
-    Kind("whole group, two loops", DIES, _group, loops=2),
     Kind("main process alone", DIES, _one("main")),
-    Kind("main process alone, two loops", DIES, _one("main"), loops=2),
     Kind("a parser", GOES_ON, _one("parser")),
     Kind("parsers, several times", GOES_ON, _one("parser", times=4)),
     Kind("the only writer", GOES_ON, _one("writer"), sinks=("jsonl",)),
@@ -168,13 +161,8 @@ KINDS = [
     Kind("any children, at the start", GOES_ON, _children_at_start),
     Kind("SIGTERM", SAVES, _signal(SIGTERM)),
     Kind("SIGINT", SAVES, _signal(SIGINT)),
-    Kind("SIGINT, two loops", SAVES, _signal(SIGINT), loops=2),
     *(Kind(f"at {name}", MAY_GIVE_UP, fault=name, passes=(1, 4)) for name in _WRITER),
     *(Kind(f"at {name}", GOES_ON, fault=name, passes=(2, 6)) for name in _PARSER),
-    *(
-        Kind(f"at {name}", GOES_ON, fault=name, passes=(10, 40), loops=2, asks_again=True)
-        for name in _FETCHER
-    ),
     *(Kind(f"at {name}", DIES, fault=name, passes=(1, 4)) for name in _MAIN),
     *(Kind(f"at {name}", DIES, fault=name) for name in _END),
     Kind("power: records.jsonl cut", DIES, _group, damage=power.cut_jsonl),

@@ -62,7 +62,7 @@ def run_trial(
     options: list[object] = [site.url, "--no-progress", "--concurrency", 8, "--workers", workers]
     for sink in kind.sinks:
         options += ["--sink", sink]
-    options += ["--set", f"processes.start_method={method}", "--set", f"fetch.loops={kind.loops}"]
+    options += ["--set", f"processes.start_method={method}"]
     scene = Scene(out, tuple(options), chance)
     try:
         _see_through(kind, scene, site, verdict)
@@ -125,8 +125,6 @@ def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) ->
             verdict.in_flight += len(before.keys() - held.safe)
         verdict.left += _left(held.leftovers)
     verdict.again = asked.total() - len(asked)
-    if kind.asks_again:
-        return
     if verdict.again > verdict.in_flight:
         verdict.wrongs.append(f"{verdict.again} requests were made again, {verdict.in_flight} were in flight")
     if kind.ends in (GOES_ON, SAVES) and verdict.again:
