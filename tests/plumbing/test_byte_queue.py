@@ -294,11 +294,11 @@ puts = st.tuples(st.just("put"), weights, st.just(0))
 gets = st.tuples(st.just("get"), st.integers(1, 4), st.integers(0, 20))
 cancels = st.tuples(st.just("cancel"), st.integers(0, 50), st.just(0))
 pauses = st.tuples(st.just("turn"), st.just(0), st.just(0))
-a_day = settings(derandomize=True, deadline=None, max_examples=300)
+often = settings(derandomize=True, deadline=None, max_examples=300)
 
 
 @given(st.integers(1, 20), st.lists(st.one_of(puts, gets, cancels), max_size=40))
-@a_day
+@often
 def test_it_does_what_a_plain_model_does(capacity: int, steps: list[tuple[str, int, int]]):
     async def follow() -> None:
         users, model = Users(capacity), Model(capacity)
@@ -319,7 +319,7 @@ def test_it_does_what_a_plain_model_does(capacity: int, steps: list[tuple[str, i
 
 
 @given(st.integers(1, 20), st.lists(st.one_of(puts, gets, cancels, pauses), max_size=60), st.booleans())
-@a_day
+@often
 def test_in_every_interleaving_all_are_served_in_their_order(
     capacity: int, steps: list[tuple[str, int, int]], to_the_end: bool
 ):
