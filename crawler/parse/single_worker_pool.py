@@ -124,8 +124,9 @@ class ProcessParser:
                 answer: Future[int] = self._executor.submit(parser_process.ping)
             # Its one process, which is known here before it can say anything: when the fork server
             # dies now, the pool is broken at once, while the child goes on and must be killed.
-            (child,) = self._executor._processes.values()
-            self._handle = ChildHandle(child.pid or 0)
+            (started,) = self._executor._processes.values()
+            self._handle = ChildHandle(started.pid)
+            child = started
             self.pid = answer.result(timeout=START_TIMEOUT)
         except BaseException as error:
             self._close_pipes()
