@@ -18,6 +18,7 @@ from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
 from crawler.fetch.fetch_job import FetchJob, Home, make_fetcher
 from crawler.fetch.fetch_task import AnyFetcher
+from crawler.fetch.robots_cache import StoredRobots
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
 from crawler.frontier.sqlite_frontier import SqliteFrontier
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("crawler.engine")
 
-ROBOTS_LIFETIME = 24 * 3600.0
-"""Seconds for which a stored robots.txt is good (RFC 9309 §2.4)."""
 LIVE_INTERVAL = 1.0
 """Seconds between two snapshots for ``crawler status``."""
 
@@ -169,14 +168,18 @@ class Stations:
 
     # -- robots.txt, kept in crawl.db ------------------------------------------------------------
 
-    async def _load_robots(self, site: str) -> tuple[int, bytes] | None:
-        not_before = time.time() - ROBOTS_LIFETIME
-        return await self._store.call(lambda db: rows.load_robots(db, site, not_before))
+    async def _load_robots(self, site: str) -> StoredRobots | None:
+        stored = await self._store.call(lambda db: rows.load_robots(db, site))
+        if stored is None:
+            return None
+        status, body, fetched_at = stored
+        return StoredRobots(status, body, age=time.time() - fetched_at)
 
     async def _save_robots(self, site: str, status: int, body: bytes) -> None:
+        fetched_at = time.time()
         # The lane's row may still wait in memory.
         await self.frontier.flush()
-        await self._store.call(lambda db: rows.save_robots(db, site, status, body, time.time()))
+        await self._store.call(lambda db: rows.save_robots(db, site, status, body, fetched_at))
 
     async def _add_sitemaps(self, named: Sequence[str]) -> None:
         """Take in what a robots.txt names, each time it is read: before the page for which it was read."""

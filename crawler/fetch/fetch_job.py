@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crawler.config import Config
 from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.robots_cache import RobotsCache, Turn
+from crawler.fetch.robots_cache import RobotsCache, StoredRobots, Turn
 from crawler.fetch.session import Session, with_session
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
@@ -31,8 +31,8 @@ class FetchJob:
 class Home(NamedTuple):
     """What the frontier does for a fetcher."""
 
-    load: Callable[[str], Awaitable[tuple[int, bytes] | None]]
-    """Status and body of the robots.txt that is kept for an origin, or None."""
+    load: Callable[[str], Awaitable[StoredRobots | None]]
+    """The robots.txt that is kept for an origin, if any."""
     save: Callable[[str, int, bytes], Awaitable[None]]
     turn: Turn
     offer: Callable[[Sequence[str]], Awaitable[None]]

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from crawler.fetch.fetcher import Exchange, Later, Retry
+from crawler.fetch.robots_cache import StoredRobots
 from crawler.model.messages import Finished, Page, Pushback, Ticket
 
 
@@ -35,12 +36,12 @@ class Reply(_Message, frozen=True):
 
     number: int
     """The question's."""
-    stored: tuple[int, bytes] | None = None
+    stored: StoredRobots | None = None
     """What LoadRobots asked for."""
 
 
 class LoadRobots(_Message, frozen=True):
-    """Give status and body of the robots.txt that is kept for ``site``."""
+    """Give the robots.txt that is kept for ``site``."""
 
     number: int
     site: str

@@ -37,6 +37,7 @@ from crawler.fetch.loop_messages import (
     answered,
     decode_to_fetcher,
 )
+from crawler.fetch.robots_cache import StoredRobots
 from crawler.fetch.session import Session
 from crawler.model.errors import CrawlFailed
 from crawler.plumbing import faults
@@ -175,7 +176,7 @@ class _FetchLoop:
         self._questions += 1
         return self._questions
 
-    async def _load(self, site: str) -> tuple[int, bytes] | None:
+    async def _load(self, site: str) -> StoredRobots | None:
         return (await self._ask(LoadRobots(self._next(), site))).stored
 
     async def _save(self, site: str, status: int, body: bytes) -> None:

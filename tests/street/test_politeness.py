@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import sqlite3
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -156,6 +157,38 @@ async def test_retry_after_rests_the_whole_host(tmp_path, status_line, loops):
     told = next(at for at, path in log.asked[host] if path == "/1")
     after = [at for at, _ in log.asked[host] if at > told]
     assert min(after) - told >= 2.0 - SLACK
+
+
+@pytest.mark.parametrize("loops", [1, 2])
+async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left_of_its_day(tmp_path, loops):
+    def pages(host: str, path: str, times: int) -> Answer:
+        body = "User-agent: *" if path == "/robots.txt" else "".join(f"<a href=/{n}>n</a>" for n in range(9))
+        return 0.0, "200 OK", "", body
+
+    sock = socket.create_server(("127.0.0.1", 0))
+    host = f"127.0.0.1:{sock.getsockname()[1]}"
+    out = tmp_path / "out"
+    options = ("--no-progress", "--delay", 0.25, "--set", f"fetch.loops={loops}")
+
+    async def run(most: int) -> None:
+        run = ("run", f"http://{host}/", "-o", out, *options, "--max-pages", most)
+        done = await asyncio.to_thread(crawls.crawl, *run)
+        assert done.returncode == 0, done.stderr
+
+    def leave(seconds: float) -> None:
+        fetched_at = time.time() - 86_400 + seconds
+        with sqlite3.connect(out / "crawl.db") as db:
+            assert db.execute("UPDATE lanes SET robots_at = ?", (fetched_at,)).rowcount == 1
+        db.close()
+
+    async with server(pages, sock) as log:
+        await run(1)
+        await asyncio.to_thread(leave, 3_600)
+        await run(2)
+        assert log.paths(host)["/robots.txt"] == 1
+        await asyncio.to_thread(leave, 1.5)
+        await run(10)  # it takes two seconds, after its start
+        assert log.paths(host)["/robots.txt"] == 2
 
 
 def everywhere() -> socket.socket:
