@@ -6,7 +6,7 @@ Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison pag
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
@@ -14,7 +14,7 @@ import aiofiles.os
 
 from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
-from crawler.model.outcomes import Outcome
+from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
@@ -25,6 +25,8 @@ log = logging.getLogger("crawler.parse")
 
 BATCH_SECONDS = 0.03
 """What a batch should take a parser, about."""
+MOST_KILLS = 10
+"""Times that a page may be alone with a parser that is killed from outside, until it is given up."""
 DEATHS_WITHOUT_WORK = 5
 """Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
 
@@ -125,11 +127,13 @@ async def _parse_all(
     """Every page of ``batch``, each parsed or blamed; usually all at once. ``ahead`` is what follows it.
 
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
-    it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
-    crash, or a replacement, in company does not count. The other pages of the batch are simply parsed
-    again, and do not wait for it.
+    it failed ``max_crashes`` times; a crash, or a replacement, in company does not count. A kill from
+    outside blames nobody, but somebody may be at it for ever: such have a count of their own, and at
+    :data:`MOST_KILLS` the page is given up. The other pages of the batch are simply parsed again, and
+    do not wait for it.
     """
-    crashes: dict[int, int] = {}
+    crashes: Counter[int] = Counter()
+    kills: Counter[int] = Counter()
     deaths_without_work = 0
     groups = deque([batch])
     while groups:
@@ -152,15 +156,19 @@ async def _parse_all(
         culprit = group[died.culprit]
         if len(group) > 1:
             groups.append([page for page in group if page is not culprit])
-        if len(group) == 1 or died.is_page_to_blame:
-            crashes[culprit.ticket.id] = crashes.get(culprit.ticket.id, 0) + 1
-        if crashes.get(culprit.ticket.id, 0) < max_crashes:
+        deaths, most = (kills, MOST_KILLS) if died.kind is Kind.PARSE_KILLED else (crashes, max_crashes)
+        if len(group) == 1 or died.is_certain:
+            deaths[culprit.ticket.id] += 1
+        if deaths[culprit.ticket.id] < most:
             groups.append([culprit])
         else:
             yield [culprit], [_blame(culprit, died)]
 
 
 def _blame(page: Page, died: ParserDied) -> Finished:
-    log.error("%s: %s", page.ticket.url, died)
-    record = of_page(page, Outcome.ERROR, died.kind, message=str(died))
+    message = str(died)
+    if died.kind is Kind.PARSE_KILLED:
+        message += f", {MOST_KILLS} times: the page is given up, and may be innocent"
+    log.error("%s: %s", page.ticket.url, message)
+    record = of_page(page, Outcome.ERROR, died.kind, message=message)
     return Finished(page.ticket, Outcome.ERROR, died.kind, encode(record))

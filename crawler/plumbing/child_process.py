@@ -27,6 +27,18 @@ NOT_EVEN_KILLED = "no end, not even after SIGKILL"
 """How a process ended that did not."""
 
 
+_FROM_OUTSIDE = {getattr(signal, f"SIG{name}", None) for name in ("KILL", "TERM", "INT", "HUP", "QUIT")}
+
+
+def is_killed_from_outside(code: int | None) -> bool:
+    """Whether a child that ended with this exit code was ended by somebody else, if not by us.
+
+    These signals are no crash of a program's own; SIGKILL is also what the kernel sends when memory runs
+    out. None is where nobody could learn the code: the fork server had been killed as well.
+    """
+    return code is None or -code in _FROM_OUTSIDE
+
+
 @contextmanager
 def signals_blocked() -> Iterator[None]:
     """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.

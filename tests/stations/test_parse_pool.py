@@ -1,7 +1,9 @@
 """The parse pool: what a page, or a kill from outside, can do to it. Real processes."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +17,7 @@ from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
-from crawler.parse.parse_task import parse_task
+from crawler.parse.parse_task import MOST_KILLS, parse_task
 from crawler.parse.said import MOST_CHARACTERS, MOST_LINES
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
@@ -188,6 +190,48 @@ async def test_kills_from_outside_cost_no_page_and_blame_nobody(seed):
                 parser.kill()
     assert sorted(one.ticket.id for one in results) == list(range(200))
     assert all(one.kind is None for one in results)
+
+
+async def kill_at_work(times: int) -> None:
+    """SIGKILL to the pool's one parser, each time when it is at its first page."""
+    pid = 0
+    for _ in range(times):
+        pid = await at_its_first_page(pid)
+        os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_page_alone_with_which_parsers_are_killed_from_outside_is_not_blamed():
+    async with street([page(1, "sleep")], workers=1, timeout=60.0) as results:
+        await kill_at_work(MOST_KILLS - 1)
+        while not results:
+            await asyncio.sleep(0.01)
+    assert kinds(results) == {"sleep-1": None}
+    assert street.counters.parser_restarts == MOST_KILLS - 1
+
+
+async def test_a_page_that_is_always_alone_with_killed_parsers_is_given_up_and_not_called_a_crash():
+    async with street([page(1, "hang"), page(2)], workers=1, timeout=60.0) as results:
+        pid = await at_its_first_page()
+        os.kill(pid, signal.SIGKILL)  # in company
+        while len(results) < 2:
+            new = next(iter(street.pool.pids()), 0)
+            if new not in (0, pid) and street.pool.progress_of(new)[:1] == (0.0,):
+                pid = new
+                os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+    assert kinds(results) == {"hang-1": Kind.PARSE_KILLED, "good-2": None}
+    (message,) = (decode(one.record).message for one in results if one.kind)
+    assert message == (
+        "the parse process was killed from outside by SIGKILL, 10 times: the page is given up, and may be"
+        " innocent"
+    )
+
+
+async def test_kills_from_outside_and_crashes_are_counted_apart():
+    async with street([page(1, "abort-later")], workers=1, timeout=60.0) as results:
+        await kill_at_work(5)
+    assert kinds(results) == {"abort-later-1": Kind.PARSE_CRASH}
+    assert street.counters.parser_restarts == 5 + 2
 
 
 async def test_a_replaced_parser_costs_no_page_and_blames_nobody():
