@@ -27,7 +27,7 @@ from crawler.model.messages import Finished
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.plumbing.fork_server_process import child_context
-from crawler.rules.politeness import LaneLimits, limits_for
+from crawler.rules.politeness import LaneLimits, heeds_errors, limits_for
 from crawler.rules.scope import Scope
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
@@ -92,6 +92,7 @@ class Stations:
             depths=self._depths,
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
+            heeds_errors=lambda site: heeds_errors(site, config.politeness.delay),
         )
         context = child_context(config.processes.start_method)
         # By the user, not by a page.

@@ -131,7 +131,8 @@ class Fetcher:
             attempt.end()
             failed = True
             result = self._failed(attempt, failure.kind, sentence(str(failure)), may_pass=failure.may_pass)
-        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed)
+        too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
+        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed, too_many=too_many)
         return Exchange(result, pushback)
 
     async def close(self) -> None:

@@ -56,6 +56,8 @@ class Pushback(msgspec.Struct, frozen=True, gc=False):
     """Seconds until the answer's head had come; 0 where that was not measured."""
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
+    too_many: bool = False
+    """True when it was a 429: we asked too often."""
     asked: bool = True
     """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
 

@@ -159,6 +159,34 @@ async def test_retry_after_rests_the_whole_host(tmp_path, status_line, loops):
     assert min(after) - told >= 2.0 - SLACK
 
 
+@pytest.mark.parametrize(
+    ("how", "options"),
+    [("500 Oops", ()), ("500 Oops", ("--delay", 0)), ("500 Oops", ("--delay", 0.01)), ("429 Enough", ())],
+)
+async def test_a_local_server_is_asked_at_full_speed_whatever_it_answers_but_enough(tmp_path, how, options):
+    """A staging server whose database is gone: whoever checks it wants to know of each page, today."""
+
+    def broken(host: str, path: str, times: int) -> Answer:
+        if path in ("/", "/robots.txt"):
+            return 0.0, "200 OK", "", "".join(f"<a href=/{n}>n</a>" for n in range(200))
+        return 0.02, how, "", "no database"
+
+    sock = socket.create_server(("127.0.0.1", 0))
+    host = f"127.0.0.1:{sock.getsockname()[1]}"
+    out = tmp_path / "out"
+    async with server(broken, sock) as log:
+        crawl = ("run", f"http://{host}/", "-o", out, "--no-progress", "--retries", 0, "--ignore-robots")
+        settings = ("--set", "politeness.throttle_max_delay=0.05")
+        done = await asyncio.to_thread(crawls.crawl, *crawl, *settings, *options)
+        assert done.returncode == 0, done.stderr
+    found = (await asyncio.to_thread(status, out))[host]
+    assert (found["failures"], found["requests"]) == (200, 201)
+    is_held = (found["per_host_now"], found["delay_now"]) != (found["per_host"], found["delay"])
+    assert is_held == how.startswith("429")
+    assert found["peak"] > 1
+    assert log.paths(host)["/"] == 1
+
+
 @pytest.mark.parametrize("loops", [1, 2])
 async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left_of_its_day(tmp_path, loops):
     def pages(host: str, path: str, times: int) -> Answer:
