@@ -97,7 +97,7 @@ class Stations:
         context = child_context(config.processes.start_method)
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        job = FetchJob(config, opened.logins, named, scope, sitemap_scope, out / SPOOL)
+        job = FetchJob(config, opened.logins, named, scope, sitemap_scope, out.absolute() / SPOOL)
         home = Home(self._load_robots, self._save_robots, self.frontier.turn, self._add_sitemaps)
         self.fetch_loops: FetchLoops | None = None
         self.fetcher: AnyFetcher

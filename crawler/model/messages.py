@@ -131,6 +131,8 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0
+    body_lost: bool = False
+    """The file with its body could not be read: nothing was learnt, and the page is worth another fetch."""
 
     @property
     def weight(self) -> int:

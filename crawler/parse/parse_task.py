@@ -8,12 +8,13 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import aiofiles.os
 
 from crawler.model.errors import ChildFailed
-from crawler.model.messages import Finished, Page
+from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
@@ -56,21 +57,28 @@ async def parse_task(
     max_crashes: int,
     step: Step,
     counters: Counters,
+    retry: Callable[[Ticket, float], Awaitable[None]] | None = None,
+    retries: int = 0,
 ) -> None:
     """Parse what waits, batch by batch, until ``pages`` is closed and empty.
 
-    While the parser is at one batch, the results of the one before are handed on, and under load it
+    ``retry`` puts a ticket off by so many seconds, to be fetched again because the file with its body is
+    gone; at the attempt after ``retries`` (but at least once) it ends instead. While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
     """
     pace = _Pace(batch_pages)
 
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
-        for finished in results:
-            counters.parsed += 1
-            await finish(finished)
-        for page in parsed:
+        for page, finished in zip(parsed, results, strict=True):
             if page.body_path is not None:
-                await aiofiles.os.unlink(page.body_path)
+                await _remove(page.body_path)
+            if finished.body_lost and retry is not None and page.ticket.attempt <= max(retries, 1):
+                log.warning("%s: the file with its body is gone, so it is fetched again", page.ticket.url)
+                counters.retries += 1
+                await retry(page.ticket, 0.0)
+            else:
+                counters.parsed += 1
+                await finish(finished)
 
     async with asyncio.TaskGroup() as group:
         handing_on: asyncio.Task[None] | None = None
@@ -92,6 +100,12 @@ async def parse_task(
                 handing_on = group.create_task(hand_on(parsed, results))
                 step.enter("parsing", batch[0].ticket.url)
             step.leave()
+
+
+async def _remove(path: str) -> None:
+    # Whatever stays is removed at the end of the crawl.
+    with suppress(OSError):
+        await aiofiles.os.unlink(path)
 
 
 class _Pace:

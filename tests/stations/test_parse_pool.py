@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from crawler.config.sections import ParseConfig
-from crawler.model.messages import Finished, Page
+from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse.job import ParseJob
@@ -60,6 +61,10 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
     street.queue = queue
     results: list[Finished] = []
     street.parsers, street.pool, street.logged, street.counters = [], pool, logged, Counters()
+    street.fetched_again = []
+
+    async def retry(ticket: Ticket, delay: float) -> None:
+        street.fetched_again.append((ticket.id, delay))
 
     async def finish(finished: Finished) -> None:
         results.append(finished)
@@ -76,6 +81,8 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
                 max_crashes=2,
                 step=Step("parse", f"parser-{number}"),
                 counters=street.counters,
+                retry=retry,
+                retries=2,
             )
 
     try:
@@ -170,6 +177,32 @@ async def test_a_page_that_hangs_does_not_hold_back_those_that_came_with_it():
     assert set(seen) == {f"good-{n}" for n in range(8) if n != 3}
     assert first_of_all == 1
     assert kinds(results)["hang-3"] is Kind.PARSE_TIMEOUT
+
+
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_a_page_whose_file_is_gone_is_fetched_again_at_most_as_often_as_others(executor, tmp_path):
+    def spooled(number: int, attempt: int = 1) -> Page:
+        plain = page(number)
+        ticket = replace(plain.ticket, attempt=attempt)
+        path = str(tmp_path / f"{number}.body")
+        return replace(plain, ticket=ticket, pieces=(), body_path=path)
+
+    there = tmp_path / "1.body"
+    await asyncio.to_thread(there.write_bytes, page(1).body)
+    pages = [page(0), spooled(1), spooled(2), spooled(3, attempt=2), spooled(4, attempt=3), page(5)]
+    async with street(pages, executor=executor, workers=1) as results:
+        pass
+    assert {one.ticket.id: one.kind for one in results} == {
+        0: None,
+        1: None,
+        4: Kind.PARSE_CRASH,
+        5: None,
+    }
+    assert street.fetched_again == [(2, 0.0), (3, 0.0)]
+    assert (street.counters.retries, street.counters.parsed) == (2, 4)
+    (message,) = (decode(one.record).message or "" for one in results if one.kind)
+    assert message.startswith("the file with its body could not be read: FileNotFoundError")
+    assert not await asyncio.to_thread(there.exists)
 
 
 async def test_a_page_larger_than_the_pipe_passes():
