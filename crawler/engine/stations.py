@@ -17,7 +17,7 @@ from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
 from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.robots_cache import RobotsCache, StoredRobots
 from crawler.fetch.session import Session, with_session
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths
@@ -28,7 +28,7 @@ from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop
-from crawler.rules.politeness import LaneLimits, limits_for
+from crawler.rules.politeness import LaneLimits, heeds_errors, limits_for
 from crawler.rules.scope import Scope
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
@@ -38,8 +38,6 @@ from crawler.write.commit_task import Committer
 
 log = logging.getLogger("crawler.engine")
 
-ROBOTS_LIFETIME = 24 * 3600.0
-"""Seconds for which a stored robots.txt is good (RFC 9309 §2.4)."""
 LIVE_INTERVAL = 1.0
 """Seconds between two snapshots for ``crawler status``."""
 
@@ -92,6 +90,7 @@ class Stations:
             depths=self._depths,
             concurrency=config.fetch.concurrency,
             throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
+            heeds_errors=lambda site: heeds_errors(site, config.politeness.delay),
         )
         context = child_context(config.processes.start_method)
         # By the user, not by a page.
@@ -111,7 +110,7 @@ class Stations:
             robots,
             scope=scope,
             sitemap_scope=sitemap_scope,
-            spool_dir=out / SPOOL,
+            spool_dir=out.absolute() / SPOOL,
             counters=self.counters,
             turn=self.frontier.turn,
         )
@@ -175,14 +174,18 @@ class Stations:
 
     # -- robots.txt, kept in crawl.db ------------------------------------------------------------
 
-    async def _load_robots(self, site: str) -> tuple[int, bytes] | None:
-        not_before = time.time() - ROBOTS_LIFETIME
-        return await self._store.call(lambda db: rows.load_robots(db, site, not_before))
+    async def _load_robots(self, site: str) -> StoredRobots | None:
+        stored = await self._store.call(lambda db: rows.load_robots(db, site))
+        if stored is None:
+            return None
+        status, body, fetched_at = stored
+        return StoredRobots(status, body, age=time.time() - fetched_at)
 
     async def _save_robots(self, site: str, status: int, body: bytes) -> None:
+        fetched_at = time.time()
         # The lane's row may still wait in memory.
         await self.frontier.flush()
-        await self._store.call(lambda db: rows.save_robots(db, site, status, body, time.time()))
+        await self._store.call(lambda db: rows.save_robots(db, site, status, body, fetched_at))
 
     async def _add_sitemaps(self, named: Sequence[str]) -> None:
         """Take in what a robots.txt names, each time it is read: before the page for which it was read."""

@@ -77,6 +77,8 @@ async def walk(stations: Stations) -> None:
                 max_crashes=config.parse.max_crashes,
                 step=step,
                 counters=counters,
+                retry=frontier.retry,
+                retries=config.fetch.retries,
             )
 
     async def fetch_all() -> None:

@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import AddrInfoType, Connection
-from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError
+from aiohttp.http_exceptions import BadHttpMessage, BadStatusLine, HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
@@ -31,7 +31,7 @@ from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Exchange, FetchFailed,
 from crawler.fetch.deadlines import Deadlines
 from crawler.fetch.proxy import Proxy, guards, proxy_of
 from crawler.fetch.tls import tls_context
-from crawler.fetch.wire import RequestWriter, as_parts, own_headers
+from crawler.fetch.wire import RequestWriter, Unsendable, as_parts, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
 
@@ -41,7 +41,6 @@ MOST_INTERIM = 64
 _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     # The first row that fits wins, so the more special ones stand above.
     (aiohttp.ClientConnectorCertificateError, Kind.TLS, "the server's certificate is not valid"),
-    (aiohttp.ClientSSLError, Kind.TLS, "TLS failed"),
     (ssl.SSLError, Kind.TLS, "TLS failed"),
     (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
@@ -49,6 +48,7 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (TimeoutError, Kind.TIMEOUT, backend.NO_CONNECTION_IN_TIME),
     (aiohttp.ClientConnectorError, Kind.CONNECT, "no connection could be made"),
     (aiohttp.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
+    (Unsendable, Kind.CONNECT, "the request cannot be sent"),
     (aiohttp.ServerDisconnectedError, Kind.RESET, "the server closed the connection without an answer"),
     (HttpProcessingError, Kind.FRAMING, "the answer is not valid HTTP"),
     (aiohttp.ClientPayloadError, Kind.FRAMING, "the body is not framed as it should be"),
@@ -56,6 +56,8 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (aiohttp.ClientConnectionError, Kind.RESET, "the connection broke"),
     (Exception, Kind.FRAMING, "the HTTP library failed"),
 )
+_FOR_GOOD = (aiohttp.InvalidURL, Unsendable, HttpProcessingError)
+"""They come again with every attempt, but for a bad status line: that may be the rest of another answer."""
 
 
 def failure(error: Exception) -> FetchFailed:
@@ -64,20 +66,20 @@ def failure(error: Exception) -> FetchFailed:
         return error
     kind, sentence = next((kind, text) for of, kind, text in _FAILURES if isinstance(error, of))
     cause: Exception = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        if not isinstance(error.message, str):  # it is what was read of the head
-            kind, sentence = Kind.FRAMING, "the answer breaks off before its body"
-        return FetchFailed(kind, sentence)
+    if isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str):
+        kind, sentence = Kind.FRAMING, "the answer breaks off before its body"  # what was read of the head
     if kind is Kind.CONNECT and isinstance(cause, ConnectionResetError | ConnectionAbortedError):
         kind, sentence = Kind.RESET, "the connection broke while it was being made"
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("aiohttp raised what it should not", exc_info=error)
-    if isinstance(error, TimeoutError):
+    if isinstance(error, aiohttp.ServerDisconnectedError | TimeoutError):
         return FetchFailed(kind, sentence)  # the library's words would be the same once more
     words = error.message if isinstance(error, HttpProcessingError) else None
     if isinstance(error, aiohttp.ClientPayloadError):  # it quotes more than what is to be told
         words = str(error).partition("message='")[2].partition("'")[0]
-    return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}")
+    stays = isinstance(error, _FOR_GOOD) and not isinstance(error.__cause__, BadStatusLine)
+    passing = False if stays else backend.may_pass(cause)
+    return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}", may_pass=passing)
 
 
 class _Protocol(ResponseHandler):
@@ -166,7 +168,7 @@ class _GuardedResolver(AbstractResolver):
         self._guard.check_name(host, port)
         found = await self._system.resolve(host, port, family)
         if not found:
-            raise OSError(None, "no address of a known family")
+            raise socket.gaierror(socket.EAI_NONAME, "no address of a known family")
         good = set(self._guard.permitted(host, port, [result["host"] for result in found]))
         return [result for result in found if result["host"] in good]
 
@@ -186,10 +188,7 @@ class _Way(NamedTuple):
 
 
 class AiohttpBackend:
-    """See :class:`crawler.fetch.backend.Backend`. To be made while the event loop runs.
-
-    ``resolver`` replaces the system's, for tests.
-    """
+    """See :class:`crawler.fetch.backend.Backend`. Made while the loop runs; ``resolver`` is for tests."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ on this side of the port, where it can be seen.
 
 import asyncio
 import os
+import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -30,9 +31,26 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class FetchFailed(Exception):
     """There was no answer, or not a whole one. ``kind`` is the word for it, ``str()`` the sentence."""
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, kind: Kind, message: str, *, may_pass: bool | None = None) -> None:
+        """``may_pass``: see :meth:`crawler.rules.retry.RetryPolicy.delay`."""
         super().__init__(message)
         self.kind = kind
+        self.may_pass = may_pass
+
+
+_NO_SUCH_NAME = frozenset(
+    getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY", "EAI_FAMILY")
+)
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
+def may_pass(cause: BaseException) -> bool | None:
+    """Whether a further attempt may change what the system says, as far as that can be told."""
+    if isinstance(cause, socket.gaierror):
+        return cause.errno not in _NO_SUCH_NAME
+    if isinstance(cause, UnicodeError):
+        return False  # it is no name that could be looked up
+    return True if isinstance(cause, _BROKEN_OFF) else None
 
 
 def words_of(error: BaseException, words: str | None = None) -> str:

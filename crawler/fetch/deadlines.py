@@ -5,7 +5,10 @@ every body, cost some 8 µs a page; here a request is put into a set and taken o
 """
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
+
+log = logging.getLogger("crawler.fetch")
 
 GRAIN = 0.005
 """Seconds between two looks, at least: a time-out strikes late by so much at most."""
@@ -69,17 +72,25 @@ class Deadlines:
         now = self._loop.time()
         next_look = now + self._first_look
         for timed in list(self._watched):
-            due = timed.began + self.total
-            since = timed.silent_since()
-            if due <= now:
-                self.forget(timed)
-                timed.expire()
-            elif since is None or self._silence is None:
-                next_look = min(next_look, due)
-            elif since + self._silence <= now:
-                timed.give_up_waiting()
-            else:
-                next_look = min(next_look, due, since + self._silence)
+            try:
+                next_look = min(next_look, self._look_at(timed, now))
+            except Exception:  # the others' time-outs strike all the same
+                log.exception("a time-out failed")
         self._timer = None
         if self._watched:
             self._timer = self._loop.call_at(max(next_look, now + GRAIN), self._look)
+
+    def _look_at(self, timed: Timed, now: float) -> float:
+        """Tell ``timed`` what is over; the loop's time by which it is to be looked at again."""
+        due = timed.began + self.total
+        if due <= now:
+            self.forget(timed)
+            timed.expire()
+            return float("inf")
+        since = None if self._silence is None else timed.silent_since()
+        if since is None or self._silence is None:
+            return due
+        if since + self._silence <= now:
+            timed.give_up_waiting()
+            return due
+        return min(due, since + self._silence)

@@ -130,8 +130,9 @@ class Fetcher:
         except FetchFailed as failure:
             attempt.end()
             failed = True
-            result = self._failed(attempt, failure.kind, sentence(str(failure)))
-        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed)
+            result = self._failed(attempt, failure.kind, sentence(str(failure)), may_pass=failure.may_pass)
+        too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
+        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed, too_many=too_many)
         return Exchange(result, pushback)
 
     async def close(self) -> None:
@@ -139,14 +140,15 @@ class Fetcher:
         await self._backend.close()
 
     def _without_robots(self, attempt: Attempt, robots: RobotsFile, asked: bool) -> Exchange:
+        may_pass = None
         if robots.failure is not None:
-            kind = robots.failure.kind
+            kind, may_pass = robots.failure.kind, robots.failure.may_pass
             message = f"robots.txt could not be fetched: {robots.failure}."
         else:
             kind = Kind.ROBOTS
             message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
         pause = max(robots.retry_after or 0.0, self._robots.seconds_left(robots))
-        result = self._failed(attempt, kind, message, robots.status, pause)
+        result = self._failed(attempt, kind, message, robots.status, pause, may_pass)
         return Exchange(result, Pushback(robots.retry_after, failed=True, asked=asked))
 
     def _failed(
@@ -156,10 +158,17 @@ class Fetcher:
         message: str,
         status: int | None = None,
         pause: float | None = None,
+        may_pass: bool | None = None,
     ) -> Finished | Retry:
         """Again, after ``pause`` seconds at least, if the policy has a further attempt; else the end."""
-        number = attempt.ticket.attempt
-        delay = self._policy.delay(number, kind=kind, status=status, retry_after=pause, random=self._chance())
+        delay = self._policy.delay(
+            attempt.ticket.attempt,
+            kind=kind,
+            status=status,
+            retry_after=pause,
+            random=self._chance(),
+            may_pass=may_pass,
+        )
         if delay is None:
             return attempt.finished(kind, message)
         return Retry(attempt.ticket, delay, kind, message)
@@ -234,9 +243,8 @@ class Fetcher:
             attempt.end()
             return attempt.finished(Kind.CONTENT_TYPE, f"Bodies of type {media} are not read.")
         if answer.status == _PARTIAL_CONTENT and is_part(answer.header("content-range")):
-            raise FetchFailed(
-                Kind.FRAMING, "only a part of the page was sent, though all of it was asked for"
-            )
+            words = "only a part of the page was sent, though all of it was asked for"
+            raise FetchFailed(Kind.FRAMING, words, may_pass=False)
         path = spool_path(self._spool_dir, attempt.ticket)
         most = self._sitemaps.max_bytes if sitemap else self._config.max_body
         body = await read_body(answer, most, self._config.spool_above, path)

@@ -7,16 +7,26 @@ request: all of it off here because it is not there. Codings stay on, since only
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import h11
 import httpx
 
 from crawler.config import Config
-from crawler.fetch.backend import KEEP_ALIVE, NO_HEADERS, Answer, Exchange, FetchFailed, words_of
+from crawler.fetch.backend import (
+    KEEP_ALIVE,
+    NO_HEADERS,
+    Answer,
+    Exchange,
+    FetchFailed,
+    may_pass,
+    words_of,
+)
 from crawler.fetch.deadlines import Deadlines
 from crawler.fetch.httpx_network import GuardedNetwork, Resolve, Stream, system_addresses
 from crawler.fetch.httpx_pool import UNREAD, Pool
@@ -42,6 +52,7 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
     (httpx.TimeoutException, Kind.TIMEOUT, "the time-out was over"),
     (httpx.ConnectError, Kind.CONNECT, "no connection could be made"),
+    (h11.LocalProtocolError, Kind.CONNECT, "the request cannot be sent"),
     (httpx.InvalidURL, Kind.CONNECT, "the URL cannot be asked for"),
     (httpx.UnsupportedProtocol, Kind.CONNECT, "the URL cannot be asked for"),
     (TimeoutError, Kind.TIMEOUT, "the time-out was over"),
@@ -50,6 +61,12 @@ _FAILURES: tuple[tuple[type[Exception], Kind, str], ...] = (
     (OSError, Kind.RESET, "the connection broke"),
     (Exception, Kind.FRAMING, "the HTTP library failed"),
 )
+_FOR_GOOD = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProtocolError)
+"""They come again with every attempt …"""
+_MAY_PASS = re.compile("closed connection|disconnected|illegal (?:status|request) line")
+"""… but for these: the answer breaks off, or is none at all and may be the rest of another one."""
+_HTTP2_FOR_GOOD = frozenset({12, 13})
+"""RFC 9113 section 7: INADEQUATE_SECURITY, HTTP_1_1_REQUIRED."""
 
 
 def failure(error: Exception) -> FetchFailed:
@@ -69,10 +86,12 @@ def failure(error: Exception) -> FetchFailed:
         and (code := getattr(event, "error_code", None)) is not None
     ):
         # HTTP/2 has a word of its own for breaking off, for a stream or the whole connection.
-        return FetchFailed(Kind.RESET, f"the server broke off: HTTP/2 error {int(code)}")
+        words = f"the server broke off: HTTP/2 error {int(code)}"
+        return FetchFailed(Kind.RESET, words, may_pass=code not in _HTTP2_FOR_GOOD)
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("httpx raised what it should not", exc_info=error)
-    return FetchFailed(kind, f"{sentence}: {words_of(last)}")
+    stays = isinstance(error, _FOR_GOOD) and not _MAY_PASS.search(str(last))
+    return FetchFailed(kind, f"{sentence}: {words_of(last)}", may_pass=False if stays else may_pass(last))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -107,7 +126,7 @@ class HttpxAnswer(Answer):
             data = await anext(self._chunks, b"")
             if not data and _is_text(self._unread()):
                 # As it is with the first backend: a page that is longer than it says is not whole.
-                raise FetchFailed(Kind.FRAMING, "more was sent than the answer's length allows")
+                raise _against_the_rules("more was sent than the answer's length allows")
         except Exception as error:
             raise failure(error) from error
         return data
@@ -117,10 +136,10 @@ class HttpxAnswer(Answer):
         if self._version not in _VERSIONS:
             raise FetchFailed(Kind.FRAMING, f"the answer is of an unknown version, {self._version[:20]}")
         if len(self.headers) > MOST_HEADERS:
-            raise FetchFailed(Kind.FRAMING, f"the answer has more than {MOST_HEADERS} header lines")
+            raise _against_the_rules(f"the answer has more than {MOST_HEADERS} header lines")
         if self.header("transfer-encoding") is not None and self.header("content-length") is not None:
             # RFC 9112 section 6.3: it may be an attempt to smuggle an answer in.
-            raise FetchFailed(Kind.FRAMING, "the answer states its length in two ways")
+            raise _against_the_rules("the answer states its length in two ways")
 
 
 class _Transport(httpx.AsyncHTTPTransport):
@@ -226,6 +245,10 @@ class _Exchange(Exchange):
         if self._response is not None:
             with suppress(httpx.HTTPError, OSError):  # nothing more is wanted of it
                 await self._response.aclose()
+
+
+def _against_the_rules(sentence: str) -> FetchFailed:
+    return FetchFailed(Kind.FRAMING, sentence, may_pass=False)
 
 
 def _is_text(rest: bytes) -> bool:

@@ -156,7 +156,8 @@ class Stream(httpcore.AsyncNetworkStream):
         if not self._head_is_whole and not self._http2:
             # h11 reads interim answers for as long as they come; others need the loop meanwhile.
             if self._heard >= MOST_HEAD:
-                raise FetchFailed(Kind.FRAMING, f"the head of the answer is longer than {MOST_HEAD} bytes")
+                words = f"the head of the answer is longer than {MOST_HEAD} bytes"
+                raise FetchFailed(Kind.FRAMING, words, may_pass=False)
             if self._heard:
                 await asyncio.sleep(0)
             max_bytes = min(max_bytes, _HEAD_STEP)

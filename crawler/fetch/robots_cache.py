@@ -1,7 +1,8 @@
 """robots.txt, asked for once per origin however many workers need it (RFC 9309).
 
-An answer is kept for a day. A failure is kept only for a moment, and longer each time, so that a host
-that comes back is crawled after all, and one that does not is not asked for each of its URLs.
+An answer is kept for a day from when it came, in memory or in ``crawl.db``. A failure is kept only for a
+moment, and longer each time, so that a host that comes back is crawled after all, and one that does not
+is not asked for each of its URLs.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -56,6 +58,15 @@ class RobotsFile(msgspec.Struct, frozen=True):
         return self.failures > 0
 
 
+class StoredRobots(NamedTuple):
+    """An answer that was kept outside of this process."""
+
+    status: int
+    body: bytes
+    age: float = 0.0
+    """Seconds since it was fetched; negative where the clock was set back since."""
+
+
 class Source(Enum):
     """Where a robots.txt came from just now."""
 
@@ -64,7 +75,7 @@ class Source(Enum):
     WAITED = "from its host, while this call waited for another one"
 
 
-async def _nothing_stored(_origin: str) -> tuple[int, bytes] | None:
+async def _nothing_stored(_origin: str) -> StoredRobots | None:
     return None
 
 
@@ -83,16 +94,16 @@ async def at_once(_url: str) -> None:
 class RobotsCache:
     """robots.txt by origin.
 
-    ``load`` gives (status, body) as they were given to ``save`` for that origin, or None; with them
-    a resumed crawl need not ask again. ``offer`` is given the sitemaps that a robots.txt names each time
-    it is read, before anybody acts on it. ``now`` is a monotonic clock in seconds.
+    ``load`` gives what was given to ``save`` for that origin, and its age where that is known, or None;
+    with that a resumed crawl need not ask again. ``offer`` is given the sitemaps that a robots.txt names
+    each time it is read, before anybody acts on it. ``now`` is a monotonic clock in seconds.
     """
 
     def __init__(
         self,
         backend: Backend,
         config: Config,
-        load: Callable[[str], Awaitable[tuple[int, bytes] | None]] = _nothing_stored,
+        load: Callable[[str], Awaitable[StoredRobots | None]] = _nothing_stored,
         save: Callable[[str, int, bytes], Awaitable[None]] = _not_stored,
         offer: Callable[[Sequence[str]], Awaitable[None]] | None = None,
         now: Callable[[], float] = time.monotonic,
@@ -144,8 +155,10 @@ class RobotsCache:
         return max(0.0, file.until - self._now())
 
     async def _find(self, origin: str, before: RobotsFile | None) -> tuple[RobotsFile, Source]:
-        if before is None and (stored := await self._load(origin)) is not None:
-            return self._file(origin, *stored), Source.KEPT
+        if before is None and (loaded := await self._load(origin)) is not None:
+            stored = StoredRobots(*loaded)
+            if 0.0 <= stored.age < KEEP_SECONDS:
+                return self._file(origin, stored), Source.KEPT
         return await self._fetch(origin, before), Source.ASKED
 
     async def _fetch(self, origin: str, before: RobotsFile | None) -> RobotsFile:
@@ -162,17 +175,17 @@ class RobotsCache:
                 robots.verdict(status, b""), status, until, retry_after=retry_after, failures=failures
             )
         await self._save(origin, status, body)
-        return self._file(origin, status, body, retry_after)
+        return self._file(origin, StoredRobots(status, body), retry_after)
 
-    def _file(self, origin: str, status: int, body: bytes, retry_after: float | None = None) -> RobotsFile:
-        rules = robots.verdict(status, body, self._config.robots.max_bytes)
+    def _file(self, origin: str, stored: StoredRobots, retry_after: float | None = None) -> RobotsFile:
+        rules = robots.verdict(stored.status, stored.body, self._config.robots.max_bytes)
         delay = rules.crawl_delay(self._config.fetch.user_agent)
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
-        until = self._now() + KEEP_SECONDS
+        until = self._now() + KEEP_SECONDS - stored.age
         named = [urls.resolve(text, f"{origin}/robots.txt") for text in rules.sitemaps] if self._offer else []
         sitemaps = dict.fromkeys(url for url in named if url is not None)
-        return RobotsFile(rules, status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
+        return RobotsFile(rules, stored.status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""

@@ -8,6 +8,10 @@ from crawler.fetch.inflate import ACCEPT_ENCODING
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
+class Unsendable(ValueError):
+    """A request that HTTP cannot express."""
+
+
 def own_headers(user_agent: str) -> dict[str, str]:
     """What every request says, whichever backend sends it."""
     return {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPT_ENCODING}
@@ -35,14 +39,14 @@ class RequestWriter:
         self._usual = self._rest({})
 
     def request(self, target: bytes, headers: Mapping[str, str]) -> bytes:
-        """All of a request. Raises ValueError where a header would end its line and so begin another."""
+        """All of a request. Raises Unsendable where a header would end its line and so begin another."""
         return b"%b%b%b" % (self._start, target, self._rest(headers) if headers else self._usual)
 
     def _rest(self, headers: Mapping[str, str]) -> bytes:
         all_of_them = merged(self._headers, {**headers, **self._last})
         lines = [f"{name}: {value}" for name, value in all_of_them.items()]
         if any(mark in line for line in lines for mark in "\r\n\0"):
-            raise ValueError("a header holds a line break or a NUL")
+            raise Unsendable("a header holds a line break or a NUL")
         return "\r\n".join([" HTTP/1.1", *lines, "", ""]).encode()
 
 

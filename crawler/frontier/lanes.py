@@ -62,6 +62,8 @@ class Lane(msgspec.Struct, eq=False):
     origin: str
     state: LaneState
     throttle: Throttle | None = None
+    heeds_errors: bool = True
+    """The throttle is told of its failures; else of its latency and its 429s alone."""
     crawl_delay: float | None = None
     """Seconds, from its robots.txt."""
     pending: dict[Key, IdQueue] = {}
@@ -144,15 +146,18 @@ class Lanes:
         limits_for: Callable[[str, float | None], LaneLimits],
         concurrency: int | None = None,
         throttle_max_delay: float | None = None,
+        heeds_errors: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """``limits_for(origin, crawl_delay)`` says how politely an origin is asked.
 
         ``concurrency``: requests at once, all lanes together; None is any number, so that lanes need
-        not share. ``throttle_max_delay``: seconds; None is no throttle.
+        not share. ``throttle_max_delay``: seconds; None is no throttle. ``heeds_errors(origin)``: see
+        :func:`crawler.rules.politeness.heeds_errors`.
         """
         self._limits_for = limits_for
         self._concurrency = concurrency
         self._throttle_max_delay = throttle_max_delay
+        self._heeds_errors = heeds_errors
         self._in_flight = 0
         self._set_aside: list[Lane] = []
         self.asked: set[Lane] = set()
@@ -180,7 +185,8 @@ class Lanes:
         limits = self._limits_for(origin, crawl_delay)
         most = self._throttle_max_delay
         throttle = None if most is None else Throttle(limits, most)
-        lane = Lane(lane_id, origin, LaneState(limits), throttle, crawl_delay)
+        heeds_errors = self._heeds_errors(origin)
+        lane = Lane(lane_id, origin, LaneState(limits), throttle, heeds_errors, crawl_delay)
         self._by_id[lane_id] = self._by_origin[origin] = lane
         return lane
 
@@ -205,18 +211,20 @@ class Lanes:
         started = lane.started.pop(row)
         self._in_flight -= 1
         self.asked.add(lane)
+        failed = pushback.failed if lane.heeds_errors else pushback.too_many
         if not lane.acquainted:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
             lane.state.last_start = now if pushback.asked else lane.state.last_start
-            lane.acquainted = not pushback.failed
+            # An error page is an answer, too, where it is no reason to be careful.
+            lane.acquainted = not pushback.failed or (not failed and pushback.elapsed > 0.0)
         if not pushback.asked:
             lane.state.withdraw(started)
             return
         lane.state.end(now, pushback.retry_after)
         lane.failures += pushback.failed
         throttle = lane.throttle
-        if throttle is not None and throttle.answered(started, now, pushback.elapsed, pushback.failed):
+        if throttle is not None and throttle.answered(started, now, pushback.elapsed, failed):
             lane.state.limits = throttle.in_force()
 
     def must_share(self, lane: Lane, pending: int) -> bool:

@@ -275,12 +275,12 @@ def begin_again(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
 
 
-def load_robots(db: sqlite3.Connection, origin: str, not_before: float) -> tuple[int, bytes] | None:
-    """The stored robots.txt of ``origin``: status and body; None when there is none or it is too old."""
-    row: tuple[int, bytes] | None = db.execute(
-        "SELECT robots_status, robots_body FROM lanes"
-        " WHERE origin = ? AND robots_status IS NOT NULL AND robots_at >= ?",
-        (origin, not_before),
+def load_robots(db: sqlite3.Connection, origin: str) -> tuple[int, bytes, float] | None:
+    """The stored robots.txt of ``origin``: status, body and the unix time at which it was fetched, if any."""
+    row: tuple[int, bytes, float] | None = db.execute(
+        "SELECT robots_status, robots_body, robots_at FROM lanes"
+        " WHERE origin = ? AND robots_status IS NOT NULL",
+        (origin,),
     ).fetchone()
     return row
 

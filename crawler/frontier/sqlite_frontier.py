@@ -48,15 +48,15 @@ class SqliteFrontier:
         depths: Depths | None = None,
         concurrency: int | None = None,
         throttle_max_delay: float | None = None,
+        heeds_errors: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """``limits_for``, ``concurrency``, ``throttle_max_delay``: see :class:`Lanes`."""
-        self._store = store
-        self._known = known
+        """``limits_for``, ``concurrency``, ``throttle_max_delay``, ``heeds_errors``: see :class:`Lanes`."""
+        self._store, self._known = store, known
         self._partitions = partitions
         self._max_pages = max_pages
         self._depth_first = depth_first
         self._depths = depths
-        self._lanes = Lanes(limits_for, concurrency, throttle_max_delay)
+        self._lanes = Lanes(limits_for, concurrency, throttle_max_delay, heeds_errors)
         self._journal = Journal(store, self._lanes.asked)
         self._hot = HotTickets(store, self._journal, depth_first=depth_first)
         self._next_id, self._beyond = 1, 0

@@ -56,6 +56,8 @@ class Pushback(msgspec.Struct, frozen=True, gc=False):
     """Seconds until the answer's head had come; 0 where that was not measured."""
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
+    too_many: bool = False
+    """True when it was a 429: we asked too often."""
     asked: bool = True
     """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
 
@@ -129,6 +131,8 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0
+    body_lost: bool = False
+    """The file with its body could not be read: nothing was learnt, and the page is worth another fetch."""
 
     @property
     def weight(self) -> int:

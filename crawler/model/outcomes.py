@@ -37,6 +37,7 @@ class Kind(StrEnum):
     PARSE_CRASH = "parse_crash"
     PARSE_TIMEOUT = "parse_timeout"
     PARSE_MEMORY = "parse_memory"
+    PARSE_KILLED = "parse_killed"
     REDIRECTED = "redirected"
     ROBOTS = "robots"
     OUT_OF_SCOPE = "out_of_scope"

@@ -5,10 +5,9 @@ from codecs import BOM_UTF8
 
 import turbohtml
 
-from crawler.rules.charset import name_of, of_header
+from crawler.rules.charset import name_of, of_header, of_meta
 
 _XHTML_ROOT = re.compile(r"\s*+(?:(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)\s*+)*+<html[\s/>]", re.S | re.I)
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.I)
 _INSTEAD = {"UTF-16LE": "UTF-8", "UTF-16BE": "UTF-8", "x-user-defined": "windows-1252"}
 """What is read as something else when a ``<meta>`` says it: it could not be read if it were true."""
 _TEXT_UNDER_APPLICATION = frozenset(
@@ -60,11 +59,9 @@ def declared_late(
     if charset.startswith("UTF-16") or body.startswith(BOM_UTF8) or of_header(content_type):
         return None
     for meta in tree.find_all("meta"):
-        label = meta.attr("charset")
-        if label is None and (meta.attr("http-equiv") or "").lower() == "content-type":
-            match = _CHARSET.search(meta.attr("content") or "")
-            label = match and match[1]
-        name = name_of(label.strip()) if label else None
+        name = name_of(meta.attr("charset") or "")
+        if name is None and (meta.attr("http-equiv") or "").lower() == "content-type":
+            name = of_meta(meta.attr("content") or "")
         if name is not None:
             name = _INSTEAD.get(name, name)
             return name if name != charset else None

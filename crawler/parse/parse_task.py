@@ -6,15 +6,16 @@ Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison pag
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import aiofiles.os
 
 from crawler.model.errors import ChildFailed
-from crawler.model.messages import Finished, Page
-from crawler.model.outcomes import Outcome
+from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
@@ -26,6 +27,8 @@ log = logging.getLogger("crawler.parse")
 
 BATCH_SECONDS = 0.03
 """What a batch should take a parser, about."""
+MOST_KILLS = 10
+"""Times that a page may be alone with a parser that is killed from outside, until it is given up."""
 DEATHS_WITHOUT_WORK = 5
 """Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
 
@@ -55,21 +58,28 @@ async def parse_task(
     max_crashes: int,
     step: Step,
     counters: Counters,
+    retry: Callable[[Ticket, float], Awaitable[None]] | None = None,
+    retries: int = 0,
 ) -> None:
     """Parse what waits, batch by batch, until ``pages`` is closed and empty.
 
-    While the parser is at one batch, the results of the one before are handed on, and under load it
+    ``retry`` puts a ticket off by so many seconds, to be fetched again because the file with its body is
+    gone; at the attempt after ``retries`` (but at least once) it ends instead. While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
     """
     pace = _Pace(batch_pages)
 
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
-        for finished in results:
-            counters.parsed += 1
-            await finish(finished)
-        for page in parsed:
+        for page, finished in zip(parsed, results, strict=True):
             if page.body_path is not None:
-                await aiofiles.os.unlink(page.body_path)
+                await _remove(page.body_path)
+            if finished.body_lost and retry is not None and page.ticket.attempt <= max(retries, 1):
+                log.warning("%s: the file with its body is gone, so it is fetched again", page.ticket.url)
+                counters.retries += 1
+                await retry(page.ticket, 0.0)
+            else:
+                counters.parsed += 1
+                await finish(finished)
 
     async with asyncio.TaskGroup() as group:
         handing_on: asyncio.Task[None] | None = None
@@ -91,6 +101,12 @@ async def parse_task(
                 handing_on = group.create_task(hand_on(parsed, results))
                 step.enter("parsing", batch[0].ticket.url)
             step.leave()
+
+
+async def _remove(path: str) -> None:
+    # Whatever stays is removed at the end of the crawl.
+    with suppress(OSError):
+        await aiofiles.os.unlink(path)
 
 
 class _Pace:
@@ -126,11 +142,13 @@ async def _parse_all(
     """Every page of ``batch``, each parsed or blamed; usually all at once. ``ahead`` is what follows it.
 
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
-    it failed ``max_crashes`` times: a kill from outside must not cost an innocent page, and so a
-    crash, or a replacement, in company does not count. The other pages of the batch are simply parsed
-    again, and do not wait for it.
+    it failed ``max_crashes`` times; a crash, or a replacement, in company does not count. A kill from
+    outside blames nobody, but somebody may be at it for ever: such have a count of their own, and at
+    :data:`MOST_KILLS` the page is given up. The other pages of the batch are simply parsed again, and
+    do not wait for it.
     """
-    crashes: dict[int, int] = {}
+    crashes: Counter[int] = Counter()
+    kills: Counter[int] = Counter()
     deaths_without_work = 0
     groups = deque([batch])
     while groups:
@@ -153,15 +171,19 @@ async def _parse_all(
         culprit = group[died.culprit]
         if len(group) > 1:
             groups.append([page for page in group if page is not culprit])
-        if len(group) == 1 or died.is_page_to_blame:
-            crashes[culprit.ticket.id] = crashes.get(culprit.ticket.id, 0) + 1
-        if crashes.get(culprit.ticket.id, 0) < max_crashes:
+        deaths, most = (kills, MOST_KILLS) if died.kind is Kind.PARSE_KILLED else (crashes, max_crashes)
+        if len(group) == 1 or died.is_certain:
+            deaths[culprit.ticket.id] += 1
+        if deaths[culprit.ticket.id] < most:
             groups.append([culprit])
         else:
             yield [culprit], [_blame(culprit, died)]
 
 
 def _blame(page: Page, died: ParserDied) -> Finished:
-    log.error("%s: %s", page.ticket.url, died)
-    record = of_page(page, Outcome.ERROR, died.kind, message=str(died))
+    message = str(died)
+    if died.kind is Kind.PARSE_KILLED:
+        message += f", {MOST_KILLS} times: the page is given up, and may be innocent"
+    log.error("%s: %s", page.ticket.url, message)
+    record = of_page(page, Outcome.ERROR, died.kind, message=message)
     return Finished(page.ticket, Outcome.ERROR, died.kind, encode(record))

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from crawler.model.outcomes import Kind
 from crawler.parse.parser_process import EXIT_MEMORY
+from crawler.plumbing.child_process import is_killed_from_outside
 
 
 class ParserDied(Exception):
@@ -13,8 +14,8 @@ class ParserDied(Exception):
     def __init__(self, kind: Kind, message: str, culprit: int | None, *, replaced: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
-        self.is_page_to_blame = kind is not Kind.PARSE_CRASH and not replaced
-        """False where it may have been none of the page's doing: a kill from outside, a parser given up."""
+        self.is_certain = kind in (Kind.PARSE_TIMEOUT, Kind.PARSE_MEMORY) and not replaced
+        """Caught in the act. Else it may have been another page's doing, or nobody's here."""
         self.culprit = culprit
         """Index in the batch of the page it was at; None when it had not begun."""
 
@@ -28,7 +29,11 @@ def cause_of_death(code: int | None, timeout: float | None, max_memory: int) -> 
         return Kind.PARSE_TIMEOUT, f"parsing took longer than {timeout:g} s"
     if code == EXIT_MEMORY:
         return Kind.PARSE_MEMORY, f"parsing needed more than {max_memory} bytes of memory"
-    if code is not None and code < 0:
+    if code is None:
+        return Kind.PARSE_KILLED, "nobody knows how the parse process ended: its fork server is gone as well"
+    if is_killed_from_outside(code):
+        return Kind.PARSE_KILLED, f"the parse process was killed from outside by {_signal_name(-code)}"
+    if code < 0:
         return Kind.PARSE_CRASH, f"the parse process was ended by {_signal_name(-code)}"
     return Kind.PARSE_CRASH, f"the parse process ended with exit code {code}"
 

@@ -48,6 +48,8 @@ START_TIMEOUT = 60.0
 """Seconds in which a new parse process must have answered its first ping."""
 START_ATTEMPTS = 10
 """Times in a row that a parse process, or the fork server below it, may die while it is started."""
+EXIT_UNKNOWN = 255
+"""What multiprocessing takes for the exit code of a child whose fork server is dead."""
 _PIPE_SLACK = 64 * 1024
 """Bytes of a pipe that are not counted on: it holds so many pages of memory, and not each is filled."""
 _encode_pages = msgspec.msgpack.Encoder().encode
@@ -126,8 +128,9 @@ class ProcessParser:
                 answer: Future[int] = self._executor.submit(parser_process.ping)
             # Its one process, which is known here before it can say anything: when the fork server
             # dies now, the pool is broken at once, while the child goes on and must be killed.
-            (child,) = self._executor._processes.values()
-            self._handle = ChildHandle(child.pid or 0)
+            (started,) = self._executor._processes.values()
+            self._handle = ChildHandle(started.pid)
+            child = started
             self.pid = answer.result(timeout=START_TIMEOUT)
         except BaseException as error:
             self._close_pipes()
@@ -284,6 +287,8 @@ class ProcessParser:
             # server gives its exit code to one of them and 255 to the other.
             self._executor.shutdown(wait=True, cancel_futures=True)
             code = self._process.exitcode
+            if code == EXIT_UNKNOWN and self._settings.context.get_start_method() == "forkserver":
+                code = None
         settings = self._settings
         kind, message = cause_of_death(code, settings.timeout if timed_out else None, settings.max_memory)
         given_up, self._given_up = self._given_up, None

@@ -52,17 +52,19 @@ class Parser:
         (which blocks) and left where it is.
         """
         try:
-            return self._parse(page)
+            body = page.body if page.body_path is None else _spooled(page.body_path, page.size)
+        except OSError as error:
+            message = f"the file with its body could not be read: {extract.describe(error)}"
+            return _failed(page, message, body_lost=True)
+        try:
+            return self._parse(page, body)
         except MemoryError:
             raise
         except Exception as error:
             log.exception("%s: the parser failed", page.ticket.url)
-            message = f"the parser failed: {extract.describe(error)}"
-            record = of_page(page, Outcome.ERROR, Kind.PARSE_CRASH, message=message)
-            return Finished(page.ticket, Outcome.ERROR, Kind.PARSE_CRASH, encode(record))
+            return _failed(page, f"the parser failed: {extract.describe(error)}")
 
-    def _parse(self, page: Page) -> Finished:
-        body = page.body if page.body_path is None else Path(page.body_path).read_bytes()
+    def _parse(self, page: Page, body: bytes) -> Finished:
         url = page.ticket.url
         if page.ticket.sitemap:
             return self._parse_sitemap(page, body)
@@ -171,3 +173,16 @@ class Parser:
             urls = list(dict.fromkeys(login(url)[0] for url in urls))
             text = "\n".join(urls)
         return Links(text.encode(), fingerprints(urls, self._job.hash_seed))
+
+
+def _spooled(path: str, size: int) -> bytes:
+    """Raises OSError where the file is not there, or not whole."""
+    body = Path(path).read_bytes()
+    if len(body) < size:
+        raise OSError(f"only {len(body)} of {size} bytes are left in {path}")
+    return body
+
+
+def _failed(page: Page, message: str, *, body_lost: bool = False) -> Finished:
+    record = of_page(page, Outcome.ERROR, Kind.PARSE_CRASH, message=message)
+    return Finished(page.ticket, Outcome.ERROR, Kind.PARSE_CRASH, encode(record), body_lost=body_lost)

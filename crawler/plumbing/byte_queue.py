@@ -3,6 +3,12 @@
 ``asyncio.Queue`` counts items; a crawler's items weigh from one kilobyte to ten megabytes, so a
 bound in items bounds nothing. Closing is how a station learns that no more work will come:
 getters drain what is left, then see :class:`QueueClosed`; iteration simply ends.
+
+First come, first served, on both sides. Whoever must wait stands in a line that nobody passes by; the
+first is woken as soon as there is enough for it, and so is each one behind it, in their order. A heavy
+item at the head is thus neither overtaken by light ones nor starved by them. Who is woken runs a turn of
+the loop later: until then, what it was woken for (room for its item; an item) is promised to it, and
+nobody else takes that.
 """
 
 import asyncio
@@ -32,10 +38,9 @@ class ByteQueue(Generic[T]):
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._closed = asyncio.Event()
-        self._getters: deque[asyncio.Future[None]] = deque()
-        self._putters: deque[asyncio.Future[None]] = deque()
-        self._idle_getters = 0
-        self._watchers: deque[asyncio.Future[None]] = deque()
+        self._putters = _Line(self._has_room)
+        self._getters = _Line(self._has_item)
+        self._getter_waits = asyncio.Event()
 
     def __len__(self) -> int:
         """Items waiting."""
@@ -52,10 +57,10 @@ class ByteQueue(Generic[T]):
         For a producer whose items must not grow old in the queue. 0 once the queue is closed.
         """
         while not self.closed:
-            idle = self._idle_getters - len(self._items)
-            if idle > 0:
-                return idle
-            await self._wait(self._watchers)
+            if self._getters.waiting:  # so each item here is promised to somebody else
+                return len(self._getters.waiting)
+            self._getter_waits.clear()
+            await self._getter_waits.wait()
         return 0
 
     @property
@@ -68,10 +73,13 @@ class ByteQueue(Generic[T]):
         await self._closed.wait()
 
     async def put(self, item: T) -> None:
-        """Append, waiting while the queue is full. Raises QueueClosed."""
+        """Append, waiting while the queue is full or others wait. Raises QueueClosed."""
         weight = self._weigh(item)
-        while not self.closed and self._items and self._bytes + weight > self.capacity:
-            await self._wait(self._putters)
+        line = self._putters
+        if line.waiting or line.promised or (self._items and self._bytes + weight > self.capacity):
+            if self.closed:
+                raise QueueClosed(self.name)
+            await line.wait(weight)
         self._append(item, weight)
 
     def put_nowait(self, item: T) -> None:
@@ -83,7 +91,8 @@ class ByteQueue(Generic[T]):
             raise QueueClosed(self.name)
         self._items.append((item, weight))
         self._bytes += weight
-        _wake_one(self._getters)
+        if self._getters.waiting:
+            self._getters.wake()
 
     async def get(self) -> T:
         """The oldest item, waiting for one. Raises QueueClosed when closed and empty."""
@@ -95,15 +104,13 @@ class ByteQueue(Generic[T]):
         Never waits for a batch to fill: one item when idle, many under load.
         Raises QueueClosed when closed and empty.
         """
-        while not self._items:
+        promised = self._getters.promised
+        if len(self._items) <= promised or (promised and not self.closed):
             if self.closed:
                 raise QueueClosed(self.name)
-            self._idle_getters += 1
-            _wake_one(self._watchers)
-            try:
-                await self._wait(self._getters)
-            finally:
-                self._idle_getters -= 1
+            self._getter_waits.set()
+            if not await self._getters.wait():
+                raise QueueClosed(self.name)
         return self._take(most, most_bytes)
 
     def take_spare(self, most: int, most_bytes: int) -> list[T]:
@@ -118,25 +125,25 @@ class ByteQueue(Generic[T]):
     def _take(self, most: int, most_bytes: int | None) -> list[T]:
         batch: list[T] = []
         taken = 0
-        while self._items and len(batch) < most:
+        promised = self._getters.promised
+        while len(self._items) > promised and len(batch) < most:
             item, weight = self._items[0]
             if batch and most_bytes is not None and taken + weight > most_bytes:
                 break
             self._items.popleft()
-            self._bytes -= weight
             taken += weight
             batch.append(item)
-            _wake_one(self._putters)
-        if self._items:
-            _wake_one(self._getters)
+        self._bytes -= taken
+        if self._putters.waiting:
+            self._putters.wake()
         return batch
 
     def close(self) -> None:
         """No more puts. Waiting putters see QueueClosed; getters drain what is left first."""
         self._closed.set()
-        for waiters in (self._getters, self._putters, self._watchers):
-            while waiters:
-                _wake_one(waiters)
+        self._getters.dissolve()
+        self._putters.dissolve()
+        self._getter_waits.set()
 
     async def __aiter__(self) -> AsyncIterator[T]:
         while True:
@@ -146,25 +153,71 @@ class ByteQueue(Generic[T]):
                 return
             yield item
 
-    async def _wait(self, waiters: deque[asyncio.Future[None]]) -> None:
-        waiter = asyncio.get_running_loop().create_future()
-        waiters.append(waiter)
+    def _has_room(self, weight: int) -> bool:
+        coming = self._putters
+        if not (self._items or coming.promised):
+            return True
+        return self._bytes + coming.promised_weight + weight <= self.capacity
+
+    def _has_item(self, _weight: int) -> bool:
+        return len(self._items) > self._getters.promised
+
+
+class _Line:
+    """Those who wait for one thing, in the order in which they came; a weight each."""
+
+    __slots__ = ("_is_enough", "promised", "promised_weight", "waiting")
+
+    def __init__(self, is_enough: Callable[[int], bool]) -> None:
+        """``is_enough(weight)``: there is enough for that, beside what is promised."""
+        self._is_enough = is_enough
+        self.waiting: deque[tuple[asyncio.Future[bool], int]] = deque()
+        self.promised = 0
+        """Those who were woken and have not run yet, and …"""
+        self.promised_weight = 0
+        """… their weight in all."""
+
+    async def wait(self, weight: int = 0) -> bool:
+        """Until there is enough for whoever calls, behind all who came before; False once dissolved."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[bool] = loop.create_future()
+        self.waiting.append((waiter, weight))
+        if self.promised and self._is_enough(weight):
+            loop.call_soon(self.wake)  # not now: those who were woken before have not run yet
         try:
             await waiter
         except asyncio.CancelledError:
-            # If it was woken and cancelled at once, the wake-up belongs to the next in line.
-            if waiter.done() and not waiter.cancelled():
-                _wake_one(waiters)
-            else:
+            if waiter.cancelled():
                 # ValueError: somebody who looked for a waiter to wake has thrown it out already.
                 with suppress(ValueError):
-                    waiters.remove(waiter)
+                    self.waiting.remove((waiter, weight))
+            else:
+                self._redeem(waiter, weight)
+            self.wake()  # what was promised to it, or kept back for it at the head, is the next one's
             raise
+        return self._redeem(waiter, weight)
 
+    def _redeem(self, waiter: asyncio.Future[bool], weight: int) -> bool:
+        """It runs, and takes what it was promised, if anything."""
+        if waiter.result():
+            self.promised -= 1
+            self.promised_weight -= weight
+        return waiter.result()
 
-def _wake_one(waiters: deque[asyncio.Future[None]]) -> None:
-    while waiters:
-        waiter = waiters.popleft()
-        if not waiter.done():
-            waiter.set_result(None)
-            return
+    def wake(self) -> None:
+        """Wake the first and the next, with a promise each, as long as there is enough."""
+        while self.waiting:
+            waiter, weight = self.waiting[0]
+            if not waiter.done():
+                if not self._is_enough(weight):
+                    return
+                self.promised += 1
+                self.promised_weight += weight
+                waiter.set_result(True)
+            self.waiting.popleft()
+
+    def dissolve(self) -> None:
+        """Wake all with nothing: there will be no more."""
+        for waiter, _ in self.waiting:
+            if not waiter.done():
+                waiter.set_result(False)

@@ -27,6 +27,18 @@ NOT_EVEN_KILLED = "no end, not even after SIGKILL"
 """How a process ended that did not."""
 
 
+_FROM_OUTSIDE = {getattr(signal, f"SIG{name}", None) for name in ("KILL", "TERM", "INT", "HUP", "QUIT")}
+
+
+def is_killed_from_outside(code: int | None) -> bool:
+    """Whether a child that ended with this exit code was ended by somebody else, if not by us.
+
+    These signals are no crash of a program's own; SIGKILL is also what the kernel sends when memory runs
+    out. None is where nobody could learn the code: the fork server had been killed as well.
+    """
+    return code is None or -code in _FROM_OUTSIDE
+
+
 @contextmanager
 def signals_blocked() -> Iterator[None]:
     """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.
@@ -66,8 +78,14 @@ class ChildHandle:
     given to somebody else; a pidfd cannot.
     """
 
-    def __init__(self, pid: int) -> None:
-        """Take hold of ``pid``, which must be alive or not yet reaped."""
+    def __init__(self, pid: int | None) -> None:
+        """Take hold of ``pid``, which must be alive or not yet reaped.
+
+        Raises ValueError for what is no single process: 0 and below are groups of them, our own first
+        (kill(2)).
+        """
+        if pid is None or pid <= 0:
+            raise ValueError(f"there is no process with the pid {pid}: it is not started")
         self.pid = pid
         self._fd: int | None = None
         self._gone = False
@@ -80,7 +98,7 @@ class ChildHandle:
                 pass  # an old kernel, or no descriptor left: the pid itself has to do
 
     def kill(self) -> None:
-        """SIGKILL; nothing happens when the child is dead already."""
+        """SIGKILL; nothing happens when the child is dead already, or let go of."""
         with suppress(OSError):
             if self._fd is not None:
                 signal.pidfd_send_signal(self._fd, signal.SIGKILL)
@@ -93,6 +111,7 @@ class ChildHandle:
 
     def close(self) -> None:
         """Let go of the child; may be called twice."""
+        self._gone = True  # it may be reaped from now on
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -102,9 +121,7 @@ class ProcessHold(ChildHandle):
     """The hold on a process that multiprocessing has started, by which its death can be awaited too."""
 
     def __init__(self, process: BaseProcess) -> None:
-        """Take hold of ``process``, which must be started and not yet joined."""
-        if process.pid is None:
-            raise ValueError("the process is not started")
+        """Take hold of ``process``, which must be started and not yet joined. Raises ValueError."""
         super().__init__(process.pid)
         self._process = process
         # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.

@@ -71,9 +71,10 @@ class FileLock:
 def owner_pid(path: Path) -> int | None:
     """The pid written in a lock file: its holder while it is held, else who held it last."""
     try:
-        return int(path.read_bytes())
+        pid = int(path.read_bytes())
     except (OSError, ValueError):
         return None
+    return pid if pid > 0 else None  # it may be killed by that, and these would be whole groups
 
 
 def holder_pid(path: Path) -> int | None:

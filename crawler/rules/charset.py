@@ -16,14 +16,17 @@ import re
 import turbohtml
 import turbohtml.detect  # registers the "whatwg-…" codecs
 
-from crawler.rules.content_type import HTML, essence
+from crawler.rules.content_type import HTML, essence, parameter
 
 DEFAULT = "windows-1252"
 _UTF8 = "UTF-8"
 _PRESCAN = 1024
 _MARKS = ((b"\xef\xbb\xbf", _UTF8), (b"\xfe\xff", "UTF-16BE"), (b"\xff\xfe", "UTF-16LE"))
 _ASCII_ONLY = bytes(range(128)) + b"\x01" * 128
-_PARAMETER = re.compile(r""";\s*charset\s*=\s*["']?\s*([^\s"';]+)""", re.IGNORECASE | re.ASCII)
+_IN_META = re.compile(
+    r"""charset[\t\n\f\r ]*=[\t\n\f\r ]*(?:"([^"]*)"|'([^']*)'|([^"'\t\n\f\r ;][^\t\n\f\r ;]*)|)""",
+    re.IGNORECASE | re.ASCII,
+)
 _XML_DECLARATION = re.compile(
     rb"""<\?xml[^>]*?encoding[\x00-\x20]*=[\x00-\x20]*(?:"([^">\x00-\x20]+)"|'([^'>\x00-\x20]+)')[^>]*>"""
 )
@@ -48,9 +51,24 @@ def name_of(label: str) -> str | None:
 
 
 def of_header(content_type: str | None) -> str | None:
-    """The encoding that a Content-Type header names; None where it names none that exists."""
-    match = _PARAMETER.search(content_type or "")
-    return name_of(match[1]) if match else None
+    """The encoding that a Content-Type header names; None where it names none that exists.
+
+    Single quotes are no quotes in a header (RFC 9110 §5.6.4), but some servers mean them so.
+    """
+    label = parameter(content_type or "", "charset")
+    if label is None:
+        return None
+    return name_of(label[1:-1] if len(label) > 1 and label[0] == label[-1] == "'" else label)
+
+
+def of_meta(content: str) -> str | None:
+    """The encoding that the ``content`` of a ``<meta http-equiv=Content-Type>`` names, if any.
+
+    HTML's "algorithm for extracting a character encoding from a meta element" (§2.6.5): the first "charset"
+    with an equals sign behind it decides, wherever it stands. A quote that is not closed names nothing.
+    """
+    match = _IN_META.search(content)
+    return name_of(match[1] or match[2] or match[3] or "") if match else None
 
 
 def sniff(body: bytes, content_type: str | None) -> str:

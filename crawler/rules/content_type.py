@@ -20,12 +20,36 @@ _SITEMAPS = (
 )
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
+_PARAMETER = re.compile(
+    r""";[ \t\r\n]*(?P<name>[^;=]*)(?:=(?:"(?P<quoted>(?:[^"\\]|\\.)*+\\?)[^;]*|(?P<plain>[^;]*)))?""",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def essence(header: str) -> str:
     """``type/subtype`` in lower case, without parameters; empty where the header is no media type."""
     match = _ESSENCE.match(header)
     return match[1].lower() if match else ""
+
+
+def parameter(header: str, name: str) -> str | None:
+    """The value of a parameter, whose name is given in lower case; None where the header has none of it.
+
+    As in WHATWG MIME Sniffing §4.4: the first of several counts, one without a value is none, a quoted
+    string may lack its end.
+    """
+    media = _ESSENCE.match(header)
+    if media is None:
+        return None
+    for found in _PARAMETER.finditer(header, media.end(1)):
+        if found["name"].lower() != name:
+            continue
+        if found["quoted"] is not None:
+            return _ESCAPED.sub(r"\1", found["quoted"])
+        if value := (found["plain"] or "").rstrip(" \t\r\n"):
+            return value
+    return None
 
 
 def accepted_as_sitemap(header: str | None) -> bool:

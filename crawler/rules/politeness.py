@@ -43,6 +43,15 @@ def limits_for(
     return LaneLimits(per_host, max(delay, min(crawl_delay or 0.0, max_crawl_delay)))
 
 
+def heeds_errors(origin_url: str, delay: float | None) -> bool:
+    """Whether the lane is asked slower for its failures, and not only for its latency and its 429s.
+
+    Not on loopback, and not where the user's ``delay`` is 0: that server is their own, and a broken page
+    is what they look for. One whose database is gone would be asked for hours.
+    """
+    return not (is_loopback(origin_url) or delay == 0.0)
+
+
 class LaneState(msgspec.Struct):
     """Where one lane stands. ``limits`` may be replaced at any time and hold from then on."""
 

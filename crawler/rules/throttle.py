@@ -17,7 +17,8 @@ delay; once one slot is left, a pause comes on top.
   takes: who is late even then is so by himself, and that becomes his usual latency.
 - failures (no answer, 429, 5xx): of the recent answers, clearly more failed than usual, or half of
   them. Three in a row, after none, are enough; one blip is not. A site of which every tenth page is
-  broken is not asked slower for it; a dead one goes down to the longest pause.
+  broken is not asked slower for it; a dead one goes down to the longest pause. Of lanes that the user
+  wants no delay for, only a 429 is told here as failed (:func:`crawler.rules.politeness.heeds_errors`).
 
 *Well* is: an answer that is no failure and no later than the recent mean, while neither latency nor
 failures are worse than usual. So it never speeds up while either grows, and a host that only fails

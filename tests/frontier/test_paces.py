@@ -89,6 +89,34 @@ async def test_a_host_that_fails_is_asked_slower_and_so_it_is_after_a_restart(tm
 
 
 @virtual_clock
+@pytest.mark.parametrize(
+    ("pushback", "longest", "at_once"),
+    [
+        (Pushback(failed=True, elapsed=0.01), 0, 4),  # error pages
+        (Pushback(failed=True), 0, 1),  # no answer at all
+        (Pushback(failed=True, elapsed=0.01, too_many=True), 8, 1),
+        (Pushback(failed=True, elapsed=0.01, retry_after=5.0), 5, 4),
+    ],
+)
+async def test_a_lane_whose_errors_are_what_its_user_looks_for_is_held_by_429_and_retry_after_alone(
+    tmp_path, pushback, longest, at_once
+):
+    options = {"throttle_max_delay": 8.0, "heeds_errors": lambda origin: origin != "http://a.example"}
+    async with opened(tmp_path, per_host=4, **options) as frontier:
+        await frontier.add(pages(*map(str, range(40))))
+        loop, times, most = asyncio.get_running_loop(), [], 0
+        while got := await frontier.pop(4):
+            times.append(loop.time())
+            most = max(most, len(got))
+            for ticket in got:
+                await frontier.fetched(ticket, pushback)
+                await frontier.finish(done(ticket))
+        gaps = [later - earlier for earlier, later in pairwise(times)]
+        assert max(gaps) == pytest.approx(longest, abs=0.1)
+        assert most == at_once
+
+
+@virtual_clock
 async def test_robots_txt_is_a_request_and_its_ticket_comes_back_first_and_later(tmp_path):
     async with opened(tmp_path, per_host=4, delay=1.0) as frontier:
         await frontier.add(pages("1", "2"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.rules.charset import decode, name_of, of_header, sniff
+from crawler.rules.charset import decode, name_of, of_header, of_meta, sniff
 
 PIECES = [
     b"<!DOCTYPE html>",
@@ -64,11 +64,65 @@ def test_what_is_no_label_has_no_name(label):
         ("text/html; mycharset=utf-8", None),
         ("text/html", None),
         ("charset=utf-8", None),
+        ("html; charset=utf-8", None),
         (None, None),
+        # MIME Sniffing §4.4: the first of several, strings with escapes, an end that is missing.
+        ("text/html; charset=koi8-r; charset=utf-8", "KOI8-R"),
+        ("text/html; charset=nope; charset=utf-8", None),
+        ("text/html; charset=; charset=utf-8", "UTF-8"),
+        ('text/html; charset=""; charset=utf-8', None),
+        ("text/html;;;charset;x=;\tcharset=utf-8 \r\n;", "UTF-8"),
+        ('text/html; x="; charset=koi8-r"; charset=utf-8', "UTF-8"),
+        ('text/html; x="\\"; charset=koi8-r"; charset=utf-8', "UTF-8"),
+        ('text/html; charset="koi8\\-r"rest; x=y', "KOI8-R"),
+        ('text/html; charset="koi8-r', "KOI8-R"),
+        ('text/html; charset="koi8-r\\', None),
+        ("text/html; charset='koi8-r", None),
+        ("text/html; charset='", None),
+        ('text/html; charset=koi8-r"', None),
+        ("text/html; charset= koi8-r", "KOI8-R"),
+        ("text/html; charset =koi8-r", None),
+        ("text/html; charset=koi8-r or so", None),
     ],
 )
 def test_the_content_type_header(header, name):
     assert of_header(header) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("text/html; charset=koi8-r", "KOI8-R"),
+        ("text/html; CharSet\f=\tKOI8-R;x", "KOI8-R"),
+        ("charset=koi8-r x", "KOI8-R"),
+        ("charset='koi8-r'x", "KOI8-R"),
+        ('charset=" koi8-r "', "KOI8-R"),
+        ("charset='koi8-r", None),
+        ('charset="koi8-r', None),
+        ("charset='koi8-r\"", None),
+        ("charset=koi8-r'", None),
+        ("charset=", None),
+        ("charset=;charset=koi8-r", None),
+        ("charset=nope;charset=koi8-r", None),
+        ("charset charset=koi8-r", "KOI8-R"),
+        ("charset, xcharset = koi8-r", "KOI8-R"),
+        ("charset\x0b=koi8-r", None),
+        ("char\u017fet=koi8-r", None),
+        ("koi8-r", None),
+    ],
+)
+def test_the_content_of_a_meta(content, name):
+    assert of_meta(content) == name
+
+
+@given(
+    st.lists(
+        st.sampled_from(["charset", "CHARSET", "=", "'", " ", "\t", ";", "koi8-r", "x"]), max_size=9
+    ).map("".join)
+)
+def test_a_late_meta_says_what_it_would_say_within_the_prescan(content):
+    head = f'<meta http-equiv=Content-Type content="{content}"><p>\xe9'.encode("latin-1")
+    assert sniff(head, None) == (of_meta(content) or "windows-1252")
 
 
 @pytest.mark.parametrize(

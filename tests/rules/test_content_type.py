@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.rules.content_type import accepted, essence
+from crawler.rules.content_type import accepted, essence, parameter
 
 PATTERNS = ("text/html", "text/*", "*+xml", "application/json")
 
@@ -21,6 +21,23 @@ PATTERNS = ("text/html", "text/*", "*+xml", "application/json")
 )
 def test_essence(header, expected):
     assert essence(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("text/html; A=1;a=2", "1"),
+        ("text/html; a", None),
+        ("text/html; a=", None),
+        ('text/html; a=""', ""),
+        ('text/html; a="x;\\"y\\\\"z; b', 'x;"y\\'),
+        ('text/html; a="x\\', "x\\"),
+        ("text/html; b=a=1; a= 2 ", " 2"),
+        ("a=1", None),
+    ],
+)
+def test_parameter(header, expected):
+    assert parameter(header, "a") == expected
 
 
 @pytest.mark.parametrize(

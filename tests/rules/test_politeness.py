@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from crawler.rules.politeness import LaneLimits, LaneState, limits_for
+from crawler.rules.politeness import LaneLimits, LaneState, heeds_errors, limits_for
 
 FAR, NEAR = "http://example.com", "http://127.0.0.1:8000"
 
@@ -24,6 +24,21 @@ FAR, NEAR = "http://example.com", "http://127.0.0.1:8000"
 )
 def test_limits(origin, per_host, delay, crawl_delay, expected):
     assert limits_for(origin, per_host, delay, crawl_delay, 32, 60.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("origin", "delay", "expected"),
+    [
+        (FAR, None, True),
+        (FAR, 0.5, True),
+        (FAR, 0.0, False),
+        (NEAR, None, False),
+        (NEAR, 0.0, False),
+        (NEAR, 0.5, False),
+    ],
+)
+def test_whose_errors_slow_a_lane_down(origin, delay, expected):
+    assert heeds_errors(origin, delay) is expected
 
 
 def test_starts_are_a_delay_apart():

@@ -5,14 +5,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model.outcomes import Kind
-from crawler.rules.retry import RetryPolicy, parse_retry_after
+from crawler.rules.retry import MAY_PASS, STAYS, RetryPolicy, parse_retry_after
 
 POLICY = RetryPolicy(retries=3, backoff=0.5, backoff_max=60, retry_after_max=300)
 NOW = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 
 
-def delay(attempt=1, kind=None, status=None, retry_after=None, random=0.5, policy=POLICY):
-    return policy.delay(attempt, kind=kind, status=status, retry_after=retry_after, random=random)
+def delay(attempt=1, kind=None, status=None, retry_after=None, random=0.5, policy=POLICY, **known):
+    return policy.delay(attempt, kind=kind, status=status, retry_after=retry_after, random=random, **known)
+
+
+def test_of_every_kind_it_is_said_once_whether_it_may_pass_and_why():
+    assert MAY_PASS.keys() | STAYS.keys() == set(Kind)
+    assert not MAY_PASS.keys() & STAYS.keys()
+    assert all(MAY_PASS.values())
+    assert all(STAYS.values())
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("status", [None, 404, 503])
+def test_what_is_known_of_the_very_failure_outweighs_its_kind(kind, status):
+    assert delay(kind=kind, status=status, may_pass=False) is None
+    assert delay(kind=kind, status=status, may_pass=True) == 0.25
+    assert delay(4, kind, status, may_pass=True) is None
 
 
 @pytest.mark.parametrize("kind", list(Kind))

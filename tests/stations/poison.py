@@ -14,6 +14,8 @@ from crawler.model.outcomes import Kind
 
 DEADLY = {
     "segfault": Kind.PARSE_CRASH,
+    "abort": Kind.PARSE_CRASH,
+    "kill": Kind.PARSE_KILLED,
     "exit": Kind.PARSE_CRASH,
     "interrupt": Kind.PARSE_CRASH,
     "hang": Kind.PARSE_TIMEOUT,
@@ -51,8 +53,10 @@ def do(what: str) -> Any:
         return _die(what)
     if what in LOUD:
         return _shout(what)
-    if what == "sleep":
+    if what in ("sleep", "abort-later"):
         time.sleep(SLEEP)
+    if what == "abort-later":
+        os.abort()
     if what == "raise":
         raise ValueError("no")
     if what == "leave":
@@ -73,6 +77,10 @@ def do(what: str) -> Any:
 def _die(what: str) -> Any:
     if what == "segfault":
         ctypes.string_at(0)
+    elif what == "abort":
+        os.abort()
+    elif what == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)  # nobody can tell it from a kill from outside
     elif what == "exit":
         os._exit(3)
     elif what == "interrupt":

@@ -70,6 +70,47 @@ async def test_silence_counts_from_the_last_byte_and_not_while_nobody_waits():
     assert drips.told[-1][0] == dead.told[-1][0] == "expire"
 
 
+class Broken(Watched):
+    """Raises whatever it is asked or told."""
+
+    def silent_since(self) -> float | None:
+        super().give_up_waiting()
+        raise RuntimeError("silent_since")
+
+    def expire(self) -> None:
+        super().expire()
+        raise RuntimeError("expire")
+
+
+class BrokenToo(Watched):
+    """Raises when its silence is too long."""
+
+    def give_up_waiting(self) -> None:
+        super().give_up_waiting()
+        raise RuntimeError("give_up_waiting")
+
+
+@virtual_clock
+async def test_what_raises_when_it_is_told_keeps_no_other_time_out_from_striking(caplog):
+    deadlines, start = Deadlines(10.0, 3.0), now()
+    good = [Watched(start) for _ in range(20)]
+    for number, watched in enumerate(good):
+        deadlines.watch(Broken(start) if number % 2 else BrokenToo(start))
+        deadlines.watch(watched)
+    await asyncio.sleep(5)
+    late = Watched(now())
+    deadlines.watch(late)
+    await asyncio.sleep(20)
+    for watched in good:
+        assert_told(watched, ("give up", start + 3), ("expire", start + 10))
+    assert_told(late, ("give up", start + 8), ("expire", start + 15))
+    assert {str(record.exc_info[1]) for record in caplog.records} == {
+        "silent_since",
+        "expire",
+        "give_up_waiting",
+    }
+
+
 @virtual_clock
 async def test_after_a_pause_it_watches_again():
     deadlines = Deadlines(5.0, 1.0)

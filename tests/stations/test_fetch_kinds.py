@@ -15,10 +15,11 @@ import pytest
 import uvloop
 
 from crawler.fetch.aiohttp_backend import failure
-from crawler.fetch.backend import FetchFailed
+from crawler.fetch.backend import FetchFailed, may_pass
+from crawler.fetch.fetcher import Retry
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
-from tests.stations.fetch_servers import Answer, Served, byte_server, ok, rig
+from tests.stations.fetch_servers import Answer, Served, always, byte_server, ok, rig
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
@@ -74,53 +75,84 @@ async def close(_served: Served, _head: str, writer: asyncio.StreamWriter) -> No
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-SERVERS: dict[str, tuple[Answer | bytes, Kind]] = {
-    "nothing comes": (silence, Kind.TIMEOUT),
-    "the body never ends": (drip, Kind.TIMEOUT),
-    "reset at once": (then_reset(b""), Kind.RESET),
-    "closed at once": (close, Kind.RESET),
-    "reset within a sized body": (then_reset(HEAD + b"Content-Length: 100\r\n\r\nabc"), Kind.RESET),
+BUSY, BROKEN_OFF, NO_HTTP = "the server may have been busy", "the answer broke off", "it is no answer at all"
+SERVERS: dict[str, tuple[Answer | bytes, Kind, str | None]] = {
+    "nothing comes": (silence, Kind.TIMEOUT, BUSY),
+    "the body never ends": (drip, Kind.TIMEOUT, BUSY),
+    "reset at once": (then_reset(b""), Kind.RESET, BROKEN_OFF),
+    "closed at once": (close, Kind.RESET, BROKEN_OFF),
+    "reset within a sized body": (
+        then_reset(HEAD + b"Content-Length: 100\r\n\r\nabc"),
+        Kind.RESET,
+        BROKEN_OFF,
+    ),
     "reset within chunks": (
         then_reset(HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
         Kind.RESET,
+        BROKEN_OFF,
     ),
-    "reset instead of the end": (then_reset(HEAD + b"Connection: close\r\n\r\nabc"), Kind.RESET),
-    "body too short": (HEAD + b"Content-Length: 100\r\n\r\nabc", Kind.FRAMING),
-    "last chunk missing": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Kind.FRAMING),
-    "bad chunk size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", Kind.FRAMING),
-    "no HTTP": (b"hello there\r\n\r\n", Kind.FRAMING),
-    "half a status line": (b"HTTP/1.1 2", Kind.FRAMING),
-    "half a head": (b"HTTP/1.1 200 OK\r\nContent-Le", Kind.FRAMING),
-    "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", Kind.FRAMING),
-    "thousands of headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", Kind.FRAMING),
-    "endless interim answers": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000, Kind.FRAMING),
+    "reset instead of the end": (
+        then_reset(HEAD + b"Connection: close\r\n\r\nabc"),
+        Kind.RESET,
+        BROKEN_OFF,
+    ),
+    "body too short": (HEAD + b"Content-Length: 100\r\n\r\nabc", Kind.FRAMING, BROKEN_OFF),
+    "last chunk missing": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        Kind.FRAMING,
+        BROKEN_OFF,
+    ),
+    "half a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nabc", Kind.FRAMING, BROKEN_OFF),
+    "bad chunk size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", Kind.FRAMING, None),
+    "no HTTP": (b"hello there\r\n\r\n", Kind.FRAMING, NO_HTTP),
+    "half a status line": (b"HTTP/1.1 2", Kind.FRAMING, BROKEN_OFF),
+    "half a head": (b"HTTP/1.1 200 OK\r\nContent-Le", Kind.FRAMING, BROKEN_OFF),
+    "a NUL in its charset": (ok(headers="Content-Type: text/html; charset=\0\r\n"), Kind.FRAMING, None),
+    "a header without a colon": (ok(headers="no colon\r\n"), Kind.FRAMING, None),
+    "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", Kind.FRAMING, None),
+    "thousands of headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", Kind.FRAMING, None),
+    "over a hundred headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 140 + b"\r\n", Kind.FRAMING, None),
+    "endless interim answers": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000, Kind.FRAMING, None),
     "a part that nobody asked for": (
         ok(b"<p>part", "Content-Range: bytes 0-6/1000\r\n", status="206 Partial Content"),
         Kind.FRAMING,
+        None,
     ),
-    "negative length": (HEAD + b"Content-Length: -5\r\n\r\nabc", Kind.FRAMING),
-    "two lengths": (HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", Kind.FRAMING),
+    "negative length": (HEAD + b"Content-Length: -5\r\n\r\nabc", Kind.FRAMING, None),
+    "two lengths": (HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", Kind.FRAMING, None),
     "length and chunks": (
         HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         Kind.FRAMING,
+        None,
     ),
-    "not gzip": (ok(b"<p>plain", "Content-Encoding: gzip\r\n"), Kind.ENCODING),
-    "unknown coding": (ok(b"<p>plain", "Content-Encoding: sdch\r\n"), Kind.ENCODING),
+    "more than its length": (
+        HEAD + b"Connection: close\r\nContent-Length: 3\r\n\r\nabcdef",
+        Kind.FRAMING,
+        None,
+    ),
+    "not gzip": (ok(b"<p>plain", "Content-Encoding: gzip\r\n"), Kind.ENCODING, None),
+    "unknown coding": (ok(b"<p>plain", "Content-Encoding: sdch\r\n"), Kind.ENCODING, None),
 }
+"""What comes, the word for it, and why it is worth a further attempt, if it is."""
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_the_word_for_it(name, run, tmp_path):
-    answer, kind = SERVERS[name]
+def test_the_word_for_it_and_whether_it_is_asked_for_again(name, run, tmp_path):
+    answer, kind, again = SERVERS[name]
 
     async def case() -> None:
         timeout = 0.3 if kind is Kind.TIMEOUT else 20
-        async with byte_server(answer) as served, rig(tmp_path, served.url, timeout=timeout) as fetching:
+        async with (
+            byte_server(answer) as served,
+            rig(tmp_path, served.url, timeout=timeout, retries=1) as fetching,
+        ):
             exchange = await fetching.fetch(f"{served.url}/")
-            assert isinstance(exchange.result, Finished)
-            assert (exchange.result.outcome, exchange.result.kind) == (Outcome.ERROR, kind)
+            assert isinstance(exchange.result, Retry if again else Finished), again
+            assert exchange.result.kind is kind
             assert exchange.pushback.failed
             assert fetching.counters.requests == len(served.heads) == 1
+            line = await fetching.ended(f"{served.url}/", attempt=2)
+            assert (line.outcome, line.kind) == (Outcome.ERROR, kind)
 
     run(case())
 
@@ -160,20 +192,64 @@ def test_nobody_listens(run, tmp_path):
     run(case())
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70 + ".invalid"])
-def test_a_name_that_does_not_resolve(host, run, tmp_path):
+NAMES: dict[str, tuple[str, int, bool]] = {
+    "there is no such name": ("no-such-host.invalid", socket.EAI_NONAME, False),
+    "the name cannot be one": ("a" * 70 + ".invalid", socket.EAI_NONAME, False),
+    "the resolver has no answer now": ("some-host.invalid", socket.EAI_AGAIN, True),
+    "the resolver failed": ("some-host.invalid", socket.EAI_FAIL, True),
+    "it has no address": ("some-host.invalid", 0, False),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_does_not_resolve(name, run, tmp_path):
+    host, code, again = NAMES[name]
+
     class NoName:
         async def resolve(self, host, port, family):
             host.encode("idna")
+            if code:
+                raise socket.gaierror(code, "the system's own words")
+            return []
+
+        async def close(self) -> None:
+            pass
+
+    async def case() -> None:
+        async with rig(tmp_path, resolver=NoName(), retries=1) as fetching:
+            result = (await fetching.fetch(f"http://{host}/")).result
+            assert isinstance(result, Retry if again else Finished)
+            line = await fetching.ended(f"http://{host}/", attempt=2)
+            assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.DNS)
+
+    run(case())
+
+
+def test_a_robots_txt_that_cannot_be_had_for_good_is_not_asked_for_again(run, tmp_path):
+    class NoName:
+        async def resolve(self, host, port, family):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         async def close(self) -> None:
             pass
 
     async def case() -> None:
-        async with rig(tmp_path, resolver=NoName()) as fetching:
-            line = await fetching.ended(f"http://{host}/")
-            assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.DNS)
+        async with rig(tmp_path, resolver=NoName(), retries=1, obey=True) as fetching:
+            line = await fetching.ended("http://no-such-host.invalid/")
+            assert (line.outcome, line.kind, line.attempts) == (Outcome.ERROR, Kind.DNS, 1)
+
+    run(case())
+
+
+def test_a_request_that_cannot_be_sent_is_not_tried_again(run, tmp_path, monkeypatch):
+    async def case() -> None:
+        async with byte_server(always(ok())) as served, rig(tmp_path, served.url, retries=3) as fetching:
+            get = fetching.backend.get
+            monkeypatch.setattr(fetching.backend, "get", lambda url, _: get(url, {"Cookie": "a=b\nc"}))
+            line = await fetching.ended(f"{served.url}/")
+            assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.CONNECT)
+            assert "request cannot be sent" in str(line.message)
+            assert served.heads == []
 
     run(case())
 
@@ -191,11 +267,29 @@ def test_a_server_that_does_not_speak_tls(run, tmp_path):
     async def case() -> None:
         async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
             url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-            async with rig(tmp_path, url, timeout=20) as fetching:
+            async with rig(tmp_path, url, timeout=20, retries=1) as fetching:
                 line = await fetching.ended(url)
                 assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.TLS)
                 assert fetching.counters.requests == 0
                 await gone.wait()
+
+    run(case())
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x03\x00\x7a\x02"])
+def test_a_handshake_that_broke_off_is_tried_again(sent, run, tmp_path):
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(sent)
+        writer.close()
+
+    async def case() -> None:
+        async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            async with rig(tmp_path, url, timeout=20, retries=1) as fetching:
+                result = (await fetching.fetch(url)).result
+                assert isinstance(result, Retry)
+                assert result.kind in (Kind.TLS, Kind.RESET)
 
     run(case())
 
@@ -220,7 +314,7 @@ def test_a_certificate_that_nobody_vouches_for(certificate, run, tmp_path):
     async def case() -> None:
         async with (
             byte_server(ok(), ssl=context) as served,
-            rig(tmp_path, served.url, timeout=20) as fetching,
+            rig(tmp_path, served.url, timeout=20, retries=1) as fetching,
         ):
             line = await fetching.ended(f"{served.url}/")
             assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.TLS)
@@ -264,6 +358,12 @@ def test_every_error_of_the_library_has_a_row():
     assert failure(BrokenPipeError(32, "Broken pipe")).kind is Kind.RESET
     known = FetchFailed(Kind.FORBIDDEN_ADDRESS, "no")
     assert failure(known) is known
+
+
+def test_what_the_system_says_passes_or_stays():
+    assert may_pass(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")) is True
+    assert may_pass(ssl.SSLCertVerificationError(1, "self-signed")) is None  # as TLS mostly is
+    assert may_pass(ConnectionRefusedError(111, "x")) is None
 
 
 def test_an_error_that_nobody_foresaw_is_logged_and_costs_one_page(caplog):

@@ -8,6 +8,7 @@ import ssl
 import pytest
 
 from crawler.config import Config
+from crawler.fetch.fetcher import Retry
 from crawler.fetch.proxy import proxy_of
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
@@ -90,11 +91,13 @@ async def test_a_page_comes_through_socks_and_its_name_is_looked_up_there(tmp_pa
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("login", [None, "PROXY_LOGIN"])
-async def test_a_proxy_that_wants_another_login_is_named(tmp_path, monkeypatch, scheme, login):
+async def test_a_proxy_that_wants_another_login_is_named_and_not_asked_again(
+    tmp_path, monkeypatch, scheme, login
+):
     monkeypatch.setenv("PROXY_LOGIN", "me:s3cret")
     async with (
         http_proxy({}, "Basic other") as proxy,
-        rig(tmp_path, proxy=proxy.url, proxy_login=login) as at,
+        rig(tmp_path, proxy=proxy.url, proxy_login=login, retries=1) as at,
     ):
         line = await at.ended(f"{scheme}://site.test/")
         assert (line.kind, line.status) == (Kind.CONNECT, None)
@@ -102,7 +105,10 @@ async def test_a_proxy_that_wants_another_login_is_named(tmp_path, monkeypatch, 
         assert "s3cret" not in str(line.message)
     if login is None:
         return
-    async with socks_proxy({}, "o:ther") as proxy, rig(tmp_path, proxy=proxy.url, proxy_login=login) as at:
+    async with (
+        socks_proxy({}, "o:ther") as proxy,
+        rig(tmp_path, proxy=proxy.url, proxy_login=login, retries=1) as at,
+    ):
         line = await at.ended(f"{scheme}://site.test/")
         assert line.kind is Kind.CONNECT
         assert proxy.url in str(line.message)
@@ -140,6 +146,13 @@ async def test_a_socks_proxy_that_finds_nobody_is_no_connection(tmp_path):
         line = await fetching.ended("http://nobody.test/")
         assert line.kind is Kind.CONNECT
         assert f"{proxy.url} made no connection to nobody.test:80" in str(line.message)
+
+
+async def test_a_proxy_that_makes_no_connection_now_is_asked_again(tmp_path, free_port):
+    async with socks_proxy({}) as socks, http_proxy({}, reply=b"HTTP/1.1 502 Bad Gateway\r\n\r\n") as http:
+        for url in (socks.url, http.url, f"http://127.0.0.1:{free_port}"):
+            async with rig(tmp_path, proxy=url, retries=1) as fetching:
+                assert isinstance((await fetching.fetch("https://nobody.test/")).result, Retry)
 
 
 @pytest.mark.parametrize("make", [http_proxy, socks_proxy])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from crawler.fetch.fetcher import Later
-from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
+from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS, StoredRobots
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
 from tests.stations.fetch_servers import (
@@ -206,6 +206,32 @@ async def test_what_was_stored_is_not_asked_for(tmp_path):
             assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
         assert asked == [served.url]
         assert served.targets == []
+
+
+HOUR = 3_600
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds", "is_asked"),
+    [
+        (23 * HOUR, HOUR - 1, False),
+        (23 * HOUR, HOUR, True),
+        (24 * HOUR, 0, True),
+        (47 * HOUR, 0, True),
+        (-1, 0, True),  # the clock was set back: nobody knows how old it is
+    ],
+)
+async def test_what_was_stored_stands_for_a_day_from_when_it_was_fetched(tmp_path, age, seconds, is_asked):
+    clock = Clock()
+
+    async def load(_origin: str) -> StoredRobots:
+        return StoredRobots(200, FORBID, age)
+
+    async with robots_site(tmp_path, ok(FORBID), load=load, now=clock) as (served, fetching):
+        await fetching.ended(f"{served.url}/private")
+        clock.now += seconds
+        await fetching.ended(f"{served.url}/private")
+        assert served.targets.count("/robots.txt") == is_asked
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])

@@ -1,21 +1,24 @@
 """The parse pool: what a page, or a kill from outside, can do to it. Real processes."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from crawler.config.sections import ParseConfig
-from crawler.model.messages import Finished, Page
+from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
-from crawler.parse.parse_task import parse_task
+from crawler.parse.parse_task import MOST_KILLS, parse_task
 from crawler.parse.said import MOST_CHARACTERS, MOST_LINES
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
@@ -58,6 +61,10 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
     street.queue = queue
     results: list[Finished] = []
     street.parsers, street.pool, street.logged, street.counters = [], pool, logged, Counters()
+    street.fetched_again = []
+
+    async def retry(ticket: Ticket, delay: float) -> None:
+        street.fetched_again.append((ticket.id, delay))
 
     async def finish(finished: Finished) -> None:
         results.append(finished)
@@ -74,6 +81,8 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
                 max_crashes=2,
                 step=Step("parse", f"parser-{number}"),
                 counters=street.counters,
+                retry=retry,
+                retries=2,
             )
 
     try:
@@ -170,6 +179,32 @@ async def test_a_page_that_hangs_does_not_hold_back_those_that_came_with_it():
     assert kinds(results)["hang-3"] is Kind.PARSE_TIMEOUT
 
 
+@pytest.mark.parametrize("executor", ["process", "thread"])
+async def test_a_page_whose_file_is_gone_is_fetched_again_at_most_as_often_as_others(executor, tmp_path):
+    def spooled(number: int, attempt: int = 1) -> Page:
+        plain = page(number)
+        ticket = replace(plain.ticket, attempt=attempt)
+        path = str(tmp_path / f"{number}.body")
+        return replace(plain, ticket=ticket, pieces=(), body_path=path)
+
+    there = tmp_path / "1.body"
+    await asyncio.to_thread(there.write_bytes, page(1).body)
+    pages = [page(0), spooled(1), spooled(2), spooled(3, attempt=2), spooled(4, attempt=3), page(5)]
+    async with street(pages, executor=executor, workers=1) as results:
+        pass
+    assert {one.ticket.id: one.kind for one in results} == {
+        0: None,
+        1: None,
+        4: Kind.PARSE_CRASH,
+        5: None,
+    }
+    assert street.fetched_again == [(2, 0.0), (3, 0.0)]
+    assert (street.counters.retries, street.counters.parsed) == (2, 4)
+    (message,) = (decode(one.record).message or "" for one in results if one.kind)
+    assert message.startswith("the file with its body could not be read: FileNotFoundError")
+    assert not await asyncio.to_thread(there.exists)
+
+
 async def test_a_page_larger_than_the_pipe_passes():
     body = b"<p>" + b"x" * 5_000_000
     async with street([page(1, body=body)]) as results:
@@ -188,6 +223,48 @@ async def test_kills_from_outside_cost_no_page_and_blame_nobody(seed):
                 parser.kill()
     assert sorted(one.ticket.id for one in results) == list(range(200))
     assert all(one.kind is None for one in results)
+
+
+async def kill_at_work(times: int) -> None:
+    """SIGKILL to the pool's one parser, each time when it is at its first page."""
+    pid = 0
+    for _ in range(times):
+        pid = await at_its_first_page(pid)
+        os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_page_alone_with_which_parsers_are_killed_from_outside_is_not_blamed():
+    async with street([page(1, "sleep")], workers=1, timeout=60.0) as results:
+        await kill_at_work(MOST_KILLS - 1)
+        while not results:
+            await asyncio.sleep(0.01)
+    assert kinds(results) == {"sleep-1": None}
+    assert street.counters.parser_restarts == MOST_KILLS - 1
+
+
+async def test_a_page_that_is_always_alone_with_killed_parsers_is_given_up_and_not_called_a_crash():
+    async with street([page(1, "hang"), page(2)], workers=1, timeout=60.0) as results:
+        pid = await at_its_first_page()
+        os.kill(pid, signal.SIGKILL)  # in company
+        while len(results) < 2:
+            new = next(iter(street.pool.pids()), 0)
+            if new not in (0, pid) and street.pool.progress_of(new)[:1] == (0.0,):
+                pid = new
+                os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+    assert kinds(results) == {"hang-1": Kind.PARSE_KILLED, "good-2": None}
+    (message,) = (decode(one.record).message for one in results if one.kind)
+    assert message == (
+        "the parse process was killed from outside by SIGKILL, 10 times: the page is given up, and may be"
+        " innocent"
+    )
+
+
+async def test_kills_from_outside_and_crashes_are_counted_apart():
+    async with street([page(1, "abort-later")], workers=1, timeout=60.0) as results:
+        await kill_at_work(5)
+    assert kinds(results) == {"abort-later-1": Kind.PARSE_CRASH}
+    assert street.counters.parser_restarts == 5 + 2
 
 
 async def test_a_replaced_parser_costs_no_page_and_blames_nobody():

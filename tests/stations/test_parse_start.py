@@ -22,6 +22,7 @@ from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
+from tests.stations import poison
 from tests.stations.pages import html_page
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
@@ -44,7 +45,13 @@ async def parser(method: str) -> AsyncIterator[ProcessParser]:
         made = ProcessParser(
             "parser-0",
             ParserSettings(
-                multiprocessing.get_context(method), JOB, None, TIMEOUT, 1 << 30, "INFO", lambda record: None
+                multiprocessing.get_context(method),
+                JOB,
+                poison.extract,
+                TIMEOUT,
+                1 << 30,
+                "INFO",
+                lambda record: None,
             ),
             threads,
         )
@@ -125,6 +132,25 @@ async def test_a_batch_whose_token_never_reaches_the_child_is_parsed_by_another(
         assert [finished.kind for finished in results] == [None]
         assert counters.parser_restarts == 1
         assert time.monotonic() - started < TIMEOUT / 2
+
+
+async def test_killed_together_with_its_fork_server_again_and_again_a_parser_costs_no_page():
+    """How it ended, nobody can learn then."""
+    sleeps = html_page(1, "http://a.example/sleep-1", b"<p>text")
+    async with parser("forkserver") as one:
+        await asyncio.to_thread(one.start)
+        counters = Counters()
+        going = asyncio.ensure_future(all_of(sleeps, one, counters))
+        for restarts in range(3):
+            while counters.parser_restarts < restarts or one.pid is None or one.progress[0] != 0.0:
+                await asyncio.sleep(0.01)
+            pid = one.pid
+            await asyncio.to_thread(kill_fork_server)
+            os.kill(pid, signal.SIGKILL)
+            while one.pid == pid:
+                await asyncio.sleep(0.01)
+        assert [finished.kind for finished in await going] == [None]
+        assert counters.parser_restarts == 3
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -213,8 +213,24 @@ def test_an_error_of_the_parser_itself_costs_one_page(
 
 def test_a_spooled_body_that_is_gone_costs_one_page(tmp_path: Path) -> None:
     finished = parser().parse(page(b"", body_path=str(tmp_path / "gone")))
+    assert finished.body_lost
     assert finished.kind is Kind.PARSE_CRASH
     assert "FileNotFoundError" in str(decode(finished.record).message)
+
+
+def test_a_spooled_body_that_is_cut_or_cannot_be_read_is_lost_too(tmp_path: Path) -> None:
+    (tmp_path / "cut").write_bytes(BODY[:-1])
+    for path, why in (("cut", f"{len(BODY) - 1} of {len(BODY)} bytes"), (".", "IsADirectoryError")):
+        finished = parser().parse(page(b"", body_path=str(tmp_path / path), size=len(BODY)))
+        assert finished.body_lost
+        assert why in str(decode(finished.record).message)
+
+
+def test_an_error_of_the_page_is_no_lost_body(tmp_path: Path) -> None:
+    def missing(page: ExtractPage) -> Any:
+        return Path(tmp_path / "none").read_text()
+
+    assert not parser(missing).parse(page()).body_lost
 
 
 def test_a_job_travels_to_another_process() -> None:

@@ -93,8 +93,9 @@ def test_the_system_knows_the_holder(tmp_path: Path):
 
 def test_owner_of_nothing(tmp_path: Path):
     assert owner_pid(tmp_path / "none") is None
-    (tmp_path / "odd").write_text("x")
-    assert owner_pid(tmp_path / "odd") is None
+    for odd in ("x", "0", "-1"):
+        (tmp_path / "odd").write_text(odd)
+        assert owner_pid(tmp_path / "odd") is None
 
 
 # -- fault points ----------------------------------------------------------------------------------

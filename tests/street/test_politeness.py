@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import sqlite3
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -154,6 +155,66 @@ async def test_retry_after_rests_the_whole_host(tmp_path, status_line):
     told = next(at for at, path in log.asked[host] if path == "/1")
     after = [at for at, _ in log.asked[host] if at > told]
     assert min(after) - told >= 2.0 - SLACK
+
+
+@pytest.mark.parametrize(
+    ("how", "options"),
+    [("500 Oops", ()), ("500 Oops", ("--delay", 0)), ("500 Oops", ("--delay", 0.01)), ("429 Enough", ())],
+)
+async def test_a_local_server_is_asked_at_full_speed_whatever_it_answers_but_enough(tmp_path, how, options):
+    """A staging server whose database is gone: whoever checks it wants to know of each page, today."""
+
+    def broken(host: str, path: str, times: int) -> Answer:
+        if path in ("/", "/robots.txt"):
+            return 0.0, "200 OK", "", "".join(f"<a href=/{n}>n</a>" for n in range(200))
+        return 0.02, how, "", "no database"
+
+    sock = socket.create_server(("127.0.0.1", 0))
+    host = f"127.0.0.1:{sock.getsockname()[1]}"
+    out = tmp_path / "out"
+    async with server(broken, sock) as log:
+        crawl = ("run", f"http://{host}/", "-o", out, "--no-progress", "--retries", 0, "--ignore-robots")
+        settings = ("--set", "politeness.throttle_max_delay=0.05")
+        done = await asyncio.to_thread(crawls.crawl, *crawl, *settings, *options)
+        assert done.returncode == 0, done.stderr
+    found = (await asyncio.to_thread(status, out))[host]
+    assert (found["failures"], found["requests"]) == (200, 201)
+    is_held = (found["per_host_now"], found["delay_now"]) != (found["per_host"], found["delay"])
+    assert is_held == how.startswith("429")
+    assert found["peak"] > 1
+    assert log.paths(host)["/"] == 1
+
+
+@pytest.mark.parametrize("loops", [1, 2])
+async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left_of_its_day(tmp_path, loops):
+    def pages(host: str, path: str, times: int) -> Answer:
+        body = "User-agent: *" if path == "/robots.txt" else "".join(f"<a href=/{n}>n</a>" for n in range(9))
+        return 0.0, "200 OK", "", body
+
+    sock = socket.create_server(("127.0.0.1", 0))
+    host = f"127.0.0.1:{sock.getsockname()[1]}"
+    out = tmp_path / "out"
+    options = ("--no-progress", "--delay", 0.25, "--set", f"fetch.loops={loops}")
+
+    async def run(most: int) -> None:
+        run = ("run", f"http://{host}/", "-o", out, *options, "--max-pages", most)
+        done = await asyncio.to_thread(crawls.crawl, *run)
+        assert done.returncode == 0, done.stderr
+
+    def leave(seconds: float) -> None:
+        fetched_at = time.time() - 86_400 + seconds
+        with sqlite3.connect(out / "crawl.db") as db:
+            assert db.execute("UPDATE lanes SET robots_at = ?", (fetched_at,)).rowcount == 1
+        db.close()
+
+    async with server(pages, sock) as log:
+        await run(1)
+        await asyncio.to_thread(leave, 3_600)
+        await run(2)
+        assert log.paths(host)["/robots.txt"] == 1
+        await asyncio.to_thread(leave, 1.5)
+        await run(10)  # it takes two seconds, after its start
+        assert log.paths(host)["/robots.txt"] == 2
 
 
 def everywhere() -> socket.socket:

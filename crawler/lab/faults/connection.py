@@ -82,7 +82,7 @@ def keep_alive(_here: Here) -> list[Fault]:
         Fault(
             "a-second-answer-unasked",
             bytes(page(whole, "", "Connection: close") + page("Smuggled")),
-            lost(Kind.FRAMING),
+            lost(Kind.FRAMING, attempts=1),
         ),
         Fault("a-second-answer-kept-alive", Kept(page(whole) + page("Smuggled")), ok(title=whole)),
         Fault("http-1.0", b"HTTP/1.0 200 OK\r\n\r\n" + html("Old"), ok(title="Old", content_type=None)),

@@ -38,13 +38,13 @@ def _status_lines() -> list[Fault]:
         Fault("early-hints", Kept(hints + page(_TITLE)), whole),
         Fault("continue-unasked", Kept(b"HTTP/1.1 100 Continue\r\n\r\n" + page(_TITLE)), whole),
         Fault("fifty-early-hints", Kept(hints * 50 + page(_TITLE)), whole),
-        Fault("endless-early-hints", forever(b"", hints * 200), broken),
+        Fault("endless-early-hints", forever(b"", hints * 200), lost(Kind.FRAMING, attempts=1)),
         Fault("switching-protocols", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", refused(101)),
     ]
 
 
 def _floods() -> list[Fault]:
-    broken = lost(Kind.FRAMING)
+    broken = lost(Kind.FRAMING, attempts=1)
     few = b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(80))
     cookies = [f"Set-Cookie: c{number}={'v' * 80}" for number in range(50)]
     return [
@@ -60,8 +60,9 @@ def _floods() -> list[Fault]:
 
 
 def _header_lines() -> list[Fault]:
-    broken = lost(Kind.FRAMING)
+    broken = lost(Kind.FRAMING, attempts=1)
     return [
+        Fault("type-with-nul", answer(_BODY, media="text/html; charset=utf\0-8"), broken),
         Fault("header-with-nul", HEAD + b"X-Nul: a\0b\r\n" + _REST, broken),
         Fault("header-without-colon", HEAD + b"no colon here\r\n" + _REST, broken),
         Fault("header-without-name", HEAD + b": nameless\r\n" + _REST, broken),
