@@ -9,8 +9,8 @@ from typing import Any, Self
 from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
-from crawler.engine.crawl import already_finished, prepare, run
-from crawler.engine.output_folder import output_folder
+from crawler.engine.crawl import prepare, run
+from crawler.engine.output_folder import move_aside, output_folder
 from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
@@ -31,10 +31,16 @@ class Crawler:
     flight is finished and saved, and the same configuration goes on with it later.
     """
 
-    def __init__(self, config: Config, *, extract: Callable[..., Any] | None = None) -> None:
-        """``extract`` is a function of a module, called with each page in the parse processes."""
+    def __init__(
+        self, config: Config, *, extract: Callable[..., Any] | None = None, fresh: bool = False
+    ) -> None:
+        """``extract`` is a function of a module, called with each page in the parse processes.
+
+        ``fresh``: whatever crawl the output folder holds is moved aside, and another one begins.
+        """
         self._config = config
         self._extract = extract
+        self._fresh = fresh
         self._records: ByteQueue[bytes] = ByteQueue(WAITING_RECORDS, len, "records")
         self._stations: Stations | None = None
         self._running: asyncio.Task[CrawlReport] | None = None
@@ -43,20 +49,18 @@ class Crawler:
         """How the crawl ended, once the block has been left."""
 
     async def __aenter__(self) -> Self:
-        """Start crawling. Raises UsageError."""
+        """Start crawling. Raises UsageError; AlreadyFinished is the one where nothing is left to do."""
         refuse_inside_import()
         logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
         out = await off_loop(lambda: prepare(config, self._extract))
+        if self._fresh:
+            await off_loop(lambda: move_aside(out))
         folder = output_folder(out)
         await off_loop(folder.__enter__)
         self._stack.push_async_callback(off_loop, lambda: folder.__exit__(None, None, None))
         try:
             opened = await off_loop(lambda: lifecycle.open_store(config, out, logins))
             self._stack.push_async_callback(off_loop, opened.store.stop)
-            if opened.is_finished:
-                self.report = await off_loop(lambda: already_finished(out))
-                self._records.close()
-                return self
             started = asyncio.Event()
 
             def on_start(stations: Stations) -> None:

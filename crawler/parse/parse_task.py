@@ -65,6 +65,8 @@ async def parse_task(
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
         for finished in results:
             counters.parsed += 1
+            if finished.extract_error is not None:
+                _warn_once(finished, counters)
             await finish(finished)
         for page in parsed:
             if page.body_path is not None:
@@ -90,6 +92,13 @@ async def parse_task(
                 handing_on = group.create_task(hand_on(parsed, results))
                 step.enter("parsing", batch[0].ticket.url)
             step.leave()
+
+
+def _warn_once(finished: Finished, counters: Counters) -> None:
+    """Whoever waits for hours should know at once that nothing is extracted."""
+    counters.extract_failed += 1
+    if counters.extract_failed == 1:
+        log.warning("%s: the extract function failed:\n%s", finished.ticket.url, finished.extract_error)
 
 
 class _Pace:

@@ -155,7 +155,7 @@ def test_when_every_process_dies_the_urls_say_so_and_the_crawl_ends(sites, tmp_p
     (line,) = crawls.records(tmp_path)
     assert (line.outcome, line.kind) == ("error", "fetch_crash")
     assert line.message == "The fetch process died 5 times while it was fetched."
-    assert done.returncode == 0
+    assert done.returncode == 3
 
 
 def test_a_stopped_crawl_goes_on_with_another_number_of_loops(sites, tmp_path):
