@@ -116,5 +116,10 @@ def kill_for_good(leader: int, out: Path) -> None:
     """SIGKILL to a whole crawl that nobody will resume, and remove what it leaves in the system."""
     kill_group(leader)
     wait_for_empty_group(leader, 5)
+    remove_leftovers(out)
+
+
+def remove_leftovers(out: Path) -> None:
+    """Remove what a killed crawl has left in the system."""
     with open_view(out) as view:
         leftovers_process.remove(view.meta()["leftovers"])

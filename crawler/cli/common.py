@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.model.errors import CrawlFailed, UsageError
+from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
+
+EXIT_STOPPED = 130
 
 
 def complain(message: str) -> None:
@@ -62,28 +64,50 @@ def flush_stdout() -> None:
         pass
 
 
-def crawl(config: "Config") -> int:
-    """Crawl to the end and print what came of it; the output folder is the first line and the last.
+def begin_afresh(config: "Config") -> None:
+    """Move aside what crawl the output folder holds, if any; to be followed by :func:`crawl`.
 
-    Returns the exit code. Raises CrawlerError.
+    Nothing is moved for a crawl that would be refused. Raises CrawlerError.
     """
-    from crawler.engine.crawl import crawl_to_end, prepare
-    from crawler.watch.summary import print_summary
+    from crawler.engine.output_folder import move_aside
+
+    if config.out is None:
+        return  # that will be a new one anyway
+    aside = move_aside(_prepared(config))
+    if aside is not None:
+        say(f"the earlier crawl is now in {aside}")
+
+
+def _prepared(config: "Config") -> Path:
+    from crawler.engine.crawl import prepare
 
     if not config.write.sinks:
         raise UsageError("write.sinks is empty; allowed: at least one of jsonl, sqlite")
     if config.parse.extract is not None:
         # The user's module is looked for where the user is, as `python -m` would; children inherit the path.
         sys.path.insert(0, str(Path.cwd()))
-    out = prepare(config, None)
+    return prepare(config, None)
+
+
+def crawl(config: "Config") -> int:
+    """Crawl to the end and print what came of it; the output folder is the first line and the last.
+
+    Where the crawl fails, the reason comes after it, on standard error. Returns the exit code. Raises
+    CrawlerError.
+    """
+    from crawler.engine.crawl import crawl_to_end
+    from crawler.watch.summary import print_summary
+
+    out = _prepared(config)
     say(f"output: {out}")
     report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
     if report.summary:  # none where it was stopped before it began
         with unread_is_no_error():
             print_summary(report.summary)
-    if report.message and report.exit_code == CrawlFailed.exit_code:
-        complain(report.message)
-    elif report.message:
+    failed = report.exit_code not in (0, EXIT_STOPPED)
+    if report.message and not failed:
         say(report.message)
     say(f"output: {out}")
+    if report.message and failed:
+        complain(report.message)
     return report.exit_code

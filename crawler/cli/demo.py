@@ -6,7 +6,7 @@ import click
 
 from crawler.cli import options
 from crawler.cli.command import Command
-from crawler.cli.common import crawl
+from crawler.cli.common import begin_afresh, crawl
 
 
 @click.command(cls=Command)
@@ -16,14 +16,16 @@ from crawler.cli.common import crawl
 @options.workers
 @options.executor
 @options.sink
+@options.fresh
 @options.no_progress
 @options.log_level
 @options.assignments
-def demo(**parameters: Any) -> int:
+def demo(fresh: bool, **parameters: Any) -> int:
     """Serve the fixture site and crawl it.
 
-    The site is served on a free loopback port for as long as the crawl takes, and is the only seed;
-    the other settings are those of the bundled config.toml, unless an option here says otherwise.
+    The site is served on a free loopback port for as long as the crawl takes, and is the only seed, so
+    an OUT that holds another demo's crawl is refused unless --fresh is given; the other settings
+    are those of the bundled config.toml, unless an option here says otherwise.
     """
     from crawler.plumbing.fork_server_process import prestart
 
@@ -32,5 +34,7 @@ def demo(**parameters: Any) -> int:
     from crawler.lab.site.site_process import SiteProcess
 
     config = options.config_of(parameters, packaged_config())
+    if fresh:
+        begin_afresh(config)
     with SiteProcess(port=0) as site:
         return crawl(config.replace({"seeds": (site.url,)}, origin="crawler demo"))

@@ -36,6 +36,7 @@ KEYS = {
     "executor": "parse.executor",
     "extract": "parse.extract",
     "sink": "write.sinks",
+    "fail_on": "run.fail_on",
     "no_progress": "progress.show",
     "log_level": "log.level",
 }
@@ -94,6 +95,12 @@ extract = _option(
 sink = _option(
     "jsonl|sqlite", "Output format; may be repeated [write.sinks; default: jsonl].", "--sink", multiple=True
 )
+fail_on = _option(
+    "errors|http|extract",
+    "End with exit code 1 where there are any; several with commas [run.fail_on; default: never].",
+    "--fail-on",
+)
+fresh = _flag("Crawl anew: what is in OUT is moved aside, not deleted.", "--fresh")
 no_progress = _flag("Show no progress [progress.show = false].", "--no-progress")
 log_level = _option("DEBUG|INFO|WARNING|ERROR", "What is logged [log.level; default: INFO].", "--log-level")
 assignments = _option(

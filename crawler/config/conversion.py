@@ -7,7 +7,7 @@ with a fraction too, and "not a number" is none. What it does not know is here: 
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 import msgspec
 
@@ -45,14 +45,17 @@ def _list(annotation: Any, value: object) -> object:
         raise Refusal([Refused(value, "")])
     items: list[object] = []
     refused: list[Refused] = []
-    for item in value:
+    for item in cast("Iterable[object]", _changed(annotation, Before, value)):
         try:
             items.append(_one(item_of(annotation), item))
         except Refusal as refusal:
             refused += refusal.parts
     if refused:
         raise Refusal(refused)
-    return _changed(annotation, After, tuple(items))
+    try:
+        return _changed(annotation, After, tuple(items))
+    except ValueError as error:
+        raise Refusal([Refused(items, str(error))]) from None
 
 
 def _one(annotation: Any, value: object) -> object:

@@ -15,6 +15,7 @@ from crawler.config import problems
 from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
 from crawler.config.layers import Given, Layer, environment_layer, file_layer, tree_layer, understood
+from crawler.config.run_section import RunConfig
 from crawler.config.sections import (
     About,
     FetchConfig,
@@ -61,6 +62,7 @@ class Config:
     limits: LimitsConfig = LimitsConfig()
     watchdog: WatchdogConfig = WatchdogConfig()
     processes: ProcessesConfig = ProcessesConfig()
+    run: RunConfig = RunConfig()
     log: LogConfig = LogConfig()
     progress: ProgressConfig = ProgressConfig()
 

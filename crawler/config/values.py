@@ -29,20 +29,44 @@ class After(NamedTuple):
     change: Callable[[Any], object]
 
 
+_FILE = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|[^/:?#]+\.html?$", re.IGNORECASE)
+"""How the path of a file begins, or the name of one is: no host is called that."""
+_LOOPBACK = re.compile(
+    r"(?:(?:[^/?#:]+\.)?localhost\.?|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?:[:/?#]|$)", re.IGNORECASE
+)
+"""Servers of one's own, which rarely speak TLS."""
+
+
 def _web_url(text: str) -> str:
     """Raises ValueError with the reason; it is not normalised here, that is the rules' work."""
+    text = text.strip()
     try:
-        parts = urlsplit(text.strip())
+        parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(str(error)) from None
-    if not parts.scheme or (parts.scheme not in ("http", "https") and "://" not in text):
-        raise ValueError(f"it has no scheme (https://{text.strip().lstrip('/')} ?)")
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"its scheme is {parts.scheme}")
-    if not host or re.search(r"[\s<>^|%\\]", host):
+        raise ValueError(_without_scheme(text, parts.scheme))
+    if not host or not host.strip(".") or re.search(r"[\s<>^|%\\]", host):
         raise ValueError("it names no valid host")
-    return text.strip()
+    return text
+
+
+def _without_scheme(text: str, scheme: str) -> str:
+    """What is wrong with a ``text`` that is not http or https, with what was probably meant."""
+    if not text:
+        return "it has no scheme: it is empty"
+    if _FILE.match(text) and not text.startswith("//"):
+        return "it has no scheme: it is the path of a file, not a URL"
+    rest = text[len(scheme) + 1 :]
+    if scheme and not re.match(r"\d+(?:[/?#]|$)", rest):  # a host is followed by a port
+        return f"its scheme is {scheme}"
+    text = text.lstrip("/")
+    meant = f"{'http' if _LOOPBACK.match(text) else 'https'}://{text}"
+    try:
+        return f"it has no scheme ({_web_url(meant)} ?)"
+    except ValueError as error:
+        return f"it has no scheme, and with one: {error}"
 
 
 def web_origin(text: str) -> str:
@@ -119,5 +143,22 @@ FunctionName = Annotated[
 Folder = Annotated[Path, _some_path("folder"), Allowed("the path of a folder")]
 FilePath = Annotated[Path, _some_path("file"), Allowed("the path of a file")]
 UPPER_CASE = Before(_upper)
+
+
+def _words(items: Any) -> list[object]:
+    words = (item.split(",") if isinstance(item, str) else [item] for item in items)
+    return [word.strip() if isinstance(word, str) else word for some in words for word in some]
+
+
+def _never_alone(items: tuple[str, ...]) -> tuple[str, ...]:
+    if "never" in items and len(items) > 1:
+        raise ValueError("never goes with nothing else")
+    return tuple(dict.fromkeys(item for item in items if item != "never"))
+
+
+COMMAS = Before(_words)
+"""Of a list: one text may hold several items."""
+NEVER_ALONE = After(_never_alone)
+"""Of a list: the word for none of it."""
 ONCE_EACH = After(lambda items: tuple(dict.fromkeys(items)))
 """Of a list: what is named twice counts once."""

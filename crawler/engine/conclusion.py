@@ -4,26 +4,38 @@ import logging
 import sqlite3
 import time
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from crawler.engine import lifecycle
+from crawler.engine.broken_links import broken_links
 from crawler.engine.lifecycle import Opened
 from crawler.engine.stations import Stations
-from crawler.frontier import rows
+from crawler.engine.verdict import failing, login_wall, why_nothing
+from crawler.frontier import ends, rows
 from crawler.frontier.store_thread import StoreThread
-from crawler.model.errors import CrawlFailed, SeedsUnreachable
+from crawler.frontier.view import FrontierView
+from crawler.model.errors import CrawlFailed, OutputError
 from crawler.plumbing import faults
-from crawler.watch.summary import make_summary, write_summary
+from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
 from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
 
+EXIT_FAILED = 1
 EXIT_STOPPED = 130
 
-State = Literal["finished", "stopped", "incomplete", "already_finished"]
+ERRORS_SHOWN = 10
+"""URLs that are named in the summary, of each kind of error in turn."""
+SOURCES_SHOWN = 3
+"""Pages that are named for each of them."""
+LINKS_LOOKED_AT = 200_000
+"""Links of the first records among which these are looked for, in about a tenth of a second."""
+
+State = Literal["finished", "stopped", "incomplete"]
 
 
 class CrawlReport(msgspec.Struct):
@@ -49,12 +61,15 @@ def conclude(
             note_stopped(report, store)
             return
         counts = store.run(rows.counts)
-        _judge(report, stations, counts, store.run(_unreachable))
+        # What was broken off may have known URLs that never reached the disk. They will be found again, since
+        # the pages that name them are not done.
+        discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
+        _judge(report, stations, counts, store.run(lambda db: why_nothing(db, stations.config)))
         report.summary = make_summary(
             counts,
             stations.counters,
-            discovered=stations.frontier.known,
-            state=report.state if report.state != "already_finished" else "finished",
+            discovered=discovered,
+            state=report.state,
             seeds=stations.config.seeds,
             out=report.out,
             started_at=datetime.fromisoformat(opened.started_at),
@@ -65,7 +80,10 @@ def conclude(
             hosts=store.run(rows.hosts),
         )
         # Of all runs together, as the counts are.
-        report.summary |= {"kinds": store.run(rows.kinds), **store.run(rows.links_left)}
+        report.summary |= store.run(lambda db: _details(db, report.out))
+        if report.state == "finished":
+            _judge_further(report, stations, store)
+        report.summary |= {"exit_code": report.exit_code, "message": report.message}
         # What one main loop can feed: its own thread's CPU, and the whole main process's.
         report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
         report.summary["main_cpu_seconds"] = round(time.process_time(), 3)
@@ -78,10 +96,22 @@ def conclude(
         store.run(lambda db: rows.save_live(db, stations.live_text()))
         store.run(lambda db: rows.set_meta(db, meta))
     except (CrawlFailed, OSError) as error:
-        log.error("the end of the crawl could not be noted: %s", error)
-        report.exit_code = report.exit_code or CrawlFailed.exit_code
-        if report.state != "incomplete":
-            report.state, report.message = "incomplete", str(error)
+        _not_noted(report, error)
+
+
+def _not_noted(report: CrawlReport, error: CrawlFailed | OSError) -> None:
+    """The end could not be written down, which after another failure (a full disk) goes without saying."""
+    if report.state == "incomplete":
+        return
+    why = str(error)
+    if isinstance(error, OSError):
+        why = f"{report.out / SUMMARY_FILE} cannot be written: {error.strerror or error}"
+    report.state, report.message = "incomplete", why
+    if report.exit_code != EXIT_STOPPED:
+        report.exit_code = CrawlFailed.exit_code
+    log.error("%s", why)
+    if report.summary:
+        report.summary |= {"state": report.state, "exit_code": report.exit_code, "message": why}
 
 
 def note_stopped(report: CrawlReport, store: StoreThread) -> None:
@@ -90,7 +120,33 @@ def note_stopped(report: CrawlReport, store: StoreThread) -> None:
     store.run(lambda db: rows.set_meta(db, {"state": "stopped"}))
 
 
-def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], unreachable: str | None) -> None:
+def _details(db: sqlite3.Connection, out: Path) -> dict[str, Any]:
+    """What ``crawl.db`` and the records say of the whole crawl, beside its counts."""
+    failed, first_url, first = ends.extract_failures(db)
+    try:
+        broken = _some_broken(db, out, LINKS_LOOKED_AT)
+    except OutputError as error:  # of somebody who wrote into the records
+        log.warning("%s", error)
+        broken = _some_broken(db, out, 0)
+    return {
+        "kinds": ends.kinds(db),
+        **ends.links_left(db),
+        "extract_failed": failed,
+        "extract_error": {"url": first_url, "error": first} if failed else None,
+        "errors": broken,
+    }
+
+
+def _some_broken(db: sqlite3.Connection, out: Path, most_links: int) -> list[dict[str, Any]]:
+    with broken_links(FrontierView(db), out, most=ERRORS_SHOWN, most_links=most_links) as broken:
+        return [
+            one._asdict()
+            | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
+            for one in broken
+        ]
+
+
+def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], why_nothing: str | None) -> None:
     """The state in which the crawl ends, its exit code, and what is said about it."""
     if report.state == "finished" and stations.stopped and counts["pending"]:
         report.state = "stopped"
@@ -98,15 +154,23 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], unre
         report.state = "finished"
     if report.state == "stopped":
         how_stopped(report)
-    elif report.state == "finished" and unreachable is not None:
-        report.state, report.exit_code = "incomplete", SeedsUnreachable.exit_code
-        report.message = f"no seed could be reached: {unreachable}"
+    elif report.state == "finished" and why_nothing is not None:
+        report.state, report.exit_code, report.message = "incomplete", CrawlFailed.exit_code, why_nothing
     elif report.state == "incomplete" and counts["pending"]:
         how = f"crawler resume {report.out}"
         if how not in str(report.message):
             report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
-    elif report.state == "finished" and not (counts["ok"] or counts["truncated"] or counts["error"]):
-        report.message = "no page was crawled: no seed leads to one inside the scope; the records say why"
+
+
+def _judge_further(report: CrawlReport, stations: Stations, store: StoreThread) -> None:
+    """Whether a crawl that has ended fails all the same, and what its user should know."""
+    if report.summary["extract_failed"] > 1:
+        log.warning("the extract function failed on %d pages", report.summary["extract_failed"])
+    report.message = failing(stations.config, report.summary)
+    if report.message is not None:
+        report.exit_code = EXIT_FAILED
+    else:
+        report.message = store.run(login_wall)
 
 
 def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:
@@ -114,7 +178,3 @@ def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:
     report.exit_code = EXIT_STOPPED
     how = f"; to go on: crawler resume {report.out}" if may_go_on else " before it began"
     report.message = f"stopped{how}"
-
-
-def _unreachable(db: sqlite3.Connection) -> str | None:
-    return rows.seeds_unreachable(db, lifecycle.UNREACHABLE)

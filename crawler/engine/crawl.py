@@ -13,7 +13,7 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped, note_stopped
 from crawler.engine.lifecycle import Opened
-from crawler.engine.output_folder import new_folder, output_folder, read_summary
+from crawler.engine.output_folder import new_folder, output_folder
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
@@ -51,8 +51,6 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
         opened = None
         try:
             opened = lifecycle.open_store(config, out, logins)
-            if opened.is_finished:
-                return already_finished(out)
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
@@ -79,16 +77,6 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     elif config.parse.extract is not None:
         load(config.parse.extract, travels=in_processes)
     return config.out or new_folder(config.seeds)
-
-
-def already_finished(out: Path) -> CrawlReport:
-    """The report on a crawl that needs nothing more."""
-    return CrawlReport(
-        out,
-        "already_finished",
-        read_summary(out),
-        f"the crawl in {out} is finished already; nothing was changed",
-    )
 
 
 def stopped_early(out: Path, opened: Opened | None) -> CrawlReport:

@@ -10,16 +10,16 @@ from typing import Any, Self
 from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
-from crawler.engine.crawl import already_finished, prepare, run
+from crawler.engine.crawl import prepare, run
 from crawler.engine.lifecycle import Opened
-from crawler.engine.output_folder import output_folder
+from crawler.engine.output_folder import move_aside, output_folder
 from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.model.record import Record, decode
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.plumbing.fork_server_process import refuse_inside_import
-from crawler.plumbing.starter_thread import block_off_loop, off_loop, to_its_end
+from crawler.plumbing.starter_thread import block_off_loop, to_its_end
 
 WAITING_RECORDS = 8 * 1024 * 1024
 """Bytes of committed records that may wait for a slow reader, until the crawl waits for it."""
@@ -33,13 +33,17 @@ class Crawler:
     flight is finished and saved, and the same configuration goes on with it later.
     """
 
-    def __init__(self, config: Config, *, extract: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, config: Config, *, extract: Callable[..., Any] | None = None, fresh: bool = False
+    ) -> None:
         """``extract`` is called with each page, in the parse processes.
 
         There it must be a function of a module; with ``parse.executor`` "thread" or "inline" it may be any.
+        ``fresh``: whatever crawl the output folder holds is moved aside, and another one begins.
         """
         self._config = config
         self._extract = extract
+        self._fresh = fresh
         self._records: ByteQueue[bytes] = ByteQueue(WAITING_RECORDS, len, "records")
         self._stations: Stations | None = None
         self._crawling: asyncio.Task[CrawlReport] | None = None
@@ -47,7 +51,10 @@ class Crawler:
         """How the crawl ended, once the block has been left."""
 
     async def __aenter__(self) -> Self:
-        """Start crawling. Raises UsageError, CrawlFailed. Cancelled, it leaves nothing behind."""
+        """Start crawling. Cancelled, it leaves nothing behind.
+
+        Raises UsageError (AlreadyFinished is the one where nothing is left to do) and CrawlFailed.
+        """
         refuse_inside_import()
         if self._crawling is not None:
             raise UsageError("a Crawler crawls once: make a new one for another crawl")
@@ -72,9 +79,7 @@ class Crawler:
             self._stations = stations
             started.set_result(None)
 
-        async with block_off_loop(_opened(self._config, self._extract)) as (config, out, opened):
-            if opened.is_finished:
-                return await off_loop(lambda: already_finished(out))
+        async with block_off_loop(self._opened()) as (config, out, opened):
             return await run(
                 config,
                 out,
@@ -118,15 +123,16 @@ class Crawler:
             except QueueClosed:
                 return  # nobody reads any more
 
-
-@contextmanager
-def _opened(config: Config, extract: Callable[..., Any] | None) -> Iterator[tuple[Config, Path, Opened]]:
-    """The crawl of ``config``: its folder locked, its ``crawl.db`` open. Blocks. Raises UsageError."""
-    logins, config = lifecycle.logins(config), lifecycle.serialised(config)
-    out = prepare(config, extract)
-    with output_folder(out):
-        opened = lifecycle.open_store(config, out, logins)
-        try:
-            yield config, out, opened
-        finally:
-            opened.store.stop()
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[Config, Path, Opened]]:
+        """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
+        logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
+        out = prepare(config, self._extract)
+        if self._fresh:
+            move_aside(out)
+        with output_folder(out):
+            opened = lifecycle.open_store(config, out, logins)
+            try:
+                yield config, out, opened
+            finally:
+                opened.store.stop()

@@ -16,11 +16,11 @@ import msgspec
 from crawler.config import Config
 from crawler.config.problems import shown
 from crawler.fetch.session import auth_origins
-from crawler.frontier import rows, schema
+from crawler.frontier import ends, rows, schema
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import open_view
-from crawler.model.errors import CrawlerError, OutputError, UsageError
+from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError, UsageError
 from crawler.model.outcomes import Kind
 from crawler.plumbing import leftovers_process
 from crawler.rules.urls import login, origin, resolve
@@ -49,8 +49,6 @@ class Opened(msgspec.Struct):
 
     store: StoreThread
     known: KnownUrls
-    is_finished: bool
-    """Nothing is left to do. (A crawl that ended at its page limit may go on with a higher one.)"""
     runs: int
     """How many times the crawl was begun or resumed, this time included."""
     started_at: str
@@ -62,8 +60,8 @@ class Opened(msgspec.Struct):
 def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     """Open or create ``crawl.db`` in OUT for this configuration and the seeds' logins.
 
-    Raises OutputError where OUT holds another crawl, naming the key and both values, or one that had
-    logins which are missing now; StoreFailed.
+    Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming
+    the key and both values, or one that had logins which are missing now; StoreFailed.
     """
     if not (out / "crawl.db").exists():
         _refuse_records(out, "no crawl.db")
@@ -86,32 +84,33 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
         else:
             _check_same(config, _saved(out, meta["settings"]), out)
             _check_logins(config, logins, meta, out)
-            if store.run(lambda db: rows.seeds_unreachable(db, UNREACHABLE)) is not None:
-                store.run(rows.begin_again)
-                meta = store.run(rows.get_meta)
+            if _nothing_left(config, store.run(rows.counts)):
+                if meta["state"] == "finished":
+                    raise _finished(out, config, meta)
+                if meta["state"] == "incomplete" and not store.run(ends.pages_ok).ok:
+                    store.run(rows.begin_again)
+                    meta = store.run(rows.get_meta)
         opened = Opened(
             store,
             KnownUrls(int(meta["hash_seed"])),
-            meta["state"] == "finished" and _nothing_left(config, store.run(rows.counts)),
             int(meta["runs"]) + 1,
             meta["started_at"],
             int(meta.get("batch", 0)) + 1,
             logins,
         )
-        if not opened.is_finished:
-            meta |= {
-                "settings": config.to_json(),
-                "state": "running",
-                "runs": str(opened.runs),
-                "pid": str(os.getpid()),
-                "leftovers": leftovers_process.note(),
-                "logins": json.dumps(sorted(logins)),
-            }
-            store.run(lambda db: rows.set_meta(db, meta))
-            if is_new:
-                # A power loss may undo the last transactions, but not this one: without it there
-                # would be records and nothing by which to go on.
-                store.run(schema.sync)
+        meta |= {
+            "settings": config.to_json(),
+            "state": "running",
+            "runs": str(opened.runs),
+            "pid": str(os.getpid()),
+            "leftovers": leftovers_process.note(),
+            "logins": json.dumps(sorted(logins)),
+        }
+        store.run(lambda db: rows.set_meta(db, meta))
+        if is_new:
+            # A power loss may undo the last transactions, but not this one: without it there
+            # would be records and nothing by which to go on.
+            store.run(schema.sync)
     except (KeyError, ValueError) as error:
         store.stop()
         raise schema.damaged(store.path, f"its settings: {error}") from error
@@ -151,6 +150,15 @@ def _nothing_left(config: Config, counts: dict[str, int]) -> bool:
     return not counts["pending"] or (limit is not None and pages >= limit)
 
 
+def _finished(out: Path, config: Config, meta: Mapping[str, str]) -> AlreadyFinished:
+    limit, ended = config.scope.max_pages, meta.get("ended_at", "an unknown time")
+    higher = "" if limit is None else f" (with at most {limit:,} pages: a higher scope.max_pages goes on)"
+    return AlreadyFinished(
+        f"the crawl in {out} finished already, at {ended}{higher}: to crawl anew, --fresh moves it aside"
+        " (from Python: fresh=True), or choose another folder"
+    )
+
+
 def _check_same(now: Config, before: Config, out: Path) -> None:
     new, old = _flat(now), _flat(before)
     for key in sorted(old.keys() | new.keys()):
@@ -160,7 +168,7 @@ def _check_same(now: Config, before: Config, out: Path) -> None:
             was, wanted = json.dumps(old.get(key)), json.dumps(new.get(key))
             raise OutputError(
                 f"{out} holds a crawl with {key} = {was}, not {wanted}:"
-                " choose another folder, or the same value"
+                " choose another folder, or the same value; --fresh moves it aside"
             )
 
 

@@ -1,16 +1,17 @@
 """The output folder itself: its name, its lock, what is kept in it only for a while. Everything blocks."""
 
 import contextlib
-import json
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.model.errors import OutputBusyError, OutputError
+from crawler.frontier.view import open_view
+from crawler.model.errors import CrawlerError, OutputBusyError, OutputError
+from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
 
 SPOOL = "spool"
@@ -36,14 +37,7 @@ def new_folder(seeds: tuple[str, ...], parent: Path = Path("crawls")) -> Path:
 @contextlib.contextmanager
 def output_folder(out: Path) -> Iterator[None]:
     """OUT, made if need be and locked against a second crawl. Raises OutputError, OutputBusyError."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / "crawl.lock")
-        lock.acquire(timeout=0.0)
-    except LockBusy as busy:
-        raise OutputBusyError(f"{out} is in use by another crawl, pid {busy.pid}") from None
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    lock = _locked(out)
     try:
         shutil.rmtree(out / SPOOL, ignore_errors=True)
         (out / SPOOL).mkdir()
@@ -53,10 +47,43 @@ def output_folder(out: Path) -> Iterator[None]:
         lock.release()
 
 
-def read_summary(out: Path) -> dict[str, Any]:
-    """The summary.json of OUT; empty where there is none."""
+def move_aside(out: Path) -> Path | None:
+    """Rename OUT where it holds a crawl, finished or not; its new name, None where there was nothing to move.
+
+    A folder in which nothing was crawled keeps its name. Raises OutputError, OutputBusyError.
+    """
+    if not (out / "crawl.db").exists():
+        return None
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise OutputError(f"{out} cannot be moved aside: it is the folder from which this is run")
+    lock = _locked(out)  # nobody else writes there
     try:
-        summary: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return summary
+        # What a killed crawl has left in the system is removed by the next start, which will not see this.
+        with contextlib.suppress(CrawlerError, KeyError, ValueError), open_view(out) as view:
+            leftovers_process.remove(view.meta()["leftovers"])
+        aside = _free_name(out)
+        out.rename(aside)
+        lock.path = aside / lock.path.name  # OUT may be another crawl's from now on
+    except OSError as error:
+        raise OutputError(f"{out} cannot be moved aside: {error.strerror or error}") from error
+    finally:
+        lock.release()
+    return aside
+
+
+def _free_name(out: Path) -> Path:
+    name = f"{out.absolute().name}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
+    names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+    return next(path for one in names if not (path := out.with_name(one)).exists())
+
+
+def _locked(out: Path) -> FileLock:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / "crawl.lock")
+        lock.acquire(timeout=0.0)
+    except LockBusy as busy:
+        raise OutputBusyError(f"{out} is in use by another crawl, pid {busy.pid}") from None
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    return lock

@@ -79,9 +79,12 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def answered(status: int) -> str:
-    """What a status means, for people."""
+def answered(status: int, challenge: str | None = None) -> str:
+    """What a status means, for people; ``challenge`` is WWW-Authenticate, which says how to log in."""
     try:
-        return f"The server answered {status} ({HTTPStatus(status).phrase})."
+        text = f"The server answered {status} ({HTTPStatus(status).phrase})"
     except ValueError:
-        return f"The server answered {status}."
+        text = f"The server answered {status}"
+    if status == HTTPStatus.UNAUTHORIZED and challenge:
+        text += f" and asks for a login: {challenge.encode('utf-8', 'replace').decode()[:100]}"
+    return f"{text}."

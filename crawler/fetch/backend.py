@@ -25,6 +25,9 @@ so that a request does not meet a connection that is just being closed."""
 NO_CONNECTION_IN_TIME = "no connection was made in time (fetch.connect_timeout)"
 NOTHING_IN_TIME = "not a byte came in time (fetch.read_timeout)"
 
+_UNKNOWN_SIGNER = frozenset({18, 19, 20, 21})
+"""What OpenSSL says of a certificate that nobody it trusts has signed: X509_V_ERR_…, x509_vfy.h."""
+
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -57,7 +60,11 @@ def words_of(error: BaseException, words: str | None = None) -> str:
     """``words``, else what ``error`` says, on one short line that a record can hold."""
     if words is None:
         words = str(error)
-        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
+        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_message:
+            words = error.verify_message
+            if error.verify_code in _UNKNOWN_SIGNER:
+                words += " (fetch.ca_file names certificates to trust)"
+        elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
             # asyncio puts the address in front of the reason, or instead of it.
             words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     # Bytes of the answer may be quoted in it; the record takes text alone.

@@ -231,7 +231,10 @@ class Fetcher:
         if _overloaded(status):
             asked = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
             attempt.retry_after = self._policy.capped(asked)
-        return self._failed(attempt, Kind.HTTP_STATUS, answered(status), status, attempt.retry_after)
+        challenge = answer.header("www-authenticate")
+        return self._failed(
+            attempt, Kind.HTTP_STATUS, answered(status, challenge), status, attempt.retry_after
+        )
 
     async def _content(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         media = attempt.content_type

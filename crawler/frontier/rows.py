@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from crawler.frontier import bulk, paces
+from crawler.frontier import bulk, ends, paces
 from crawler.frontier.depths import Edges
 from crawler.frontier.paces import Pace
 from crawler.model.commit import Commit
@@ -132,6 +132,7 @@ def save_commits(db: sqlite3.Connection, new: NewRows, commits: Sequence[Commit]
                 for done in commit.finished
             ],
         )
+        ends.save(db, commit.finished)
         db.executemany(
             "INSERT OR REPLACE INTO batches (n, sink, position) VALUES (?, ?, ?)",
             [(commit.n, sink, position) for sink, position in commit.positions.items()],
@@ -175,15 +176,6 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
     return {state.name.lower(): found.get(int(state), 0) for state in State if state is not State.BEYOND}
 
 
-def kinds(db: sqlite3.Connection) -> dict[str, int]:
-    """Done URLs that are not ok, by kind."""
-    return dict(
-        db.execute(
-            "SELECT kind, count(*) FROM urls WHERE kind IS NOT NULL GROUP BY kind ORDER BY 2 DESC, 1"
-        ).fetchall()
-    )
-
-
 def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | None:
     """A seed and why, when no seed led to any page: each ended with one of ``kinds``, else None.
 
@@ -191,17 +183,19 @@ def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | N
     """
     # Of depth 0 are the seeds, and what they redirect to, which has them for referrers.
     roots = db.execute(
-        "SELECT u.url, u.state, u.kind, r.url"
-        " FROM urls u LEFT JOIN urls r ON r.id = u.referrer WHERE u.depth = 0 AND u.sitemap = 0"
+        "SELECT u.url, u.state, u.kind, r.url, e.message FROM urls u LEFT JOIN urls r ON r.id = u.referrer"
+        " LEFT JOIN ends e ON e.id = u.id WHERE u.depth = 0 AND u.sitemap = 0"
     ).fetchall()
     dead = [row for row in roots if row[2] in kinds]
-    if not dead or any(state == State.PENDING for _, state, _, _ in roots):
+    if not dead or any(state == State.PENDING for _, state, *_ in roots):
         return None
-    if any(kind not in kinds and kind != Kind.REDIRECTED for _, _, kind, _ in roots):
+    if any(kind not in kinds and kind != Kind.REDIRECTED for _, _, kind, *_ in roots):
         return None
     return "; ".join(
-        f"{url} ({kind})" if source is None else f"{url} ({kind}), to which {source} redirects"
-        for url, _, kind, source in dead[:3]
+        f"{url} ({kind})"
+        + (f", to which {source} redirects" if source is not None else "")
+        + (f": {words.rstrip('.')}" if words else "")
+        for url, _, kind, source, words in dead[:3]
     )
 
 
@@ -213,18 +207,6 @@ def hosts(db: sqlite3.Connection) -> list[HostRow]:
     )
     known = paces.load(db)
     return [HostRow._make((*row, known.get(lane))) for lane, *row in found]
-
-
-def links_left(db: sqlite3.Connection) -> dict[str, int]:
-    """Links of done pages that were not followed, by reason."""
-    out_of_scope, too_deep, nofollow = db.execute(
-        "SELECT total(out_of_scope), total(too_deep), total(nofollow) FROM urls WHERE state != 0"
-    ).fetchone()
-    return {
-        "links_out_of_scope": int(out_of_scope),
-        "links_too_deep": int(too_deep),
-        "links_nofollow": int(nofollow),
-    }
 
 
 def positions(db: sqlite3.Connection) -> dict[str, int]:
@@ -252,6 +234,7 @@ def roll_back(db: sqlite3.Connection, lengths: dict[str, int]) -> dict[str, int]
         for sink, length in lengths.items()
     )
     db.execute("BEGIN IMMEDIATE")
+    db.execute("DELETE FROM ends WHERE id IN (SELECT id FROM urls WHERE batch > ?)", (last,))
     db.execute(
         "UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0, due = NULL WHERE batch > ?",
         (last,),
@@ -264,8 +247,9 @@ def roll_back(db: sqlite3.Connection, lengths: dict[str, int]) -> dict[str, int]
 
 
 def begin_again(db: sqlite3.Connection) -> None:
-    """Forget what a crawl recorded that reached none of its seeds, so that it may try once more."""
+    """Forget what a crawl recorded that found no page, so that it may try once more."""
     db.execute("BEGIN IMMEDIATE")
+    db.execute("DELETE FROM ends")
     db.execute(
         "UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0, due = NULL WHERE state != 5"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.model.errors import OutputError, StoreFailed
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -43,6 +43,12 @@ CREATE TABLE urls (
     due REAL,                         -- unix time before which it must not be tried again
     batch INTEGER,                    -- the batch that its record is in
     out_of_scope INTEGER, too_deep INTEGER, nofollow INTEGER   -- its links that were not followed
+);
+CREATE TABLE ends (                   -- what there is to say of URLs that did not end well: see ends.py
+    id INTEGER PRIMARY KEY,
+    status INTEGER, target TEXT, message TEXT,   -- as in the record; of a redirect, where it led
+    extract TEXT,                     -- how the extract function failed on it
+    login TEXT                        -- title of a page that asks for a password
 );
 CREATE TABLE batches (                -- where each sink ends with each committed batch
     n INTEGER NOT NULL, sink TEXT NOT NULL, position INTEGER NOT NULL,
@@ -102,6 +108,7 @@ def explain(path: Path, error: sqlite3.Error) -> StoreFailed:
         return damaged(path, "text that is not UTF-8")
     if name.startswith("SQLITE_FULL"):
         return StoreFailed(
-            f"no space left for {path}; everything committed is safe: make space, then crawler resume"
+            f"no space left for {path}; everything committed is safe:"
+            f" make space, then crawler resume {path.parent}"
         )
     return StoreFailed(f"{path} cannot be used: {error}")

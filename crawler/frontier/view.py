@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.frontier import rows
+from crawler.frontier import ends, rows
 from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
 from crawler.model.errors import OutputError
 
@@ -35,6 +35,36 @@ class FrontierView:
     def hosts(self) -> list[rows.HostRow]:
         """Every origin with its URLs by state, the one with the most URLs first."""
         return rows.hosts(self._db)
+
+    def sinks(self) -> list[str]:
+        """Names of the sinks that the crawl writes."""
+        found: list[str] = self.settings().get("write", {}).get("sinks", [])
+        return found
+
+    def positions(self) -> dict[str, int]:
+        """Where each sink ends with the last committed batch."""
+        return rows.positions(self._db)
+
+    def failed(self, most: int | None = None) -> Iterator[ends.Failed]:
+        """See :func:`crawler.frontier.ends.failed`."""
+        return ends.failed(self._db, most)
+
+    def redirects(self) -> Iterator[tuple[str, str]]:
+        """See :func:`crawler.frontier.ends.redirects`."""
+        return ends.redirects(self._db)
+
+    def first_referrers(self, url_id: int) -> list[tuple[str, str | None]]:
+        """The page that first named a URL, and through which redirect if so; none of a seed."""
+        return ends.first_referrers(self._db, url_id)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """In the block, a live crawl does not change."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
     def live(self) -> dict[str, Any] | None:
         """The last snapshot that the crawl wrote of itself, about once a second; None if it never did."""

@@ -8,9 +8,9 @@
     │   ├── ExtractError         the extract function does not import or cannot travel
     │   ├── MainGuardError       a script without `if __name__ == "__main__":`
     │   ├── OutputError          OUT cannot be written, or holds another crawl
+    │   ├── AlreadyFinished      OUT holds this crawl, which has nothing left to do
     │   └── OutputBusyError      OUT is in use by a live crawl, whose pid it names
-    └── CrawlFailed        (3)   the crawl could not be done, or not to its end
-        ├── SeedsUnreachable     no seed gave an answer
+    └── CrawlFailed        (3)   the crawl could not be done, or not to its end, or no page was ok
         ├── SinkFailed           a sink gave up (disk full, killed too often)
         ├── StoreFailed          crawl.db cannot be written or is damaged
         │   └── StoreClosed      it was asked for before the start or after the end
@@ -49,16 +49,16 @@ class OutputError(UsageError):
     """The output folder cannot be used for this crawl."""
 
 
+class AlreadyFinished(OutputError):
+    """The crawl in the output folder is finished: its records are as old as it says."""
+
+
 class OutputBusyError(OutputError):
     """Another live process is crawling into this output folder."""
 
 
 class CrawlFailed(CrawlerError):
-    """The crawl ended incomplete; everything committed so far is safe."""
-
-
-class SeedsUnreachable(CrawlFailed):
-    """No seed could be reached."""
+    """The crawl ended incomplete, or without any page; everything committed so far is safe."""
 
 
 class SinkFailed(CrawlFailed):

@@ -128,6 +128,10 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     sitemaps: Links | None = None
     """Further sitemaps, where it is an index of them."""
     redirect: Redirect | None = None
+    extract_error: str | None = None
+    """How the extract function failed on it: one line, and the first time the whole traceback."""
+    login: str | None = None
+    """The title of a page that asks for a password (empty where it has none); None of any other."""
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0

@@ -112,8 +112,17 @@ def _sayable(header: str) -> str:
     return header if header.isascii() else header.encode("utf-8", "replace").decode()
 
 
+class End(msgspec.Struct, frozen=True, gc=False):
+    """What a record says of how its URL ended; the rest of the record is left alone."""
+
+    final_url: str | None = None
+    status: int | None = None
+    message: str | None = None
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Record)
+_end_decoder = msgspec.json.Decoder(End)
 
 
 def encode(record: Record) -> bytes:
@@ -122,6 +131,11 @@ def encode(record: Record) -> bytes:
     Raises TypeError or ValueError (UnicodeEncodeError) where ``extracted`` holds what JSON cannot.
     """
     return _encoder.encode(record)
+
+
+def decode_end(line: bytes) -> End:
+    """How the URL of the record in ``line`` ended; raises msgspec.DecodeError where it is not one."""
+    return _end_decoder.decode(line)
 
 
 def decode(line: bytes) -> Record:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _ALLOWED = "allowed is MODULE:FUNCTION, a plain function that takes one page"
 _MOST_CHARACTERS = 500
 """Characters kept of a user's error message."""
+_MOST_FRAMES = 20
+_MOST_OF_A_TRACE = 4_000
+"""The last calls and characters that are kept of a traceback."""
 
 
 def load(spec: str, *, travels: bool = True) -> "Callable[[ExtractPage], Any]":
@@ -137,11 +140,14 @@ def _line_of(function: Callable[..., Any]) -> str:
 
 
 def run(
-    function: "Callable[[ExtractPage], Any]", page: "ExtractPage"
+    function: "Callable[[ExtractPage], Any]",
+    page: "ExtractPage",
+    failed: Callable[[BaseException], object] = lambda _: None,
 ) -> tuple[msgspec.Raw | None, str | None]:
     """What ``function`` returns for ``page``, as JSON, and None; or None and why there is nothing.
 
     A dict stays one, dicts out of any iterable (a generator, say) become a list, None stays None.
+    ``failed`` is called with the error, if there is one.
     Only two errors are raised on: MemoryError, since what it leaves behind is not worth trusting, and
     KeyboardInterrupt, which is not the function's own.
     """
@@ -151,6 +157,7 @@ def run(
     except (MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit and asyncio's CancelledError too
+        failed(error)
         return None, f"extract: {describe(error)}"
 
 
@@ -164,6 +171,20 @@ def _value(result: object) -> dict[Any, Any] | list[dict[Any, Any]] | None:
         if not isinstance(item, dict):
             raise TypeError(f"gave {type(item).__name__} among its items; allowed are dicts")
     return items
+
+
+def trace_of(error: BaseException, function: Callable[..., Any]) -> str:
+    """The traceback through the user's own code, the line at which it failed last; never too long."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    if trace is None:  # what it returned is wrong: its own code is through
+        return f"{describe(error)}, by {getattr(function, '__qualname__', function)}{_line_of(function)}"
+    try:
+        text = "".join(traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)).rstrip()
+    except Exception:
+        text = describe(error)
+    return text[-_MOST_OF_A_TRACE:].encode("utf-8", "replace").decode()
 
 
 def describe(error: BaseException) -> str:

@@ -41,6 +41,8 @@ class Document(msgspec.Struct, frozen=True):
     """The target of the first ``<link rel=canonical>``, absolute."""
     meta_robots: tuple[str, ...] = ()
     """The contents of every ``<meta name=robots>``, as they stand."""
+    asks_for_password: bool = False
+    """It has a field for one."""
     tree: turbohtml.Document | None = None
     """The element tree, if it was asked for and there is one."""
 
@@ -79,6 +81,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
         nofollow_links=nofollow_links,
         canonical=resolve(canonical.attr("href") or "", base) if canonical is not None else None,
         meta_robots=tuple(meta.attr("content") or "" for meta in robots),
+        asks_for_password=tree.select_one("input[type=password i]") is not None,
         text=take_visible_text(tree, len(body)),
         tree=kept,
     )

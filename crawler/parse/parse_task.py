@@ -63,9 +63,11 @@ async def parse_task(
 ) -> None:
     """Parse what waits, batch by batch, until ``pages`` is closed and empty.
 
-    ``retry`` puts a ticket off by so many seconds, to be fetched again because the file with its body is
-    gone; at the attempt after ``retries`` (but at least once) it ends instead. While the parser is at one batch, the results of the one before are handed on, and under load it
+    While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
+
+    ``retry`` puts a ticket off by so many seconds, to be fetched again because the file with its body is
+    gone; at the attempt after ``retries`` (but at least once) it ends instead.
     """
     pace = _Pace(batch_pages)
 
@@ -79,6 +81,8 @@ async def parse_task(
                 await retry(page.ticket, 0.0)
             else:
                 counters.parsed += 1
+                if finished.extract_error is not None:
+                    _warn_once(finished, counters)
                 await finish(finished)
 
     async with asyncio.TaskGroup() as group:
@@ -107,6 +111,13 @@ async def _remove(path: str) -> None:
     # Whatever stays is removed at the end of the crawl.
     with suppress(OSError):
         await aiofiles.os.unlink(path)
+
+
+def _warn_once(finished: Finished, counters: Counters) -> None:
+    """Whoever waits for hours should know at once that nothing is extracted."""
+    counters.extract_failed += 1
+    if counters.extract_failed == 1:
+        log.warning("%s: the extract function failed:\n%s", finished.ticket.url, finished.extract_error)
 
 
 class _Pace:

@@ -1,7 +1,7 @@
 """The work on one page: from a Page to its Finished record and the links to follow.
 
 The very same code whether it runs in a parse process, in a thread or in the event loop itself;
-it starts nothing and keeps nothing between two pages.
+it starts nothing, and keeps nothing between two pages but that the extract function has failed before.
 """
 
 import logging
@@ -44,6 +44,8 @@ class Parser:
         if extract_function is None and job.extract is not None:
             extract_function = extract.load(job.extract)
         self._extract = extract_function
+        self._traced = False
+        """A traceback of the extract function's has been kept."""
 
     def parse(self, page: Page) -> Finished:
         """The page's record and links.
@@ -74,10 +76,10 @@ class Parser:
         if page.truncated:
             outcome, kind = Outcome.TRUNCATED, Kind.TOO_LARGE
             messages.append(f"only the first {page.size} bytes of the body were kept")
-        extracted = None
+        extracted = extract_error = None
         if self._extract is not None:
             given = ExtractPage(url, page.status, page.headers, body, document)
-            extracted, failure = extract.run(self._extract, given)
+            extracted, failure, extract_error = self._extracted(self._extract, given)
             if failure is not None:
                 messages.append(failure)
         robots = directives(document.meta_robots, self._job.user_agent)
@@ -102,10 +104,27 @@ class Parser:
             kind=kind,
             record=encode(record),
             links=self._pack(followed),
+            extract_error=extract_error,
+            login=(document.title or "") if document.asks_for_password else None,
             links_out_of_scope=out_of_scope,
             links_too_deep=too_deep,
             links_nofollow=nofollow,
         )
+
+    def _extracted(
+        self, function: Callable[[ExtractPage], Any], page: ExtractPage
+    ) -> tuple[msgspec.Raw | None, str | None, str | None]:
+        """What the function returns; or why it failed, and that once more, the first time as a traceback."""
+        trace: str | None = None
+
+        def keep(error: BaseException) -> None:
+            nonlocal trace
+            # The tracebacks of all pages would be longer than the pages.
+            if not self._traced:
+                trace, self._traced = extract.trace_of(error, function), True
+
+        extracted, failure = extract.run(function, page, keep)
+        return extracted, failure, trace or failure
 
     def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
         """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""

@@ -9,10 +9,11 @@ How paths are compared is in :mod:`crawler.rules.robots_match`.
 import re
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from typing import NamedTuple
 
 import msgspec
 
-from crawler.rules.robots_match import Matcher, path_of
+from crawler.rules.robots_match import Matcher, matched_length, path_of
 
 MAX_BYTES = 512_000
 """500 KiB, what a crawler must at least read (§2.5)."""
@@ -53,7 +54,20 @@ class Section(msgspec.Struct):
     agents: set[str] = set()
     rules: list[tuple[bool, bytes]] = []
     """(allow?, path pattern) in the file's order."""
+    lines: list[int] = []
+    """The line of each rule, from 1."""
     delays: list[float] = []
+
+
+class Forbidding(NamedTuple):
+    """The rule by which robots.txt forbids a URL."""
+
+    line: int
+    """Its number, from 1."""
+    text: str
+    """The line as it stands there."""
+    everything: bool
+    """It forbids the whole host, and nothing allows a part of it."""
 
 
 class Robots:
@@ -83,12 +97,23 @@ class Robots:
         """
         return self._rules_for(user_agent)[1]
 
+    def rules_of(self, user_agent: str) -> list[tuple[bool, bytes, int]]:
+        """The rules for a crawler with that User-Agent: allow or not, path pattern, number of the line."""
+        return [
+            (*rule, line)
+            for section in self._chosen(user_agent)
+            for rule, line in zip(section.rules, section.lines, strict=True)
+        ]
+
+    def _chosen(self, user_agent: str) -> list[Section]:
+        token = product_token(user_agent)
+        named = [section for section in self._sections if token and token in section.agents]
+        return named or [section for section in self._sections if "*" in section.agents]
+
     def _rules_for(self, user_agent: str) -> tuple[Matcher, float | None]:
         known = self._for.get(user_agent)
         if known is None:
-            token = product_token(user_agent)
-            named = [section for section in self._sections if token and token in section.agents]
-            chosen = named or [section for section in self._sections if "*" in section.agents]
+            chosen = self._chosen(user_agent)
             known = self._for[user_agent] = (
                 Matcher(rule for section in chosen for rule in section.rules),
                 max((delay for section in chosen for delay in section.delays), default=None),
@@ -109,7 +134,7 @@ def parse(body: bytes, max_bytes: int = MAX_BYTES) -> Robots:
     sections: list[Section] = []
     sitemaps: list[str] = []
     open_to_agents = False
-    for line in body.splitlines():
+    for number, line in enumerate(body.splitlines(), 1):
         key, value = _record(line)
         if key == "agent":
             if not open_to_agents:
@@ -124,7 +149,26 @@ def parse(body: bytes, max_bytes: int = MAX_BYTES) -> Robots:
             open_to_agents = False
             if sections and value:
                 sections[-1].rules.append((key == "allow", value))
+                sections[-1].lines.append(number)
     return Robots(sections, sitemaps)
+
+
+def forbidding(body: bytes, user_agent: str, url: str, max_bytes: int = MAX_BYTES) -> Forbidding | None:
+    """The rule of the robots.txt ``body`` that forbids ``url`` to that crawler; None where it is allowed."""
+    robots = parse(body, max_bytes)
+    if robots.allows(user_agent, url):
+        return None
+    rules, path = robots.rules_of(user_agent), path_of(url)
+    lengths = {
+        line: length
+        for allow, pattern, line in rules
+        if not allow and (length := matched_length(pattern, path)) is not None
+    }
+    number = max(lengths, key=lengths.__getitem__)  # of equally long ones the first
+    pattern = next(pattern for _, pattern, line in rules if line == number)
+    everything = pattern.rstrip(b"*") in (b"/", b"") and not any(allow for allow, _, _ in rules)
+    text = body.removeprefix(_BOM).splitlines()[number - 1].decode("utf-8", "replace").strip()
+    return Forbidding(number, text, everything)
 
 
 def verdict(status: int | None, body: bytes, max_bytes: int = MAX_BYTES) -> Robots:

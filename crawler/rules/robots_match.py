@@ -39,8 +39,7 @@ class Matcher:
         self._prefixes: dict[str, bool] = {}
         wild: dict[tuple[str, bool], bool] = {}
         for allow, pattern in rules:
-            anchored = pattern.endswith(b"$")
-            text = "*".join(_canonical(part) for part in pattern.removesuffix(b"$").split(b"*"))
+            text, anchored = _form(pattern)
             if anchored or "*" in text:
                 wild[text, anchored] = wild.get((text, anchored), False) or allow
             else:
@@ -64,6 +63,18 @@ class Matcher:
             if _matches(pieces, anchored, path):
                 return allow or (length == longest and verdict)
         return verdict
+
+
+def matched_length(pattern: bytes, path: str) -> int | None:
+    """How long a rule counts that matches ``path`` (of :func:`path_of`); None where it does not match."""
+    text, anchored = _form(pattern)
+    return len(text) + anchored if _matches(_pieces(text), anchored, path) else None
+
+
+def _form(pattern: bytes) -> tuple[str, bool]:
+    """A rule's path in the form that is compared, with its wildcards, and whether it ends there (``$``)."""
+    text = "*".join(_canonical(part) for part in pattern.removesuffix(b"$").split(b"*"))
+    return text, pattern.endswith(b"$")
 
 
 def _pieces(pattern: str) -> tuple[str, ...]:

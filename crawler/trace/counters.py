@@ -22,6 +22,8 @@ class Counters(msgspec.Struct):
     fetched: int = 0
     """Tickets whose exchange is over, whatever came of it."""
     parsed: int = 0
+    extract_failed: int = 0
+    """Pages on which the extract function failed."""
     committed: int = 0
     """Records committed."""
     batches: int = 0

@@ -9,10 +9,11 @@ import json as json_module
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crawler.watch.broken import Broken, lines, write_json
 from crawler.watch.hosts import COLUMNS, HostRow, host_counts, host_pace, largest
 
 if TYPE_CHECKING:
@@ -61,21 +62,34 @@ def print_status(
     now: float | None = None,
     *,
     hosts: bool = False,
+    errors: Iterable[Broken] | None = None,
+    all_pages: bool = True,
 ) -> None:
     """Show how the crawl stands; with ``json``, as one JSON object. ``console``: default stdout.
 
     ``hosts``: every host with its limits and how they were kept, instead of the largest ones.
-    ``now`` is Unix time in seconds, for tests.
+    ``errors``: every URL that failed, with all pages that lead to it; without ``all_pages`` only the
+    first one is known. ``now`` is Unix time in seconds, for tests.
     """
     report = make_report(view, time.time() if now is None else now)
+    # Straight to the file: a console would break the lines at its width.
+    stream = console.file if console else sys.stdout
+    if json and errors is not None:
+        write_json(report | {"all_pages": all_pages}, errors, stream)
+        return
     if json:
-        # Straight to the file: a console would break the lines at its width.
-        stream = console.file if console else sys.stdout
         stream.write(json_module.dumps(report, indent=2, ensure_ascii=False) + "\n")
         return
     from crawler.watch.status_view import show
 
     show(report, console, all_hosts=hosts)
+    if errors is not None:
+        stream.write(f"\nbroken URLs: {report['counts']['error']:,}\n")
+        stream.writelines(f"{heading or f'  {line}'}\n" for heading, line in lines(errors))
+        if not all_pages:
+            stream.write(
+                "Only the page that first named each is known: there are no records to look through.\n"
+            )
 
 
 def make_report(view: CrawlView, now: float) -> dict[str, Any]:

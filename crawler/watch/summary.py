@@ -14,20 +14,26 @@ ok, truncated, error, skipped, pending
 hosts_total           how many origins
 hosts                 those with the most URLs, each with its ``origin`` and the same five counts
 sinks                 by name: ``file``, and ``records`` where it is known
+kinds                 records by kind, those that are not ok
+links_out_of_scope, links_too_deep, links_nofollow
+                      links that were seen and not taken into the frontier
+extract_failed        pages on which the extract function failed
+extract_error         one of the first of them: ``url`` and ``error``, a traceback; null where there is none
+errors                up to ten URLs that ended as errors, of each kind in turn: ``url``, ``kind``,
+                      ``status``, ``message``, ``linked_from``: the first pages that lead there, each with
+                      its ``url``, and ``through`` which redirect (``crawler status OUT --errors`` has all)
+exit_code, message    how the command ended, and the sentence about it
 ====================  =====================================================================
 
 Of the last run alone, because it is counted in memory:
 
 ====================  =====================================================================
 ended_at, seconds     RFC 3339 UTC; how long the run took
-kinds                 records by kind, those that are not ok
 statuses              answers by HTTP status (keys are strings, as JSON wants)
 requests, retries     HTTP requests, those for robots.txt and the retries among them
 bytes                 decoded body bytes read
 pages_per_second      records committed ÷ seconds
 batches               commits
-links_out_of_scope, links_too_deep, links_nofollow
-                      links that were seen and not taken into the frontier
 parser_restarts, writer_restarts
                       child processes replaced
 peak_memory_bytes     most memory that all processes together were seen taking; 0 where it cannot be read

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crawler.watch.broken import Broken, Source, lines, shown
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.units import age, per_second, size
 
@@ -25,6 +26,8 @@ def plain(summary: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {'host':<14} {host['origin']}: {counts}"
         if (left := summary["hosts_total"] - HOSTS_SHOWN) > 0:
             yield f"  {'':<14} and {left:,} more hosts"
+    for heading, line in broken(summary):
+        yield f"  {heading or f'  {line}'}"
     for label, value in (*files(summary), *going_on(summary)):
         yield f"  {label:<14} {value}"
 
@@ -70,6 +73,25 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         yield "runs", f"{summary['runs']}; the crawl began at {summary['started_at']}"
 
 
+def broken(summary: Mapping[str, Any]) -> Iterator[Row]:
+    """What failed, as headings and lines: the extract function; URLs with the first pages linking to each."""
+    if failed := summary.get("extract_failed"):
+        first = summary["extract_error"]
+        yield f"extract failed on {failed:,} of {summary['ok'] + summary['truncated']:,} pages", ""
+        yield "", f"first on {shown(first['url'])}"
+        yield from (("", f"  {line}") for line in shown(first["error"]).splitlines())
+    errors = summary.get("errors", ())
+    for kind, line in lines(map(_row, errors)):
+        yield f"{kind} {summary['kinds'][kind]:,}" if kind else "", line
+    if errors:
+        out = shlex.quote(summary["out"])
+        yield "", f"all, with every page that leads to them: crawler status {out} --errors"
+
+
+def _row(error: Mapping[str, Any]) -> Broken:
+    return Broken(**{**error, "linked_from": [Source(**page) for page in error["linked_from"]]})
+
+
 def files(summary: Mapping[str, Any]) -> Iterator[Row]:
     """Where the records are."""
     for sink in summary["sinks"].values():
@@ -81,7 +103,7 @@ def going_on(summary: Mapping[str, Any]) -> Iterator[Row]:
     """The command that goes on with the crawl, where there is something left."""
     out = shlex.quote(summary["out"])
     if summary["state"] != "finished":
-        yield "to go on", f"crawler resume {out}"
+        yield "to go on" if summary["pending"] else "try again", f"crawler resume {out}"
     elif summary["pending"]:
         # Only a limit ends a crawl that still has URLs; with the same settings it would end at once.
         seeds = " ".join(shlex.quote(seed) for seed in summary["seeds"])

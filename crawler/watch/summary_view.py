@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.watch.hosts import COLUMNS
-from crawler.watch.summary_lines import HOSTS_SHOWN, ends, facts, files, going_on, plain
+from crawler.watch.summary_lines import HOSTS_SHOWN, broken, ends, facts, files, going_on, plain
 
 STYLES = {"ok": "green", "truncated": "yellow", "error": "red", "skipped": "cyan", "pending": "magenta"}
 _STATE_STYLES = {"finished": "green", "stopped": "yellow", "incomplete": "red"}
@@ -22,6 +22,8 @@ def show(summary: Mapping[str, Any], console: Console | None = None) -> None:
     if console.is_terminal:
         console.print(framed(summary))
         # Below the frame and never broken, so that a path or a command can be copied.
+        for heading, line in broken(summary):
+            console.print(Text(heading, style="red") if heading else Text(f"  {line}"), soft_wrap=True)
         for label, value in (*files(summary), *going_on(summary)):
             console.print(Text.assemble((f"{label:<10}", "dim"), value), soft_wrap=True)
     else:
@@ -31,11 +33,11 @@ def show(summary: Mapping[str, Any], console: Console | None = None) -> None:
 
 def framed(summary: Mapping[str, Any]) -> RenderableType:
     """The summary for a terminal."""
-    counts = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    counts = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0), expand=True)
     counts.add_column(no_wrap=True)
     counts.add_column(justify="right", no_wrap=True)
     counts.add_column(justify="right", no_wrap=True, style="dim")
-    counts.add_column(width=36)
+    counts.add_column(ratio=1, max_width=36)
     for name, count, share in ends(summary):
         style = STYLES.get(name, "")
         bar = Bar(summary["discovered"], 0, summary[name], color=style) if style and summary[name] else ""

@@ -26,6 +26,8 @@ CASES = [
     ("--include", "/docs/", "scope.include", ("/docs/",)),
     ("--exclude", '["a"]', "scope.exclude", ('["a"]',)),
     ("--sink", "sqlite", "write.sinks", ("sqlite",)),
+    ("--fail-on", "errors, http,errors", "run.fail_on", ("errors", "http")),
+    ("--fail-on", "never", "run.fail_on", ()),
 ]
 
 

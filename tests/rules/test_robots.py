@@ -10,6 +10,7 @@ from crawler.rules.robots import (
     ALLOW_ALL,
     DISALLOW_ALL,
     MAX_BYTES,
+    forbidding,
     parse,
     product_token,
     verdict,
@@ -373,3 +374,47 @@ def test_hostile_files_cost_no_more_than_a_moment(body):
         assert robots.allows("crawler", f"{SITE}/{'a' * 5000}")
     # About 50 ms; what explodes would take minutes.
     assert time.process_time() - before < 5
+
+
+# -- which rule it was -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "rule"),
+    [
+        (rules("Disallow: /"), "/", (2, "Disallow: /", True)),
+        ("\ufeffuser-agent: *\r\n\r\n# x\r\ndisallow:/*  # go", "/x", (4, "disallow:/*  # go", True)),
+        (rules("Disallow: /", "Allow: /open"), "/", (2, "Disallow: /", False)),
+        (rules("Disallow: /", "Allow: /open"), "/open/x", None),
+        (
+            rules("Disallow: /a", "Disallow: /a/b*c", "Disallow: /a/b"),
+            "/a/bxc",
+            (3, "Disallow: /a/b*c", False),
+        ),
+        (rules("Disallow: /a$", "Disallow: /a"), "/a", (2, "Disallow: /a$", False)),
+        (rules("Disallow: /", "", "User-agent: crawler", "Disallow: /x"), "/x/y", (5, "Disallow: /x", False)),
+        (rules("User-agent: crawler", "Allow: /", "Disallow: /%7Ea"), "/~a", (4, "Disallow: /%7Ea", False)),
+        (rules("Disallow:"), "/", None),
+    ],
+)
+def test_the_rule_that_forbids_is_named_with_its_line(text, path, rule):
+    assert forbidding(text.encode(), "crawler/1.0", SITE + path) == rule
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Allow", "Disallow", "User-agent", "Crawl-delay", "#", ""]),
+            st.sampled_from(["/", "/a", "/a*", "/*b$", "*", "/ab", "crawler", "1", ""]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["/", "/a", "/ab", "/xb", "/b/a"]),
+)
+def test_a_rule_is_named_exactly_where_a_url_is_forbidden_and_alone_it_forbids_too(lines, path):
+    body = "\n".join(["user-agent: *", *(f"{key}: {value}" for key, value in lines)]).encode()
+    found = forbidding(body, "crawler", SITE + path)
+    assert (found is None) == parse(body).allows("crawler", SITE + path)
+    if found is not None:
+        assert body.splitlines()[found.line - 1].decode().strip() == found.text
+        assert not allows(rules(found.text), path)

@@ -318,7 +318,7 @@ def test_a_certificate_that_nobody_vouches_for(certificate, run, tmp_path):
         ):
             line = await fetching.ended(f"{served.url}/")
             assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.TLS)
-            assert "certificate is not valid" in str(line.message)
+            assert "certificate is not valid: self-signed certificate (fetch.ca_file" in str(line.message)
             assert served.heads == []
 
     run(case())

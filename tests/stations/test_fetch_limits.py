@@ -91,6 +91,7 @@ async def test_a_certificate_is_verified_unless_it_is_told_otherwise(tmp_path, p
             line = await fetching.ended(f"{served.url}/")
             assert line.kind is Kind.TLS
             assert "certificate is not valid" in str(line.message)
+            assert "(fetch.ca_file names certificates to trust)" in str(line.message)
         assert served.heads == []
         for settings in ({"ca_file": ca_file}, {"verify_tls": False}):
             async with rig(tmp_path, served.url, **settings) as fetching:

@@ -184,6 +184,30 @@ def test_an_extract_that_fails_costs_its_result_only() -> None:
     assert len(record.links) == 3
 
 
+def test_the_first_failure_of_an_extract_comes_with_its_traceback_and_later_ones_in_a_line() -> None:
+    def extract(page: ExtractPage) -> Any:
+        raise KeyError("price")
+
+    parsing = parser(extract)
+    first, second = (parsing.parse(page()).extract_error for _ in range(2))
+    assert first is not None
+    assert first.startswith("Traceback (most recent call last):\n")
+    assert f'File "{__file__}", line {extract.__code__.co_firstlineno + 1}, in extract' in first
+    assert "crawler/parse" not in first
+    assert second == "extract: KeyError: 'price'"
+    assert parser(lambda _: None).parse(page()).extract_error is None
+
+
+def test_a_page_that_asks_for_a_password_is_noted_by_its_title() -> None:
+    form = b"<title> Sign\n in </title><input type=PASSWORD>"
+    assert parser().parse(page(body=form)).login == "Sign in"
+    assert parser().parse(page(body=b"<input type=password>")).login == ""
+    assert (
+        parser().parse(page(body=b"<input type=text><template><input type=password></template>")).login
+        is None
+    )
+
+
 def test_memory_errors_are_raised_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def hungry(page: ExtractPage) -> Any:
         raise MemoryError

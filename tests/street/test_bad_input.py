@@ -1,6 +1,7 @@
 """Whatever is wrong gets one clear sentence, the contract's exit code, and no traceback."""
 
 import contextlib
+import json
 import os
 import resource
 import shutil
@@ -85,15 +86,50 @@ def test_a_finished_crawl_is_left_as_it_is(tmp_path, site):
         path.name: path.read_bytes() for path in out.iterdir() if path.is_file() and "crawl" not in path.name
     }
     asked = site.asked()
-    done = crawls.crawl("run", site.url, "-o", out)
+    ended = json.loads(crawls.crawl("status", out, "--json").stdout)["meta"]["ended_at"]
+    sentence = refused("run", site.url, "-o", out)
+    assert f"finished already, at {ended}" in sentence
+    assert "--fresh" in sentence
+    # There is nothing to go on with: whoever restarts a crawl until it is finished is done.
+    done = crawls.crawl("resume", out)
     assert done.returncode == 0
-    assert "finished already" in done.stdout + done.stderr
-    assert crawls.crawl("resume", out).returncode == 0
+    assert f"finished already, at {ended}" in done.stdout
+    assert "discovered" not in done.stdout
     after = {
         path.name: path.read_bytes() for path in out.iterdir() if path.is_file() and "crawl" not in path.name
     }
     assert before == after
     assert site.asked() == asked
+
+
+def test_a_finished_crawl_is_moved_aside_for_a_fresh_one(tmp_path, site):
+    out = tmp_path / "out"
+    assert crawls.crawl("run", site.url, "-o", out, "--max-pages", 3).returncode == 0
+    old = crawls.urls(out)
+    done = crawls.crawl("run", f"{site.url}p/7", "-o", out, "--max-pages", 5, "--fresh")
+    assert done.returncode == 0, done.stderr
+    (aside,) = [path for path in tmp_path.iterdir() if path != out]
+    assert done.stdout.splitlines()[0] == f"the earlier crawl is now in {aside}"
+    assert (crawls.urls(aside), crawls.summary(aside)["ok"]) == (old, 3)
+    assert (len(crawls.urls(out)), crawls.summary(out)["runs"]) == (5, 1)
+    assert not (aside / "crawl.lock").exists()
+    # Once more in the same second, and where there is nothing to be moved.
+    for name in ("out", "new"):
+        done = crawls.crawl("run", site.url, "-o", tmp_path / name, "--max-pages", 1, "--fresh")
+        assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_folder_that_cannot_be_moved_aside_is_left_as_it_is(tmp_path, site):
+    assert crawls.crawl("run", site.url, "-o", tmp_path / "out", "--max-pages", 1).returncode == 0
+    for cwd in (tmp_path / "out", tmp_path / "out" / "spool"):
+        cwd.mkdir(exist_ok=True)
+        done = crawls.crawl("run", site.url, "-o", tmp_path / "out", "--fresh", cwd=cwd)
+        assert (done.returncode, "cannot be moved aside" in done.stderr) == (2, True)
+    done = crawls.crawl("run", site.url, "-o", tmp_path / "out", "--fresh", "--extract", "nowhere:at_all")
+    assert done.returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert len(crawls.urls(tmp_path / "out")) == 1
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +203,7 @@ def test_two_crawls_on_one_folder(tmp_path, site):
     try:
         crawls.wait_for_records(out)
         assert f"pid {running.pid}" in refused("run", site.url, "-o", out)
+        assert f"pid {running.pid}" in refused("run", site.url, "-o", out, "--fresh")
         assert f"pid {running.pid}" in refused("resume", out)
         status = crawls.crawl("status", out, "--json")
         assert status.returncode == 0
@@ -194,12 +231,23 @@ def test_no_space_left_stops_and_goes_on_after_space_was_made(tmp_path, site):
     )
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
-    assert "crawler resume" in done.stderr
+    assert f"crawler resume {out}" in done.stderr.splitlines()[-1]
+    assert adds_up(done.stdout)
     assert all("Traceback" not in path.read_text() for path in Path(out).glob("crawl.log"))
     resumed = crawls.crawl("resume", out)
     assert resumed.returncode == 0, resumed.stderr
     assert set(crawls.urls(out)) == site.urls
     assert set(crawls.urls(out).values()) == {1}
+
+
+def adds_up(printed: str) -> bool:
+    """The summary's counts make up what it says was discovered."""
+    counts = {
+        words[0]: int(words[1].replace(",", ""))
+        for words in map(str.split, printed.splitlines())
+        if words[:1] in [["ok"], ["truncated"], ["error"], ["skipped"], ["pending"], ["discovered"]]
+    }
+    return counts.pop("discovered") == sum(counts.values())
 
 
 @contextlib.contextmanager
@@ -220,16 +268,23 @@ def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], object]]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
-def test_a_full_file_system_too(tmp_path, site):
-    with small_disk(tmp_path / "disk", "400k") as remount:
+@pytest.mark.parametrize(
+    ("size", "more"),
+    [("300k", ()), ("400k", ()), ("400k", ("--sink", "sqlite")), ("400k", ("--max-depth", 9))],
+)
+def test_a_full_file_system_too(tmp_path, site, size, more):
+    with small_disk(tmp_path / "disk", size) as remount:
         out = tmp_path / "disk" / "out"
-        done = crawls.crawl("run", site.url, "-o", out, "--set", "write.batch_records=8")
+        done = crawls.crawl("run", site.url, "-o", out, "--set", "write.batch_records=8", *more)
         assert done.returncode == 3, done.stderr
         assert "Traceback" not in done.stderr
+        assert "internal error" not in done.stderr
+        assert done.stderr.splitlines()[-1].count(f"crawler resume {out}") == 1
+        assert adds_up(done.stdout)
         remount("size=64m")
         assert crawls.crawl("resume", out).returncode == 0
-        assert set(crawls.urls(out)) == site.urls
-        assert set(crawls.urls(out).values()) == {1}
+        recorded = crawls.rows(out) if "sqlite" in more else list(crawls.urls(out).elements())
+        assert sorted(recorded) == sorted(site.urls)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")

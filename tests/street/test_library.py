@@ -8,7 +8,14 @@ import sys
 import pytest
 
 from crawler import Config, Crawler
-from crawler.model.errors import CrawlFailed, ExtractError, OutputBusyError, OutputError, UsageError
+from crawler.model.errors import (
+    AlreadyFinished,
+    CrawlFailed,
+    ExtractError,
+    OutputBusyError,
+    OutputError,
+    UsageError,
+)
 from tests.crawls import ROOT, urls
 from tests.graph_server import graph_site
 from tests.stations.poison import extract
@@ -41,20 +48,40 @@ async def test_without_sinks_records_go_to_the_reader_alone(site, tmp_path):
     assert not list(tmp_path.glob("records*"))
 
 
-async def test_leaving_early_stops_cleanly_and_the_crawl_goes_on_later(site, tmp_path):
+async def test_a_finished_crawl_is_an_error_unless_a_fresh_one_is_asked_for(site, tmp_path):
+    settings = config(site, tmp_path / "out")
+    async with Crawler(settings) as crawl:
+        assert len([record async for record in crawl]) == 60
+    with pytest.raises(AlreadyFinished, match=r"finished already, at 20.*fresh=True"):
+        async with Crawler(settings):
+            pass
+    async with Crawler(settings, fresh=True) as crawl:
+        assert len([record async for record in crawl]) == 60
+    assert crawl.report is not None
+    assert crawl.report.summary["runs"] == 1
+    assert sorted(path.name[:4] for path in tmp_path.iterdir()) == ["out", "out-"]
+
+
+@pytest.fixture
+def slow_site():
+    with graph_site(60, delay=0.02) as running:
+        yield running
+
+
+async def test_leaving_early_stops_cleanly_and_the_crawl_goes_on_later(slow_site, tmp_path):
     early = []
-    settings = config(site, tmp_path, fetch={"concurrency": 2}, write={"batch_records": 4})
+    settings = config(slow_site, tmp_path, fetch={"concurrency": 2}, write={"batch_records": 4})
     async with Crawler(settings) as crawl:
         async for record in crawl:
             early.append(record.url)
             if len(early) == 5:
                 break
     assert crawl.report is not None
-    assert crawl.report.state in {"stopped", "finished"}
+    assert crawl.report.state == "stopped"
     async with Crawler(settings) as crawl:
         late = [record.url async for record in crawl]
     assert not set(early) & set(late)
-    assert set(urls(tmp_path)) == site.urls
+    assert set(urls(tmp_path)) == slow_site.urls
     assert set(urls(tmp_path).values()) == {1}
 
 

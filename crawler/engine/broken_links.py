@@ -1,0 +1,114 @@
+"""What is broken, and every page that leads there.
+
+``crawl.db`` knows which URLs failed, and which redirects lead to them; which pages link to either is in
+the records, which are read once, one at a time. What is found of them waits in a temporary file of
+SQLite's, so memory holds the failed URLs and never the links.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+
+from crawler.frontier.view import FrontierView
+from crawler.rules.urls import login
+from crawler.watch.broken import Broken, Source
+from crawler.write.reading import Linking, linking_pages
+
+
+def has_records(view: FrontierView, out: Path) -> bool:
+    """Whether *all* pages that link to a URL can be told; else only the one that first named it."""
+    return linking_pages(out, view.sinks(), {}) is not None
+
+
+@contextmanager
+def broken_links(
+    view: FrontierView, out: Path, *, most: int | None = None, most_links: int | None = None
+) -> Iterator[Iterator[Broken]]:
+    """Every URL that failed, by kind; ``most``: so many, of each kind in turn.
+
+    ``most_links``: links of records to be looked at; None is all. Raises OutputError where the records
+    are damaged, StoreFailed.
+    """
+    with view.one_moment(), closing(_Sources()) as sources:
+        leads = _leads(view, most)
+        pages = linking_pages(out, view.sinks(), view.positions())
+        if leads and pages is not None and most_links != 0:
+            sources.find(leads, _within(pages, most_links))
+        yield (
+            Broken(url, kind, status, message, _sources_of(row, sources, view))
+            for row, url, kind, status, message in view.failed(most)
+        )
+
+
+def _sources_of(failed: int, sources: "_Sources", view: FrontierView) -> Iterable[Source]:
+    """The pages that lead there; the one that first named it where the records say nothing."""
+    found = sources.of(failed)
+    first = next(found, None)
+    if first is None:
+        return map(Source._make, view.first_referrers(failed))
+    return chain((first,), found)
+
+
+def _leads(view: FrontierView, most: int | None) -> dict[str, int]:
+    """Every URL that leads to a failed one, with that one's id; negative for what only redirects there."""
+    leads = {failed.url: failed.id for failed in view.failed(most)}
+    before = 0
+    while leads and len(leads) > before:
+        before = len(leads)
+        for url, target in view.redirects():
+            if target in leads:
+                leads.setdefault(url, -abs(leads[target]))
+    return leads
+
+
+def _within(pages: Iterator[Linking], most_links: int | None) -> Iterator[Linking]:
+    seen = 0
+    for url, links in pages:
+        yield url, links
+        seen += len(links)
+        if most_links is not None and seen >= most_links:
+            return
+
+
+class _Sources:
+    """Which pages lead to which failed URL, on disk when they are many."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("CREATE TABLE sources (failed INTEGER, page TEXT, through TEXT)")
+
+    def find(self, leads: dict[str, int], pages: Iterator[Linking]) -> None:
+        """Look through ``pages``."""
+        found = self._matches(leads, pages)
+        while some := list(islice(found, 1_000)):
+            self._db.execute("BEGIN")
+            self._db.executemany("INSERT INTO sources VALUES (?, ?, ?)", some)
+            self._db.execute("COMMIT")
+        self._db.execute("CREATE INDEX by_failed ON sources (failed)")
+
+    def of(self, failed: int) -> Iterator[Source]:
+        """The pages that lead to the URL with this id, in the order of the records."""
+        query = "SELECT page, through FROM sources WHERE failed = ? ORDER BY rowid"
+        return map(Source._make, self._db.execute(query, (failed,)))
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._db.close()
+
+    @staticmethod
+    def _matches(leads: dict[str, int], pages: Iterator[Linking]) -> Iterator[tuple[int, str, str | None]]:
+        for page, links in pages:
+            through: dict[int, str | None] = {}
+            for link in links:
+                # With a login, a link is asked for without it.
+                to = leads.get(login(link)[0] if "@" in link else link)
+                if to is None:
+                    continue
+                if to > 0:
+                    through[to] = None
+                else:
+                    through.setdefault(-to, link)
+            for failed, redirect in through.items():
+                yield failed, page, redirect

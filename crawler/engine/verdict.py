@@ -1,0 +1,101 @@
+"""What is to be said of a crawl that has ended: why nothing is ok, that it met a login, what fails it."""
+
+import shlex
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.config import Config
+from crawler.engine.lifecycle import UNREACHABLE
+from crawler.frontier import ends, rows
+from crawler.frontier.ends import Leaf
+from crawler.model.outcomes import Kind
+from crawler.rules.login_page import is_login_url
+from crawler.rules.robots import forbidding
+from crawler.rules.scope import Scope
+from crawler.rules.urls import origin
+
+HOW_TO_LOG_IN = "session.auth, session.headers and session.send_cookies log in, see docs/sessions.md"
+
+
+def why_nothing(db: sqlite3.Connection, config: Config) -> str | None:
+    """Why no page (a sitemap is none) is ok, in the user's terms; None where one is."""
+    if ends.pages_ok(db).ok:
+        return None
+    unreachable = rows.seeds_unreachable(db, UNREACHABLE)
+    if unreachable is not None:
+        return f"no seed could be reached: {unreachable}"
+    first = next(iter(ends.leaves(db, 1)), None)
+    if first is None:
+        return "no page was ok: the sitemaps name none inside the scope"
+    why = f"no page was ok: {first.url}"
+    if first.source is not None:
+        why += f", to which {first.source} redirects"
+    why += f": {_explained(db, config, first)}"
+    counts = rows.counts(db)
+    kinds = {kind: n for kind, n in ends.kinds(db).items() if kind != Kind.REDIRECTED}
+    if sum(kinds.values()) > 1:
+        why += f" (of all {sum(kinds.values()):,} URLs: {listed(kinds)})"
+    if counts["pending"]:
+        why += f"; {counts['pending']:,} are pending, since scope.max_pages was reached"
+    return why
+
+
+def _explained(db: sqlite3.Connection, config: Config, leaf: Leaf) -> str:
+    words = (leaf.message or leaf.kind).rstrip(".")
+    words = words[:1].lower() + words[1:]
+    if leaf.kind == Kind.ROBOTS:
+        return f"{_robots_words(db, config, leaf.url) or words}; --ignore-robots if the site is yours"
+    if leaf.kind == Kind.OUT_OF_SCOPE and leaf.target is not None:
+        if is_login_url(leaf.target):
+            return f"it redirects to a login page, {leaf.target}; {HOW_TO_LOG_IN}"
+        scope = Scope.of(config.seeds, config.scope.origins)
+        if scope.allows(leaf.target):
+            return f"it redirects to {leaf.target}, which scope.include or scope.exclude leaves out"
+        return (
+            f"it redirects to {leaf.target}, which is outside the scope;"
+            f" to crawl that site: crawler run {shlex.quote(leaf.target)}"
+        )
+    if leaf.status == 401:
+        return f"{words}; {HOW_TO_LOG_IN}"
+    if leaf.kind == Kind.CONTENT_TYPE:
+        return f"{words}; fetch.content_types names the types that are"
+    return words
+
+
+def _robots_words(db: sqlite3.Connection, config: Config, url: str) -> str | None:
+    """The rule that forbids ``url``; None where it was no rule."""
+    stored = rows.load_robots(db, origin(url))
+    if stored is None or not 200 <= stored[0] < 300:
+        return None
+    rule = forbidding(stored[1], config.fetch.user_agent, url, config.robots.max_bytes)
+    if rule is None:
+        return None
+    what = "everything" if rule.everything else "it"
+    return f"robots.txt of this host forbids {what} for you: line {rule.line} `{rule.text}`"
+
+
+def login_wall(db: sqlite3.Connection) -> str | None:
+    """The login page that everything leads to, in a sentence; None where something leads elsewhere."""
+    wall = ends.login_wall(db, is_login_url)
+    if wall is None:
+        return None
+    seed, url = wall
+    how = f"{seed} redirects to" if seed is not None else "every page that was ok is"
+    return f"{how} a login page, {url}: what is behind it was not crawled; {HOW_TO_LOG_IN}"
+
+
+def failing(config: Config, summary: Mapping[str, Any]) -> str | None:
+    """What of ``run.fail_on`` there is, in a sentence; None where there is nothing of it."""
+    found = {
+        "errors": summary["error"],
+        "http": summary["kinds"].get(Kind.HTTP_STATUS, 0),
+        "extract": summary["extract_failed"],
+    }
+    failed: dict[str, int] = {what: found[what] for what in config.run.fail_on if found[what]}
+    return f"there is what --fail-on names: {listed(failed)}" if failed else None
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """``http_status 3, robots 1``."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
