@@ -185,8 +185,7 @@ async def test_a_local_server_is_asked_at_full_speed_whatever_it_answers_but_eno
     assert log.paths(host)["/"] == 1
 
 
-@pytest.mark.parametrize("loops", [1, 2])
-async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left_of_its_day(tmp_path, loops):
+async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left_of_its_day(tmp_path):
     def pages(host: str, path: str, times: int) -> Answer:
         body = "User-agent: *" if path == "/robots.txt" else "".join(f"<a href=/{n}>n</a>" for n in range(9))
         return 0.0, "200 OK", "", body
@@ -194,7 +193,7 @@ async def test_a_robots_txt_that_an_earlier_run_fetched_is_good_for_what_is_left
     sock = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{sock.getsockname()[1]}"
     out = tmp_path / "out"
-    options = ("--no-progress", "--delay", 0.25, "--set", f"fetch.loops={loops}")
+    options = ("--no-progress", "--delay", 0.25)
 
     async def run(most: int) -> None:
         run = ("run", f"http://{host}/", "-o", out, *options, "--max-pages", most)

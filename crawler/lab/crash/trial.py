@@ -140,7 +140,7 @@ def _first_run(kind: Kind, scene: Scene, verdict: Verdict) -> int:
     if kind.kill is None:
         # Who kills itself at a fault point is missed by its main process, or is that itself.
         log = scene.printed()
-        replaced = log.count("is replaced") + log.count("was ended by SIGKILL")
+        replaced = log.count("is replaced") + log.count("was killed from outside by SIGKILL")
         verdict.kills += 1 if code in DIES else replaced + (code != 0)
     elif code == 0 and kind.ends in (DIES, SAVES):
         verdict.kills = 0  # it came too late
