@@ -212,19 +212,22 @@ class Lanes:
         self._in_flight -= 1
         self.asked.add(lane)
         failed = pushback.failed if lane.heeds_errors else pushback.too_many
+        # An error page is an answer like others where it is no reason to be careful.
+        is_answer = not pushback.failed or (not failed and pushback.elapsed > 0.0)
         if not lane.acquainted:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
             lane.state.last_start = now if pushback.asked else lane.state.last_start
-            # An error page is an answer, too, where it is no reason to be careful.
-            lane.acquainted = not pushback.failed or (not failed and pushback.elapsed > 0.0)
+            lane.acquainted = is_answer
         if not pushback.asked:
             lane.state.withdraw(started)
             return
         lane.state.end(now, pushback.retry_after)
         lane.failures += pushback.failed
         throttle = lane.throttle
-        if throttle is not None and throttle.answered(started, now, pushback.elapsed, failed):
+        if throttle is None or not (is_answer or failed):
+            return  # that nothing came is no sign of health, either
+        if throttle.answered(started, now, pushback.elapsed, failed):
             lane.state.limits = throttle.in_force()
 
     def must_share(self, lane: Lane, pending: int) -> bool:

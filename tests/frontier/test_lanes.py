@@ -1,6 +1,7 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
 from crawler.frontier.lanes import IdQueue, Lane, Lanes
+from crawler.model.messages import Pushback
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
@@ -47,6 +48,26 @@ def test_a_lane_with_only_retries_is_due_when_the_first_is():
     street = lane()
     street.push_retry(1, due=7.0)
     assert street.due_at(0.0) == 7.0
+
+
+def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_health_either():
+    lanes = Lanes(lambda origin, crawl_delay: LaneLimits(8, 0.0), None, 10.0, lambda origin: False)
+    street = lanes.make(1, "http://h")
+
+    def ask(now: float, pushback: Pushback) -> LaneLimits:
+        street.push(1, 0, 0)
+        lanes.hand_out(street, now, depth_first=False)
+        lanes.answered(street, 1, pushback, now + 0.1)
+        return street.state.limits
+
+    for n in range(40):
+        slow = ask(float(n), Pushback(elapsed=0.01, failed=True, too_many=True))
+    assert slow == LaneLimits(1, 10.0)
+    for n in range(40, 80):
+        assert ask(float(n), Pushback(failed=True)) == slow  # time-outs
+    for n in range(80, 200):
+        fast = ask(float(n), Pushback(elapsed=0.01, failed=True))  # error pages
+    assert fast == LaneLimits(8, 0.0)
 
 
 def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
