@@ -92,7 +92,7 @@ def conclude(
         # between the two it must still count as one that has to go on.
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
-        meta = {"state": report.state, "ended_at": lifecycle.now_utc()}
+        meta = {"state": report.state, "ended_at": lifecycle.now_utc(), "message": report.message or ""}
         store.run(lambda db: rows.save_live(db, stations.live_text()))
         store.run(lambda db: rows.set_meta(db, meta))
     except (CrawlFailed, OSError) as error:
