@@ -10,15 +10,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.broken_links import broken_links
 from crawler.engine.lifecycle import Opened
 from crawler.engine.stations import Stations
-from crawler.engine.verdict import failing, login_wall, why_nothing
 from crawler.frontier import ends, rows
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import CrawlFailed, OutputError
+from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
 from crawler.write.sinks import SINKS
@@ -64,7 +64,7 @@ def conclude(
         # What was broken off may have known URLs that never reached the disk. They will be found again, since
         # the pages that name them are not done.
         discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-        _judge(report, stations, counts, store.run(lambda db: why_nothing(db, stations.config)))
+        _judge(report, stations, counts, store.run(lambda db: _why_nothing(db, stations.config)))
         report.summary = make_summary(
             counts,
             stations.counters,
@@ -82,7 +82,7 @@ def conclude(
         # Of all runs together, as the counts are.
         report.summary |= store.run(lambda db: _details(db, report.out))
         if report.state == "finished":
-            _judge_further(report, stations, store)
+            store.run(lambda db: _judge_further(report, stations.config, db))
         report.summary |= {"exit_code": report.exit_code, "message": report.message}
         # What one main loop can feed: its own thread's CPU, and the whole main process's.
         report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
@@ -92,7 +92,7 @@ def conclude(
         # between the two it must still count as one that has to go on.
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
-        meta = {"state": report.state, "ended_at": lifecycle.now_utc()}
+        meta = {"state": report.state, "ended_at": lifecycle.now_utc(), "message": report.message or ""}
         store.run(lambda db: rows.save_live(db, stations.live_text()))
         store.run(lambda db: rows.set_meta(db, meta))
     except (CrawlFailed, OSError) as error:
@@ -123,21 +123,26 @@ def note_stopped(report: CrawlReport, store: StoreThread) -> None:
 def _details(db: sqlite3.Connection, out: Path) -> dict[str, Any]:
     """What ``crawl.db`` and the records say of the whole crawl, beside its counts."""
     failed, first_url, first = ends.extract_failures(db)
-    try:
-        broken = _some_broken(db, out, LINKS_LOOKED_AT)
-    except OutputError as error:  # of somebody who wrote into the records
-        log.warning("%s", error)
-        broken = _some_broken(db, out, 0)
     return {
         "kinds": ends.kinds(db),
         **ends.links_left(db),
         "extract_failed": failed,
         "extract_error": {"url": first_url, "error": first} if failed else None,
-        "errors": broken,
+        "errors": _errors(db, out) if rows.counts(db)["error"] else [],
     }
 
 
+def _errors(db: sqlite3.Connection, out: Path) -> list[dict[str, Any]]:
+    try:
+        return _some_broken(db, out, LINKS_LOOKED_AT)
+    except OutputError as error:  # somebody wrote into the records
+        log.warning("%s", error)
+        return _some_broken(db, out, 0)
+
+
 def _some_broken(db: sqlite3.Connection, out: Path, most_links: int) -> list[dict[str, Any]]:
+    from crawler.engine.broken_links import broken_links  # here and below: few crawls need it
+
     with broken_links(FrontierView(db), out, most=ERRORS_SHOWN, most_links=most_links) as broken:
         return [
             one._asdict()
@@ -162,15 +167,28 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], why_
             report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
 
 
-def _judge_further(report: CrawlReport, stations: Stations, store: StoreThread) -> None:
+def _why_nothing(db: sqlite3.Connection, config: Config) -> str | None:
+    """Why no page is ok; None where one is."""
+    if ends.pages_ok(db)[0]:
+        return None
+    from crawler.engine.verdict import why_nothing
+
+    return why_nothing(db, config)
+
+
+def _judge_further(report: CrawlReport, config: Config, db: sqlite3.Connection) -> None:
     """Whether a crawl that has ended fails all the same, and what its user should know."""
-    if report.summary["extract_failed"] > 1:
-        log.warning("the extract function failed on %d pages", report.summary["extract_failed"])
-    report.message = failing(stations.config, report.summary)
-    if report.message is not None:
-        report.exit_code = EXIT_FAILED
-    else:
-        report.message = store.run(login_wall)
+    summary = report.summary
+    if summary["extract_failed"] > 1:
+        log.warning("the extract function failed on %d pages", summary["extract_failed"])
+    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or ends.pages_ok(db)[1]:
+        from crawler.engine.verdict import failing, login_wall
+
+        report.message = failing(config, summary)
+        if report.message is not None:
+            report.exit_code = EXIT_FAILED
+        else:
+            report.message = login_wall(db)
 
 
 def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:

@@ -87,7 +87,7 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
             if _nothing_left(config, store.run(rows.counts)):
                 if meta["state"] == "finished":
                     raise _finished(out, config, meta)
-                if meta["state"] == "incomplete" and not store.run(ends.pages_ok).ok:
+                if meta["state"] == "incomplete" and not store.run(ends.pages_ok)[0]:
                     store.run(rows.begin_again)
                     meta = store.run(rows.get_meta)
         opened = Opened(

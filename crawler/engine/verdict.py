@@ -7,8 +7,8 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import UNREACHABLE
-from crawler.frontier import ends, rows
-from crawler.frontier.ends import Leaf
+from crawler.frontier import ends, rows, trouble
+from crawler.frontier.trouble import Leaf
 from crawler.model.outcomes import Kind
 from crawler.rules.login_page import is_login_url
 from crawler.rules.robots import forbidding
@@ -18,14 +18,12 @@ from crawler.rules.urls import origin
 HOW_TO_LOG_IN = "session.auth, session.headers and session.send_cookies log in, see docs/sessions.md"
 
 
-def why_nothing(db: sqlite3.Connection, config: Config) -> str | None:
-    """Why no page (a sitemap is none) is ok, in the user's terms; None where one is."""
-    if ends.pages_ok(db).ok:
-        return None
+def why_nothing(db: sqlite3.Connection, config: Config) -> str:
+    """Why no page (a sitemap is none) is ok, in the user's terms."""
     unreachable = rows.seeds_unreachable(db, UNREACHABLE)
     if unreachable is not None:
         return f"no seed could be reached: {unreachable}"
-    first = next(iter(ends.leaves(db, 1)), None)
+    first = next(iter(trouble.leaves(db, 1)), None)
     if first is None:
         return "no page was ok: the sitemaps name none inside the scope"
     why = f"no page was ok: {first.url}"
@@ -77,7 +75,7 @@ def _robots_words(db: sqlite3.Connection, config: Config, url: str) -> str | Non
 
 def login_wall(db: sqlite3.Connection) -> str | None:
     """The login page that everything leads to, in a sentence; None where something leads elsewhere."""
-    wall = ends.login_wall(db, is_login_url)
+    wall = trouble.login_wall(db, is_login_url)
     if wall is None:
         return None
     seed, url = wall

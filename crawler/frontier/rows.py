@@ -196,7 +196,7 @@ def seeds_unreachable(db: sqlite3.Connection, kinds: Collection[str]) -> str | N
         + (f", to which {source} redirects" if source is not None else "")
         + (f": {words.rstrip('.')}" if words else "")
         for url, _, kind, source, words in dead[:3]
-    )
+    ) + (f"; and {len(dead) - 3:,} more" if len(dead) > 3 else "")
 
 
 def hosts(db: sqlite3.Connection) -> list[HostRow]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.frontier import ends, rows
+from crawler.frontier import rows
 from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
 from crawler.model.errors import OutputError
 
@@ -17,11 +17,12 @@ class FrontierView:
     """What can be read of a crawl without taking part in it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+        self.db = connection
+        """To be read from only."""
 
     def meta(self) -> dict[str, str]:
         """The entries of ``meta``: state, pid, started_at, ended_at, settings and more."""
-        return rows.get_meta(self._db)
+        return rows.get_meta(self.db)
 
     def settings(self) -> dict[str, Any]:
         """The settings that the crawl was started with."""
@@ -30,11 +31,11 @@ class FrontierView:
 
     def counts(self) -> dict[str, int]:
         """URLs by state."""
-        return rows.counts(self._db)
+        return rows.counts(self.db)
 
     def hosts(self) -> list[rows.HostRow]:
         """Every origin with its URLs by state, the one with the most URLs first."""
-        return rows.hosts(self._db)
+        return rows.hosts(self.db)
 
     def sinks(self) -> list[str]:
         """Names of the sinks that the crawl writes."""
@@ -43,32 +44,20 @@ class FrontierView:
 
     def positions(self) -> dict[str, int]:
         """Where each sink ends with the last committed batch."""
-        return rows.positions(self._db)
-
-    def failed(self, most: int | None = None) -> Iterator[ends.Failed]:
-        """See :func:`crawler.frontier.ends.failed`."""
-        return ends.failed(self._db, most)
-
-    def redirects(self) -> Iterator[tuple[str, str]]:
-        """See :func:`crawler.frontier.ends.redirects`."""
-        return ends.redirects(self._db)
-
-    def first_referrers(self, url_id: int) -> list[tuple[str, str | None]]:
-        """The page that first named a URL, and through which redirect if so; none of a seed."""
-        return ends.first_referrers(self._db, url_id)
+        return rows.positions(self.db)
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
         """In the block, a live crawl does not change."""
-        self._db.execute("BEGIN")
+        self.db.execute("BEGIN")
         try:
             yield
         finally:
-            self._db.execute("ROLLBACK")
+            self.db.execute("ROLLBACK")
 
     def live(self) -> dict[str, Any] | None:
         """The last snapshot that the crawl wrote of itself, about once a second; None if it never did."""
-        row = self._db.execute("SELECT json FROM live").fetchone()
+        row = self.db.execute("SELECT json FROM live").fetchone()
         return json.loads(row[0]) if row else None
 
 

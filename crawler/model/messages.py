@@ -116,7 +116,7 @@ class Redirect(msgspec.Struct, frozen=True, gc=False):
     hops: tuple[Hop, ...]
 
 
-class Finished(msgspec.Struct, frozen=True, gc=False):
+class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A URL with its outcome: its record as opaque bytes, and what it adds to the frontier."""
 
     ticket: Ticket

@@ -25,6 +25,8 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
         if not console.is_terminal:
             console.width = 1_000  # nothing is cut or broken for a program that reads it
     console.print(_headline(report), soft_wrap=True)
+    if report["state"] in ("finished", "incomplete") and (message := report["meta"].get("message")):
+        console.print(Text(message), soft_wrap=True)
     console.print()
     console.print(_counts(report))
     if report["hosts"]:

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crawler.watch.broken import Broken, Source, lines, shown
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.units import age, per_second, size
 
@@ -75,21 +74,25 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
 
 def broken(summary: Mapping[str, Any]) -> Iterator[Row]:
     """What failed, as headings and lines: the extract function; URLs with the first pages linking to each."""
-    if failed := summary.get("extract_failed"):
+    failed, errors = summary.get("extract_failed"), summary.get("errors")
+    if not failed and not errors:
+        return
+    from crawler.watch.broken import Broken, Source, lines, shown  # most crawls do without
+
+    if failed:
         first = summary["extract_error"]
         yield f"extract failed on {failed:,} of {summary['ok'] + summary['truncated']:,} pages", ""
         yield "", f"first on {shown(first['url'])}"
         yield from (("", f"  {line}") for line in shown(first["error"]).splitlines())
-    errors = summary.get("errors", ())
-    for kind, line in lines(map(_row, errors)):
-        yield f"{kind} {summary['kinds'][kind]:,}" if kind else "", line
     if errors:
+        found = (
+            Broken(**error | {"linked_from": [Source(**page) for page in error["linked_from"]]})
+            for error in errors
+        )
+        for kind, line in lines(found):
+            yield f"{kind} {summary['kinds'][kind]:,}" if kind else "", line
         out = shlex.quote(summary["out"])
         yield "", f"all, with every page that leads to them: crawler status {out} --errors"
-
-
-def _row(error: Mapping[str, Any]) -> Broken:
-    return Broken(**{**error, "linked_from": [Source(**page) for page in error["linked_from"]]})
 
 
 def files(summary: Mapping[str, Any]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.config import Config
-from crawler.model.errors import OutputBusyError, SinkFailed
+from crawler.model.errors import AlreadyFinished, OutputBusyError, SinkFailed
 from tests.cli.stand_ins import FRESH, Engine, Run
 
 
@@ -111,6 +111,27 @@ def test_status_prints_the_view(crawler: Run) -> None:
         (["--hosts"], {"json": False, "hosts": True}),
     ):
         assert crawler("status", "some/out", *options) == (0, [f"view of some/out, {how}"], [])
+
+
+def test_resume_of_a_finished_crawl_says_so_and_is_no_failure(
+    engine: Engine, crawler: Run, tmp_path: Path
+) -> None:
+    engine.error = AlreadyFinished("finished already, at noon")
+    assert crawler("resume", str(tmp_path)) == (
+        0,
+        [f"output: {tmp_path}", "finished already, at noon"],
+        [],
+    )
+    assert crawler("run", "http://a/", "-o", str(tmp_path))[::2] == (
+        2,
+        ["crawler: finished already, at noon"],
+    )
+
+
+def test_a_crawl_that_failed_though_it_ended_says_why_on_stderr(engine: Engine, crawler: Run) -> None:
+    engine.message, engine.exit_code = "there is what --fail-on names: http 1", 1
+    code, out, err = crawler("run", "http://a/", "--fail-on", "http")
+    assert (code, out[-1], err) == (1, f"output: {FRESH}", ["crawler: there is what --fail-on names: http 1"])
 
 
 @pytest.mark.parametrize(("arguments", "port"), [([], 8000), (["--port", "0"], 0)])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.frontier import ends, rows
+from crawler.frontier import ends, rows, trouble
 from crawler.frontier.rows import NewRows
 from crawler.frontier.schema import open_for_writing
 from crawler.model.commit import Commit
@@ -66,28 +66,28 @@ def test_errors_are_told_as_in_their_records_and_first_referrers_through_redirec
     db.end(1, "gone", Kind.HTTP_STATUS, status=404, message="Not there.")
     db.end(1, "b", Kind.CONNECT, message="Refused.")
     db.end(1, "old", Kind.REDIRECTED, to="gone", status=301)
-    assert [tuple(one[1:]) for one in ends.failed(db.db)] == [
+    assert [tuple(one[1:]) for one in trouble.failed(db.db)] == [
         (f"{SITE}b", "connect", None, "Refused."),
         (f"{SITE}gone", "http_status", 404, "Not there."),
     ]
-    assert list(ends.redirects(db.db)) == [(f"{SITE}old", f"{SITE}gone")]
-    assert ends.first_referrers(db.db, db.ids["gone"]) == [(f"{SITE}a", f"{SITE}old")]
-    assert ends.first_referrers(db.db, db.ids["b"]) == [(SITE, None)]
-    assert ends.first_referrers(db.db, db.ids[""]) == []
+    assert list(trouble.redirects(db.db)) == [(f"{SITE}old", f"{SITE}gone")]
+    assert trouble.first_referrers(db.db, db.ids["gone"]) == [(f"{SITE}a", f"{SITE}old")]
+    assert trouble.first_referrers(db.db, db.ids["b"]) == [(SITE, None)]
+    assert trouble.first_referrers(db.db, db.ids[""]) == []
 
 
 def test_of_many_errors_each_kind_and_status_has_its_turn(db):
     for name, status in (("", 404), ("a", 404), ("b", 404), ("gone", 503)):
         db.end(1, name, Kind.HTTP_STATUS, status=status)
     db.end(1, "old", Kind.DNS)
-    assert [one.url[len(SITE) :] for one in ends.failed(db.db, 3)] == ["old", "", "gone"]
+    assert [one.url[len(SITE) :] for one in trouble.failed(db.db, 3)] == ["old", "", "gone"]
 
 
 def test_a_record_that_cannot_be_read_leaves_its_kind(db):
     ticket = Ticket(1, SITE, 1, 0)
     done = Finished(ticket, Outcome.ERROR, Kind.DNS, b"not JSON")
     rows.save_commits(db.db, NewRows(), [Commit(1, (done,), {})])
-    assert [tuple(one) for one in ends.failed(db.db)] == [(1, SITE, "dns", None, None)]
+    assert [tuple(one) for one in trouble.failed(db.db)] == [(1, SITE, "dns", None, None)]
 
 
 def test_what_is_tried_again_is_forgotten(db):
@@ -96,7 +96,7 @@ def test_what_is_tried_again_is_forgotten(db):
     assert ends.extract_failures(db.db) == (1, SITE, "Traceback\n  line 3")
     # The sink holds the first batch alone.
     rows.roll_back(db.db, {"jsonl": 10})
-    assert (len(list(ends.failed(db.db))), ends.extract_failures(db.db)[0]) == (0, 1)
+    assert (len(list(trouble.failed(db.db))), ends.extract_failures(db.db)[0]) == (0, 1)
     rows.begin_again(db.db)
     assert ends.extract_failures(db.db) == (0, None, None)
     assert db.db.execute("SELECT count(*) FROM ends").fetchone() == (0,)
@@ -115,7 +115,7 @@ def test_a_wall_is_what_every_seed_redirects_to(tmp_path):
         walled.end(1, "x", Kind.REDIRECTED, to="login")
         walled.end(1, "login")
         walled.db.execute("UPDATE urls SET depth = 0 WHERE id = 3")  # a redirect's target keeps the depth
-        assert ends.login_wall(walled.db, is_login_url) == (SITE, f"{SITE}login")
-        assert ends.login_wall(walled.db, lambda _: False) is None
+        assert trouble.login_wall(walled.db, is_login_url) == (SITE, f"{SITE}login")
+        assert trouble.login_wall(walled.db, lambda _: False) is None
     finally:
         walled.db.close()

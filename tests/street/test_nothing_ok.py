@@ -87,6 +87,8 @@ async def test_the_last_line_says_why_no_page_was_ok(tmp_path, name):
         code, last, said = await crawl(served, tmp_path)
     assert (code, last) == (3, f"crawler: no page was ok: {why}")
     assert f"crawler resume {tmp_path}" in said
+    told = crawls.crawl("status", tmp_path).stdout.replace(served.url, "http://SITE")
+    assert told.splitlines()[1] == f"no page was ok: {why}"
 
 
 async def test_what_is_left_out_on_purpose_is_no_page_either(tmp_path):
@@ -94,6 +96,19 @@ async def test_what_is_left_out_on_purpose_is_no_page_either(tmp_path):
         code, last, _ = await crawl(served, tmp_path, "--exclude", "/private/")
     assert code == 3
     assert last.endswith("redirects to http://SITE/private/, which scope.include or scope.exclude leaves out")
+
+
+async def test_the_reason_is_the_very_last_line_of_all(tmp_path):
+    async with byte_server(by_target({})) as served:
+        running = await asyncio.create_subprocess_exec(
+            *crawls.command("run", f"{served.url}/", "-o", tmp_path, *OPTIONS),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await running.communicate()
+    lines = printed.decode().splitlines()
+    assert lines[0] == lines[-2] == f"output: {tmp_path}"
+    assert lines[-1].startswith("crawler: no page was ok: ")
 
 
 async def test_several_reasons_are_counted(tmp_path):

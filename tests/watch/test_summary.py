@@ -174,6 +174,63 @@ def test_paths_and_the_way_on_are_in_one_piece():
     assert f"output    {out}/records.jsonl  (1,234 records)" in lines
 
 
+TROUBLE = {
+    "extract_failed": 1_100,
+    "extract_error": {
+        "url": "http://a/x",
+        "error": "Traceback\n  File 'a.py', line 3\nValueError: \x1b[1m",
+    },
+    "errors": [
+        {
+            "url": "http://a/" + "long/" * 20,
+            "kind": "http_status",
+            "status": 404,
+            "message": "The server answered 404 (Not Found).",
+            "linked_from": [
+                {"url": "http://a/", "through": None},
+                {"url": "http://a/b", "through": "http://a/c"},
+            ],
+        },
+        {"url": "http://b/", "kind": "connect", "status": None, "message": "Refused.\x07", "linked_from": []},
+    ],
+}
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_broken_is_listed_in_unbroken_lines(terminal):
+    summary = summary_of() | TROUBLE
+    summary["kinds"]["connect"] = 2
+    lines = [line.strip() for line in printed(summary, 60, terminal).splitlines()]
+    at = lines.index("extract failed on 1,100 of 1,103 pages")
+    assert lines[at : at + 13] == [
+        "extract failed on 1,100 of 1,103 pages",
+        "first on http://a/x",
+        "Traceback",
+        "File 'a.py', line 3",
+        "ValueError: \\x1b[1m",
+        "http_status 88",
+        f"http://a/{'long/' * 20}: 404 (Not Found)",
+        "linked from http://a/",
+        "linked from http://a/b, through http://a/c",
+        "connect 2",
+        "http://b/: refused.\\x07",
+        "linked from no page: a seed, or where one redirects to",
+        "all, with every page that leads to them: crawler status 'crawls/a b' --errors",
+    ]
+
+
+def test_a_crawl_without_any_page_is_to_be_tried_again():
+    assert "try again crawler resume 'crawls/a b'" in printed(summary_of("incomplete"))
+    assert "  try again      crawler resume 'crawls/a b'" in printed(summary_of("incomplete"), terminal=False)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_terminal_shows_every_count(width):
+    text = printed(summary_of("stopped", 400), width)
+    for name, count in (("ok", "1,100"), ("error", "112"), ("pending", "400"), ("discovered", "1,634")):
+        assert any(line.split()[1:3] == [name, count] for line in text.splitlines())
+
+
 def test_a_finished_crawl_needs_no_way_on():
     assert "to go on" not in printed(summary_of())
 
