@@ -80,7 +80,8 @@ def conclude(
             hosts=store.run(rows.hosts),
         )
         # Of all runs together, as the counts are.
-        report.summary |= store.run(lambda db: _details(db, report.out))
+        report.summary |= store.run(_details)
+        report.summary["errors"] = store.run(lambda db: _errors(db, report.out)) if counts["error"] else []
         if report.state == "finished":
             store.run(lambda db: _judge_further(report, stations.config, db))
         report.summary |= {"exit_code": report.exit_code, "message": report.message}
@@ -120,19 +121,19 @@ def note_stopped(report: CrawlReport, store: StoreThread) -> None:
     store.run(lambda db: rows.set_meta(db, {"state": "stopped"}))
 
 
-def _details(db: sqlite3.Connection, out: Path) -> dict[str, Any]:
-    """What ``crawl.db`` and the records say of the whole crawl, beside its counts."""
+def _details(db: sqlite3.Connection) -> dict[str, Any]:
+    """What ``crawl.db`` says of the whole crawl, beside its counts."""
     failed, first_url, first = ends.extract_failures(db)
     return {
         "kinds": ends.kinds(db),
         **ends.links_left(db),
         "extract_failed": failed,
         "extract_error": {"url": first_url, "error": first} if failed else None,
-        "errors": _errors(db, out) if rows.counts(db)["error"] else [],
     }
 
 
 def _errors(db: sqlite3.Connection, out: Path) -> list[dict[str, Any]]:
+    """Some of the URLs that failed, with the first pages that lead there."""
     try:
         return _some_broken(db, out, LINKS_LOOKED_AT)
     except OutputError as error:  # somebody wrote into the records
