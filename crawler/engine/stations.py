@@ -15,7 +15,7 @@ from crawler.config import Config
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
-from crawler.fetch.backends import make_backend
+from crawler.fetch.backends import import_backend, make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache, StoredRobots
 from crawler.fetch.session import Session, with_session
@@ -70,7 +70,8 @@ class Stations:
         self._store = opened.store
         self._resumed = opened.next_batch > 1
         self.stopped = False
-        scope = Scope.of(
+        self._logins = opened.logins
+        self._scope = scope = Scope.of(
             config.seeds,
             config.scope.origins,
             config.scope.include,
@@ -93,27 +94,6 @@ class Stations:
             heeds_errors=lambda site: heeds_errors(site, config.politeness.delay),
         )
         context = child_context(config.processes.start_method)
-        # By the user, not by a page.
-        named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        backend = with_session(make_backend(config, named, self.counters), Session(config, opened.logins))
-        robots = RobotsCache(
-            backend,
-            config,
-            load=self._load_robots,
-            save=self._save_robots,
-            turn=self.frontier.turn,
-            offer=self._add_sitemaps if config.sitemaps.follow else None,
-        )
-        self.fetcher = Fetcher(
-            config,
-            backend,
-            robots,
-            scope=scope,
-            sitemap_scope=sitemap_scope,
-            spool_dir=out.absolute() / SPOOL,
-            counters=self.counters,
-            turn=self.frontier.turn,
-        )
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
@@ -145,9 +125,17 @@ class Stations:
             counters=self.counters,
             new_step=self.steps.worker,
         )
+        self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
+        self._closing = AsyncExitStack()
+        self._closing.push_async_callback(off_loop, self.parse_pool.close)
+        self._closing.push_async_callback(self.committer.close)
 
     async def restore(self) -> None:
-        """Load the frontier, and take the seeds in."""
+        """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
+        self.parse_pool.start()
+        await off_loop(lambda: import_backend(self.config))  # meanwhile the parsers start
+        self.fetcher = self._make_fetcher()
+        self._closing.push_async_callback(self.fetcher.close)
         if self._resumed:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
@@ -164,13 +152,34 @@ class Stations:
 
     async def close(self) -> None:
         """Save what is known, end writers, connections and threads, after the street has ended."""
-        async with AsyncExitStack() as closing:  # each step is taken, whatever becomes of those before it
-            closing.push_async_callback(off_loop, self.parse_pool.close)
-            closing.push_async_callback(self.fetcher.close)
-            closing.push_async_callback(self.committer.close)
+        async with self._closing:  # each step is taken, whatever becomes of those before it
             # StoreFailed: that is why the crawl ended, and it has been said.
             with suppress(StoreFailed):
                 await self.frontier.flush()
+
+    def _make_fetcher(self) -> Fetcher:
+        config = self.config
+        # By the user, not by a page.
+        named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
+        backend = with_session(make_backend(config, named, self.counters), Session(config, self._logins))
+        robots = RobotsCache(
+            backend,
+            config,
+            load=self._load_robots,
+            save=self._save_robots,
+            turn=self.frontier.turn,
+            offer=self._add_sitemaps if config.sitemaps.follow else None,
+        )
+        return Fetcher(
+            config,
+            backend,
+            robots,
+            scope=self._scope,
+            sitemap_scope=self._sitemap_scope,
+            spool_dir=self.out.absolute() / SPOOL,
+            counters=self.counters,
+            turn=self.frontier.turn,
+        )
 
     # -- robots.txt, kept in crawl.db ------------------------------------------------------------
 

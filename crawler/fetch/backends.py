@@ -25,6 +25,14 @@ def require_backend(config: Config) -> None:
         )
 
 
+def import_backend(config: Config) -> None:
+    """Import the backend's library: a tenth of a second, so not for the event loop. Only one is imported."""
+    if config.fetch.backend == "httpx":
+        import crawler.fetch.httpx_backend
+    else:
+        import crawler.fetch.aiohttp_backend  # noqa: F401 - for make_backend()
+
+
 def make_backend(config: Config, trusted_origins: frozenset[str], counters: Counters) -> Backend:
     """The backend, for the event loop that runs. Raises ConfigError.
 
@@ -33,7 +41,6 @@ def make_backend(config: Config, trusted_origins: frozenset[str], counters: Coun
     require_backend(config)
     if not config.fetch.verify_tls:
         log.warning("certificates are not verified (fetch.verify_tls = false): anybody may be the server")
-    # Each library takes a tenth of a second to import, and only one of them is used.
     if config.fetch.backend == "httpx":
         from crawler.fetch.httpx_backend import HttpxBackend
 

@@ -4,9 +4,10 @@
 ``inline`` run the very same code on another model, to be compared.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,7 +17,7 @@ from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import PageParser
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import child_context
-from crawler.plumbing.starter_thread import off_loop
+from crawler.plumbing.starter_thread import off_loop, to_its_end
 
 
 class ParsePool:
@@ -47,15 +48,26 @@ class ParsePool:
         )
         # For processes these threads own the pipes, one each; for "thread" they do the parsing.
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="parse")
+        self._starting: dict[int, tuple[ProcessParser, Future[None]]] = {}
         self._children: set[ProcessParser] = set()
+
+    def start(self) -> None:
+        """Begin to start every child, in threads: they get ready while the caller does the rest."""
+        if self.kind == "process":
+            for number in range(self.workers):
+                parser = ProcessParser(f"parser-{number}", self._settings, self._threads)
+                self._starting[number] = parser, self._threads.submit(parser.start)
 
     @asynccontextmanager
     async def parser(self, number: int) -> AsyncIterator[PageParser]:
-        """Parser ``number``, ready to work; stopped when the block is left. Raises ChildFailed."""
+        """Parser ``number`` of a started pool, ready to work; stopped when the block is left.
+
+        Raises ChildFailed.
+        """
         if self.kind == "process":
-            parser = ProcessParser(f"parser-{number}", self._settings, self._threads)
+            parser, starting = self._starting.pop(number)
             try:
-                await off_loop(parser.start)
+                await to_its_end(asyncio.wrap_future(starting))
                 self._children.add(parser)
                 yield parser
             finally:
@@ -85,8 +97,10 @@ class ParsePool:
         return False
 
     def close(self) -> None:
-        """End the threads; blocks until their last call is over."""
+        """End the children that nobody came for, and the threads; blocks until their last call is over."""
         self._threads.shutdown(wait=True)
+        for parser, _ in self._starting.values():
+            parser.stop()
 
 
 def cores() -> int:
