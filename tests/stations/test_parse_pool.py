@@ -57,6 +57,7 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
         log_level="INFO",
         feed_log=logged.append,
     )
+    pool.start()
     queue: ByteQueue[Page] = ByteQueue(1 << 24, lambda p: p.weight)
     street.queue = queue
     results: list[Finished] = []
@@ -333,3 +334,14 @@ async def test_a_cancelled_street_leaves_no_child():
             await asyncio.sleep(0.5)
             raise RuntimeError("something else failed")
     assert time.monotonic() - started < 10
+
+
+async def test_children_that_nobody_came_for_end_with_the_pool():
+    """As when a crawl is stopped before it begins; that none is left is checked after every test."""
+    pool = ParsePool(ParseConfig(workers=2), JOB, None, start_method=None, log_level="INFO", feed_log=print)
+    pool.start()
+    async with pool.parser(0) as parser:
+        assert parser.pid is not None
+        assert pool.pids() == {parser.pid}
+    await asyncio.to_thread(pool.close)
+    assert pool.pids() == set()
