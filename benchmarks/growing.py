@@ -32,6 +32,7 @@ from latency import steady_rate
 from crawler import Config
 from crawler.engine import lifecycle
 from crawler.engine.output_folder import output_folder
+from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.rules.politeness import LaneLimits
 
@@ -49,18 +50,20 @@ def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
             return LaneLimits(per_host=10_000, delay=0.0)
 
         partitions = config.frontier.partitions
-        frontier = SqliteFrontier(opened.store, opened.known, unlimited, partitions=partitions)
+        frontier = SqliteFrontier(
+            opened.state.store, KnownUrls(opened.hash_seed), unlimited, partitions=partitions
+        )
         await frontier.restore()
         for start in range(0, len(urls), AT_ONCE):
             await frontier.add(urls[start : start + AT_ONCE])
         await frontier.flush()
 
     with output_folder(out):
-        opened = lifecycle.open_store(config, out, {})
+        opened = lifecycle.open_crawl(config, out, {})
         try:
             asyncio.run(take_in())
         finally:
-            opened.store.stop()
+            opened.state.close()
 
 
 def window(options: argparse.Namespace, known: int, folder: Path) -> dict[str, float]:

@@ -88,12 +88,12 @@ def here(url: str, folder: Path) -> None:
 
     config = Config(seeds=[url], out=out, robots={"obey": False}, progress={"show": False})
     with output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        opened = lifecycle.open_store(config, out, {})
+        opened = lifecycle.open_crawl(config, out, {})
         runner.run(run(config, out, opened, on_start=look))
         loop = time.thread_time() - begun["loop"]
         main = time.process_time() - begun["main"]
         wall = time.monotonic() - begun["wall"]
-        opened.store.stop()
+        opened.state.close()
     figures = {"wall_s": wall, "loop_s": loop, "main_s": main}
     figures["parsers"] = sorted(parsers)
     (folder / "figures.json").write_text(json.dumps(figures), encoding="utf-8")

@@ -27,6 +27,7 @@ import sites
 import slow_sink
 
 from crawler import Config, Crawler
+from crawler.engine.pictures import snapshot
 from crawler.engine.stations import Stations
 from crawler.watch.memory_reading import read_use
 from crawler.write.sinks import SINKS
@@ -51,7 +52,7 @@ async def sample_for_ever(stations: Stations, samples: list[dict[str, float]]) -
     started = time.monotonic()
     while True:
         use = await asyncio.to_thread(read_use, stations.parse_pool.pids())
-        shot = stations.snapshot()
+        shot = snapshot(stations)
         if use is not None and shot.counters.committed:
             samples.append(
                 {

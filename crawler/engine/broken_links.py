@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
-from crawler.frontier import trouble
 from crawler.frontier.view import FrontierView
 from crawler.rules.urls import login
 from crawler.watch.broken import Broken, Source
@@ -33,32 +32,32 @@ def broken_links(
     are damaged, StoreFailed.
     """
     with view.one_moment(), closing(_Sources()) as sources:
-        leads = _leads(view.db, most)
+        leads = _leads(view, most)
         pages = linking_pages(out, view.sinks(), view.positions())
         if leads and pages is not None and most_links != 0:
             sources.find(leads, _within(pages, most_links))
         yield (
-            Broken(url, kind, status, message, _sources_of(row, sources, view.db))
-            for row, url, kind, status, message in trouble.failed(view.db, most)
+            Broken(url, kind, status, message, _sources_of(row, sources, view))
+            for row, url, kind, status, message in view.failed(most)
         )
 
 
-def _sources_of(failed: int, sources: "_Sources", db: sqlite3.Connection) -> Iterable[Source]:
+def _sources_of(failed: int, sources: "_Sources", view: FrontierView) -> Iterable[Source]:
     """The pages that lead there; the one that first named it where the records say nothing."""
     found = sources.of(failed)
     first = next(found, None)
     if first is None:
-        return map(Source._make, trouble.first_referrers(db, failed))
+        return map(Source._make, view.first_referrers(failed))
     return chain((first,), found)
 
 
-def _leads(db: sqlite3.Connection, most: int | None) -> dict[str, int]:
+def _leads(view: FrontierView, most: int | None) -> dict[str, int]:
     """Every URL that leads to a failed one, with that one's id; negative for what only redirects there."""
-    leads = {failed.url: failed.id for failed in trouble.failed(db, most)}
+    leads = {failed.url: failed.id for failed in view.failed(most)}
     before = 0
     while leads and len(leads) > before:
         before = len(leads)
-        for url, target in trouble.redirects(db):
+        for url, target in view.redirects():
             if target in leads:
                 leads.setdefault(url, -abs(leads[target]))
     return leads

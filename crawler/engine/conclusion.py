@@ -1,7 +1,6 @@
 """How a crawl is concluded: what is counted, written and said at its end."""
 
 import logging
-import sqlite3
 import time
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,9 +12,9 @@ import msgspec
 from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.lifecycle import Opened
+from crawler.engine.pictures import live_picture
 from crawler.engine.stations import Stations
-from crawler.frontier import ends, rows
-from crawler.frontier.store_thread import StoreThread
+from crawler.frontier.state import CrawlState
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import CrawlFailed, OutputError
 from crawler.model.outcomes import Kind
@@ -54,17 +53,16 @@ def conclude(
     report: CrawlReport, stations: Stations, opened: Opened, seconds: float, loop_cpu: float
 ) -> None:
     """Count, write ``summary.json``, mark the crawl's state: blocking, in a thread."""
-    store = opened.store
     try:
         if not stations.restored:
             # Stopped before it began: what an earlier run noted still holds.
-            note_stopped(report, store)
+            note_stopped(report, opened.state)
             return
-        counts = store.run(rows.counts)
+        counts = opened.state.read(FrontierView.counts)
         # What was broken off may have known URLs that never reached the disk. They will be found again, since
         # the pages that name them are not done.
         discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-        _judge(report, stations, counts, store.run(lambda db: _why_nothing(db, stations.config)))
+        _judge(report, stations, counts, opened.state.read(lambda view: _why_nothing(view, stations.config)))
         report.summary = make_summary(
             counts,
             stations.counters,
@@ -77,13 +75,15 @@ def conclude(
             seconds=seconds,
             runs=opened.runs,
             sinks={name: {"file": SINKS[name].file_name} for name in stations.config.write.sinks},
-            hosts=store.run(rows.hosts),
+            hosts=opened.state.read(FrontierView.hosts),
         )
         # Of all runs together, as the counts are.
-        report.summary |= store.run(_details)
-        report.summary["errors"] = store.run(lambda db: _errors(db, report.out)) if counts["error"] else []
+        report.summary |= opened.state.read(_details)
+        report.summary["errors"] = (
+            opened.state.read(lambda view: _errors(view, report.out)) if counts["error"] else []
+        )
         if report.state == "finished":
-            store.run(lambda db: _judge_further(report, stations.config, db))
+            opened.state.read(lambda view: _judge_further(report, stations.config, view))
         report.summary |= {"exit_code": report.exit_code, "message": report.message}
         # What one main loop can feed: its own thread's CPU, and the whole main process's.
         report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
@@ -94,8 +94,8 @@ def conclude(
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
         meta = {"state": report.state, "ended_at": lifecycle.now_utc(), "message": report.message or ""}
-        store.run(lambda db: rows.save_live(db, stations.live_text()))
-        store.run(lambda db: rows.set_meta(db, meta))
+        opened.state.note_live(live_picture(stations))
+        opened.state.note(meta)
     except (CrawlFailed, OSError) as error:
         _not_noted(report, error)
 
@@ -115,36 +115,36 @@ def _not_noted(report: CrawlReport, error: CrawlFailed | OSError) -> None:
         report.summary |= {"state": report.state, "exit_code": report.exit_code, "message": why}
 
 
-def note_stopped(report: CrawlReport, store: StoreThread) -> None:
+def note_stopped(report: CrawlReport, state: CrawlState) -> None:
     """Note that the crawl was stopped, and how to go on."""
     how_stopped(report)
-    store.run(lambda db: rows.set_meta(db, {"state": "stopped"}))
+    state.note({"state": "stopped"})
 
 
-def _details(db: sqlite3.Connection) -> dict[str, Any]:
+def _details(view: FrontierView) -> dict[str, Any]:
     """What ``crawl.db`` says of the whole crawl, beside its counts."""
-    failed, first_url, first = ends.extract_failures(db)
+    failed, first_url, first = view.extract_failures()
     return {
-        "kinds": ends.kinds(db),
-        **ends.links_left(db),
+        "kinds": view.kinds(),
+        **view.links_left(),
         "extract_failed": failed,
         "extract_error": {"url": first_url, "error": first} if failed else None,
     }
 
 
-def _errors(db: sqlite3.Connection, out: Path) -> list[dict[str, Any]]:
+def _errors(view: FrontierView, out: Path) -> list[dict[str, Any]]:
     """Some of the URLs that failed, with the first pages that lead there."""
     try:
-        return _some_broken(db, out, LINKS_LOOKED_AT)
+        return _some_broken(view, out, LINKS_LOOKED_AT)
     except OutputError as error:  # somebody wrote into the records
         log.warning("%s", error)
-        return _some_broken(db, out, 0)
+        return _some_broken(view, out, 0)
 
 
-def _some_broken(db: sqlite3.Connection, out: Path, most_links: int) -> list[dict[str, Any]]:
+def _some_broken(view: FrontierView, out: Path, most_links: int) -> list[dict[str, Any]]:
     from crawler.engine.broken_links import broken_links  # here and below: few crawls need it
 
-    with broken_links(FrontierView(db), out, most=ERRORS_SHOWN, most_links=most_links) as broken:
+    with broken_links(view, out, most=ERRORS_SHOWN, most_links=most_links) as broken:
         return [
             one._asdict()
             | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
@@ -168,28 +168,28 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], why_
             report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
 
 
-def _why_nothing(db: sqlite3.Connection, config: Config) -> str | None:
+def _why_nothing(view: FrontierView, config: Config) -> str | None:
     """Why no page is ok; None where one is."""
-    if ends.pages_ok(db)[0]:
+    if view.pages_ok()[0]:
         return None
     from crawler.engine.verdict import why_nothing
 
-    return why_nothing(db, config)
+    return why_nothing(view, config)
 
 
-def _judge_further(report: CrawlReport, config: Config, db: sqlite3.Connection) -> None:
+def _judge_further(report: CrawlReport, config: Config, view: FrontierView) -> None:
     """Whether a crawl that has ended fails all the same, and what its user should know."""
     summary = report.summary
     if summary["extract_failed"] > 1:
         log.warning("the extract function failed on %d pages", summary["extract_failed"])
-    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or ends.pages_ok(db)[1]:
+    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or view.pages_ok()[1]:
         from crawler.engine.verdict import failing, login_wall
 
         report.message = failing(config, summary)
         if report.message is not None:
             report.exit_code = EXIT_FAILED
         else:
-            report.message = login_wall(db)
+            report.message = login_wall(view)
 
 
 def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:

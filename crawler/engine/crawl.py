@@ -14,6 +14,7 @@ from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped, note_stopped
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import new_folder, output_folder
+from crawler.engine.pictures import snapshot
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
@@ -50,7 +51,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     with output_folder(out):
         opened = None
         try:
-            opened = lifecycle.open_store(config, out, logins)
+            opened = lifecycle.open_crawl(config, out, logins)
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
@@ -58,7 +59,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
             return stopped_early(out, opened)
         finally:
             if opened is not None:
-                opened.store.stop()
+                opened.state.close()
 
 
 def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
@@ -83,7 +84,7 @@ def stopped_early(out: Path, opened: Opened | None) -> CrawlReport:
     """The report on a crawl that was interrupted before it began to crawl."""
     report = CrawlReport(out, "stopped")
     if opened is not None:
-        note_stopped(report, opened.store)
+        note_stopped(report, opened.state)
     elif lifecycle.has_settings(out):
         lifecycle.note_interrupted(out)
         how_stopped(report)
@@ -140,7 +141,9 @@ async def _crawl(
     show: bool,
 ) -> CrawlReport:
     config = stations.config
-    progress = Progress(stations.snapshot, config.progress.interval, show=show and config.progress.show)
+    progress = Progress(
+        lambda: snapshot(stations), config.progress.interval, show=show and config.progress.show
+    )
     report = CrawlReport(stations.out, "stopped")
     started, loop_cpu = time.monotonic(), time.thread_time()
 

@@ -131,8 +131,8 @@ class Crawler:
         if self._fresh:
             move_aside(out)
         with output_folder(out):
-            opened = lifecycle.open_store(config, out, logins)
+            opened = lifecycle.open_crawl(config, out, logins)
             try:
                 yield config, out, opened
             finally:
-                opened.store.stop()
+                opened.state.close()

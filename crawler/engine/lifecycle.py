@@ -6,7 +6,6 @@ Everything here blocks and runs before or after the event loop's work, or in a t
 import json
 import os
 import secrets
-import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +15,8 @@ import msgspec
 from crawler.config import Config
 from crawler.config.problems import shown
 from crawler.fetch.session import auth_origins
-from crawler.frontier import ends, rows, schema
-from crawler.frontier.known import KnownUrls
-from crawler.frontier.store_thread import StoreThread
-from crawler.frontier.view import open_view
+from crawler.frontier.state import CrawlState
+from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError, UsageError
 from crawler.model.outcomes import Kind
 from crawler.plumbing import leftovers_process
@@ -47,8 +44,9 @@ def now_utc() -> str:
 class Opened(msgspec.Struct):
     """What a start finds."""
 
-    store: StoreThread
-    known: KnownUrls
+    state: CrawlState
+    hash_seed: int
+    """Of the crawl's own, so that no site can make two of its URLs look like one."""
     runs: int
     """How many times the crawl was begun or resumed, this time included."""
     started_at: str
@@ -57,7 +55,7 @@ class Opened(msgspec.Struct):
     """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
 
 
-def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
+def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     """Open or create ``crawl.db`` in OUT for this configuration and the seeds' logins.
 
     Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming
@@ -65,10 +63,9 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     """
     if not (out / "crawl.db").exists():
         _refuse_records(out, "no crawl.db")
-    store = StoreThread(out / "crawl.db")
-    store.start()
+    state = CrawlState.open(out)
     try:
-        meta = store.run(rows.get_meta)
+        meta = state.read(FrontierView.meta)
         if "leftovers" in meta:
             leftovers_process.remove(meta["leftovers"])
         is_new = "settings" not in meta
@@ -84,15 +81,15 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
         else:
             _check_same(config, _saved(out, meta["settings"]), out)
             _check_logins(config, logins, meta, out)
-            if _nothing_left(config, store.run(rows.counts)):
+            if _nothing_left(config, state.read(FrontierView.counts)):
                 if meta["state"] == "finished":
                     raise _finished(out, config, meta)
-                if meta["state"] == "incomplete" and not store.run(ends.pages_ok)[0]:
-                    store.run(rows.begin_again)
-                    meta = store.run(rows.get_meta)
+                if meta["state"] == "incomplete" and not state.read(FrontierView.pages_ok)[0]:
+                    state.begin_again()
+                    meta = state.read(FrontierView.meta)
         opened = Opened(
-            store,
-            KnownUrls(int(meta["hash_seed"])),
+            state,
+            int(meta["hash_seed"]),
             int(meta["runs"]) + 1,
             meta["started_at"],
             int(meta.get("batch", 0)) + 1,
@@ -106,16 +103,16 @@ def open_store(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
             "leftovers": leftovers_process.note(),
             "logins": json.dumps(sorted(logins)),
         }
-        store.run(lambda db: rows.set_meta(db, meta))
+        state.note(meta)
         if is_new:
             # A power loss may undo the last transactions, but not this one: without it there
             # would be records and nothing by which to go on.
-            store.run(schema.sync)
+            state.sync()
     except (KeyError, ValueError) as error:
-        store.stop()
-        raise schema.damaged(store.path, f"its settings: {error}") from error
+        state.close()
+        raise state.damaged(f"its settings: {error}") from error
     except BaseException:
-        store.stop()
+        state.close()
         raise
     return opened
 
@@ -128,20 +125,15 @@ def _refuse_records(out: Path, but: str) -> None:
 def note_interrupted(out: Path) -> None:
     """Note that this process stopped before it crawled, where ``crawl.db`` says that it still does.
 
-    For an interrupt in the middle of :func:`open_store`, at whatever point. Raises StoreFailed, OutputError.
+    For an interrupt in the middle of :func:`open_crawl`, at whatever point. Raises StoreFailed, OutputError.
     """
-
-    def note(db: sqlite3.Connection) -> None:
-        meta = rows.get_meta(db)
-        if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):
-            rows.set_meta(db, {"state": "stopped"})
-
-    store = StoreThread(out / "crawl.db")
-    store.start()
+    state = CrawlState.open(out)
     try:
-        store.run(note)
+        meta = state.read(FrontierView.meta)
+        if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):
+            state.note({"state": "stopped"})
     finally:
-        store.stop()
+        state.close()
 
 
 def _nothing_left(config: Config, counts: dict[str, int]) -> bool:
@@ -207,7 +199,7 @@ def _saved(out: Path, text: str) -> Config:
     try:
         json.loads(text)
     except ValueError as error:
-        raise schema.damaged(out / "crawl.db", f"its settings: {error}") from error
+        raise damaged_settings(out, error) from error
     return Config.from_json(text)
 
 

@@ -1,11 +1,6 @@
 """Makes everything that the street runs on: queues, frontier, fetcher, parse pool, writers."""
 
-import asyncio
-import functools
-import json
 import logging
-import os
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -17,29 +12,22 @@ from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
 from crawler.fetch.backends import import_backend, make_backend
 from crawler.fetch.fetcher import Fetcher
-from crawler.fetch.robots_cache import RobotsCache, StoredRobots
+from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
-from crawler.frontier import rows
-from crawler.frontier.depths import Depths
-from crawler.frontier.sqlite_frontier import SqliteFrontier
+from crawler.frontier.frontiers import make_frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop
-from crawler.rules.politeness import LaneLimits, heeds_errors, limits_for
 from crawler.rules.scope import Scope
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Steps
-from crawler.watch.snapshot import Snapshot, StageLoad
 from crawler.write.commit_task import Committer
 
 log = logging.getLogger("crawler.engine")
-
-LIVE_INTERVAL = 1.0
-"""Seconds between two snapshots for ``crawler status``."""
 
 
 class Stations:
@@ -67,7 +55,6 @@ class Stations:
         self.counters = Counters()
         self.steps = Steps()
         self.queues = Queues(config)
-        self._store = opened.store
         self._resumed = opened.next_batch > 1
         self.stopped = False
         self._logins = opened.logins
@@ -79,20 +66,7 @@ class Stations:
             config.scope.max_depth,
         )
         self._sitemap_scope = sitemap_scope = scope.for_sitemaps(config.sitemaps.urls)
-        most = config.scope.max_depth
-        self._depths = None if most is None else Depths(most)
-        self.frontier = SqliteFrontier(
-            opened.store,
-            opened.known,
-            functools.partial(_lane_limits, config),
-            partitions=config.frontier.partitions,
-            max_pages=config.scope.max_pages,
-            depth_first=config.frontier.order == "depth_first",
-            depths=self._depths,
-            concurrency=config.fetch.concurrency,
-            throttle_max_delay=config.politeness.throttle_max_delay if config.politeness.throttle else None,
-            heeds_errors=lambda site: heeds_errors(site, config.politeness.delay),
-        )
+        self.frontier = make_frontier(config, opened.state, opened.hash_seed)
         context = child_context(config.processes.start_method)
         self.parse_pool = ParsePool(
             config.parse,
@@ -100,7 +74,7 @@ class Stations:
                 scope=scope,
                 sitemap_scope=sitemap_scope,
                 sitemap_bytes=config.sitemaps.max_bytes,
-                hash_seed=opened.known.hash_seed,
+                hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
                 obey_robots=config.robots.obey,
                 user_agent=config.fetch.user_agent,
@@ -116,7 +90,7 @@ class Stations:
             out=out,
             finished=self.queues.finished,
             commit=self.frontier.commit,
-            reconcile=lambda lengths: opened.store.call(lambda db: rows.roll_back(db, lengths)),
+            reconcile=self.frontier.reconcile,
             first_batch=opened.next_batch,
             context=context,
             feed_log=feed_log,
@@ -165,8 +139,8 @@ class Stations:
         robots = RobotsCache(
             backend,
             config,
-            load=self._load_robots,
-            save=self._save_robots,
+            load=self.frontier.load_robots,
+            save=self.frontier.save_robots,
             turn=self.frontier.turn,
             offer=self._add_sitemaps if config.sitemaps.follow else None,
         )
@@ -181,21 +155,6 @@ class Stations:
             turn=self.frontier.turn,
         )
 
-    # -- robots.txt, kept in crawl.db ------------------------------------------------------------
-
-    async def _load_robots(self, site: str) -> StoredRobots | None:
-        stored = await self._store.call(lambda db: rows.load_robots(db, site))
-        if stored is None:
-            return None
-        status, body, fetched_at = stored
-        return StoredRobots(status, body, age=time.time() - fetched_at)
-
-    async def _save_robots(self, site: str, status: int, body: bytes) -> None:
-        fetched_at = time.time()
-        # The lane's row may still wait in memory.
-        await self.frontier.flush()
-        await self._store.call(lambda db: rows.save_robots(db, site, status, body, fetched_at))
-
     async def _add_sitemaps(self, named: Sequence[str]) -> None:
         """Take in what a robots.txt names, each time it is read: before the page for which it was read."""
         inside, outside = self._sitemap_scope.split(list(named))
@@ -209,67 +168,3 @@ class Stations:
     def in_flight(self) -> int:
         """URLs between the frontier and their commit."""
         return self.frontier.leased + self.frontier.finished - self.counters.committed
-
-    def snapshot(self) -> Snapshot:
-        """How the crawl stands at this moment."""
-        stages: dict[str, list[float]] = {}
-        oldest: dict[str, str | None] = {}
-        workers: dict[str, int] = {}
-        now = time.time()
-        for step in self.steps.all():
-            workers[step.stage] = workers.get(step.stage, 0) + 1
-            if step.url is not None:
-                ages = stages.setdefault(step.stage, [])
-                if not ages or now - step.since > max(ages):
-                    oldest[step.stage] = step.url
-                ages.append(now - step.since)
-        loads = [
-            StageLoad(
-                stage, len(ages := stages.get(stage, [])), count, max(ages, default=None), oldest.get(stage)
-            )
-            for stage, count in workers.items()
-        ]
-        return Snapshot(
-            counters=self.counters,
-            queues=self.queues.depths(),
-            stages=loads,
-            pending=self.frontier.pending + self.in_flight,
-            in_flight=self.in_flight,
-            known=self.frontier.known,
-            unacked_bytes=self.committer.unacked_bytes,
-            memory_bytes=self.counters.memory,
-            peak_memory_bytes=self.counters.peak_memory,
-        )
-
-    async def live(self) -> None:
-        """Write a snapshot into crawl.db every second, for ``crawler status``."""
-        while True:
-            text = self.live_text()
-            await self._store.call(functools.partial(rows.save_live, text=text))
-            await asyncio.sleep(LIVE_INTERVAL)
-
-    def live_text(self) -> str:
-        """The snapshot as JSON: who holds what since when, how full the queues are."""
-        fields = ("stage", "holder", "pid", "step", "url", "since")
-        return json.dumps(
-            {
-                "pid": os.getpid(),
-                "at": time.time(),
-                "steps": [{name: getattr(step, name) for name in fields} for step in self.steps.busy()],
-                "queues": [depth._asdict() for depth in self.queues.depths()],
-                "pages_per_second": self.snapshot().mean_rate,
-                "memory_bytes": self.counters.memory,
-                "peak_memory_bytes": self.counters.peak_memory,
-            }
-        )
-
-
-def _lane_limits(config: Config, site: str, crawl_delay: float | None) -> LaneLimits:
-    return limits_for(
-        site,
-        config.politeness.per_host,
-        config.politeness.delay,
-        crawl_delay,
-        config.fetch.concurrency,
-        config.politeness.max_crawl_delay,
-    )

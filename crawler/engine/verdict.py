@@ -1,14 +1,13 @@
 """What is to be said of a crawl that has ended: why nothing is ok, that it met a login, what fails it."""
 
 import shlex
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import UNREACHABLE
-from crawler.frontier import ends, rows, trouble
 from crawler.frontier.trouble import Leaf
+from crawler.frontier.view import FrontierView
 from crawler.model.outcomes import Kind
 from crawler.rules.login_page import is_login_url
 from crawler.rules.robots import forbidding
@@ -18,20 +17,20 @@ from crawler.rules.urls import origin
 HOW_TO_LOG_IN = "session.auth, session.headers and session.send_cookies log in, see docs/sessions.md"
 
 
-def why_nothing(db: sqlite3.Connection, config: Config) -> str:
+def why_nothing(view: FrontierView, config: Config) -> str:
     """Why no page (a sitemap is none) is ok, in the user's terms."""
-    unreachable = rows.seeds_unreachable(db, UNREACHABLE)
+    unreachable = view.seeds_unreachable(UNREACHABLE)
     if unreachable is not None:
         return f"no seed could be reached: {unreachable}"
-    first = next(iter(trouble.leaves(db, 1)), None)
+    first = next(iter(view.leaves(1)), None)
     if first is None:
         return "no page was ok: the sitemaps name none inside the scope"
     why = f"no page was ok: {first.url}"
     if first.source is not None:
         why += f", to which {first.source} redirects"
-    why += f": {_explained(db, config, first)}"
-    counts = rows.counts(db)
-    kinds = {kind: n for kind, n in ends.kinds(db).items() if kind != Kind.REDIRECTED}
+    why += f": {_explained(view, config, first)}"
+    counts = view.counts()
+    kinds = {kind: n for kind, n in view.kinds().items() if kind != Kind.REDIRECTED}
     if sum(kinds.values()) > 1:
         why += f" (of all {sum(kinds.values()):,} URLs: {listed(kinds)})"
     if counts["pending"]:
@@ -39,11 +38,11 @@ def why_nothing(db: sqlite3.Connection, config: Config) -> str:
     return why
 
 
-def _explained(db: sqlite3.Connection, config: Config, leaf: Leaf) -> str:
+def _explained(view: FrontierView, config: Config, leaf: Leaf) -> str:
     words = (leaf.message or leaf.kind).rstrip(".")
     words = words[:1].lower() + words[1:]
     if leaf.kind == Kind.ROBOTS:
-        return f"{_robots_words(db, config, leaf.url) or words}; --ignore-robots if the site is yours"
+        return f"{_robots_words(view, config, leaf.url) or words}; --ignore-robots if the site is yours"
     if leaf.kind == Kind.OUT_OF_SCOPE and leaf.target is not None:
         if is_login_url(leaf.target):
             return f"it redirects to a login page, {leaf.target}; {HOW_TO_LOG_IN}"
@@ -61,21 +60,21 @@ def _explained(db: sqlite3.Connection, config: Config, leaf: Leaf) -> str:
     return words
 
 
-def _robots_words(db: sqlite3.Connection, config: Config, url: str) -> str | None:
+def _robots_words(view: FrontierView, config: Config, url: str) -> str | None:
     """The rule that forbids ``url``; None where it was no rule."""
-    stored = rows.load_robots(db, origin(url))
-    if stored is None or not 200 <= stored[0] < 300:
+    stored = view.robots(origin(url))
+    if stored is None or not 200 <= stored.status < 300:
         return None
-    rule = forbidding(stored[1], config.fetch.user_agent, url, config.robots.max_bytes)
+    rule = forbidding(stored.body, config.fetch.user_agent, url, config.robots.max_bytes)
     if rule is None:
         return None
     what = "everything" if rule.everything else "it"
     return f"robots.txt of this host forbids {what} for you: line {rule.line} `{rule.text}`"
 
 
-def login_wall(db: sqlite3.Connection) -> str | None:
+def login_wall(view: FrontierView) -> str | None:
     """The login page that everything leads to, in a sentence; None where something leads elsewhere."""
-    wall = trouble.login_wall(db, is_login_url)
+    wall = view.login_wall(is_login_url)
     if wall is None:
         return None
     seed, url = wall

@@ -1,10 +1,12 @@
 """What runs beside the street: who looks at the crawl, and what each of them may do to it."""
 
+import asyncio
 from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any
 
 from crawler.config import Config
+from crawler.engine.pictures import live_picture
 from crawler.engine.stations import Stations
 from crawler.model.outcomes import Kind
 from crawler.rules.limits import MemoryRule, Shares, ceiling_of, split
@@ -14,6 +16,8 @@ from crawler.watch.memory_task import INTERVAL, memory_task
 from crawler.watch.stall_task import stall_task
 from crawler.watch.watchdog_task import watchdog_task
 
+LIVE_INTERVAL = 1.0
+"""Seconds between two pictures of the crawl for ``crawler status``."""
 SLACK = 1.5
 """The watchdog comes after a station's own means (pings, a page's deadline), never together with them."""
 
@@ -50,10 +54,17 @@ def within_memory(config: Config) -> Config:
 def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
     """Every coroutine that runs beside the street, as long as it runs."""
     yield stall_task(stations.counters)
-    yield stations.live()
+    yield _live(stations)
     yield _watchdog(stations)
     if stations.config.limits.memory is not None:
         yield _memory(stations, stations.config.limits.memory)
+
+
+async def _live(stations: Stations) -> None:
+    """Have ``crawler status`` see how the crawl stands, every second."""
+    while True:
+        await stations.frontier.save_live(live_picture(stations))
+        await asyncio.sleep(LIVE_INTERVAL)
 
 
 def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:

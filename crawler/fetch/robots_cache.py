@@ -10,13 +10,13 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from typing import NamedTuple
 
 import msgspec
 
 from crawler.config import Config
 from crawler.fetch.backend import Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body
+from crawler.model.messages import StoredRobots
 from crawler.rules import retry, robots, urls
 from crawler.rules.redirects import REDIRECT_STATUSES
 
@@ -56,15 +56,6 @@ class RobotsFile(msgspec.Struct, frozen=True):
     def unreachable(self) -> bool:
         """RFC 9309 section 2.3.1.4: a network or server error, because of which nothing is allowed."""
         return self.failures > 0
-
-
-class StoredRobots(NamedTuple):
-    """An answer that was kept outside of this process."""
-
-    status: int
-    body: bytes
-    age: float = 0.0
-    """Seconds since it was fetched; negative where the clock was set back since."""
 
 
 class Source(Enum):

@@ -8,11 +8,22 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Pushback, Ticket
+from crawler.model.messages import Finished, Pushback, StoredRobots, Ticket
 
 
 class Frontier(Protocol):
     """What to fetch next, and when. All methods belong to one event loop."""
+
+    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+        """Where each sink is to be cut, from what it holds; URLs of batches that one lacks are pending again.
+
+        Before :meth:`restore`.
+        """
+        ...
+
+    async def restore(self) -> None:
+        """Take over what earlier runs of the crawl have left."""
+        ...
 
     async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0, sitemap: int = 0) -> int:
         """Take URLs in (serialised, no fragment); how many of them were new. Idempotent by URL.
@@ -59,4 +70,20 @@ class Frontier(Protocol):
 
     def close(self) -> None:
         """Hand out no more tickets; also when it is held."""
+        ...
+
+    async def flush(self) -> None:
+        """Keep what is only in memory; for the end of a crawl that could not commit it."""
+        ...
+
+    async def load_robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt that is kept for an origin, by this run or one before."""
+        ...
+
+    async def save_robots(self, origin: str, status: int, body: bytes) -> None:
+        """Keep what an origin has just answered."""
+        ...
+
+    async def save_live(self, picture: str) -> None:
+        """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""
         ...

@@ -18,6 +18,7 @@ from crawler.frontier import restart, rows
 from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.hot_tickets import HotTickets
 from crawler.frontier.journal import Journal
+from crawler.frontier.kept import Kept
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lane, Lanes
 from crawler.frontier.store_thread import StoreThread
@@ -33,7 +34,7 @@ Hops = tuple[Hop, ...]
 _to_json = msgspec.json.encode
 
 
-class SqliteFrontier:
+class SqliteFrontier(Kept):
     """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`StoreThread`."""
 
     def __init__(
@@ -51,11 +52,10 @@ class SqliteFrontier:
         heeds_errors: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """``limits_for``, ``concurrency``, ``throttle_max_delay``, ``heeds_errors``: see :class:`Lanes`."""
-        self._store, self._known = store, known
-        self._partitions = partitions
-        self._max_pages = max_pages
+        super().__init__(store)
+        self._known, self._depths = known, depths
+        self._partitions, self._max_pages = partitions, max_pages
         self._depth_first = depth_first
-        self._depths = depths
         self._lanes = Lanes(limits_for, concurrency, throttle_max_delay, heeds_errors)
         self._journal = Journal(store, self._lanes.asked)
         self._hot = HotTickets(store, self._journal, depth_first=depth_first)

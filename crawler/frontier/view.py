@@ -3,14 +3,15 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.frontier import rows
+from crawler.frontier import ends, rows, trouble
 from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
-from crawler.model.errors import OutputError
+from crawler.model.errors import OutputError, StoreFailed
+from crawler.model.messages import StoredRobots
 
 
 class FrontierView:
@@ -45,6 +46,51 @@ class FrontierView:
     def positions(self) -> dict[str, int]:
         """Where each sink ends with the last committed batch."""
         return rows.positions(self.db)
+
+    def kinds(self) -> dict[str, int]:
+        """Done URLs that are not ok, by kind."""
+        return ends.kinds(self.db)
+
+    def links_left(self) -> dict[str, int]:
+        """Links of done pages that were not followed, by reason."""
+        return ends.links_left(self.db)
+
+    def extract_failures(self) -> tuple[int, str | None, str | None]:
+        """See :func:`crawler.frontier.ends.extract_failures`."""
+        return ends.extract_failures(self.db)
+
+    def pages_ok(self) -> tuple[int, int, int]:
+        """See :func:`crawler.frontier.ends.pages_ok`."""
+        return ends.pages_ok(self.db)
+
+    def seeds_unreachable(self, kinds: Collection[str]) -> str | None:
+        """See :func:`crawler.frontier.rows.seeds_unreachable`."""
+        return rows.seeds_unreachable(self.db, kinds)
+
+    def robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt of an origin, as it was when it was last asked."""
+        stored = rows.load_robots(self.db, origin)
+        return None if stored is None else StoredRobots(*stored[:2])
+
+    def failed(self, most: int | None = None) -> Iterator[trouble.Failed]:
+        """See :func:`crawler.frontier.trouble.failed`."""
+        return trouble.failed(self.db, most)
+
+    def redirects(self) -> Iterator[tuple[str, str]]:
+        """See :func:`crawler.frontier.trouble.redirects`."""
+        return trouble.redirects(self.db)
+
+    def first_referrers(self, url_id: int) -> list[tuple[str, str | None]]:
+        """See :func:`crawler.frontier.trouble.first_referrers`."""
+        return trouble.first_referrers(self.db, url_id)
+
+    def leaves(self, most: int) -> list[trouble.Leaf]:
+        """See :func:`crawler.frontier.trouble.leaves`."""
+        return trouble.leaves(self.db, most)
+
+    def login_wall(self, is_login: Callable[[str], bool]) -> tuple[str | None, str] | None:
+        """See :func:`crawler.frontier.trouble.login_wall`."""
+        return trouble.login_wall(self.db, is_login)
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
@@ -89,3 +135,8 @@ def open_view(out: Path) -> Iterator[FrontierView]:
         raise explain(path, error) from error
     except json.JSONDecodeError as error:
         raise damaged(path, error) from error
+
+
+def damaged_settings(out: Path, error: Exception) -> StoreFailed:
+    """What is to be raised where the settings of the crawl in OUT cannot be read."""
+    return damaged(out / "crawl.db", f"its settings: {error}")

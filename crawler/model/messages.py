@@ -11,6 +11,8 @@ Structs rather than dataclasses: they pickle small, are made in a third of the t
 garbage collector does not have to walk them (``gc=False``: they never form cycles).
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from crawler.model.outcomes import Kind, Outcome
@@ -151,3 +153,12 @@ class Ack(msgspec.Struct, frozen=True, gc=False):
     batch: int
     position: int
     """Where the sink ends with this batch: bytes for a file, the last row id for a table."""
+
+
+class StoredRobots(NamedTuple):
+    """A robots.txt that the frontier keeps for an origin."""
+
+    status: int
+    body: bytes
+    age: float = 0.0
+    """Seconds since it was fetched; negative where the clock was set back since."""

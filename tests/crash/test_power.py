@@ -10,10 +10,10 @@ def test_a_new_crawl_can_be_resumed_though_the_log_of_its_database_is_lost(tmp_p
     out, after = tmp_path / "out", tmp_path / "after"
     out.mkdir()
     after.mkdir()
-    opened = lifecycle.open_store(Config(seeds=["http://a.example/"], out=out), out, {})
+    opened = lifecycle.open_crawl(Config(seeds=["http://a.example/"], out=out), out, {})
     try:
         # What the disk holds when the power goes; the write-ahead log was not synced since.
         shutil.copy(out / "crawl.db", after)
     finally:
-        opened.store.stop()
+        opened.state.close()
     assert lifecycle.settings_of(after).seeds == ("http://a.example/",)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from crawler.fetch.fetcher import Later
-from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS, StoredRobots
-from crawler.model.messages import Finished, Page
+from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
+from crawler.model.messages import Finished, Page, StoredRobots
 from crawler.model.outcomes import Kind, Outcome
 from tests.stations.fetch_servers import (
     FORBID,
