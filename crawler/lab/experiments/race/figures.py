@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+class RaceFailed(Exception):
+    """No model ran, or one brought other records than the first: then no figure is worth anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """What a page costs: in waiting, and in computing."""
@@ -21,12 +25,15 @@ class Run:
 
     pages: int
     wall: float
-    """Seconds, from the first request to the last record; starting pools counts, importing does not."""
+    """Seconds, from before its pools are started to the last record. What the fork server and the children
+    import counts; what it had imported itself by then does not."""
     cpu: float
     """Seconds of processor time of all its processes, likewise."""
     memory: int | None
     """Bytes at the peak, of all its processes; None where the system does not tell."""
     gil: bool
+    others: float | None = None
+    """Cores that the site and all other programs kept busy meanwhile; None where the system does not tell."""
 
     @property
     def pages_per_second(self) -> float:
