@@ -10,6 +10,7 @@ import pytest
 
 from crawler.lab.experiments import limits, pipe, pool, queues, segfault
 from crawler.lab.experiments.process_daemon import End
+from crawler.lab.experiments.race.claims import CLAIMS
 from crawler.lab.finding import Finding, NotPossible, Scale, Verdict
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.sandbox_process import Outcome
@@ -255,6 +256,8 @@ def test_the_docs_name_every_claim():
         if name != "race":
             source = (root / (module.replace(".", "/") + ".py")).read_text("utf-8")
             assert f'claim="{rows.pop(name)}"' in source
+    lab = (root / "docs/lab.md").read_text("utf-8")
+    assert all(f"| {claim.text} |" in lab for claim in CLAIMS)
 
 
 def test_verdict_of_points():

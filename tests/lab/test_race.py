@@ -106,7 +106,7 @@ def test_a_model_that_never_ends_loses_its_row(monkeypatch: pytest.MonkeyPatch) 
 
 def test_of_some_runs_the_fastest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     walls = iter([3.0, 2.0, 4.0])
-    monkeypatch.setattr(runs, "run_model", lambda _model, _seed: ({}, Run(1, next(walls), 1.0, None, True)))
+    monkeypatch.setattr(runs, "run_model", lambda *_: ({}, Run(1, next(walls), 1.0, None, True, others=1.0)))
     found = run_workload(Workload("x", 0.0, 0), [BY_NAME["asyncio"]], rounds=3)
     assert found["asyncio"].wall == 2.0
 
@@ -211,6 +211,18 @@ def test_other_programs_are_named_where_a_claim_fails_beside_them() -> None:
     assert "Run it again" not in judge(as_results(figures, cpu=10.0, others=0.2))[1]
     because = judge(as_results(figures, cpu=10.0, others=0.9))[1]
     assert "other programs kept up to 0.9 cores busy meanwhile. Run it again on a quiet machine." in because
+    rows = claims_table(judged(as_results(figures, cpu=10.0, others=0.9))).rows
+    assert {row[-1] for row in rows} == {
+        "borne out (disturbed)",
+        "not borne out (disturbed)",
+    }
+
+
+def test_what_others_disturbed_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = iter([Run(1, 2.0, 1.0, None, True, 0.9), Run(1, 1.0, 1.0, None, True, 0.1)])
+    monkeypatch.setattr(runs, "run_model", lambda _model, _seed: ({}, next(figures)))
+    found = run_workload(Workload("x", 0.0, 0), [BY_NAME["asyncio"]], rounds=5)
+    assert found["asyncio"].wall == 1.0
 
 
 def test_the_race_goes_on_without_a_model_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BUSY = 0.4
+"""Cores that others keep busy, the site with them, from which on they disturb; the site alone takes 0.3."""
+
 
 class RaceFailed(Exception):
     """No model ran, or one brought other records than the first: then no figure is worth anything."""
@@ -34,6 +37,11 @@ class Run:
     gil: bool
     others: float | None = None
     """Cores that the site and all other programs kept busy meanwhile; None where the system does not tell."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Others used so much of the cores that the figures may be theirs."""
+        return self.others is not None and self.others > BUSY
 
     @property
     def pages_per_second(self) -> float:

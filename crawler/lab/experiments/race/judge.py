@@ -13,8 +13,6 @@ TIE = 0.9
 """A model this near to the fastest is as fast, as far as one run can tell."""
 STARVED = 0.75
 """Of a core: a crawl that only computes uses nearly all of one, unless other programs hold it."""
-BUSY = 0.4
-"""Cores that others keep busy, the site with them, from which on a figure may be theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,8 @@ class Judged:
     workload: str
     ratio: float | None
     verdict: Verdict | None
+    disturbed: bool = False
+    """Other programs held cores while one of the two ran."""
 
     @property
     def compared(self) -> str:
@@ -41,11 +41,14 @@ def judged(results: Results) -> list[Judged]:
 
 def _judged(claim: Claim, workload: str, runs: Mapping[str, Run]) -> Judged:
     # Without a model that failed, the others may still be compared with the rest of them.
-    others = [runs[name].pages_per_second for name in claim.others if name in runs]
-    if claim.model not in runs or not others:
+    others = [runs[name] for name in claim.others if name in runs]
+    one = runs.get(claim.model)
+    if one is None or not others:
         return Judged(claim, workload, None, None)
-    ratio = runs[claim.model].pages_per_second / max(others)
-    return Judged(claim, workload, ratio, Verdict.of([claim.at_least <= ratio <= claim.at_most]))
+    other = max(others, key=lambda run: run.pages_per_second)
+    ratio = one.pages_per_second / other.pages_per_second
+    verdict = Verdict.of([claim.at_least <= ratio <= claim.at_most])
+    return Judged(claim, workload, ratio, verdict, one.disturbed or other.disturbed)
 
 
 def judge(results: Results) -> tuple[Verdict, str]:
@@ -71,16 +74,16 @@ def _excuse(results: Results, wrong: Iterable[Claim]) -> str:
     """What else may have turned the figures round."""
     runs = list(results.values())
     sequential = runs[COMPUTING].get("sequential")
-    others = max(one.others or 0 for claim in wrong for one in runs[claim.workload].values())
+    disturbed = [one.others or 0 for claim in wrong for one in runs[claim.workload].values() if one.disturbed]
     excuse = ""
     if sequential is not None and sequential.cores_used < STARVED:
         excuse = (
             " But other programs held the cores meanwhile: a crawl that could have used one whole core got "
             f"{sequential.cores_used:.1f} of it. Run it again on a quiet machine."
         )
-    elif others > BUSY:
+    elif disturbed:
         excuse = (
-            f" But the site and other programs kept up to {others:.1f} cores busy meanwhile. "
+            f" But the site and other programs kept up to {max(disturbed):.1f} cores busy meanwhile. "
             "Run it again on a quiet machine."
         )
     if cores() == 1:

@@ -31,8 +31,9 @@ class ModelFailed(Exception):
 def run_workload(
     workload: Workload, models: Sequence[Model], failed: dict[str, str] | None = None, rounds: int = 1
 ) -> dict[str, Run]:
-    """Run each of ``models`` so many times, in turns; the fastest run of each, by name. Raises RaceFailed.
+    """Run each of ``models``; by name. Raises RaceFailed.
 
+    While others disturb a model it is run again in the next of so many rounds, and the fastest run counts.
     One that cannot run is left out, and why is noted in ``failed``; who stands there is not tried again.
     """
     runs: dict[str, Run] = {}
@@ -41,7 +42,7 @@ def run_workload(
     headers = {PARSE_AGAIN: str(workload.parse_again)}
     with SiteProcess(latency=workload.latency, headers=headers) as site:
         for model in [*models] * rounds:
-            if model.name in failed:
+            if model.name in failed or (model.name in runs and not runs[model.name].disturbed):
                 continue
             try:
                 found, run = run_model(model, site.url)

@@ -2,8 +2,8 @@
 
 The rules and the parser are this crawler's own. The part of the fixture site that is crawled is
 its plain part: pages that redirect, fail or flap would measure something else. So would a page that
-costs more than all others together (``/books/everything``, 1.26 MB where the others have 3 to 6 kB): only
-one core can parse it, and whoever has as many as you like waits for that one.
+costs more than all others together (``/books/everything``, 1.26 MB where the others have 2 to 6 kB): one
+core parses it, and however many there are, all the others wait for that one.
 """
 
 from collections.abc import Callable, Iterable
