@@ -11,10 +11,18 @@ import json
 import random
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+ABOUT_ITSELF = ("/__counts", "/__cpu")
+"""Paths that are no pages: not counted, not delayed."""
+BACKLOG = 1024
+"""Connections that may wait to be accepted. Of asyncio's own 100, more clients that come at once would find
+nobody, ask again after a second, and look as if the network or the client had its limit there."""
 
 
 def targets(number: int, pages: int, links: int, seed: int) -> list[int]:
@@ -39,9 +47,19 @@ class GraphSite:
 
     def asked(self) -> Counter[str]:
         """How often each URL was asked for, also those that are no page. Blocks."""
-        root = "/".join(self.url.split("/")[:3])
-        with urllib.request.urlopen(f"{root}/__counts", timeout=10) as answer:  # noqa: S310 - our own
-            return Counter({root + path: n for path, n in json.load(answer).items()})
+        root = self._root()
+        return Counter({root + path: n for path, n in self._told("counts").items()})
+
+    def cpu(self) -> float:
+        """Seconds of processor time that its process has used so far. Blocks."""
+        return float(self._told("cpu"))
+
+    def _root(self) -> str:
+        return "/".join(self.url.split("/")[:3])
+
+    def _told(self, what: str) -> Any:
+        with urllib.request.urlopen(f"{self._root()}/__{what}", timeout=10) as answer:  # noqa: S310 - our own
+            return json.load(answer)
 
 
 @contextmanager
@@ -71,8 +89,9 @@ class _Pages:
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, content type and body."""
-        if path == "/__counts":
-            return 200, "application/json", json.dumps(self._counts).encode()
+        if path in ABOUT_ITSELF:
+            told = self._counts if path == "/__counts" else time.process_time()
+            return 200, "application/json", json.dumps(told).encode()
         self._counts[path] += 1
         root, page, name = path.rpartition("/p/") if not path.endswith("/") else (path[:-1], "/", "0")
         if not page or not name.isdecimal() or int(name) >= self._pages:
@@ -90,7 +109,7 @@ async def _serve(pages: _Pages, delay: float) -> None:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 path = request.split(b" ", 2)[1].decode()
                 status, content_type, body = pages.answer(path)
-                if delay and path != "/__counts":
+                if delay and path not in ABOUT_ITSELF:
                     await asyncio.sleep(delay)
                 head = [
                     f"HTTP/1.1 {status} x",
@@ -104,7 +123,7 @@ async def _serve(pages: _Pages, delay: float) -> None:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=BACKLOG)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", flush=True)  # noqa: T201 - said to the parent
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from crawler.lab.experiments import backpressure, executor, gil, pool_size, start_climb, turns
+from crawler.lab.experiments import backpressure, executor, gil, limits, pool_size, start_climb, turns
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
 from crawler.lab.registry import EXPERIMENTS
@@ -114,6 +114,60 @@ def test_pool_size():
     assert finding.verdict is not Verdict.BORNE_OUT
     assert figures["io_answers_per_s"][64] > 3 * figures["io_answers_per_s"][figures["cores"]]
     assert figures["io_knee"] > figures["cores"]
+
+    assert all(0 < busy["site"] < 1.1 for busy in figures["io_cores_busy"].values())
+    found_it = figures["io_limit"] == "the event loop's core"
+    assert found_it is ("the core of the event loop was full" in finding.because)
+
+
+@pytest.mark.parametrize(
+    ("loop", "site", "rates", "limit", "words"),
+    [
+        (
+            0.95,
+            0.6,
+            (10, 90, 100),
+            "the event loop's core",
+            "about 64 in flight, where the core of the event loop",
+        ),
+        (
+            0.5,
+            0.97,
+            (10, 90, 100),
+            None,
+            "where our own site's core was full (97% busy); of the loop, no limit",
+        ),
+        (
+            0.3,
+            0.2,
+            (10, 50, 100),
+            None,
+            "it still grew with 512 in flight, the most that were tried; no limit",
+        ),
+        (0.5, 0.5, (10, 100, 90), None, "no limit was found, other programs may have held the cores"),
+    ],
+)
+def test_pool_size_names_what_was_full(loop, site, rates, limit, words):
+    levels = {
+        n: {"answers_per_s": float(rate), "loop": loop * share, "site": site * share}
+        for (n, share), rate in zip({2: 0.1, 64: 0.9, 512: 1.0}.items(), rates, strict=True)
+    }
+    found_limit, in_words = pool_size.limit_of(levels)
+    assert found_limit == limit
+    assert words in in_words
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "most"), [(1024, 4096, 3000), (1024, 2000, 2000), (1024, -1, 3000), (4096, 4096, 3000)]
+)
+def test_no_more_connections_are_tried_than_may_be_open(monkeypatch, soft, hard, most):
+    import resource
+
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: told.append(limits))
+    assert limits.may_open(3000) == most
+    assert told == ([] if soft > 3000 else [(most, hard)])
 
 
 def test_pool_size_knee():

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from crawler.lab.experiments import limits, pipe, queues
+from crawler.lab.experiments import limits, pipe, pool, queues, segfault
+from crawler.lab.experiments.process_daemon import End
+from crawler.lab.experiments.race.claims import CLAIMS
 from crawler.lab.finding import Finding, NotPossible, Scale, Verdict
 from crawler.lab.registry import EXPERIMENTS
+from crawler.lab.sandbox_process import Outcome
+from crawler.lab.telling import pool as telling_pool
+from crawler.lab.telling import pool_kill as telling_pool_kill
+from crawler.lab.telling import segfault as telling_segfault
 from tests.lab.marked import nothing_left
 
 
@@ -37,6 +43,15 @@ def test_globals_without_fork(monkeypatch):
     assert "no fork" in finding.notes[0]
 
 
+@pytest.mark.parametrize("methods", [["fork", "spawn", "forkserver"], ["forkserver", "spawn", "fork"]])
+def test_globals_tells_the_default_of_this_python(monkeypatch, methods):
+    """``fork`` was Linux's up to 3.13; ``forkserver`` is since."""
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: methods)
+    assert run("globals").notes == [
+        f"Unless told otherwise, multiprocessing starts children by {methods[0]} here."
+    ]
+
+
 def test_segfault():
     finding = run("segfault")
     codes = {place: end["exit_code"] for place, end in finding.figures.items()}
@@ -49,8 +64,19 @@ def test_segfault():
     }
     assert finding.figures["Process"]["saw"] == "exitcode -11 (SIGSEGV)"
     assert finding.figures["multiprocessing.Pool"]["saw"].startswith("no result and no error")
-    assert finding.figures["ProcessPoolExecutor"]["saw"].startswith("BrokenProcessPool for 2 of 2")
+    assert finding.figures["multiprocessing.Pool"]["saw"].endswith("; new workers: 1")
+    assert (
+        finding.figures["ProcessPoolExecutor"]["saw"]
+        == "BrokenProcessPool for 2 of 2 tasks, 1 of them innocent"
+    )
+    assert [row[2] for row in finding.tables[0].rows[:2]] == ["nothing: no finally block was run"] * 2
     assert finding.verdict is Verdict.HALF
+
+
+def test_segfault_says_where_a_finally_block_was_run():
+    ended = Outcome(answer=None, exit_code=1, hung=False, errors=f"{segfault.SURVIVED}\nTraceback")
+    table = telling_segfault.table({"thread": ended}, segfault.SURVIVED)
+    assert table.rows == (("thread", "ended: exit code 1", segfault.SURVIVED),)
 
 
 def test_process():
@@ -60,7 +86,16 @@ def test_process():
     assert [child["alive_after"] for child in children.values()] == [False, False, False, False, True, False]
     assert all(child["pid_before"] is None and child["has_pid"] for child in children.values())
     assert finding.figures["with_child_s"] > finding.figures["with_daemon_s"]
+    assert [note.rpartition(": ")[2] for note in finding.notes] == [
+        "the child was waited for.",
+        "the child was ended.",
+    ]
     assert finding.verdict is Verdict.HALF
+
+
+def test_process_tells_what_became_of_the_child_however_long_it_took():
+    assert End(5.0, child_ended_itself=False).child == "the child was ended"
+    assert End(1.0, child_ended_itself=True).child == "the child was waited for"
 
 
 def test_pool():
@@ -74,6 +109,31 @@ def test_pool():
     assert finding.figures["error_is_kept"]
     assert finding.figures["done_when_pool_left"] < finding.figures["done_when_executor_left"] == 8
     assert finding.verdict is Verdict.NOT_BORNE_OUT
+    assert "one after the other" in finding.because
+
+
+def test_pool_says_what_the_figures_say(monkeypatch):
+    """Figures that nobody has seen yet: apply() at once, a Pool that waits, an executor that does not."""
+    way = {"returns_s": 0.0, "first_s": 0.05, "all_s": 0.1, "in_order": True}
+    hidden = {
+        "initializer_calls": 4,
+        "callback_in": "MainThread",
+        "error_is_kept": False,
+        "workers": 2,
+        "tasks": 8,
+    }
+    hidden |= {"done_when_pool_left": 8, "done_when_executor_left": 3}
+    answers = iter([dict.fromkeys(("pool.apply", "pool.apply_async"), way), hidden])
+    monkeypatch.setattr(pool, "measured", lambda _: next(answers))
+    finding = pool.run(Scale.QUICK)
+    assert finding.verdict is Verdict.BORNE_OUT
+    assert "more than one at a time" in finding.because
+    assert [row[1] for row in telling_pool.hidden_table(hidden).rows[1:]] == [
+        "MainThread",
+        "is raised",
+        "8 (it waited)",
+        "3 (the others were dropped)",
+    ]
 
 
 def test_queue():
@@ -84,6 +144,18 @@ def test_queue():
     assert [join["stuck_before"] for join in finding.figures["joins"]] == [False, True]
     assert [join["stuck_after"] for join in finding.figures["joins"]] == [False, False]
     assert finding.verdict is Verdict.NOT_BORNE_OUT
+
+
+def test_pipe_sends_memory_that_was_written():
+    """``bytes(size)`` is the system's page of zeros over and over: no message is so cheap to read."""
+    waiting, go = multiprocessing.Pipe(duplex=False)
+    go.send_bytes(b"go")
+    sent: list[bytes] = []
+    pipe.send(sent.append, 8, 2, waiting)
+    assert len(sent) == 3
+    assert all(len(message) == 8 and any(message) for message in sent)
+    waiting.close()
+    go.close()
 
 
 def test_pipe():
@@ -115,8 +187,23 @@ def test_pool_kill():
     assert 0 < queue["stuck"] < queue["kills"]
     assert ours["killed"] == ours["kills"]
     assert ours["again"] <= ours["killed"]
-    assert ours["parsed"] > 0
+    # Two coroutines count in one place: each has to read it and add to it without a wait in between.
+    assert ours["parsed"] == ours["begun"] > 0
     assert finding.verdict is Verdict.HALF
+
+
+def test_pool_kill_tells_what_was_lost_and_what_was_not():
+    found = {
+        "executor": {"kills": 3, "hung": 0, "broken": []},
+        "queue": {"kills": 4, "stuck": 0},
+        "ours": {"killed": 3, "begun": 12, "parsed": 10, "again": 1},
+    }
+    rows = telling_pool_kill.table(found, 12).rows
+    assert [row[2:] for row in rows] == [
+        ("0 programs", "up to 0 of 12 futures failed at once"),
+        ("0 consumers", "nothing"),
+        ("2 pages", "parsed again: 1 of 10 pages"),
+    ]
 
 
 CORES = {"gil", "overlap", "pool-size", "executor", "pool-kill"}
@@ -169,6 +256,8 @@ def test_the_docs_name_every_claim():
         if name != "race":
             source = (root / (module.replace(".", "/") + ".py")).read_text("utf-8")
             assert f'claim="{rows.pop(name)}"' in source
+    lab = (root / "docs/lab.md").read_text("utf-8")
+    assert all(f"| {claim.text} |" in lab for claim in CLAIMS)
 
 
 def test_verdict_of_points():

@@ -8,7 +8,8 @@ has memory of its own, whatever the start method; the methods differ in what tha
 - ``forkserver`` forks a small server that was started like that, so the same holds; and even the
   environment is the one from when the server was started.
 - ``fork`` copies the parent as it is: globals, environment, open files, and also every lock in the
-  state it is in, held by threads that do not exist in the copy. That is why it is no longer the default.
+  state it is in, held by threads that do not exist in the copy. That is why it is no longer the default
+  from Python 3.14 on (and on macOS since 3.8); up to 3.13 Linux still forks unless told otherwise.
 
 Shared is what is made to be shared (``Value``, ``Queue``, ``Pipe``) and handed over as an argument.
 """
@@ -93,7 +94,7 @@ def look_at_all(methods: list[str]) -> dict[str, dict[str, bool]]:
 
 def run(_scale: Scale) -> Finding:
     """Both scales do the same."""
-    methods = start_methods()
+    methods, default = start_methods(), multiprocessing.get_all_start_methods()[0]
     found: dict[str, dict[str, bool]] = measured(look_at_all, methods)
     processes = [saw for worker, saw in found.items() if worker != "thread"]
     seen = [saw["seen_global"] for saw in processes]
@@ -108,5 +109,9 @@ def run(_scale: Scale) -> Finding:
         f"thread: {yes_or_no(found['thread']['seen_global'])}. What the parent itself had changed was "
         f"unknown to: {', '.join(by_import) or 'nobody'}.",
         figures=found,
-        notes=[] if "fork" in methods else ["This platform has no fork, so it could not be tried."],
+        notes=[
+            *([] if "fork" in methods else ["This platform has no fork, so it could not be tried."]),
+            # The first one is the default, says the library's reference.
+            f"Unless told otherwise, multiprocessing starts children by {default} here.",
+        ],
     )

@@ -91,6 +91,18 @@ def most_processes() -> int | None:
     return max(0, min(limits) - running) if limits else None
 
 
+def may_open(files: int) -> int:
+    """Let this process and its children to come have so many files open; how many they may have then."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= files:
+        return files
+    most = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
+
+
 def _numbers(path: Path) -> list[int]:
     try:
         text = path.read_text(encoding="ascii").strip()

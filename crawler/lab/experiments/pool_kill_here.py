@@ -26,11 +26,14 @@ BODY = b"<title>t</title>" + b"<p>text <a href=next>link</a></p>" * 3000
 async def parse(parser: ProcessParser, kills: int, found: Counter[str]) -> None:
     """Give the parser one page after the other, until all kills are done."""
     while found["killed"] < kills:
-        ticket = Ticket(found["parsed"], f"{SITE}{found['parsed']}", 1, 0)
+        found["begun"] += 1
+        ticket = Ticket(found["begun"], f"{SITE}{found['begun']}", 1, 0)
         page = Page(ticket, 200, (), (BODY,), None, len(BODY), "text/html", 0.0, 0.001)
         while True:
             try:
-                found["parsed"] += len(await parser.parse([page]))
+                finished = await parser.parse([page])
+                # Not `+= len(await …)`: that reads the count before the wait, and adds to it after.
+                found["parsed"] += len(finished)
                 break
             except ParserDied:
                 found["again"] += 1
@@ -49,7 +52,7 @@ async def kill(parsers: list[ProcessParser], kills: int, found: Counter[str]) ->
 
 async def parse_under_kills(kills: int, threads: ThreadPoolExecutor) -> Counter[str]:
     """Two parsers and their killer, all at once."""
-    found = Counter(kills=kills, killed=0, parsed=0, again=0)
+    found = Counter(kills=kills, killed=0, begun=0, parsed=0, again=0)
     settings = ParserSettings(
         context=multiprocessing.get_context("forkserver"),
         job=ParseJob(scope=Scope.of([SITE]), hash_seed=1),

@@ -2,32 +2,33 @@
 
 Work that computes is done once the cores are busy: more processes than cores add nothing but
 switching and memory. Work that waits keeps no core busy: there the number of requests in flight
-decides, and throughput grows with it until something else is full, here the one core that runs the
-event loop. The knee is where growing further buys little; beyond it requests only wait longer.
+decides, and throughput grows with it until something else is full. The knee is where growing further
+buys little; beyond it requests only wait longer. What was full there is measured, not supposed: the one
+core that runs the event loop, or the site that is asked, which would be no limit of ours.
+
+How the requests are sent is in ``pool_size_loop.py`` beside this file.
 """
 
-import asyncio
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from crawler.lab.asking import ask_again_and_again
 from crawler.lab.experiments.limits import need_cores
+from crawler.lab.experiments.pool_size_loop import DELAY, Level, io_bound
 from crawler.lab.finding import Finding, Scale, Verdict
-from crawler.lab.graph_site import graph_site
 from crawler.lab.machine import cores
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.pool_size import draw, table
+from crawler.lab.telling.pool_size import busy_table, draw, table
 from crawler.lab.telling.units import ms
 from crawler.lab.work import interleaved, rounds_for, spin
 
 TASK = 0.005
 """Seconds of CPU time that one task of the CPU-bound part takes."""
-DELAY = 0.020
-"""Seconds until the site answers a request."""
 ENOUGH = 0.85
 """Of the best throughput: who reaches this is as good, on a machine with other things to do."""
+FULL = 0.85
+"""Share of a core from which on it is full: whoever runs on it can do no more."""
 
 
 def cpu_bound(sizes: list[int], tasks: int, repeats: int) -> dict[int, float]:
@@ -51,19 +52,6 @@ def tasks_a_second(pool: ProcessPoolExecutor, work: list[int]) -> float:
     return len(work) / (time.perf_counter() - started)
 
 
-def io_bound(levels: list[int], seconds: float) -> dict[int, float]:
-    """Answers a second with so many requests in flight, each on a connection of its own."""
-    with graph_site(pages=10, delay=DELAY) as site:
-        return {level: asyncio.run(answers_a_second(level, seconds, site.url)) for level in levels}
-
-
-async def answers_a_second(level: int, seconds: float, site: str) -> float:
-    """``level`` coroutines, each with one request in flight at a time."""
-    started = time.perf_counter()
-    answers = await asyncio.gather(*(ask_again_and_again(site, started + seconds) for _ in range(level)))
-    return sum(map(len, answers)) / (time.perf_counter() - started)
-
-
 def run(scale: Scale) -> Finding:
     """QUICK tries fewer sizes. Raises NotPossible on one core."""
     need_cores(2)
@@ -71,36 +59,57 @@ def run(scale: Scale) -> Finding:
     sizes = sorted(
         {1, here, 2 * here} if quick else {1, 2, 3, 4, here // 2, here, here + 1, 2 * here, 4 * here}
     )
-    levels = (
-        [here, 64] if quick else sorted({1, here, 4, 16, 64, 256, 512, 800})
-    )  # connections: a process may often open 1,024
+    # With 1,024 in flight, 51,200 answers a second would come: more than one loop can read.
+    levels = [here, 64, 512, 1024] if quick else sorted({1, here, 4, 16, 64, 256, 512, 1024, 2048})
+    timing = (0.25, 1) if quick else (0.5, 2)
     # JSON makes texts of the numbers that are keys.
     cpu = {int(n): rate for n, rate in measured(cpu_bound, sizes, 16 if quick else 32, 3).items()}
-    io = {int(n): rate for n, rate in measured(io_bound, levels, 0.25 if quick else 0.4).items()}
+    loop = {int(n): level for n, level in measured(io_bound, levels, *timing).items()}
+    io = {n: level["answers_per_s"] for n, level in loop.items()}
     cpu_fits, io_fits = (rates[here] >= ENOUGH * max(rates.values()) for rates in (cpu, io))
+    limit, in_words = limit_of(loop)
     return Finding(
         claim="The best size of a pool is the number of cores.",
         done=f"CPU-bound: tasks of {ms(TASK)} ms on process pools of several sizes. I/O-bound: a site that "
         f"answers after {ms(DELAY)} ms is asked by one event loop, with so many requests in flight.",
-        tables=[
-            table(cpu, ("processes", "tasks/s"), "CPU-bound"),
-            table(io, ("requests in flight", "answers/s"), "I/O-bound"),
-        ],
+        tables=[table(cpu, ("processes", "tasks/s"), "CPU-bound"), busy_table(loop)],
         verdict=Verdict.of([cpu_fits, io_fits]),
         because=f"With as many as there are cores ({here}), CPU-bound work reached "
         f"{cpu[here] / max(cpu.values()):.0%} of the best throughput, I/O-bound work "
-        f"{io[here] / max(io.values()):.0%}: its knee is at about {knee(io)} in flight.",
+        f"{io[here] / max(io.values()):.0%}: {in_words}.",
         figures={
             "cores": here,
             "cpu_tasks_per_s": cpu,
             "io_answers_per_s": io,
+            "io_cores_busy": {n: {"loop": level["loop"], "site": level["site"]} for n, level in loop.items()},
             "cpu_knee": knee(cpu),
             "io_knee": knee(io),
+            "io_limit": limit or "none found",
         },
-        draw=partial(draw, cpu, io, here, knee(io), DELAY),
+        draw=partial(draw, cpu, io, here, knee(io) if limit else None, DELAY),
     )
 
 
 def knee(rates: dict[int, float]) -> int:
     """The least size that is as good as the best."""
     return min(size for size, rate in rates.items() if rate >= ENOUGH * max(rates.values()))
+
+
+def limit_of(levels: dict[int, Level]) -> tuple[str | None, str]:
+    """What keeps more requests in flight from bringing more answers, if that is ours; and all in words."""
+    at = knee({n: level["answers_per_s"] for n, level in levels.items()})
+    loop, site = (max(level[whose] for n, level in levels.items() if n >= at) for whose in ("loop", "site"))
+    grew = f"it grew up to about {at:,} in flight, where"
+    if loop >= FULL:
+        return (
+            "the event loop's core",
+            f"{grew} the core of the event loop was full ({loop:.0%} busy, our own site's {site:.0%})",
+        )
+    if site >= FULL:
+        return None, f"{grew} our own site's core was full ({site:.0%} busy); of the loop, no limit was found"
+    if at == max(levels):
+        return None, f"it still grew with {at:,} in flight, the most that were tried; no limit was found"
+    return None, (
+        f"{grew} neither the loop's core ({loop:.0%} busy) nor our site's ({site:.0%}) was full; no limit "
+        "was found, other programs may have held the cores"
+    )

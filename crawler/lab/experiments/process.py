@@ -103,17 +103,17 @@ def run(_scale: Scale) -> Finding:
     return Finding(
         claim="terminate() ends a child process.",
         done="Children made by target and by subclass end in every way there is; their attributes are read "
-        "before, meanwhile and after. A program ends while its child has a second to go: a daemon, then "
-        "none.",
+        "before, meanwhile and after. A program ends while its child has a second to go, first no "
+        "daemon, then one.",
         tables=[table(seen)],
         verdict=Verdict.of(told.values()),
         because="".join(
             f"{how}: {'ended' if gone else 'still alive'} after {PATIENCE} s. " for how, gone in told.items()
         )
         + f"kill() of the latter left exit code {seen['kill(), SIGTERM ignored']['exitcode']}.",
-        figures={"children": seen, "with_child_s": with_child, "with_daemon_s": with_daemon},
+        figures={"children": seen, "with_child_s": with_child.seconds, "with_daemon_s": with_daemon.seconds},
         notes=[
-            f"The program took {with_child - with_daemon:.1f} s longer with a child than with a daemon, "
-            "which was terminated."
+            f"With {kind} that had a second to go, its program took {end.seconds:.1f} s: {end.child}."
+            for kind, end in (("a child", with_child), ("a daemon", with_daemon))
         ],
     )

@@ -17,6 +17,8 @@ LOG_PATH = "/__log__"
 """GET answers what was asked so far, as JSON; no page links here."""
 MISSING = answer(b"There is nothing here.", media="text/plain", status="404 Not Found")
 _MOST_HEAD = 131_072
+_BACKLOG = 1024
+"""Connections that may wait to be accepted: all of them, whatever the crawl's concurrency."""
 
 
 class FaultServer:
@@ -34,12 +36,14 @@ class FaultServer:
 
     async def start(self, port: int) -> Here:
         """Listen on ``port`` of the loopback (0: any free one). Raises OSError."""
-        site = await asyncio.start_server(self._serve, HOST, port, limit=_MOST_HEAD, backlog=1024)
-        other = await asyncio.start_server(self._serve_neighbour, HOST, 0)
+        site = await asyncio.start_server(self._serve, HOST, port, limit=_MOST_HEAD, backlog=_BACKLOG)
+        other = await asyncio.start_server(self._serve_neighbour, HOST, 0, backlog=_BACKLOG)
         self._servers = [site, other]
         here = Here(_port(site), _port(other))
         with suppress(OSError):  # a machine without IPv6
-            self._servers.append(await asyncio.start_server(self._serve_neighbour, "::1", here.other))
+            self._servers.append(
+                await asyncio.start_server(self._serve_neighbour, "::1", here.other, backlog=_BACKLOG)
+            )
         self.site = build(here)
         return here
 

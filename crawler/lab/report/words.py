@@ -28,7 +28,7 @@ def describe(machine: Machine, scale: Scale) -> list[str]:
     if machine.load is not None and machine.load > BUSY * machine.cores:
         lines.append(
             f"The machine was busy with other things (load average {machine.load:.1f} before the first "
-            "experiment): figures are lower than they could be, and rougher."
+            "experiment): figures are worse than they could be, and rougher."
         )
     if scale is Scale.QUICK:
         lines.append("Measured with --quick: trust the directions, not the figures.")

@@ -30,18 +30,22 @@ def hidden_table(hidden: dict[str, Any]) -> Table:
             "initializer ran",
             f"{hidden['initializer_calls']} times for 2 pools of {workers} workers",
         ),
-        ("a callback runs in", f"a thread of the parent: {hidden['callback_in']}"),
+        ("a callback runs in the parent, in", hidden["callback_in"]),
         (
             "an exception, until somebody asks for the result",
             "is kept" if hidden["error_is_kept"] else "is raised",
         ),
         (
             left.format(tasks=hidden["tasks"], kind="Pool"),
-            f"{hidden['done_when_pool_left']} (it terminates the workers)",
+            _done(hidden["done_when_pool_left"], hidden["tasks"]),
         ),
         (
             left.format(tasks=hidden["tasks"], kind="ProcessPoolExecutor"),
-            f"{hidden['done_when_executor_left']} (it waits)",
+            _done(hidden["done_when_executor_left"], hidden["tasks"]),
         ),
     )
     return Table(("what they hide", "seen"), rows)
+
+
+def _done(done: int, tasks: int) -> str:
+    return f"{done} ({'it waited' if done == tasks else 'the others were dropped'})"

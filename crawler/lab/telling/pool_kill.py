@@ -1,4 +1,4 @@
-"""The table of ``pool-kill``: what one kill costs the others, at most."""
+"""The table of ``pool-kill``: what the kills cost the others."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ def table(found: dict[str, Any], tasks: int) -> Table:
             "ProcessPoolExecutor, 2 workers",
             str(executor["kills"]),
             f"{executor['hung']} programs",
-            f"{max(broken, default=0)} of {tasks} futures failed",
+            f"up to {max(broken, default=0)} of {tasks} futures failed at once",
         ),
         (
             "one Queue, 2 consumers",
             str(queue["kills"]),
             f"{queue['stuck']} consumers",
-            "every item that came later",
+            f"the next item was not taken, {queue['stuck']} times" if queue["stuck"] else "nothing",
         ),
         (
             "this crawler's pool, 2 parsers",
             str(ours["killed"]),
-            "0: every page was parsed",
-            f"{'1 page' if ours['again'] else 'no page'}, parsed again",
+            f"{lost} pages" if (lost := ours["begun"] - ours["parsed"]) else "none: every page was parsed",
+            f"parsed again: {ours['again']} of {ours['parsed']:,} pages",
         ),
     ]
-    return Table(("arrangement", "kills", "hang for ever", "at most, for one kill"), tuple(rows))
+    return Table(("arrangement", "kills", "hang for ever", "what else they cost"), tuple(rows))

@@ -17,10 +17,27 @@ def table(rates: dict[int, float], columns: tuple[str, str], title: str) -> Tabl
     return Table((*columns, "of the best"), tuple(rows), title)
 
 
+def busy_table(levels: dict[int, dict[str, float]]) -> Table:
+    """A row for each number of requests in flight, with what kept its core busy meanwhile."""
+    best = max(level["answers_per_s"] for level in levels.values())
+    rows = [
+        (
+            f"{count:,}",
+            f"{level['answers_per_s']:,.0f}",
+            f"{level['answers_per_s'] / best:.0%}",
+            f"{level['loop']:.0%}",
+            f"{level['site']:.0%}",
+        )
+        for count, level in levels.items()
+    ]
+    heads = ("requests in flight", "answers/s", "of the best", "loop's core busy", "our site's core busy")
+    return Table(heads, tuple(rows), "I/O-bound")
+
+
 def draw(
-    cpu: dict[int, float], io: dict[int, float], here: int, knee: int, delay: float, figure: "Figure"
+    cpu: dict[int, float], io: dict[int, float], here: int, knee: int | None, delay: float, figure: "Figure"
 ) -> None:
-    """Two curves; marked are the number of cores in the one and the knee in the other."""
+    """Two curves; marked are the number of cores in the one and the knee, if one was found, in the other."""
     left, right = figure.subplots(1, 2)
     left.plot(list(cpu), list(cpu.values()), "o-", color=BLUE)
     left.axvline(here, color="#777777", linestyle=":")
@@ -38,16 +55,17 @@ def draw(
     right.loglog(list(io), ideal, "--", color="#999999", label="if only waiting took time")
     right.loglog(list(io), list(io.values()), "o-", color=GREEN, label="measured")
     right.legend(frameon=False)
-    right.axvline(knee, color="#777777", linestyle=":")
-    right.annotate(
-        f"knee: {knee}",
-        (knee, 0.04),
-        (-5, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        color="#555555",
-        ha="right",
-    )
+    if knee is not None:
+        right.axvline(knee, color="#777777", linestyle=":")
+        right.annotate(
+            f"loop's core full: {knee:,}",
+            (knee, 0.04),
+            (-5, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color="#555555",
+            ha="right",
+        )
     right.set(xlabel="requests in flight", ylabel="answers/s", xticks=list(io))
     right.set_xticklabels([str(level) for level in io])
     right.minorticks_off()

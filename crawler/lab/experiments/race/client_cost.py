@@ -1,11 +1,9 @@
 """What one request costs each HTTP client in processor time, on one kept connection.
 
-``python -m … SEED REQUESTS`` prints one JSON object. It tells how much of a model's time is its client's.
+It tells how much of a model's time is its client's.
 """
 
 import asyncio
-import json
-import sys
 import time
 from collections.abc import Callable
 
@@ -44,15 +42,9 @@ def cpu_of(client: Callable[[str, int], None], seed: str, requests: int) -> floa
     return (time.process_time() - before) / requests
 
 
-def main() -> None:
-    """Measure both."""
-    seed, requests = sys.argv[1], int(sys.argv[2])
-    cost = {
+def costs(seed: str, requests: int) -> dict[str, float]:
+    """Of each client. For a process of its own, in which nothing else takes processor time meanwhile."""
+    return {
         "http.client": cpu_of(blocking, seed, requests),
         "aiohttp, as this crawler uses it": cpu_of(awaiting, seed, requests),
     }
-    print(json.dumps(cost))  # noqa: T201 - to its parent
-
-
-if __name__ == "__main__":
-    main()

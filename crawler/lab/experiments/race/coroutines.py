@@ -1,6 +1,6 @@
 """Model 4: coroutines alone. One thread waits for many answers at once, and parses in between.
 
-A coroutine costs some kilobytes where a thread costs a stack, and only at an ``await`` does another
+A coroutine holds a kilobyte or so where a thread holds a stack, and only at an ``await`` does another
 one go on, so nothing needs a lock. But while a page is parsed the loop stands still, for everybody.
 """
 

@@ -1,7 +1,8 @@
 """Model 5: coroutines that wait, threads that parse.
 
-The loop stays responsive while a page is parsed. That is all: the parsing threads take turns on the
-interpreter's lock with each other and with the loop, so no more than one core computes.
+The loop gets its turn between two calls of the parser, not only between two pages. That is all: the parsing
+threads take turns on the interpreter's lock with each other and with the loop, so no more is computed
+than by one of them, and the turns cost something too.
 """
 
 import asyncio

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+BUSY = 0.4
+"""Cores that others keep busy, the site with them, from which on they disturb; the site alone takes 0.3."""
+
+
+class RaceFailed(Exception):
+    """No model ran, or one brought other records than the first: then no figure is worth anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -21,12 +28,20 @@ class Run:
 
     pages: int
     wall: float
-    """Seconds, from the first request to the last record; starting pools counts, importing does not."""
+    """Seconds, from before its pools are started to the last record. What the fork server and the children
+    import counts; what it had imported itself by then does not."""
     cpu: float
     """Seconds of processor time of all its processes, likewise."""
     memory: int | None
     """Bytes at the peak, of all its processes; None where the system does not tell."""
     gil: bool
+    others: float | None = None
+    """Cores that the site and all other programs kept busy meanwhile; None where the system does not tell."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Others used so much of the cores that the figures may be theirs."""
+        return self.others is not None and self.others > BUSY
 
     @property
     def pages_per_second(self) -> float:

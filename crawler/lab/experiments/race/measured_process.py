@@ -1,14 +1,11 @@
 """Runs one command and measures all the processes that it starts: processor time, and peak memory.
 
-It is a process of its own since it adopts the command's orphans (a fork server outlives the process
-that started it): only so does the system add up the processor time of every one of them. That, and
-the memory, are had on Linux only; elsewhere what is missing is told as null.
-
-``python -m … COMMAND …`` prints one JSON object.
+It is called in a process of its own, since that adopts the command's orphans (a fork server outlives the
+process that started it): only so does the system add up the processor time of every one of them. That,
+and the memory, are had on Linux only; elsewhere what is missing is told as null.
 """
 
 import ctypes
-import json
 import os
 import resource
 import subprocess
@@ -44,12 +41,27 @@ def memory_of(pids: list[int]) -> int:
     return total
 
 
-def measure(command: list[str]) -> dict[str, object]:
-    """Run the command to its end. What it printed is under ``said``; its failure is ours."""
+def busy() -> float | None:
+    """Seconds for which all cores together have been busy, for whatever program; None where unknown."""
+    try:
+        times = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]
+    except OSError:
+        return None
+    idle = slice(3, 5)  # and waiting for a disk (proc_stat(5))
+    return (sum(map(int, times)) - sum(map(int, times[idle]))) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(command: list[str], environment: dict[str, str]) -> dict[str, object]:
+    """Run the command to its end, in our environment and this. What it printed is under ``said``.
+
+    Its failure is ours: SystemExit.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
+    peak, started, busy_before = 0, time.perf_counter(), busy()
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as process:
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             peak = max(peak, memory_of(family(process.pid)))
             time.sleep(SAMPLE_EVERY)
@@ -58,14 +70,11 @@ def measure(command: list[str]) -> dict[str, object]:
         while True:  # the orphans: they end by themselves
             os.wait()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, busy_after = time.perf_counter() - started, busy()
     if process.returncode != 0:
         sys.exit(process.returncode if process.returncode > 0 else 128 - process.returncode)
-    return {
-        "said": said,
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_bytes": peak,
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1:])))  # noqa: T201 - to its parent
+    cpu = used.ru_utime + used.ru_stime
+    others = None
+    if busy_before is not None and busy_after is not None:
+        others = max(0.0, busy_after - busy_before - cpu) / seconds
+    return {"said": said, "cpu_s": cpu, "peak_bytes": peak, "others_cores": others}

@@ -16,7 +16,7 @@ from crawler.lab.machine import has_gil
 
 
 def main() -> None:
-    """Crawl once; what was imported before is not counted."""
+    """Crawl once; what this process has imported by then is not counted."""
     module, seed, out = sys.argv[1:]
     model = import_module(f"crawler.lab.experiments.race.{module}")
     job = job_of(seed)

@@ -48,7 +48,8 @@ def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: S
     for row, model in enumerate(models):
         one = runs.get(model.name)
         if one is None:
-            panel.text(0.01 * best, row, "not tried here", va="center", color="#5B6168", style="italic")
+            why = "not tried here" if model.not_possible else "failed here"
+            panel.text(0.01 * best, row, why, va="center", color="#5B6168", style="italic")
             continue
         speed = one.pages_per_second
         _, colour = _KINDS[model.waits_for_many, model.computes_on_all_cores]

@@ -1,7 +1,7 @@
 """Model 3: a pool of processes, one for each core; each fetches a page and parses it.
 
 Each has an interpreter, and so a lock, of its own: all cores compute. But each waits for one page
-at a time, and to wait for more would take more processes, at some twenty megabytes each.
+at a time, and to wait for more would take more processes, at some megabytes each.
 """
 
 from queue import SimpleQueue

@@ -1,40 +1,57 @@
 """The race in tables, and what else its reader should know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from crawler.lab.experiments.race.figures import Results, Run, Workload
-from crawler.lab.experiments.race.judge import fastest
+from crawler.lab.experiments.race.figures import BUSY, Results, Run, Workload
+from crawler.lab.experiments.race.judge import Judged, fastest
 from crawler.lab.experiments.race.models import Model, models
 from crawler.lab.finding import Table
 from crawler.lab.machine import cores
 
 
+def claims_table(claims: Iterable[Judged]) -> Table:
+    """A row for each claim: what was compared, and what came of it."""
+    rows = tuple(
+        (
+            one.claim.text,
+            one.workload,
+            one.compared,
+            "–" if one.ratio is None else f"{one.ratio:.2f}",
+            f"{one.verdict or 'not judged'}{' (disturbed)' if one.disturbed else ''}",
+        )
+        for one in claims
+    )
+    return Table(("claim", "workload", "compared", "pages/s", "verdict"), rows, "Claim by claim")
+
+
 def winners(results: Results) -> Table:
-    """The table that says it all."""
+    """The fastest model under each workload, and how it works. It decides no claim."""
     by_name = {model.name: model for model in models()}
     rows = []
     for name, runs in results.items():
         first, *ties = fastest(runs)
-        ratio = runs[first].pages_per_second / runs["sequential"].pages_per_second
-        rows.append((name, first, f"{ratio:.1f}", ", ".join(ties) or "–", _why(by_name[first])))
-    columns = ("workload", "fastest", "× sequential", "as fast (within 10 %)", "why")
-    return Table(columns, tuple(rows), f"Who won, on {cores()} core{'s' if cores() > 1 else ''}")
+        base = runs.get("sequential")
+        ratio = f"{runs[first].pages_per_second / base.pages_per_second:.1f}" if base else "–"
+        rows.append((name, first, ratio, ", ".join(ties) or "–", _how(by_name[first])))
+    columns = ("workload", "fastest", "× sequential", "as fast (within 10 %)", "how the fastest works")
+    return Table(columns, tuple(rows), f"The fastest, on {cores()} core{'s' if cores() > 1 else ''}")
 
 
-def _why(model: Model) -> str:
+def _how(model: Model) -> str:
     waits = f"waits with {model.waits}" if model.waits_for_many else f"waits for a page in {model.waits}"
     how = "on all cores" if model.computes_on_all_cores else "on one core"
     return f"{waits}, parses {how}"
 
 
 def workload_table(workload: Workload, runs: Mapping[str, Run]) -> Table:
-    """A row for each model, also for those that this Python cannot run."""
+    """A row for each model, also for those that did not run here."""
     best = fastest(runs)[0]
     rows = []
     for model in models():
         one = runs.get(model.name)
         if one is None:
-            rows.append((model.name, *["–"] * 7, "not tried"))
+            rows.append((model.name, *["–"] * 7, "not tried" if model.not_possible else "failed"))
             continue
         rows.append(
             (
@@ -61,17 +78,20 @@ def cost_table(cost: Mapping[str, float]) -> Table:
     return Table(("client", "CPU µs a request"), rows, "What a request costs its client")
 
 
-def notes() -> list[str]:
-    """How the figures came about, and which models are not among them."""
+def notes(failed: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """How the figures came about, and which models are not among them; of those that failed, why."""
     missing = [
         f"{model.name} was not tried: {model.not_possible}." for model in models() if model.not_possible
     ]
     return [
         "Sequential, threads and processes use http.client with kept connections, the others this crawler's "
         "aiohttp backend; the site's own processor time, on the same cores, is not counted.",
-        "Each model ran once, in fresh processes; starting its pools counts, imports do not. Memory is the "
+        "Each run is one of fresh processes. Starting its pools counts, and so do the imports of the "
+        "fork server and of the children; those that it did itself before do not. Memory is the "
         "peak of all its processes, what they share counted once.",
+        f"Disturbed is a run beside which other programs, and the site, kept more than {BUSY} cores busy.",
         "This crawler also keeps its frontier on disk and commits each record exactly once; the others keep "
-        "all in memory and lose it when they are killed.",
+        "all in memory and lose it when they are killed. Its row decides no claim.",
         *missing,
+        *(f"{why}. So it has no figures." for why in failed.values()),
     ]

@@ -1,8 +1,8 @@
 """Model 2: many threads, each of which fetches a page and parses it.
 
 While one thread waits for its answer, the interpreter runs another: waiting is shared. Computing is
-not, since only one thread at a time holds the interpreter's lock (the GIL). On a free-threaded
-Python there is none, and this same file uses all cores.
+not, since only one thread at a time holds the interpreter's lock (the GIL), and to hand it over so often
+costs something, too. On a free-threaded Python there is none, and this same file uses all cores.
 """
 
 import threading

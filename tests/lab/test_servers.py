@@ -1,0 +1,84 @@
+"""The lab's servers are no limit of their own: connections that come at once all find somebody."""
+
+import os
+import select
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from crawler.lab.experiments.race.measured_process import family
+from crawler.lab.faults.faults_process import FaultProcess
+from crawler.lab.graph_site import graph_site
+from crawler.lab.site.site_process import SiteProcess
+
+AT_ONCE = 400
+SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+
+
+@contextmanager
+def graph() -> Iterator[list[int]]:
+    with graph_site(pages=3) as site:
+        yield [urlsplit(site.url).port or 0]
+
+
+@contextmanager
+def shop() -> Iterator[list[int]]:
+    with SiteProcess() as site:
+        yield [urlsplit(site.url).port or 0]
+
+
+@contextmanager
+def faults() -> Iterator[list[int]]:
+    with FaultProcess() as server:
+        yield [server.here.port, server.here.other]
+
+
+@pytest.mark.skipif(
+    not SOMAXCONN.exists() or int(SOMAXCONN.read_text()) < AT_ONCE,
+    reason="this system lets no server have so many connections waiting",
+)
+@pytest.mark.parametrize("server", [graph, shop, faults])
+def test_many_connections_at_once_are_let_in(server):
+    """Also while the server is busy, here stopped: else each of the others would come a second late."""
+    before = set(family(os.getpid()))
+    with server() as ports:
+        started = set(family(os.getpid())) - before
+        for pid in started:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            for port in ports:
+                assert connected_at_once(port) == AT_ONCE, port
+        finally:
+            for pid in started:
+                os.kill(pid, signal.SIGCONT)
+
+
+def connected_at_once(port: int) -> int:
+    """Of so many connections, how many are there within half a second."""
+    with ExitStack() as clients:
+        waiting = set()
+        for _ in range(AT_ONCE):
+            client = clients.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+            waiting.add(client)
+        poll = select.poll()
+        for client in waiting:
+            poll.register(client, select.POLLOUT)
+        there: set[int] = set()
+        while len(there) < AT_ONCE and (ready := poll.poll(500)):
+            for descriptor, _ in ready:
+                there.add(descriptor)
+                poll.unregister(descriptor)
+        return len(there)
+
+
+def test_what_the_graph_site_tells_of_itself_is_not_counted():
+    with graph_site(pages=3) as site:
+        assert 0 < site.cpu() <= site.cpu() < 30
+        assert not site.asked()
