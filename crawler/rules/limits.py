@@ -65,7 +65,7 @@ class MemoryUse(msgspec.Struct, frozen=True):
     parsers: Mapping[int, int]
     """By pid."""
     others: int = 0
-    """Fetch processes, writers, the fork server, and whatever an extract function has started."""
+    """Writers, the fork server, and whatever an extract function has started."""
 
     @property
     def total(self) -> int:
