@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from crawler.fetch.body import remove_spooled
 from crawler.fetch.fetcher import Fetcher, Later, Retry
 from crawler.model.messages import Finished, Page, Pushback, Ticket
+from crawler.model.outcomes import Activity
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
@@ -43,10 +44,10 @@ async def fetch_task(
             await release(ticket, pushback)
         match exchange.result:
             case Page() as page:
-                step.enter("wait for a parser", ticket.url)
+                step.enter(Activity.WAIT_FOR_PARSER, ticket.url)
                 await _hand_over(page, pages)
             case Finished() as ended:
-                step.enter("wait for a writer", ticket.url)
+                step.enter(Activity.WAIT_FOR_WRITER, ticket.url)
                 await finish(ended)
             case Retry(delay=delay):
                 counters.retries += 1

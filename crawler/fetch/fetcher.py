@@ -22,7 +22,7 @@ from crawler.fetch.body import drain, read_body, remove_spooled
 from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source, Turn, at_once
 from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
-from crawler.model.outcomes import Kind
+from crawler.model.outcomes import Activity, Kind
 from crawler.rules import content_type, meta_robots
 from crawler.rules.content_range import is_part
 from crawler.rules.redirects import REDIRECT_STATUSES, follow
@@ -104,7 +104,7 @@ class Fetcher:
         """
         robots, asked, was_kept = None, False, True
         if self._obey or self._sitemaps.follow:
-            step.enter("robots", ticket.url)
+            step.enter(Activity.ROBOTS, ticket.url)
             robots, source = await self._robots.rules_for(ticket.url)
             asked, was_kept = source is Source.ASKED, source is Source.KEPT
             if ticket.url in robots.sitemaps and not ticket.sitemap:
@@ -181,11 +181,11 @@ class Fetcher:
         try:
             while result is None:
                 if cookies:
-                    step.enter("wait for its turn", url)
+                    step.enter(Activity.WAIT_FOR_TURN, url)
                     await self._turn(url)
-                step.enter("wait for the answer", url)
+                step.enter(Activity.WAIT_FOR_ANSWER, url)
                 async with self._backend.get(url, cookies) as answer:
-                    step.enter("read", url)
+                    step.enter(Activity.READ, url)
                     attempt.answered(answer.status)
                     attempt.content_type = answer.header("content-type")
                     if answer.status in REDIRECT_STATUSES:

@@ -1,6 +1,6 @@
-"""The small closed sets: how a URL can end, and the one word that says why.
+"""The small closed sets: how a URL can end, the one word that says why, and what a worker can be at.
 
-Both are the words that stand in the output, so they are a contract with whoever reads it.
+All are words that stand in the output, so they are a contract with whoever reads it.
 """
 
 from enum import IntEnum, StrEnum
@@ -64,3 +64,40 @@ STATE_OF: dict[Outcome, State] = {
     Outcome.SKIPPED: State.SKIPPED,
 }
 """The state in which a URL with this outcome is stored."""
+
+
+class Activity(StrEnum):
+    """What a worker is at; ``crawler status`` shows it, and the watchdog knows by it who waits on purpose."""
+
+    IDLE = "idle"
+    ROBOTS = "robots"
+    WAIT_FOR_TURN = "wait for its turn"
+    """A fetcher's, between two requests for one URL (see :meth:`Frontier.turn`)."""
+    WAIT_FOR_ANSWER = "wait for the answer"
+    READ = "read"
+    WAIT_FOR_PARSER = "wait for a parser"
+    PARSE = "parsing"
+    WAIT_FOR_WRITER = "wait for a writer"
+    COMMIT = "committing"
+    WAIT_FOR_ACKS = "writing"
+    """The committer's, until all writers have acked."""
+    WRITE_BATCH = "write"
+    """A sink's, as its keeper in the main process sees it; what follow are the writer process's own."""
+    LOCK = "locking"
+    OPEN = "opening"
+    CUT = "cutting"
+    WRITE = "write a batch"
+    SYNC = "syncing"
+    CLOSE = "closing"
+
+
+WAITS_ON_PURPOSE = frozenset(
+    {
+        Activity.IDLE,
+        Activity.WAIT_FOR_TURN,
+        Activity.WAIT_FOR_PARSER,
+        Activity.WAIT_FOR_WRITER,
+        Activity.WAIT_FOR_ACKS,
+    }
+)
+"""What ends when somebody else is ready: back-pressure, or politeness."""

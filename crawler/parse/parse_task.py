@@ -15,7 +15,7 @@ import aiofiles.os
 
 from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page, Ticket
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Activity, Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
@@ -94,16 +94,16 @@ async def parse_task(
             except QueueClosed:
                 return
             ahead = pages.take_spare(pace.most, batch_bytes)
-            step.enter("parsing", batch[0].ticket.url)
+            step.enter(Activity.PARSE, batch[0].ticket.url)
             pace.begin()
             async for parsed, results in _parse_all(batch, parser, max_crashes, counters, ahead):
                 pace.end(len(parsed))
                 step.pid = parser.pid or step.pid
                 if handing_on is not None:
-                    step.enter("wait for a writer", parsed[0].ticket.url)
+                    step.enter(Activity.WAIT_FOR_WRITER, parsed[0].ticket.url)
                     await handing_on
                 handing_on = group.create_task(hand_on(parsed, results))
-                step.enter("parsing", batch[0].ticket.url)
+                step.enter(Activity.PARSE, batch[0].ticket.url)
             step.leave()
 
 

@@ -8,10 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-WAITS = frozenset({"idle", "wait for a parser", "wait for a writer", "wait for its turn", "writing"})
-"""Steps that end when somebody else is ready; "writing" is the committer's, until all writers have acked.
-
-"wait for its turn" is a fetcher's between two requests for one URL (see :meth:`Frontier.turn`)."""
+from crawler.model.outcomes import WAITS_ON_PURPOSE, Activity
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -20,7 +17,7 @@ class Worker(msgspec.Struct, frozen=True):
     stage: str
     holder: str
     pid: int
-    step: str
+    step: Activity
     url: str | None
     progress: tuple[float, ...]
     """Whatever changes when the worker gets on, such as when it began its step."""
@@ -76,7 +73,7 @@ class StallRule:
             if before != worker:
                 since = self._watched
                 self._stuck.pop(name, None)
-            elif worker.step not in WAITS and self._watched - since >= self._patience_for(worker):
+            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= self._patience_for(worker):
                 found.append((self._watched - since, worker))
                 since = self._watched
             seen[name] = worker, since

@@ -9,6 +9,8 @@ import time
 
 import msgspec
 
+from crawler.model.outcomes import Activity
+
 
 class Step(msgspec.Struct):
     """What one worker is doing right now."""
@@ -18,12 +20,12 @@ class Step(msgspec.Struct):
     holder: str
     """The worker, for example ``fetch-7`` or ``parser-1``."""
     pid: int = msgspec.field(default_factory=os.getpid)
-    step: str = "idle"
+    step: Activity = Activity.IDLE
     url: str | None = None
     since: float = msgspec.field(default_factory=time.time)
     """Unix time in seconds at which the step began."""
 
-    def enter(self, step: str, url: str | None = None) -> None:
+    def enter(self, step: Activity, url: str | None = None) -> None:
         """The worker now does ``step``, for ``url`` if there is one."""
         self.step = step
         self.url = url
@@ -31,7 +33,7 @@ class Step(msgspec.Struct):
 
     def leave(self) -> None:
         """The worker waits for work."""
-        self.enter("idle")
+        self.enter(Activity.IDLE)
 
 
 class Steps:

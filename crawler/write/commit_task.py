@@ -25,6 +25,7 @@ from crawler.config import Config
 from crawler.model.commit import Commit
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
+from crawler.model.outcomes import Activity
 from crawler.plumbing import faults
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
@@ -196,7 +197,7 @@ class Committer:
                 ready = self._ledger.ready()
                 if not ready:
                     return
-                self._step.enter("committing", ready[0].finished[0].ticket.url)
+                self._step.enter(Activity.COMMIT, ready[0].finished[0].ticket.url)
                 await self._commit([batch.commit() for batch in ready])
                 self._ledger.committed(ready)
                 self._show_step()
@@ -229,7 +230,7 @@ class Committer:
         if batch is None:
             self._step.leave()
         else:
-            self._step.enter("writing", batch.finished[0].ticket.url)
+            self._step.enter(Activity.WAIT_FOR_ACKS, batch.finished[0].ticket.url)
             self._step.since = batch.cut_at
 
 

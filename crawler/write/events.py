@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from crawler.model.messages import Ack
+from crawler.model.outcomes import Activity
 
 
 class Opened(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +47,7 @@ class Closed(msgspec.Struct, frozen=True, gc=False):
 class Pong(msgspec.Struct, frozen=True, gc=False):
     """The answer to a ping: what the writer is doing, and since when (unix time)."""
 
-    step: str
+    step: Activity
     since: float
 
 

@@ -6,6 +6,7 @@ nobody is to blame.
 
 import time
 
+from crawler.model.outcomes import Activity
 from crawler.write.events import Pong
 
 BEATS = 24
@@ -41,5 +42,5 @@ class Pulse:
     def pong(self, pong: Pong) -> None:
         """The writer has answered."""
         self._unanswered = 0
-        self._same = self._same + 1 if pong == self._last and pong.step != "idle" else 0
+        self._same = self._same + 1 if pong == self._last and pong.step != Activity.IDLE else 0
         self._last = pong

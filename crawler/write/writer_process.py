@@ -30,6 +30,7 @@ from typing import Any
 import msgspec
 
 from crawler.model.messages import Ack
+from crawler.model.outcomes import Activity
 from crawler.plumbing import faults
 from crawler.plumbing.child_process import end_with_parent
 from crawler.plumbing.file_lock import FileLock, LockBusy, holder_pid
@@ -140,13 +141,13 @@ class _SinkLoop:
         return 0
 
     def _open(self) -> None:
-        self._step.enter("locking")
+        self._step.enter(Activity.LOCK)
         self._take_lock()
-        self._step.enter("opening")
+        self._step.enter(Activity.OPEN)
         self._send(Opened(os.getpid(), self._sink.open(self._path)))
         self._step.leave()
         position: int = self._batches.get()
-        self._step.enter("cutting")
+        self._step.enter(Activity.CUT)
         self._sink.cut(position)
         self._send(CutBack(position))
 
@@ -170,7 +171,7 @@ class _SinkLoop:
             batches, closing = self._take_batches()
             if batches:
                 self._write(batches)
-        self._step.enter("closing")
+        self._step.enter(Activity.CLOSE)
         self._sink.close()
 
     def _take_batches(self) -> tuple[list[tuple[int, tuple[bytes, ...]]], bool]:
@@ -184,11 +185,11 @@ class _SinkLoop:
         return items[:-1], True
 
     def _write(self, batches: list[tuple[int, tuple[bytes, ...]]]) -> None:
-        self._step.enter("writing")
+        self._step.enter(Activity.WRITE)
         faults.hit("writer:before_write")
         acks = [Ack(n, self._sink.write(records)) for n, records in batches]
         faults.hit("writer:after_write")
-        self._step.enter("syncing")
+        self._step.enter(Activity.SYNC)
         faults.hit("writer:before_sync")
         self._sink.sync()
         faults.hit("writer:after_sync")

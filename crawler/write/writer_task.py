@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from crawler.model.errors import SinkFailed
 from crawler.model.messages import Ack
+from crawler.model.outcomes import Activity
 from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
@@ -132,7 +133,7 @@ class WriterKeeper:
             self._step.leave()
         else:
             self._step.pid = self._writer.pid or self._step.pid
-            self._step.enter("write", waiting.finished[0].ticket.url)
+            self._step.enter(Activity.WRITE_BATCH, waiting.finished[0].ticket.url)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Ack):
