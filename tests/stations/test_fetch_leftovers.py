@@ -9,7 +9,7 @@ from tests.stations.fetch_servers import Served, byte_server, ok, rig
 
 
 async def test_what_follows_an_answer_is_never_the_next_one(tmp_path):
-    """httpcore would give the smuggled answer to whoever asks next on that connection."""
+    """A kept connection would give the smuggled answer to whoever asks next."""
     whole = ok(b"first") + ok(b"smuggled")
 
     async def answer(served: Served, head: str, writer: asyncio.StreamWriter) -> None:
