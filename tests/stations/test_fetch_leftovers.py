@@ -35,3 +35,19 @@ async def test_an_unknown_version_is_no_http(tmp_path):
     answer = ok().replace(b"HTTP/1.1", b"HTTP/9.9")
     async with byte_server(answer) as served, rig(tmp_path, served.url) as fetching:
         assert (await fetching.ended(f"{served.url}/")).kind is Kind.FRAMING
+
+
+@pytest.mark.parametrize("cut", range(1, 5))
+async def test_a_longer_page_is_found_out_however_its_head_is_cut(tmp_path, cut):
+    head, gap, body = ok(b"0123456789").replace(b"Length: 10", b"Length: 5").partition(b"\r\n\r\n")
+    whole = head + gap + body
+
+    async def in_two(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(whole[: len(head) + cut - 1])
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        writer.write(whole[len(head) + cut - 1 :])
+        await writer.drain()
+
+    async with byte_server(in_two) as served, rig(tmp_path, served.url) as fetching:
+        assert (await fetching.ended(f"{served.url}/")).kind is Kind.FRAMING
