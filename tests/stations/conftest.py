@@ -27,3 +27,9 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     name = str(getattr(request, "param", "aiohttp"))
     monkeypatch.setattr(fetch_servers, "chosen", name)
     return name
+
+
+@pytest.fixture
+def kept(backend: str) -> bool:
+    """Whether the backend keeps connections of HTTP/1.1 for a further request."""
+    return backend == "aiohttp"

@@ -114,6 +114,14 @@ async def test_of_several_addresses_only_the_permitted_are_connected_to(tmp_path
         assert page.elapsed < 10
 
 
+async def test_of_several_addresses_one_that_answers_is_found(tmp_path):
+    names = Names(two=["127.0.0.2", "127.0.0.1"])  # nobody listens at the first
+    settings = {"allow_addresses": ["127.0.0.0/8"], "timeout": 20}
+    async with byte_server(always(ok())) as served, rig(tmp_path, resolver=names, **settings) as fetching:
+        assert (await fetching.page(f"http://two.test:{port_of(served.url)}/")).status == 200
+        assert names.asked == ["two.test"]
+
+
 async def test_a_seed_may_be_wherever_its_name_leads_but_its_pages_may_not(tmp_path):
     names = Names(seed=["127.0.0.1"], other=["127.0.0.1"])
     async with byte_server(always(ok())) as served, byte_server(always(ok())) as neighbour:

@@ -28,7 +28,6 @@ import trustme  # noqa: E402
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config as ServerConfig  # noqa: E402
 
-from crawler.fetch import httpx_pool  # noqa: E402
 from crawler.fetch.httpx_backend import HttpxBackend  # noqa: E402
 
 PICTURE = 400_000
@@ -147,15 +146,29 @@ async def test_many_requests_share_one_connection(paper):
         assert counters.requests == 40
 
 
-async def test_answers_that_are_left_before_their_end_do_not_wear_the_connection_out(paper):
-    """More of them than streams may be open, and than bytes fit into the connection's window."""
-    assert PICTURE * 130 > 2 * httpx_pool.WINDOW
+async def test_answers_that_are_left_before_their_end_do_not_wear_connections_out(paper):
+    """More of them than streams may be open, and than bytes fit into the window of a connection."""
+    assert PICTURE * 130 > 2 * 2**24
     async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
         url = f"https://site.test:{site.port}/"
         for _ in range(13):
             await asyncio.gather(*(unwanted(backend, f"{url}picture") for _ in range(10)))
             assert await page(backend, url) == b"<p>hello"
-        assert len(site.connections) == 1
+        assert len(site.connections) <= 14
+
+
+async def test_an_answer_that_is_left_before_its_end_costs_its_connection_but_no_other_answer(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        async with backend.get(f"{url}picture") as other:
+            await unwanted(backend, f"{url}picture")
+            assert len(site.connections) == 1
+            assert await page(backend, url) == b"<p>hello"
+            assert len(site.connections) == 2
+            body = await read_body(other, 10**6, 10**6, None)
+        assert body.size == PICTURE
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 2
 
 
 async def unwanted(backend: HttpxBackend, url: str) -> None:
@@ -163,7 +176,7 @@ async def unwanted(backend: HttpxBackend, url: str) -> None:
         await drain(answer)
 
 
-async def test_answers_that_never_come_do_not_wear_the_connection_out(paper):
+async def test_answers_that_never_come_do_not_wear_connections_out(paper):
     async with serving(paper) as site, asking(paper, site.port, timeout=0.5) as (backend, _):
         url = f"https://site.test:{site.port}/"
         assert await page(backend, url) == b"<p>hello"
@@ -173,7 +186,7 @@ async def test_answers_that_never_come_do_not_wear_the_connection_out(paper):
             )
             assert {getattr(failed, "kind", failed) for failed in failures} == {Kind.TIMEOUT}
         assert await page(backend, url) == b"<p>hello"
-        assert len(site.connections) == 1
+        assert len(site.connections) == 3  # each time they cost the one that they shared
 
 
 async def test_a_server_that_says_goodbye_is_asked_on_a_new_connection(paper):

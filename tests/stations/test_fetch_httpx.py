@@ -112,6 +112,13 @@ def test_an_error_that_nobody_foresaw_is_logged_and_costs_one_page(caplog):
     str(failure(httpx.RemoteProtocolError("\udce9"))).encode()
 
 
+def test_the_private_names_that_the_backend_needs_are_there():
+    """``_pool`` takes the guarded network, ``AnyIOStream`` the tunnel of a proxy."""
+    assert isinstance(httpx.AsyncHTTPTransport()._pool, httpcore.AsyncConnectionPool)
+    stream = importlib.import_module("httpcore._backends.anyio").AnyIOStream
+    assert issubclass(stream, httpcore.AsyncNetworkStream)
+
+
 # -- how it is chosen ------------------------------------------------------------------------
 
 
