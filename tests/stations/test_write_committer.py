@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -217,6 +218,28 @@ async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_i
     assert bench.counters.writer_restarts == 1
     bench.check(items)
     check_files(tmp_path, items)
+
+
+async def test_what_all_sinks_hold_is_committed_before_a_dead_writer_is_replaced(tmp_path: Path):
+    # One thread for all that is done off the loop: what was begun before is over when ours had its turn.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    while_it_is_committed: list[int] = []
+
+    async def kill_during_the_commit(bench: Bench) -> None:
+        if while_it_is_committed:
+            return
+        os.kill(bench.committer.writer_pids()["jsonl"], signal.SIGKILL)
+        while bench.committer.writer_pids()["jsonl"] is not None:
+            await asyncio.sleep(0.002)
+        for _ in range(3):
+            await asyncio.to_thread(lambda: None)
+        while_it_is_committed.append(bench.counters.writer_restarts)
+
+    bench = Bench(tmp_path, {"jsonl": JsonlSink}, on_commit=kill_during_the_commit)
+    await bench.write(some(1))
+    assert while_it_is_committed == [0]
+    bench.check(some(1))
+    assert lines(tmp_path) == [finished(0).record]
 
 
 async def test_a_writer_outlives_the_fork_server_and_is_replaced_all_the_same(tmp_path: Path):
