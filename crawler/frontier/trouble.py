@@ -79,9 +79,9 @@ def leaves(db: sqlite3.Connection, most: int) -> list[Leaf]:
     """The first pages that are not ok, but for redirects that were followed; then sitemaps."""
     found = db.execute(
         "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
-        " FROM urls u LEFT JOIN ends e ON e.id = u.id LEFT JOIN urls r ON r.id = u.referrer AND r.kind = ?1"
-        " WHERE u.state IN (3, 4) AND u.kind != ?1 ORDER BY u.sitemap > 0, u.depth, u.id LIMIT ?2",
-        (Kind.REDIRECTED, most),
+        " FROM urls u LEFT JOIN ends e ON e.id = u.id LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
+        " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.sitemap > 0, u.depth, u.id LIMIT :most",
+        {"hop": Kind.REDIRECTED, "most": most},
     )
     return [Leaf._make(row) for row in found]
 
@@ -93,9 +93,9 @@ def login_wall(db: sqlite3.Connection, is_login: Callable[[str], bool]) -> tuple
     password, under one title.
     """
     roots = db.execute(
-        "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = ?1"
-        " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind IS NOT ?1",
-        (Kind.REDIRECTED,),
+        "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
+        " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind IS NOT :hop",
+        {"hop": Kind.REDIRECTED},
     )
     first: tuple[str, str] | None = None
     for seed, url in roots:

@@ -34,11 +34,11 @@ async def test_a_body_that_pauses_too_long_runs_into_the_read_time_out_and_a_slo
     async def slow(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
         writer.write(ok(b"1234567890")[:-10])
         for _ in range(10):
-            await asyncio.sleep(5 if "/stuck" in head else 0.05)
+            await asyncio.sleep(60 if "/stuck" in head else 0.15)
             writer.write(b"x")
 
-    async with byte_server(slow) as served, rig(tmp_path, served.url, read_timeout=0.3) as fetching:
-        assert (await fetching.page(f"{served.url}/slow")).size == 10  # 0.5 s in all
+    async with byte_server(slow) as served, rig(tmp_path, served.url, read_timeout=1.0) as fetching:
+        assert (await fetching.page(f"{served.url}/slow")).size == 10  # 1.5 s in all
         line = await fetching.ended(f"{served.url}/stuck")
         assert line.kind is Kind.TIMEOUT
         assert "fetch.read_timeout" in str(line.message)
@@ -67,10 +67,11 @@ async def test_a_handshake_that_gets_nowhere_runs_into_the_connect_time_out(tmp_
 
 async def test_the_connect_time_out_ends_with_the_connection(tmp_path):
     async def slow(_served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         writer.write(ok())
 
-    async with byte_server(slow) as served, rig(tmp_path, served.url, connect_timeout=0.1) as fetching:
+    async with byte_server(slow) as served, rig(tmp_path, served.url, connect_timeout=1.0) as fetching:
+        # Would catch a time-out that also counts the wait for the answer: then this is no page.
         await fetching.page(f"{served.url}/")
 
 
@@ -102,6 +103,7 @@ async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatc
     ca_file, context = paper
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # where OpenSSL looks for the system's
     async with byte_server(always(ok()), ssl=context) as served, rig(tmp_path, served.url) as fetching:
+        # Would catch a context that does not load them: then this is a TLS error, and no page.
         await fetching.page(f"{served.url}/")
 
 

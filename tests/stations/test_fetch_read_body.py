@@ -190,4 +190,5 @@ async def test_a_body_that_turns_out_long_is_left():
 
 
 async def test_a_failure_while_draining_changes_nothing():
+    # Would catch a drain that lets the failure out.
     await drain(FakeAnswer(b"x", FetchFailed(Kind.RESET, "gone")))

@@ -59,6 +59,7 @@ async def test_proxy_settings_of_the_environment_are_not_read(tmp_path, monkeypa
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
     async with byte_server(always(ok())) as served, rig(tmp_path, served.url) as fetching:
+        # Would catch a session that trusts them: nobody listens at that proxy, so this would be no page.
         await fetching.page(f"{served.url}/")
 
 

@@ -37,12 +37,15 @@ HOSTILE = {
 }
 
 
+CHEAP = 4.0
+"""Seconds of processor time, of which a busy machine takes little more: the worst takes about 0.25."""
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_pages_are_cheap(name: str) -> None:
     start = time.process_time()
     parse_html(HOSTILE[name], "text/html", URL, keep_tree=True)
-    # Processor time, so a busy machine does not count; the worst takes about a quarter of this.
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < CHEAP
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def test_hostile_pages_are_cheap(name: str) -> None:
 def test_hostile_xml_is_cheap(body: bytes) -> None:
     start = time.process_time()
     parse_html(body, "application/xhtml+xml", URL)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < CHEAP
 
 
 def test_xml_entities_are_not_expanded() -> None:

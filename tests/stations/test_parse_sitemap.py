@@ -194,14 +194,14 @@ HOSTILE = {
 @pytest.mark.parametrize("packed", [False, True])
 def test_entities_are_refused_and_never_expanded(body: str, packed: bool) -> None:
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     found = read(gzip.compress(body.encode()) if packed else body)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.kind is Kind.ENCODING
     assert str(found.message).startswith("the sitemap cannot be read: it defines entities, which no sitemap")
     assert not found.pages
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 5  # what is refused takes a moment of this
     assert peak < 10 * MIB
 
 

@@ -74,7 +74,7 @@ def test_children_do_not_inherit_it(tmp_path: Path):
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
     lock.release()
     again = FileLock(tmp_path / "lock")
-    again.acquire()
+    again.acquire()  # would raise LockBusy if the child held it too
     again.release()
     child.communicate(b"\n", timeout=10)
 

@@ -188,6 +188,29 @@ def test_the_interpreter_exits_by_itself_after_kills_and_with_writers_forgotten(
     assert (main.returncode, out, errors) == (0, "end\n", "")
 
 
+def test_the_interpreter_exits_though_a_discarded_queue_s_pipe_never_breaks(tmp_path: Path):
+    # A writer that not even SIGKILL ends (its disk is dead) keeps the pipe's far end open.
+    main = script(
+        tmp_path,
+        """
+        from crawler.write import batch_queue
+
+        batch_queue.FEEDER_TIMEOUT = 0.05
+        queue = batch_queue.new_queue(multiprocessing.get_context("spawn"))
+        far_end = os.dup(queue._reader.fileno())
+        for n in range(100):
+            queue.put(b"x" * 50_000)
+        batch_queue.discard(queue)
+        print(queue._thread.is_alive(), flush=True)
+        """,
+    )
+    try:
+        out, errors = main.communicate(timeout=20)
+    finally:
+        main.kill()
+    assert (main.returncode, out, errors) == (0, "True\n", "")
+
+
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs a pidfd to see a stranger's death")
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_writers_end_with_their_main_process(tmp_path: Path, method: str):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from crawler import Config, Crawler
+from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.model.errors import (
     AlreadyFinished,
     CrawlFailed,
@@ -16,6 +17,8 @@ from crawler.model.errors import (
     OutputError,
     UsageError,
 )
+from crawler.model.messages import Finished
+from crawler.plumbing.byte_queue import ByteQueue
 from tests.crawls import ROOT, urls
 from tests.graph_server import graph_site
 from tests.stations.poison import extract
@@ -39,6 +42,29 @@ async def test_records_come_once_each_and_two_crawls_run_in_one_process(site, tm
         assert set(urls(tmp_path / name)) == site.urls
         assert crawl.report is not None
         assert (crawl.report.state, crawl.report.summary["ok"]) == ("finished", 60)
+
+
+async def test_what_a_page_leads_to_is_handed_over_before_its_record_can_be_written(
+    site, tmp_path, monkeypatch
+):
+    finish, put = SqliteFrontier.finish, ByteQueue.put
+    handed_over: list[tuple[str, str]] = []
+
+    async def links(frontier, finished):
+        await finish(frontier, finished)
+        handed_over.append((finished.ticket.url, "links"))
+
+    async def record(queue, item):
+        if isinstance(item, Finished):
+            handed_over.append((item.ticket.url, "record"))
+        await put(queue, item)
+
+    monkeypatch.setattr(SqliteFrontier, "finish", links)
+    monkeypatch.setattr(ByteQueue, "put", record)
+    async with Crawler(config(site, tmp_path, write={"sinks": []})) as crawl:
+        assert len([found async for found in crawl]) == 60
+    for url in site.urls:
+        assert [what for whose, what in handed_over if whose == url] == ["links", "record"]
 
 
 async def test_without_sinks_records_go_to_the_reader_alone(site, tmp_path):

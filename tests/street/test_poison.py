@@ -57,7 +57,7 @@ def crawled(tmp_path_factory):
                 processes.append(len(crawls.group_of(running.pid)))
             time.sleep(0.01)
         stdout, stderr = running.communicate(timeout=10)
-    crawls.wait_for_empty_group(running.pid, 2)
+    crawls.wait_for_empty_group(running.pid, 10)
     return out, written, processes, running.returncode, stdout + stderr
 
 

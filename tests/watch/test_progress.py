@@ -184,6 +184,7 @@ def test_not_shown_means_no_thread_and_no_snapshot():
 
 
 def test_stop_before_start_and_twice():
+    # Would catch a stop that waits for a thread that is not there, or that is over: it raises or hangs.
     progress = Progress(Snapshots(wanted=1), console=Console(file=io.StringIO()))
     progress.stop()
     progress.start()

@@ -102,6 +102,7 @@ def test_a_crawl_of_no_time_has_no_rate():
 
 
 def test_numbers_that_add_up_pass():
+    # Would catch a sum that leaves one of the outcomes out: it raises.
     check_conservation(summary_of(pending=7))
 
 
