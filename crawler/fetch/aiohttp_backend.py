@@ -11,7 +11,7 @@ import functools
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -127,15 +127,16 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(**options)
         self._config, self._proxy = config, proxy
         self._tls: ssl.SSLContext | None = None  # it takes 20 ms, and not every crawl needs it
+        self._making_tls = asyncio.Lock()  # connections begin together, and one of them makes it
         # Where aiohttp looks up what a connection is; a test sees whether it still does.
-        made: Callable[..., ResponseHandler] = _Protocol
-        self._factory = functools.partial(made, loop=self._loop)
+        self._factory = functools.partial[ResponseHandler](_Protocol, loop=self._loop)
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
-        if req.is_ssl() and self._tls is None:
-            self._tls = await asyncio.to_thread(tls_context, self._config)
+        if req.is_ssl():
+            async with self._making_tls:
+                self._tls = self._tls or await asyncio.to_thread(tls_context, self._config)
         if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
             return await super()._create_connection(req, traces, timeout)
         host, tls = req.url.raw_host or "", self._get_ssl_context(req)

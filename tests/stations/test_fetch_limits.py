@@ -8,7 +8,10 @@ from contextlib import suppress
 import pytest
 
 from crawler.config import Config
+from crawler.fetch import aiohttp_backend
+from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backends import make_backend, require_backend
+from crawler.fetch.tls import tls_context
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -97,6 +100,27 @@ async def test_a_certificate_is_verified_unless_it_is_told_otherwise(tmp_path, p
         for settings in ({"ca_file": ca_file}, {"verify_tls": False}):
             async with rig(tmp_path, served.url, **settings) as fetching:
                 await fetching.page(f"{served.url}/")
+
+
+async def test_connections_that_begin_together_read_the_certificates_once(tmp_path, paper, monkeypatch):
+    def counted(config: Config) -> ssl.SSLContext:
+        read.append(config)
+        return tls_context(config)
+
+    read: list[Config] = []
+    monkeypatch.setattr(aiohttp_backend, "tls_context", counted)
+    ca_file, context = paper
+    config = Config(fetch={"ca_file": ca_file})
+    async with byte_server(always(ok()), ssl=context) as served:
+        backend = AiohttpBackend(config, frozenset({served.url}), Counters())
+
+        async def get() -> int:
+            async with backend.get(f"{served.url}/") as answer:
+                return answer.status
+
+        assert await asyncio.gather(*(get() for _ in range(8))) == [200] * 8
+        await backend.close()
+    assert len(read) == 1
 
 
 async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatch):
