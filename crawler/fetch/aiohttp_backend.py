@@ -129,7 +129,8 @@ class _Connector(aiohttp.TCPConnector):
         self._tls: ssl.SSLContext | None = None  # it takes 20 ms, and not every crawl needs it
         self._making_tls = asyncio.Lock()  # connections begin together, and one of them makes it
         # Where aiohttp looks up what a connection is; a test sees whether it still does.
-        self._factory = functools.partial[ResponseHandler](_Protocol, loop=self._loop)
+        made: Callable[..., ResponseHandler] = _Protocol
+        self._factory = functools.partial(made, loop=self._loop)
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
@@ -159,8 +160,7 @@ class _GuardedResolver(AbstractResolver):
     """Resolves through the system, whatever else is installed, and leaves out what is forbidden."""
 
     def __init__(self, guard: AddressGuard, system: AbstractResolver) -> None:
-        self._guard = guard
-        self._system = system
+        self._guard, self._system = guard, system
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
