@@ -6,6 +6,7 @@ knows of crawls, scopes or records.
 """
 
 import copy
+from typing import cast
 
 import msgspec
 import turbohtml
@@ -17,6 +18,8 @@ from crawler.rules.charset import decode, sniff
 from crawler.rules.content_type import essence
 from crawler.rules.urls import resolve
 
+_INSTRUCTIONS = turbohtml.XPath("//processing-instruction()")
+"""Of XML alone, and no part of the text, which they would part."""
 MOST_NULS = 10_000
 """NUL characters above which they are taken for spaces. HTML drops most of them, each as an error that the
 parser keeps a note of: six megabytes of them cost three hundred megabytes and a second."""
@@ -90,7 +93,10 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
 def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
     if is_xml(mime) and is_xhtml(source := decode(body, charset)):
         try:
-            return turbohtml.parse_xml(source)
+            tree = turbohtml.parse_xml(source)
+            for instruction in cast("list[turbohtml.Node]", _INSTRUCTIONS(tree)):
+                instruction.decompose()
+            return tree
         except turbohtml.HTMLParseError:
             pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
     elif not is_html(mime):

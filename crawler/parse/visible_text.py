@@ -24,18 +24,9 @@ _WITHIN_A_LINE = (
     "time", "tt", "u", "var", "wbr",
 )  # fmt: skip
 """Elements that do not part words: ``un<b>usual</b>`` is one word, ``<li>a<li>b`` is two."""
-_COMMENTS = turbohtml.XPath("//comment() | //processing-instruction()")
+_COMMENTS = turbohtml.XPath("//comment()")
 """They part texts in the tree, and nothing on the screen."""
-_OTHER_SPACE = (
-    "\x0b\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-"""What :meth:`str.split` takes for white space, and XPath does not."""
-_TEXT = turbohtml.XPath(
-    f"normalize-space(translate(string-join(//text(), ' '), '{_OTHER_SPACE}', '{' ' * len(_OTHER_SPACE)}'))"
-)
-
-
+_TEXT = turbohtml.XPath("normalize-space(string-join(//text(), ' '))")
 LARGE = 1024 * 1024
 """Bytes of a page from which on its text is put together piece by piece: in one go, ten megabytes of it take
 a hundred and sixty more meanwhile."""
@@ -64,7 +55,12 @@ def take_visible_text(tree: turbohtml.Document, size: int) -> str:
         tree.strip_tags(",".join(within_a_line))
     if tree.root is not None:
         tree.root.normalize()
-    return str(_TEXT(tree)) if size < LARGE else _joined(tree.strings)
+    if size >= LARGE:
+        return _joined(tree.strings)
+    text = str(_TEXT(tree))
+    # XPath knows four kinds of white space. No kind is printable but the space itself, which is told in a
+    # fifth of the time that it takes to look for all of them.
+    return text if text.isprintable() else " ".join(text.split())
 
 
 def _joined(texts: Iterable[str]) -> str:
