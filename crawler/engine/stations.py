@@ -42,13 +42,15 @@ class Stations:
         extract: Callable[..., Any] | None,
         feed_log: Callable[[dict[str, Any]], None],
         memory_before: int = 0,
+        alone: bool = False,
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     ) -> None:
         """To be called inside the event loop that will run the crawl.
 
-        ``memory_before``: bytes that this process had before, and that are not the crawl's.
+        ``memory_before``: bytes that this process had before, and that are not the crawl's. ``alone``: no
+        code of anybody else's runs in it.
         """
-        self.memory_before = memory_before
+        self.memory_before, self._alone = memory_before, alone
         self.config = config
         self.out = out
         self.restored = False
@@ -107,7 +109,7 @@ class Stations:
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         self.parse_pool.start()
-        await off_loop(lambda: import_backend(self.config))  # meanwhile the parsers start
+        await off_loop(lambda: import_backend(self.config, alone=self._alone))  # meanwhile the parsers start
         self.fetcher = self._make_fetcher()
         self._closing.push_async_callback(self.fetcher.close)
         if self._resumed:

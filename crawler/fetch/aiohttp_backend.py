@@ -152,7 +152,7 @@ class _Connector(aiohttp.TCPConnector):
         return protocol
 
     def _get_ssl_context(self, req: aiohttp.ClientRequest) -> ssl.SSLContext | None:
-        # aiohttp's own one knows nothing of fetch.ca_file and fetch.verify_tls.
+        # aiohttp's own one knows nothing of fetch.ca_file, and may trust nobody: certificates_unread().
         return self._tls if req.is_ssl() else None
 
 

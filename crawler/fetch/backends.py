@@ -1,12 +1,13 @@
 """Which backend speaks HTTP: the one that ``fetch.backend`` names."""
 
 import logging
+from contextlib import nullcontext
 from importlib.util import find_spec
 
 from crawler.config import Config
 from crawler.fetch.backend import Backend
 from crawler.fetch.proxy import proxy_of
-from crawler.fetch.tls import tls_context
+from crawler.fetch.tls import certificates_unread, tls_context
 from crawler.model.errors import ConfigError
 from crawler.trace.counters import Counters
 
@@ -25,12 +26,16 @@ def require_backend(config: Config) -> None:
         )
 
 
-def import_backend(config: Config) -> None:
-    """Import the backend's library: a tenth of a second, so not for the event loop. Only one is imported."""
-    if config.fetch.backend == "httpx":
-        import crawler.fetch.httpx_backend
-    else:
-        import crawler.fetch.aiohttp_backend  # noqa: F401 - for make_backend()
+def import_backend(config: Config, *, alone: bool) -> None:
+    """Import the backend's library: a tenth of a second, so not for the event loop. Only one is imported.
+
+    ``alone``: nobody else's code runs in this process, see :func:`certificates_unread`.
+    """
+    with certificates_unread() if alone else nullcontext():
+        if config.fetch.backend == "httpx":
+            import crawler.fetch.httpx_backend
+        else:
+            import crawler.fetch.aiohttp_backend  # noqa: F401 - for make_backend()
 
 
 def make_backend(config: Config, trusted_origins: frozenset[str], counters: Counters) -> Backend:

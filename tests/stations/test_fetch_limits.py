@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -11,7 +12,7 @@ from crawler.config import Config
 from crawler.fetch import aiohttp_backend
 from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backends import make_backend, require_backend
-from crawler.fetch.tls import tls_context
+from crawler.fetch.tls import certificates_unread, tls_context
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -129,6 +130,35 @@ async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatc
     async with byte_server(always(ok()), ssl=context) as served, rig(tmp_path, served.url) as fetching:
         # Would catch a context that does not load them: then this is a TLS error, and no page.
         await fetching.page(f"{served.url}/")
+
+
+def test_only_the_importing_thread_reads_no_certificates(paper, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(paper[0]))
+
+    def trusted() -> int:
+        return len(ssl.create_default_context().get_ca_certs())
+
+    everything = trusted()
+    assert everything
+    with certificates_unread(), ThreadPoolExecutor(1) as other:
+        assert trusted() == 0
+        assert other.submit(trusted).result() == everything
+    assert trusted() == everything
+    assert "set_default_verify_paths" not in vars(ssl.SSLContext)
+
+
+def test_whoever_has_another_way_to_read_certificates_keeps_it(monkeypatch):
+    """Such as truststore, which asks the system's own key store."""
+
+    def other(_context: ssl.SSLContext) -> None:
+        read.append("other")
+
+    read: list[str] = []
+    monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", other, raising=False)
+    with certificates_unread():
+        ssl.create_default_context()
+    assert read == []
+    assert vars(ssl.SSLContext)["set_default_verify_paths"] is other
 
 
 async def test_no_verification_is_warned_of_once(caplog):

@@ -151,3 +151,24 @@ def test_the_program_s_own_requests_are_verified_as_before(tmp_path, site):
         SSL_CERT_FILE=str(tmp_path / "ca.pem"),
     )
     assert printed == "verified\n"
+
+
+@pytest.mark.parametrize("executor", ["process", "thread", "inline"])
+def test_an_extract_function_may_verify_certificates_wherever_it_runs(tmp_path, site, executor):
+    """On the command line too: aiohttp's module-wide context is what a user's session would use there."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    (tmp_path / "trusting.py").write_text(
+        "import aiohttp.connector\n"
+        "def extract(page):\n"
+        "    return {'trusted': len(aiohttp.connector._SSL_CONTEXT_VERIFIED.get_ca_certs())}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "crawler", "run", site.url, "-o", "out", "--executor", executor,
+         "--extract", "trusting:extract"],
+        capture_output=True, text=True, timeout=50, cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "SSL_CERT_FILE": str(tmp_path / "ca.pem")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
+    assert [json.loads(line)["extracted"] for line in lines] == [{"trusted": 1}] * len(site.urls)
