@@ -17,8 +17,10 @@ CHECKS = {
     "types": ["mypy"],
     "floors": ["importlinter.cli"],
     "docs": ["docs.build_site", "--check"],
+    # What compares how fast processes and threads compute needs all cores.
+    "tests alone": ["pytest", "-q", "-m", "alone"],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
-    "tests": ["pytest", "-n", str((os.cpu_count() or 1) + 2), "--dist", "loadfile"],
+    "tests": ["pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2), "--dist", "loadfile"],
 }
 
 

@@ -51,6 +51,7 @@ def test_coroutines_and_threads_wait_for_many_at_once() -> None:
 
 @pytest.mark.skipif(cores() < 2, reason="with one core there is nothing to gain from a second process")
 @pytest.mark.timeout(180)
+@pytest.mark.alone
 def test_processes_compute_on_more_cores_than_threads() -> None:
     # Long enough for the start of processes to count little, also where other tests take their share.
     compute = Workload("compute", latency=0.0, parse_again=150)
