@@ -16,6 +16,9 @@ from crawler.rules.urls import login
 from crawler.watch.broken import Broken, Source
 from crawler.write.reading import Linking, linking_pages
 
+_Match = tuple[int, str, str | None]
+"""A failed URL's id, a page that leads there, through which redirect."""
+
 
 def has_records(view: FrontierView, out: Path) -> bool:
     """Whether *all* pages that link to a URL can be told; else only the one that first named it."""
@@ -24,18 +27,24 @@ def has_records(view: FrontierView, out: Path) -> bool:
 
 @contextmanager
 def broken_links(
-    view: FrontierView, out: Path, *, most: int | None = None, most_links: int | None = None
+    view: FrontierView,
+    out: Path,
+    *,
+    most: int | None = None,
+    most_links: int | None = None,
+    enough: int | None = None,
 ) -> Iterator[Iterator[Broken]]:
     """Every URL that failed, by kind; ``most``: so many, of each kind in turn.
 
-    ``most_links``: links of records to be looked at; None is all. Raises OutputError where the records
+    ``most_links``: links of records to be looked at; None is all. ``enough``: pages for each of them, after
+    which nobody looks further. Raises OutputError where the records
     are damaged, StoreFailed.
     """
     with view.one_moment(), closing(_Sources()) as sources:
         leads = _leads(view, most)
         pages = linking_pages(out, view.sinks(), view.positions())
         if leads and pages is not None and most_links != 0:
-            sources.find(leads, _within(pages, most_links))
+            sources.find(leads, _within(pages, most_links), enough)
         yield (
             Broken(url, kind, status, message, _sources_of(row, sources, view))
             for row, url, kind, status, message in view.failed(most)
@@ -72,6 +81,18 @@ def _within(pages: Iterator[Linking], most_links: int | None) -> Iterator[Linkin
             return
 
 
+def _until(found: Iterator[_Match], wanted: dict[int, int]) -> Iterator[_Match]:
+    for match in found:
+        yield match
+        failed = match[0]
+        if failed in wanted:
+            wanted[failed] -= 1
+            if not wanted[failed]:
+                del wanted[failed]
+                if not wanted:
+                    return
+
+
 class _Sources:
     """Which pages lead to which failed URL, on disk when they are many."""
 
@@ -79,9 +100,11 @@ class _Sources:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("CREATE TABLE sources (failed INTEGER, page TEXT, through TEXT)")
 
-    def find(self, leads: dict[str, int], pages: Iterator[Linking]) -> None:
-        """Look through ``pages``."""
+    def find(self, leads: dict[str, int], pages: Iterator[Linking], enough: int | None) -> None:
+        """Look through ``pages``, until each failed URL has ``enough`` of them."""
         found = self._matches(leads, pages)
+        if enough is not None:
+            found = _until(found, dict.fromkeys(map(abs, leads.values()), enough))
         while some := list(islice(found, 1_000)):
             self._db.execute("BEGIN")
             self._db.executemany("INSERT INTO sources VALUES (?, ?, ?)", some)
@@ -98,7 +121,7 @@ class _Sources:
         self._db.close()
 
     @staticmethod
-    def _matches(leads: dict[str, int], pages: Iterator[Linking]) -> Iterator[tuple[int, str, str | None]]:
+    def _matches(leads: dict[str, int], pages: Iterator[Linking]) -> Iterator[_Match]:
         for page, links in pages:
             through: dict[int, str | None] = {}
             for link in links:

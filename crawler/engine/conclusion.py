@@ -144,7 +144,8 @@ def _errors(view: FrontierView, out: Path) -> list[dict[str, Any]]:
 def _some_broken(view: FrontierView, out: Path, most_links: int) -> list[dict[str, Any]]:
     from crawler.engine.broken_links import broken_links  # here and below: few crawls need it
 
-    with broken_links(view, out, most=ERRORS_SHOWN, most_links=most_links) as broken:
+    how = {"most": ERRORS_SHOWN, "most_links": most_links, "enough": SOURCES_SHOWN}
+    with broken_links(view, out, **how) as broken:
         return [
             one._asdict()
             | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
