@@ -14,7 +14,7 @@ from click.exceptions import NoSuchCommand
 
 from crawler.cli.common import cannot_be_written, complain, flush_stdout
 from crawler.config.version import VERSION
-from crawler.model.errors import CrawlerError, CrawlFailed
+from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 
 COMMANDS = ("demo", "run", "resume", "status", "serve", "lab")
 """Each lies in the module of its name."""
@@ -39,7 +39,7 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            return 130
+            return EXIT_STOPPED
 
 
 @click.group(
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.UsageError as error:
         return _explain(error)
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return EXIT_STOPPED
     except OSError as error:  # of click's own printing
         if not cannot_be_written(error):
             raise

@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.model.errors import UsageError
+from crawler.model.errors import EXIT_STOPPED, UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
-
-EXIT_STOPPED = 130
 
 
 def complain(message: str) -> None:
@@ -84,8 +82,9 @@ def _prepared(config: "Config") -> Path:
     if not config.write.sinks:
         raise UsageError("write.sinks is empty; allowed: at least one of jsonl, sqlite")
     if config.parse.extract is not None:
-        # The user's module is looked for where the user is, as `python -m` would; children inherit the path.
-        sys.path.insert(0, str(Path.cwd()))
+        from crawler.parse.extract import look_here
+
+        look_here()  # for the user's module, as `python -m` would; children inherit the path
     return prepare(config, None)
 
 

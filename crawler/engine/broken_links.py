@@ -37,8 +37,7 @@ def broken_links(
     """Every URL that failed, by kind; ``most``: so many, of each kind in turn.
 
     ``most_links``: links of records to be looked at; None is all. ``enough``: pages for each of them, after
-    which nobody looks further. Raises OutputError where the records
-    are damaged, StoreFailed.
+    which nobody looks further. Raises OutputError where the records are damaged, StoreFailed.
     """
     with view.one_moment(), closing(_Sources()) as sources:
         leads = _leads(view, most)

@@ -16,7 +16,7 @@ from crawler.engine.pictures import live_picture
 from crawler.engine.stations import Stations
 from crawler.frontier.state import CrawlState
 from crawler.frontier.view import FrontierView
-from crawler.model.errors import CrawlFailed, OutputError
+from crawler.model.errors import EXIT_STOPPED, CrawlFailed, OutputError
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
@@ -25,7 +25,6 @@ from crawler.write.sinks import SINKS
 log = logging.getLogger("crawler.engine")
 
 EXIT_FAILED = 1
-EXIT_STOPPED = 130
 
 ERRORS_SHOWN = 10
 """URLs that are named in the summary, of each kind of error in turn."""
@@ -62,7 +61,11 @@ def conclude(
         # What was broken off may have known URLs that never reached the disk. They will be found again, since
         # the pages that name them are not done.
         discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-        _judge(report, stations, counts, opened.state.read(lambda view: _why_nothing(view, stations.config)))
+        pages_ok, asking_for_password, _ = opened.state.read(FrontierView.pages_ok)
+        why_nothing = (
+            None if pages_ok else opened.state.read(lambda view: _why_nothing(view, stations.config))
+        )
+        _judge(report, stations, counts, why_nothing)
         report.summary = make_summary(
             counts,
             stations.counters,
@@ -83,7 +86,9 @@ def conclude(
             opened.state.read(lambda view: _errors(view, report.out)) if counts["error"] else []
         )
         if report.state == "finished":
-            opened.state.read(lambda view: _judge_further(report, stations.config, view))
+            opened.state.read(
+                lambda view: _judge_further(report, stations.config, view, asking_for_password > 0)
+            )
         report.summary |= {"exit_code": report.exit_code, "message": report.message}
         # What one main loop can feed: its own thread's CPU, and the whole main process's.
         report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
@@ -169,21 +174,20 @@ def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], why_
             report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
 
 
-def _why_nothing(view: FrontierView, config: Config) -> str | None:
-    """Why no page is ok; None where one is."""
-    if view.pages_ok()[0]:
-        return None
+def _why_nothing(view: FrontierView, config: Config) -> str:
     from crawler.engine.verdict import why_nothing
 
     return why_nothing(view, config)
 
 
-def _judge_further(report: CrawlReport, config: Config, view: FrontierView) -> None:
+def _judge_further(
+    report: CrawlReport, config: Config, view: FrontierView, some_ask_for_password: bool
+) -> None:
     """Whether a crawl that has ended fails all the same, and what its user should know."""
     summary = report.summary
     if summary["extract_failed"] > 1:
         log.warning("the extract function failed on %d pages", summary["extract_failed"])
-    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or view.pages_ok()[1]:
+    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or some_ask_for_password:
         from crawler.engine.verdict import failing, login_wall
 
         report.message = failing(config, summary)

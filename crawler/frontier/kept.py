@@ -1,6 +1,7 @@
 """What ``crawl.db`` keeps beside the URLs, for the stations: methods that every frontier has."""
 
 import time
+from abc import ABC, abstractmethod
 from functools import partial
 
 from crawler.frontier import rows
@@ -8,7 +9,7 @@ from crawler.frontier.store_thread import StoreThread
 from crawler.model.messages import StoredRobots
 
 
-class Kept:
+class Kept(ABC):
     """robots.txt by origin, the live picture of the crawl, and where each sink ends. Raises StoreFailed."""
 
     def __init__(self, store: StoreThread) -> None:
@@ -28,9 +29,9 @@ class Kept:
         await self.flush()  # the lane's row may still wait in memory
         await self._store.call(lambda db: rows.save_robots(db, origin, status, body, fetched_at))
 
+    @abstractmethod
     async def flush(self) -> None:
         """Send what is only in memory to the disk."""
-        raise NotImplementedError
 
     async def save_live(self, picture: str) -> None:
         """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""

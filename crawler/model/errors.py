@@ -20,6 +20,9 @@ What a *URL* suffers is never an exception outside its station: it is an
 :class:`~crawler.model.outcomes.Outcome` with a :class:`~crawler.model.outcomes.Kind`.
 """
 
+EXIT_STOPPED = 130
+"""The exit code of what was stopped by Ctrl-C or SIGTERM, which is no error."""
+
 
 class CrawlerError(Exception):
     """The root. ``str()`` is one sentence fit to be printed as it is."""
