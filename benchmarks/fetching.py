@@ -31,10 +31,11 @@ from crawler.fetch.backends import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Page, Ticket
-from crawler.rules.scope import Scope
+from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
+from tests.stations.no_frontier import NoFrontier
 
 CONCURRENCY = 32
 """The crawl's default."""
@@ -89,11 +90,11 @@ async def our_fetcher(urls: Sequence[str]) -> float:
     """All of fetch's policy, from the ticket to the page. RuntimeError where it is not a page."""
 
     with tempfile.TemporaryDirectory() as spool:
-        scope = Scope.of(urls[:1])
         config, counters = config_of(urls), Counters()
+        scopes, frontier = Scopes.of_crawl(config), NoFrontier()
         backend = make_backend(config, frozenset({origin(urls[0])}), counters)
-        robots = RobotsCache(backend, config)
-        fetcher = Fetcher(config, backend, robots, scope, Path(spool), counters)
+        robots = RobotsCache(backend, config, scopes, frontier)
+        fetcher = Fetcher(config, scopes, backend, robots, frontier, Path(spool), counters)
 
         async def worker(waiting: Iterator[str]) -> None:
             step = Step("fetch", "worker")

@@ -1,6 +1,5 @@
 """Makes everything that the street runs on: queues, frontier, fetcher, parse pool, writers."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -21,13 +20,11 @@ from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop
-from crawler.rules.scope import Scope
+from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Steps
 from crawler.write.commit_task import Committer
-
-log = logging.getLogger("crawler.engine")
 
 
 class Stations:
@@ -60,21 +57,14 @@ class Stations:
         self._resumed = opened.next_batch > 1
         self.stopped = False
         self._logins = opened.logins
-        self._scope = scope = Scope.of(
-            config.seeds,
-            config.scope.origins,
-            config.scope.include,
-            config.scope.exclude,
-            config.scope.max_depth,
-        )
-        self._sitemap_scope = sitemap_scope = scope.for_sitemaps(config.sitemaps.urls)
+        self._scopes = Scopes.of_crawl(config)
         self.frontier = make_frontier(config, opened.state, opened.hash_seed)
         context = child_context(config.processes.start_method)
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
-                scope=scope,
-                sitemap_scope=sitemap_scope,
+                scope=self._scopes.pages,
+                sitemap_scope=self._scopes.sitemaps,
                 sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
@@ -91,8 +81,7 @@ class Stations:
             config=config,
             out=out,
             finished=self.queues.finished,
-            commit=self.frontier.commit,
-            reconcile=self.frontier.reconcile,
+            frontier=self.frontier,
             first_batch=opened.next_batch,
             context=context,
             feed_log=feed_log,
@@ -138,33 +127,9 @@ class Stations:
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         backend = with_session(make_backend(config, named, self.counters), Session(config, self._logins))
-        robots = RobotsCache(
-            backend,
-            config,
-            load=self.frontier.load_robots,
-            save=self.frontier.save_robots,
-            turn=self.frontier.turn,
-            offer=self._add_sitemaps if config.sitemaps.follow else None,
-        )
-        return Fetcher(
-            config,
-            backend,
-            robots,
-            scope=self._scope,
-            sitemap_scope=self._sitemap_scope,
-            spool_dir=self.out.absolute() / SPOOL,
-            counters=self.counters,
-            turn=self.frontier.turn,
-        )
-
-    async def _add_sitemaps(self, named: Sequence[str]) -> None:
-        """Take in what a robots.txt names, each time it is read: before the page for which it was read."""
-        inside, outside = self._sitemap_scope.split(list(named))
-        if outside:
-            log.info("robots.txt names %d sitemaps on origins that are not crawled: not read", outside)
-        await self.frontier.add(inside, sitemap=1)
-
-    # -- for whoever watches ---------------------------------------------------------------------
+        robots = RobotsCache(backend, config, self._scopes, self.frontier)
+        spool = self.out.absolute() / SPOOL
+        return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)
 
     @property
     def in_flight(self) -> int:

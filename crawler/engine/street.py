@@ -24,13 +24,10 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from msgspec.structs import replace
-
 from crawler.engine.stations import Stations
 from crawler.engine.watchers import watchers
 from crawler.fetch.fetch_task import fetch_task
 from crawler.frontier.lease_task import lease_task
-from crawler.model.messages import Finished
 from crawler.parse.parse_task import parse_task
 
 
@@ -42,26 +39,10 @@ async def walk(stations: Stations) -> None:
     config = stations.config
     frontier, queues, counters = stations.frontier, stations.queues, stations.counters
 
-    async def finish(finished: Finished) -> None:
-        # First what it leads to, then the record: links may be stored before their page is done,
-        # never after.
-        counters.links_out_of_scope += finished.links_out_of_scope
-        counters.links_too_deep += finished.links_too_deep
-        counters.links_nofollow += finished.links_nofollow
-        await frontier.finish(finished)
-        await queues.finished.put(without_links(finished))
-
     async def fetch(number: int) -> None:
+        step = stations.steps.worker("fetch", f"fetch-{number}")
         await fetch_task(
-            queues.tickets,
-            queues.pages,
-            finish,
-            stations.fetcher,
-            release=frontier.fetched,
-            retry=frontier.retry,
-            put_back=frontier.put_back,
-            step=stations.steps.worker("fetch", f"fetch-{number}"),
-            counters=counters,
+            queues.tickets, queues.pages, queues.finished, frontier, stations.fetcher, step, counters
         )
 
     async def parse(number: int) -> None:
@@ -69,18 +50,7 @@ async def walk(stations: Stations) -> None:
         step = stations.steps.worker("parse", f"parser-{number}")
         async with stations.parse_pool.parser(number) as parser:
             step.pid = parser.pid or step.pid
-            await parse_task(
-                queues.pages,
-                finish,
-                parser,
-                batch_pages=config.parse.batch_pages,
-                batch_bytes=config.parse.batch_bytes,
-                max_crashes=config.parse.max_crashes,
-                step=step,
-                counters=counters,
-                retry=frontier.retry,
-                retries=config.fetch.retries,
-            )
+            await parse_task(queues.pages, queues.finished, frontier, parser, config, step, counters)
 
     async def fetch_all() -> None:
         try:
@@ -102,11 +72,6 @@ async def walk(stations: Stations) -> None:
         street.create_task(lease_task(frontier, queues.tickets), name="lease")
         street.create_task(fetch_and_parse(), name="fetch and parse")
         street.create_task(stations.committer.run(), name="commit")
-
-
-def without_links(finished: Finished) -> Finished:
-    """What the writers and the commit need; links would only take memory until then."""
-    return replace(finished, links=None, sitemaps=None, redirect=None)
 
 
 async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:

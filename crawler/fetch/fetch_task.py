@@ -1,4 +1,4 @@
-"""Station 2 of 4, fetch. In: Ticket from fetch_queue. Out: Page to page_queue.
+"""Station 2 of 4, fetch. In: Ticket from fetch_queue. Out: Page to page_queue; Finished to finished_queue.
 Runs as: N coroutines in the main loop. Stops when: fetch_queue closes. Fails as: an Outcome, never an exception.
 
 The number of workers is the one global bound on requests in flight; how many of them may be at one
@@ -7,7 +7,7 @@ whatever became of the ticket. It is given back as soon as the answer has been r
 waiting for room in the page queue: parsers that lag must not look like a slow host.
 """
 
-from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from crawler.fetch.body import remove_spooled
 from crawler.fetch.fetcher import Fetcher, Later, Retry
@@ -17,23 +17,20 @@ from crawler.plumbing.byte_queue import ByteQueue
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
+
 
 async def fetch_task(
     tickets: ByteQueue[Ticket],
     pages: ByteQueue[Page],
-    finish: Callable[[Finished], Awaitable[None]],
+    finished: ByteQueue[Finished],
+    frontier: "Frontier",
     fetcher: Fetcher,
-    release: Callable[[Ticket, Pushback], Awaitable[None]],
-    retry: Callable[[Ticket, float], Awaitable[None]],
-    put_back: Callable[[Ticket], None],
     step: Step,
     counters: Counters,
 ) -> None:
-    """One worker: takes tickets until their queue is closed and drained.
-
-    ``finish`` takes what needs no parser, and may wait; ``release`` gives back the host's slot;
-    ``retry`` puts a ticket off by so many seconds, ``put_back`` until its host may be asked again.
-    """
+    """One worker: takes tickets until their queue is closed and drained."""
     async for ticket in tickets:
         pushback = Pushback()
         try:
@@ -41,19 +38,21 @@ async def fetch_task(
             pushback = exchange.pushback
         finally:
             counters.fetched += 1
-            await release(ticket, pushback)
+            await frontier.fetched(ticket, pushback)
         match exchange.result:
             case Page() as page:
                 step.enter(Activity.WAIT_FOR_PARSER, ticket.url)
                 await _hand_over(page, pages)
             case Finished() as ended:
                 step.enter(Activity.WAIT_FOR_WRITER, ticket.url)
-                await finish(ended)
+                # First what it leads to, then its record: never the other way round.
+                await frontier.finish(ended)
+                await finished.put(ended.without_links())
             case Retry(delay=delay):
                 counters.retries += 1
-                await retry(ticket, delay)
+                await frontier.retry(ticket, delay)
             case Later():
-                put_back(ticket)
+                frontier.put_back(ticket)
         step.leave()
 
 

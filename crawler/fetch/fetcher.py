@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from crawler.config import Config
 from crawler.fetch.attempt import Attempt, answered, sentence
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
-from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source, Turn, at_once
+from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source
 from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
@@ -27,9 +28,12 @@ from crawler.rules import content_type, meta_robots
 from crawler.rules.content_range import is_part
 from crawler.rules.redirects import REDIRECT_STATUSES, follow
 from crawler.rules.retry import RetryPolicy, parse_retry_after
-from crawler.rules.scope import Scope
+from crawler.rules.scope import Scopes
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
+
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
 
 _NO_CONTENT = frozenset({204, 205})
 """RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
@@ -68,33 +72,31 @@ class Fetcher:
     """Fetches tickets; one for all workers.
 
     Bodies longer than ``fetch.spool_above`` go to files in ``spool_dir``, which must exist.
-    ``sitemap_scope`` says where sitemaps may lie; ``chance`` gives numbers in [0, 1) that spread retries.
+    ``chance`` gives numbers in [0, 1) that spread retries.
     """
 
     def __init__(
         self,
         config: Config,
+        scopes: Scopes,
         backend: Backend,
         robots: RobotsCache,
-        scope: Scope,
+        frontier: "Frontier",
         spool_dir: Path,
         counters: Counters,
-        sitemap_scope: Scope | None = None,
         chance: Callable[[], float] = random.random,
-        turn: Turn = at_once,
     ) -> None:
         fetch = config.fetch
         self._config = fetch
         self._obey = config.robots.obey
         self._backend = backend
         self._robots = robots
-        self._scope = scope
-        self._sitemap_scope = sitemap_scope or scope
+        self._scopes = scopes
+        self._frontier = frontier
         self._sitemaps = config.sitemaps
         self._spool_dir = str(spool_dir)
         self._counters = counters
         self._chance = chance
-        self._turn = turn
         self._policy = RetryPolicy(fetch.retries, fetch.backoff, fetch.backoff_max, fetch.retry_after_max)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Exchange:
@@ -182,7 +184,7 @@ class Fetcher:
             while result is None:
                 if cookies:
                     step.enter(Activity.WAIT_FOR_TURN, url)
-                    await self._turn(url)
+                    await self._frontier.turn(url)
                 step.enter(Activity.WAIT_FOR_ANSWER, url)
                 async with self._backend.get(url, cookies) as answer:
                     step.enter(Activity.READ, url)
@@ -211,7 +213,7 @@ class Fetcher:
             answer.status,
             answer.header("location"),
             self._config.max_redirects,
-            self._sitemap_scope if ticket.sitemap else self._scope,
+            self._scopes.of(ticket),
             answer.header("set-cookie") is not None,
             asked_again=asked_again,
         )

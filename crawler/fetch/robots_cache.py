@@ -6,10 +6,12 @@ is not asked for each of its URLs.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +21,12 @@ from crawler.fetch.body import drain, read_body
 from crawler.model.messages import StoredRobots
 from crawler.rules import retry, robots, urls
 from crawler.rules.redirects import REDIRECT_STATUSES
+from crawler.rules.scope import Scopes
+
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
+
+log = logging.getLogger("crawler.fetch")
 
 MOST_REDIRECTS = 5
 """RFC 9309 section 2.3.1.2: beyond these, robots.txt may be taken as unavailable."""
@@ -66,27 +74,10 @@ class Source(Enum):
     WAITED = "from its host, while this call waited for another one"
 
 
-async def _nothing_stored(_origin: str) -> StoredRobots | None:
-    return None
-
-
-async def _not_stored(_origin: str, _status: int, _body: bytes) -> None:
-    return None
-
-
-Turn = Callable[[str], Awaitable[None]]
-"""Waits until the host of a URL may be asked once more in the slot that its ticket holds."""
-
-
-async def at_once(_url: str) -> None:
-    """No politeness: every turn is now."""
-
-
 class RobotsCache:
     """robots.txt by origin.
 
-    ``load`` gives what was given to ``save`` for that origin, and its age where that is known, or None;
-    with that a resumed crawl need not ask again. ``offer`` is given the sitemaps that a robots.txt names
+    The frontier keeps them, so a resumed crawl need not ask again, and takes in the sitemaps that one names
     each time it is read, before anybody acts on it. ``now`` is a monotonic clock in seconds.
     """
 
@@ -94,19 +85,15 @@ class RobotsCache:
         self,
         backend: Backend,
         config: Config,
-        load: Callable[[str], Awaitable[StoredRobots | None]] = _nothing_stored,
-        save: Callable[[str, int, bytes], Awaitable[None]] = _not_stored,
-        offer: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        scopes: Scopes,
+        frontier: "Frontier",
         now: Callable[[], float] = time.monotonic,
-        turn: Turn = at_once,
     ) -> None:
         self._backend = backend
         self._config = config
-        self._load = load
-        self._save = save
-        self._offer = offer
+        self._scopes = scopes
+        self._frontier = frontier
         self._now = now
-        self._turn = turn
         self._known: dict[str, RobotsFile] = {}
         self._asking: dict[str, asyncio.Event] = {}
 
@@ -130,8 +117,8 @@ class RobotsCache:
         self._asking[origin] = done = asyncio.Event()
         try:
             found, source = await self._find(origin, known)
-            if self._offer is not None and found.sitemaps:
-                await self._offer(tuple(found.sitemaps))
+            if found.sitemaps:
+                await self._add_sitemaps(found.sitemaps)
             self._known.pop(origin, None)
             if len(self._known) >= MOST_KEPT:
                 del self._known[next(iter(self._known))]
@@ -146,10 +133,9 @@ class RobotsCache:
         return max(0.0, file.until - self._now())
 
     async def _find(self, origin: str, before: RobotsFile | None) -> tuple[RobotsFile, Source]:
-        if before is None and (loaded := await self._load(origin)) is not None:
-            stored = StoredRobots(*loaded)
-            if 0.0 <= stored.age < KEEP_SECONDS:
-                return self._file(origin, stored), Source.KEPT
+        loaded = await self._frontier.load_robots(origin) if before is None else None
+        if loaded is not None and 0.0 <= loaded.age < KEEP_SECONDS:
+            return self._file(origin, loaded), Source.KEPT
         return await self._fetch(origin, before), Source.ASKED
 
     async def _fetch(self, origin: str, before: RobotsFile | None) -> RobotsFile:
@@ -165,7 +151,7 @@ class RobotsCache:
             return RobotsFile(
                 robots.verdict(status, b""), status, until, retry_after=retry_after, failures=failures
             )
-        await self._save(origin, status, body)
+        await self._frontier.save_robots(origin, status, body)
         return self._file(origin, StoredRobots(status, body), retry_after)
 
     def _file(self, origin: str, stored: StoredRobots, retry_after: float | None = None) -> RobotsFile:
@@ -174,15 +160,22 @@ class RobotsCache:
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
         until = self._now() + KEEP_SECONDS - stored.age
-        named = [urls.resolve(text, f"{origin}/robots.txt") for text in rules.sitemaps] if self._offer else []
+        wanted = rules.sitemaps if self._config.sitemaps.follow else ()
+        named = [urls.resolve(text, f"{origin}/robots.txt") for text in wanted]
         sitemaps = dict.fromkeys(url for url in named if url is not None)
         return RobotsFile(rules, stored.status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
+
+    async def _add_sitemaps(self, named: Collection[str]) -> None:
+        inside, outside = self._scopes.sitemaps.split(list(named))
+        if outside:
+            log.info("robots.txt names %d sitemaps on origins that are not crawled: not read", outside)
+        await self._frontier.add(inside, sitemap=1)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""
         for hop in range(MOST_REDIRECTS + 1):
             if hop:
-                await self._turn(url)
+                await self._frontier.turn(url)
             async with self._backend.get(url) as answer:
                 if answer.status in REDIRECT_STATUSES:
                     location = answer.header("location")

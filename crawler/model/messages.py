@@ -14,6 +14,7 @@ garbage collector does not have to walk them (``gc=False``: they never form cycl
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from crawler.model.outcomes import Kind, Outcome
 
@@ -145,6 +146,10 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         """Bytes it holds in memory, about."""
         links = sum(len(some.urls) + len(some.fingerprints) for some in (self.links, self.sitemaps) if some)
         return len(self.record) + links + 512
+
+    def without_links(self) -> "Finished":
+        """What the writers and the commit need; links would only take memory until then."""
+        return replace(self, links=None, sitemaps=None, redirect=None)
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):

@@ -7,14 +7,15 @@ import asyncio
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import aiofiles.os
 
+from crawler.config import Config
 from crawler.model.errors import ChildFailed
-from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Activity, Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
@@ -22,6 +23,9 @@ from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
+
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
 
 log = logging.getLogger("crawler.parse")
 
@@ -50,40 +54,38 @@ class PageParser(Protocol):
 
 async def parse_task(
     pages: ByteQueue[Page],
-    finish: Callable[[Finished], Awaitable[None]],
+    finished: ByteQueue[Finished],
+    frontier: "Frontier",
     parser: PageParser,
-    *,
-    batch_pages: int,
-    batch_bytes: int,
-    max_crashes: int,
+    config: Config,
     step: Step,
     counters: Counters,
-    retry: Callable[[Ticket, float], Awaitable[None]] | None = None,
-    retries: int = 0,
 ) -> None:
     """Parse what waits, batch by batch, until ``pages`` is closed and empty.
 
     While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
 
-    ``retry`` puts a ticket off by so many seconds, to be fetched again because the file with its body is
-    gone; at the attempt after ``retries`` (but at least once) it ends instead.
+    A page whose body's file is gone is fetched again, ``fetch.retries`` times but at least once.
     """
-    pace = _Pace(batch_pages)
+    retries, batch_bytes = max(config.fetch.retries, 1), config.parse.batch_bytes
+    pace = _Pace(config.parse.batch_pages)
 
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
-        for page, finished in zip(parsed, results, strict=True):
+        for page, result in zip(parsed, results, strict=True):
             if page.body_path is not None:
                 await _remove(page.body_path)
-            if finished.body_lost and retry is not None and page.ticket.attempt <= max(retries, 1):
+            if result.body_lost and page.ticket.attempt <= retries:
                 log.warning("%s: the file with its body is gone, so it is fetched again", page.ticket.url)
                 counters.retries += 1
-                await retry(page.ticket, 0.0)
+                await frontier.retry(page.ticket, 0.0)
             else:
                 counters.parsed += 1
-                if finished.extract_error is not None:
-                    _warn_once(finished, counters)
-                await finish(finished)
+                if result.extract_error is not None:
+                    _warn_once(result, counters)
+                # First what it leads to, then its record: never the other way round.
+                await frontier.finish(result)
+                await finished.put(result.without_links())
 
     async with asyncio.TaskGroup() as group:
         handing_on: asyncio.Task[None] | None = None
@@ -96,7 +98,7 @@ async def parse_task(
             ahead = pages.take_spare(pace.most, batch_bytes)
             step.enter(Activity.PARSE, batch[0].ticket.url)
             pace.begin()
-            async for parsed, results in _parse_all(batch, parser, max_crashes, counters, ahead):
+            async for parsed, results in _parse_all(batch, parser, config.parse.max_crashes, counters, ahead):
                 pace.end(len(parsed))
                 step.pid = parser.pid or step.pid
                 if handing_on is not None:

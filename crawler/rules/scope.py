@@ -8,11 +8,16 @@ through here: whoever names a page wants it.
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from crawler.model.errors import ConfigError
+from crawler.model.messages import Ticket
 from crawler.rules import urls
+
+if TYPE_CHECKING:  # children need no settings
+    from crawler.config import Config
 
 
 class Scope(msgspec.Struct, frozen=True, dict=True):
@@ -82,6 +87,24 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
         if self.include or self.exclude:
             inside = [url for url in inside if self._wanted(url)]
         return inside, len(found) - len(inside)
+
+
+class Scopes(NamedTuple):
+    """Where pages and where sitemaps may lie."""
+
+    pages: Scope
+    sitemaps: Scope
+
+    @classmethod
+    def of_crawl(cls, config: "Config") -> "Scopes":
+        """Those that the settings ask for. Raises ConfigError."""
+        asked = config.scope
+        pages = Scope.of(config.seeds, asked.origins, asked.include, asked.exclude, asked.max_depth)
+        return cls(pages, pages.for_sitemaps(config.sitemaps.urls))
+
+    def of(self, ticket: Ticket) -> Scope:
+        """Where the target of the ticket's redirect may lie."""
+        return self.sitemaps if ticket.sitemap else self.pages
 
 
 def _origin_of(key: str, text: str) -> str:

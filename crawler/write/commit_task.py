@@ -19,10 +19,9 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler.config import Config
-from crawler.model.commit import Commit
 from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Finished
 from crawler.model.outcomes import Activity
@@ -36,6 +35,9 @@ from crawler.write.sinks import SINKS
 from crawler.write.sinks.base import Sink
 from crawler.write.writer_task import WriterKeeper
 from crawler.write.writer_thread import Writer
+
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
 
 T = TypeVar("T")
 
@@ -52,8 +54,7 @@ class Committer:
         config: Config,
         out: Path,
         finished: ByteQueue[Finished],
-        commit: Callable[[Sequence[Commit]], Awaitable[None]],
-        reconcile: Callable[[dict[str, int]], Awaitable[dict[str, int]]],
+        frontier: "Frontier",
         first_batch: int,
         context: BaseContext,
         feed_log: Callable[[dict[str, Any]], None],
@@ -63,15 +64,10 @@ class Committer:
         sinks: Mapping[str, type[Sink]] = SINKS,
         new_step: Callable[[str, str], Step] = Step,
     ) -> None:
-        """``commit`` is the frontier's one transaction, for consecutive batches.
-
-        ``reconcile`` gets what each sink holds at the start, and returns where each is to be cut.
-        ``new_step`` registers a worker by its stage and name: each writer publishes what it has to write.
-        """
+        """``new_step`` registers a worker by its stage and name: each writer publishes what it has to write."""
         self._limits = config.write
         self._finished = finished
-        self._commit = commit
-        self._reconcile = reconcile
+        self._frontier = frontier
         self._on_committed = on_committed
         self._step = step
         self._counters = counters
@@ -124,7 +120,7 @@ class Committer:
         names = [keeper.name for keeper in self._keepers]
         try:
             lengths = await _all(keeper.open() for keeper in self._keepers)
-            positions = await self._reconcile(dict(zip(names, lengths, strict=True)))
+            positions = await self._frontier.reconcile(dict(zip(names, lengths, strict=True)))
             await _all(keeper.begin(positions[keeper.name]) for keeper in self._keepers)
         except BaseException:
             await self.close()
@@ -198,7 +194,7 @@ class Committer:
                 if not ready:
                     return
                 self._step.enter(Activity.COMMIT, ready[0].finished[0].ticket.url)
-                await self._commit([batch.commit() for batch in ready])
+                await self._frontier.commit([batch.commit() for batch in ready])
                 self._ledger.committed(ready)
                 self._show_step()
                 await self._tell(ready)
@@ -212,6 +208,10 @@ class Committer:
         done = [finished for batch in batches for finished in batch.finished]
         self._counters.batches += len(batches)
         self._counters.committed += len(done)
+        for finished in done:
+            self._counters.links_out_of_scope += finished.links_out_of_scope
+            self._counters.links_too_deep += finished.links_too_deep
+            self._counters.links_nofollow += finished.links_nofollow
         self._counters.outcomes.update(finished.outcome for finished in done)
         self._counters.kinds.update(finished.kind for finished in done if finished.kind is not None)
         if self._on_committed is not None:

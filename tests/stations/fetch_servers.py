@@ -17,9 +17,10 @@ from crawler.fetch.session import Session, with_session
 from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.rules import urls
-from crawler.rules.scope import Scope
+from crawler.rules.scope import Scope, Scopes
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
+from tests.stations.no_frontier import NoFrontier
 
 Answer = Callable[["Served", str, asyncio.StreamWriter], Awaitable[None]]
 
@@ -120,6 +121,11 @@ chosen = "aiohttp"
 """The backend of the rigs made from now on; conftest.py sets it."""
 
 
+def scopes_of(pages: Scope, sitemaps: Scope | None = None) -> Scopes:
+    """Those of a crawl whose sitemaps lie where its pages do, if nothing else is said."""
+    return Scopes(pages, sitemaps or pages)
+
+
 @dataclass
 class Rig:
     """The fetch room, ready to fetch."""
@@ -166,9 +172,7 @@ async def rig(
     resolver: Any = None,
     scope: Scope | None = None,
     now: Callable[[], float] | None = None,
-    load: Any = None,
-    save: Any = None,
-    turn: Any = None,
+    frontier: NoFrontier | None = None,
     session: dict[str, Any] | None = None,
     logins: dict[str, str] | None = None,
     **fetch: Any,
@@ -181,12 +185,10 @@ async def rig(
     backend = with_session(
         BACKENDS[chosen](config, origins, counters, resolver), Session(config, logins or {})
     )
-    hooks = {
-        key: hook for key, hook in (("load", load), ("save", save), ("now", now), ("turn", turn)) if hook
-    }
-    robots = RobotsCache(backend, config, **hooks)
-    scope = scope or Scope(origins)
-    fetcher = Fetcher(config, backend, robots, scope, spool, counters, chance=lambda: 0.5)
+    frontier = frontier or NoFrontier()
+    scopes = scopes_of(scope or Scope(origins))
+    robots = RobotsCache(backend, config, scopes, frontier, **({} if now is None else {"now": now}))
+    fetcher = Fetcher(config, scopes, backend, robots, frontier, spool, counters, chance=lambda: 0.5)
     try:
         yield Rig(config, counters, backend, robots, fetcher, spool)
     finally:

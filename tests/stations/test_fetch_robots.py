@@ -19,6 +19,7 @@ from tests.stations.fetch_servers import (
     rig,
     robots_site,
 )
+from tests.stations.no_frontier import NoFrontier
 
 
 async def test_what_it_forbids_is_not_requested(tmp_path):
@@ -71,14 +72,12 @@ async def test_an_answer_of_429_allows_everything_after_the_rest_it_asks_for(tmp
 async def test_redirects_on_the_way_to_it_wait_for_their_turn(tmp_path):
     waited = []
 
-    async def turn(url: str) -> None:
-        waited.append(url)
+    class Frontier(NoFrontier):
+        async def turn(self, url: str) -> None:
+            waited.append(url)
 
     moved = ok(b"", "Location: /rules\r\n", "301 Moved")
-    async with robots_site(tmp_path, moved, turn=turn) as (
-        served,
-        fetching,
-    ):
+    async with robots_site(tmp_path, moved, frontier=Frontier()) as (served, fetching):
         await fetching.fetch(f"{served.url}/")
         assert waited == [f"{served.url}/rules"]
 
@@ -197,11 +196,12 @@ async def test_five_redirects_are_followed(tmp_path, hops, obeyed):
 async def test_what_was_stored_is_not_asked_for(tmp_path):
     asked = []
 
-    async def load(origin: str) -> tuple[int, bytes]:
-        asked.append(origin)
-        return 200, FORBID
+    class Frontier(NoFrontier):
+        async def load_robots(self, origin: str) -> StoredRobots:
+            asked.append(origin)
+            return StoredRobots(200, FORBID)
 
-    async with robots_site(tmp_path, ok(b""), load=load) as (served, fetching):
+    async with robots_site(tmp_path, ok(b""), frontier=Frontier()) as (served, fetching):
         for _ in range(2):
             assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
         assert asked == [served.url]
@@ -224,10 +224,11 @@ HOUR = 3_600
 async def test_what_was_stored_stands_for_a_day_from_when_it_was_fetched(tmp_path, age, seconds, is_asked):
     clock = Clock()
 
-    async def load(_origin: str) -> StoredRobots:
-        return StoredRobots(200, FORBID, age)
+    class Frontier(NoFrontier):
+        async def load_robots(self, origin: str) -> StoredRobots:
+            return StoredRobots(200, FORBID, age)
 
-    async with robots_site(tmp_path, ok(FORBID), load=load, now=clock) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID), frontier=Frontier(), now=clock) as (served, fetching):
         await fetching.ended(f"{served.url}/private")
         clock.now += seconds
         await fetching.ended(f"{served.url}/private")
@@ -238,18 +239,20 @@ async def test_what_was_stored_stands_for_a_day_from_when_it_was_fetched(tmp_pat
 async def test_what_was_answered_is_stored(tmp_path, status):
     stored = []
 
-    async def save(*saved: object) -> None:
-        stored.append(saved)
+    class Frontier(NoFrontier):
+        async def save_robots(self, *saved: object) -> None:
+            stored.append(saved)
 
-    async with robots_site(tmp_path, ok(FORBID, status=status), save=save) as (served, fetching):
+    async with robots_site(tmp_path, ok(FORBID, status=status), frontier=Frontier()) as (served, fetching):
         await fetching.fetch(f"{served.url}/")
         body = FORBID if status == "200 OK" else b""
         assert stored == [(served.url, int(status[:3]), body)]
 
 
 async def test_a_failure_is_not_stored(tmp_path):
-    async def save(*saved: object) -> None:
-        raise AssertionError(saved)
+    class Frontier(NoFrontier):
+        async def save_robots(self, *saved: object) -> None:
+            raise AssertionError(saved)
 
-    async with robots_site(tmp_path, ok(b"", status="502 Bad"), save=save) as (served, fetching):
+    async with robots_site(tmp_path, ok(b"", status="502 Bad"), frontier=Frontier()) as (served, fetching):
         await fetching.ended(f"{served.url}/")

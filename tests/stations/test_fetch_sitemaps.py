@@ -7,11 +7,12 @@ import pytest
 from crawler.config import Config
 from crawler.fetch.fetcher import Fetcher, Later
 from crawler.fetch.robots_cache import RobotsCache
-from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.messages import Finished, Page, StoredRobots, Ticket
 from crawler.model.outcomes import Kind
 from crawler.rules.scope import Scope
 from crawler.trace.steps import Step
-from tests.stations.fetch_servers import by_target, byte_server, ok, rig
+from tests.stations.fetch_servers import by_target, byte_server, ok, rig, scopes_of
+from tests.stations.no_frontier import NoFrontier
 
 
 def ticket(url: str, sitemap: int = 1) -> Ticket:
@@ -52,7 +53,13 @@ async def test_a_sitemap_has_a_limit_of_its_own(tmp_path):
         rig(tmp_path, served.url) as fetching,
     ):
         fetcher = Fetcher(
-            config, fetching.backend, fetching.robots, Scope(frozenset()), tmp_path, fetching.counters
+            config,
+            scopes_of(Scope(frozenset())),
+            fetching.backend,
+            fetching.robots,
+            NoFrontier(),
+            tmp_path,
+            fetching.counters,
         )
         for sitemap, size in ((0, 10), (1, 1024)):
             page = (await fetcher.fetch(ticket(f"{served.url}/s", sitemap), Step("fetch", "f"))).result
@@ -70,12 +77,12 @@ async def test_redirects_of_a_sitemap_stay_where_sitemaps_may_lie(tmp_path):
             scope = Scope(frozenset([served.url]), include=("/blog/",))
             fetcher = Fetcher(
                 fetching.config,
+                scopes_of(scope, scope.for_sitemaps([])),
                 fetching.backend,
                 fetching.robots,
-                scope,
+                NoFrontier(),
                 tmp_path,
                 fetching.counters,
-                sitemap_scope=scope.for_sitemaps([]),
             )
             kinds = [
                 (await fetcher.fetch(ticket(f"{served.url}{path}", sitemap), Step("fetch", "f"))).result.kind
@@ -89,25 +96,29 @@ ROBOTS = b"Sitemap: /a.xml\nSitemap: http://o.example/b.xml#x\nSitemap: ftp://h/
 
 async def test_what_robots_txt_names_is_offered_before_anybody_acts_on_it(tmp_path):
     offered: list[list[str]] = []
-    stored: dict[str, tuple[int, bytes]] = {}
+    stored: dict[str, StoredRobots] = {}
 
-    async def offer(named: Sequence[str]) -> None:
-        offered.append(list(named))
+    class Frontier(NoFrontier):
+        async def add(self, urls: Sequence[str], *, sitemap: int = 0, **_: int) -> int:
+            assert sitemap == 1
+            offered.append(list(urls))
+            return len(urls)
 
-    async def save(origin: str, status: int, body: bytes) -> None:
-        stored[origin] = status, body
+        async def save_robots(self, origin: str, status: int, body: bytes) -> None:
+            stored[origin] = StoredRobots(status, body)
 
-    async def load(origin: str) -> tuple[int, bytes] | None:
-        return stored.get(origin)
+        async def load_robots(self, origin: str) -> StoredRobots | None:
+            return stored.get(origin)
 
     config = Config(fetch={"retries": 0}, robots={"obey": False}, sitemaps={"follow": True})
     answers = {"/robots.txt": ok(ROBOTS), "/a.xml": ok(b""), "/": ok()}
     async with byte_server(by_target(answers)) as served, rig(tmp_path, served.url) as fetching:
         named = [f"{served.url}/a.xml", "http://o.example/b.xml"]
         for _ in range(2):  # the second time as after a resume
-            robots = RobotsCache(fetching.backend, config, load=load, save=save, offer=offer)
+            scopes = scopes_of(Scope(frozenset()), Scope(frozenset([served.url, "http://o.example"])))
+            robots = RobotsCache(fetching.backend, config, scopes, Frontier())
             fetcher = Fetcher(
-                config, fetching.backend, robots, Scope(frozenset()), tmp_path, fetching.counters
+                config, scopes, fetching.backend, robots, Frontier(), tmp_path, fetching.counters
             )
             for path, sitemap in (("/", 0), ("/a.xml", 1)):
                 # A URL that was known before as a page is read as the sitemap that it is.
@@ -125,13 +136,8 @@ async def test_an_unreachable_robots_txt_that_is_not_obeyed_stops_nothing(tmp_pa
     config = Config(fetch={"retries": 0}, robots={"obey": False}, sitemaps={"follow": True})
     answers = {"/robots.txt": ok(b"", status="503 Busy"), "/": ok()}
     async with byte_server(by_target(answers)) as served, rig(tmp_path, served.url) as fetching:
-        fetcher = Fetcher(
-            config,
-            fetching.backend,
-            RobotsCache(fetching.backend, config),
-            Scope(frozenset()),
-            tmp_path,
-            fetching.counters,
-        )
+        scopes, frontier = scopes_of(Scope(frozenset())), NoFrontier()
+        robots = RobotsCache(fetching.backend, config, scopes, frontier)
+        fetcher = Fetcher(config, scopes, fetching.backend, robots, frontier, tmp_path, fetching.counters)
         result = (await fetcher.fetch(ticket(f"{served.url}/", 0), Step("fetch", "f"))).result
         assert isinstance(result, Page)

@@ -13,6 +13,7 @@ from crawler.model.outcomes import Kind, Outcome
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
+from tests.stations.no_frontier import NoFrontier
 
 
 def ticket(number: int) -> Ticket:
@@ -27,12 +28,13 @@ def finished(of: Ticket) -> Finished:
     return Finished(of, Outcome.SKIPPED, Kind.ROBOTS, b"{}")
 
 
-class Bench:
+class Bench(NoFrontier):
     """One worker between queues, with everything it calls written down."""
 
     def __init__(self, outcome: Any, page_room: int = 10**6) -> None:
         self.tickets: ByteQueue[Ticket] = ByteQueue(10**6, lambda _: 1)
         self.pages: ByteQueue[Page] = ByteQueue(page_room, lambda page: page.weight)
+        self.finished: ByteQueue[Finished] = ByteQueue(10**6, lambda finished: finished.weight)
         self.calls: list[tuple[str, int, object]] = []
         self.counters = Counters()
         self.step = Step("fetch", "fetch-0")
@@ -47,8 +49,8 @@ class Bench:
             raise result
         return Exchange(result, Pushback(elapsed=1.5))
 
-    async def release(self, ticket: Ticket, pushback: Pushback) -> None:
-        self.calls.append(("release", ticket.id, pushback.elapsed))
+    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+        self.calls.append(("fetched", ticket.id, pushback.elapsed))
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         self.calls.append(("retry", ticket.id, delay))
@@ -63,11 +65,9 @@ class Bench:
         await fetch_task(
             self.tickets,
             self.pages,
-            self.finish,
+            self.finished,
+            self,
             self,  # type: ignore[arg-type]
-            self.release,
-            self.retry,
-            self.put_back,
             self.step,
             self.counters,
         )
@@ -82,12 +82,12 @@ async def test_each_result_goes_where_it_belongs():
     await bench.run()
     assert (await bench.pages.get()).ticket.id == 1
     assert bench.calls == [
-        ("release", 1, 1.5),
-        ("release", 2, 1.5),
+        ("fetched", 1, 1.5),
+        ("fetched", 2, 1.5),
         ("finish", 2, Kind.ROBOTS),
-        ("release", 3, 1.5),
+        ("fetched", 3, 1.5),
         ("retry", 3, 2.5),
-        ("release", 4, 1.5),
+        ("fetched", 4, 1.5),
         ("put back", 4, None),
     ]
     assert (bench.counters.fetched, bench.counters.retries) == (4, 1)
@@ -113,7 +113,7 @@ async def test_the_slot_is_free_before_it_waits_for_room_in_the_page_queue():
         await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not worker.done()
-    assert bench.calls == [("release", 1, 1.5), ("release", 2, 1.5)]
+    assert bench.calls == [("fetched", 1, 1.5), ("fetched", 2, 1.5)]
     assert bench.step.step == "wait for a parser"
     await bench.pages.get()
     await worker
@@ -125,7 +125,7 @@ async def test_the_slot_is_free_even_after_a_failure(failure):
     await bench.tickets.put(ticket(1))
     with pytest.raises(type(failure)):
         await bench.run()
-    assert bench.calls == [("release", 1, 0.0)]
+    assert bench.calls == [("fetched", 1, 0.0)]
 
 
 @pytest.mark.parametrize("end", ["cancel", "close"])
@@ -146,4 +146,4 @@ async def test_a_page_that_is_not_handed_over_leaves_no_file(tmp_path: Path, end
     with pytest.raises(asyncio.CancelledError if end == "cancel" else QueueClosed):
         await worker
     assert not await asyncio.to_thread(spooled.exists)
-    assert [call[:2] for call in bench.calls] == [("release", 1), ("release", 2)]
+    assert [call[:2] for call in bench.calls] == [("fetched", 1), ("fetched", 2)]

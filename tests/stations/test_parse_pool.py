@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from crawler.config import Config
 from crawler.config.sections import ParseConfig
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
@@ -25,6 +26,7 @@ from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from tests.stations import poison
+from tests.stations.no_frontier import NoFrontier
 from tests.stations.pages import html_page
 
 SITE = "http://a.example/"
@@ -64,27 +66,23 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
     street.parsers, street.pool, street.logged, street.counters = [], pool, logged, Counters()
     street.fetched_again = []
 
-    async def retry(ticket: Ticket, delay: float) -> None:
-        street.fetched_again.append((ticket.id, delay))
+    class Frontier(NoFrontier):
+        async def retry(self, ticket: Ticket, delay: float) -> None:
+            street.fetched_again.append((ticket.id, delay))
 
-    async def finish(finished: Finished) -> None:
-        results.append(finished)
+        async def finish(self, finished: Finished) -> None:
+            results.append(finished)
+
+    frontier = Frontier()
+    written: ByteQueue[Finished] = ByteQueue(1 << 30, lambda f: f.weight)
+    parsing = {"batch_pages": 8, "batch_bytes": 1 << 18, "max_crashes": 2}
+    settings = Config(fetch={"retries": 2}, parse=parsing)
 
     async def station(number: int) -> None:
         async with pool.parser(number) as parser:
             street.parsers.append(parser)
-            await parse_task(
-                queue,
-                finish,
-                parser,
-                batch_pages=8,
-                batch_bytes=1 << 18,
-                max_crashes=2,
-                step=Step("parse", f"parser-{number}"),
-                counters=street.counters,
-                retry=retry,
-                retries=2,
-            )
+            step = Step("parse", f"parser-{number}")
+            await parse_task(queue, written, frontier, parser, settings, step, street.counters)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -20,6 +20,7 @@ from crawler.trace.steps import Step
 from crawler.write.commit_task import Committer
 from crawler.write.sinks import SINKS
 from crawler.write.sinks.base import Sink
+from tests.stations.no_frontier import NoFrontier
 
 
 def finished(number: int, size: int = 300) -> Finished:
@@ -40,8 +41,8 @@ def finished(number: int, size: int = 300) -> Finished:
     return Finished(Ticket(number, url, 1, 1), outcome, kind, encode(record))
 
 
-class Bench:
-    """A Committer in ``out``, with lists in place of the frontier."""
+class Bench(NoFrontier):
+    """A Committer in ``out``, and the frontier to which it commits: lists."""
 
     def __init__(
         self,
@@ -69,8 +70,7 @@ class Bench:
             config=config,
             out=out,
             finished=self.queue,
-            commit=self._commit,
-            reconcile=self._reconcile,
+            frontier=self,
             first_batch=first_batch,
             context=multiprocessing.get_context(method),
             feed_log=self.logged.append,
@@ -80,13 +80,13 @@ class Bench:
             sinks=sinks,
         )
 
-    async def _commit(self, commits: Sequence[Commit]) -> None:
+    async def commit(self, commits: Sequence[Commit]) -> None:
         await asyncio.sleep(0)
         self.commits.extend(commits)
         if self.on_commit is not None:
             await self.on_commit(self)
 
-    async def _reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
         self.lengths = lengths
         return {sink: self.positions.get(sink, 0) for sink in lengths}
 

@@ -1,0 +1,87 @@
+"""The walk: what is entered of the program when one page, one redirect and one retry are crawled.
+
+``python -m tests.walk`` prints it, file by file. tests/house/test_walk.py keeps it from growing.
+"""
+
+import http.server
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("engine", "frontier", "fetch", "parse", "write", "plumbing")
+"""The rooms that the street runs through, and what they stand on."""
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    busy_once = True
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self._answer(302, Location="/page")
+        elif self.path == "/page" and type(self).busy_once:
+            type(self).busy_once = False
+            self._answer(503)
+        elif self.path == "/page":
+            self._answer(200, b"<title>One</title><a href='#here'>Here</a>", **{"Content-Type": "text/html"})
+        else:
+            self._answer(404)
+
+    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def walk() -> dict[str, list[str]]:
+    """The named functions that are entered, start and end included, in all processes: by file, in order."""
+    _Site.busy_once = True
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server,
+        tempfile.TemporaryDirectory() as made,
+    ):
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        folder, entered = Path(made), Path(made, "entered")
+        environment = os.environ | {"WALK_OUT": str(entered), "PYTHONPATH": str(ROOT / "tests" / "traced")}
+        seed = f"http://127.0.0.1:{server.server_address[1]}/"
+        arguments = ["run", seed, "-o", str(folder / "out"), "--no-progress", "--set", "fetch.backoff=0.1"]
+        try:
+            subprocess.run(
+                [sys.executable, "-m", "crawler", *arguments],
+                cwd=ROOT, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        finally:
+            server.shutdown()
+            serving.join()
+        lines = {tuple(line.split("\t")) for line in entered.read_text(encoding="utf-8").splitlines()}
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, name, _ in sorted(lines, key=lambda line: (line[0], int(line[2]))):
+        if not name.rpartition(".")[2].startswith("<"):  # a lambda, or a loop in brackets, has no name
+            found[path].append(name)
+    return dict(found)
+
+
+def in_rooms(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What of it is in the street's rooms."""
+    return {path: names for path, names in found.items() if path.partition("/")[0] in ROOMS}
+
+
+if __name__ == "__main__":
+    everything = walk()
+    rooms = in_rooms(everything)
+    for path, names in everything.items() if "--all" in sys.argv else rooms.items():
+        print(f"{path} ({len(names)}): {', '.join(name.replace('<locals>.', '') for name in names)}")
+    for room in ROOMS:
+        inside = {path: names for path, names in rooms.items() if path.startswith(f"{room}/")}
+        print(f"{room}: {sum(map(len, inside.values()))} functions in {len(inside)} files")
+    print(f"in all {sum(map(len, rooms.values()))} functions in {len(rooms)} files")
