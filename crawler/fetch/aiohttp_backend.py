@@ -78,8 +78,8 @@ def failure(error: Exception) -> FetchFailed:
     if isinstance(error, aiohttp.ClientPayloadError):  # it quotes more than what is to be told
         words = str(error).partition("message='")[2].partition("'")[0]
     stays = isinstance(error, _FOR_GOOD) and not isinstance(error.__cause__, BadStatusLine)
-    passing = False if stays else backend.may_pass(cause)
-    return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}", may_pass=passing)
+    passing = False if stays else backend.retryable(cause)
+    return FetchFailed(kind, f"{sentence}: {words_of(cause, words)}", retryable=passing)
 
 
 class _Protocol(ResponseHandler):

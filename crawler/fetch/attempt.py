@@ -5,11 +5,7 @@ from http import HTTPStatus
 
 from crawler.model import record
 from crawler.model.messages import Finished, Redirect, Ticket
-from crawler.model.outcomes import Kind, Outcome
-
-_SKIPPED = frozenset(
-    {Kind.REDIRECTED, Kind.ROBOTS, Kind.OUT_OF_SCOPE, Kind.FORBIDDEN_ADDRESS, Kind.CONTENT_TYPE}
-)
+from crawler.model.outcomes import MEANING, Kind
 
 
 class Attempt:
@@ -59,7 +55,7 @@ class Attempt:
     ) -> Finished:
         """The ticket ends here, as ``kind``; ``message`` is one sentence for people."""
         ticket = self.ticket
-        outcome = Outcome.SKIPPED if kind in _SKIPPED else Outcome.ERROR
+        outcome = MEANING[kind].outcome
         line = record.of_ticket(
             ticket,
             outcome,

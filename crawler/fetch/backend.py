@@ -34,11 +34,11 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class FetchFailed(Exception):
     """There was no answer, or not a whole one. ``kind`` is the word for it, ``str()`` the sentence."""
 
-    def __init__(self, kind: Kind, message: str, *, may_pass: bool | None = None) -> None:
-        """``may_pass``: see :meth:`crawler.rules.retry.RetryPolicy.delay`."""
+    def __init__(self, kind: Kind, message: str, *, retryable: bool | None = None) -> None:
+        """``retryable``: see :meth:`crawler.rules.retry.RetryPolicy.delay`."""
         super().__init__(message)
         self.kind = kind
-        self.may_pass = may_pass
+        self.retryable = retryable
 
 
 _NO_SUCH_NAME = frozenset(
@@ -47,7 +47,7 @@ _NO_SUCH_NAME = frozenset(
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
-def may_pass(cause: BaseException) -> bool | None:
+def retryable(cause: BaseException) -> bool | None:
     """Whether a further attempt may change what the system says, as far as that can be told."""
     if isinstance(cause, socket.gaierror):
         return cause.errno not in _NO_SUCH_NAME

@@ -25,7 +25,6 @@ from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
 from crawler.rules import content_type, meta_robots
-from crawler.rules.content_range import is_part
 from crawler.rules.redirects import REDIRECT_STATUSES, follow
 from crawler.rules.retry import RetryPolicy, parse_retry_after
 from crawler.rules.scope import Scopes
@@ -132,7 +131,7 @@ class Fetcher:
         except FetchFailed as failure:
             attempt.end()
             failed = True
-            result = self._failed(attempt, failure.kind, sentence(str(failure)), may_pass=failure.may_pass)
+            result = self._failed(attempt, failure.kind, sentence(str(failure)), retryable=failure.retryable)
         too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
         feedback = HostFeedback(attempt.retry_after, crawl_delay, attempt.latency, failed, too_many=too_many)
         return Exchange(result, feedback)
@@ -142,15 +141,15 @@ class Fetcher:
         await self._backend.close()
 
     def _without_robots(self, attempt: Attempt, robots: RobotsFile, asked: bool) -> Exchange:
-        may_pass = None
+        retryable = None
         if robots.failure is not None:
-            kind, may_pass = robots.failure.kind, robots.failure.may_pass
+            kind, retryable = robots.failure.kind, robots.failure.retryable
             message = f"robots.txt could not be fetched: {robots.failure}."
         else:
             kind = Kind.ROBOTS
             message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
         pause = max(robots.retry_after or 0.0, self._robots.seconds_left(robots))
-        result = self._failed(attempt, kind, message, robots.status, pause, may_pass)
+        result = self._failed(attempt, kind, message, robots.status, pause, retryable)
         return Exchange(result, HostFeedback(robots.retry_after, failed=True, asked=asked))
 
     def _failed(
@@ -160,7 +159,7 @@ class Fetcher:
         message: str,
         status: int | None = None,
         pause: float | None = None,
-        may_pass: bool | None = None,
+        retryable: bool | None = None,
     ) -> Finished | Retry:
         """Again, after ``pause`` seconds at least, if the policy has a further attempt; else the end."""
         delay = self._policy.delay(
@@ -169,7 +168,7 @@ class Fetcher:
             status=status,
             retry_after=pause,
             random=self._chance(),
-            may_pass=may_pass,
+            retryable=retryable,
         )
         if delay is None:
             return attempt.finished(kind, message)
@@ -247,9 +246,9 @@ class Fetcher:
                 await drain(answer)
             attempt.end()
             return attempt.finished(Kind.CONTENT_TYPE, f"Bodies of type {media} are not read.")
-        if answer.status == _PARTIAL_CONTENT and is_part(answer.header("content-range")):
+        if answer.status == _PARTIAL_CONTENT and content_type.is_part(answer.header("content-range")):
             words = "only a part of the page was sent, though all of it was asked for"
-            raise FetchFailed(Kind.FRAMING, words, may_pass=False)
+            raise FetchFailed(Kind.FRAMING, words, retryable=False)
         path = spool_path(self._spool_dir, attempt.ticket)
         most = self._sitemaps.max_bytes if sitemap else self._config.max_body
         body = await read_body(answer, most, self._config.spool_above, path)

@@ -60,7 +60,7 @@ _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Kind, str]
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, anyio.EndOfStream)
 _FOR_GOOD = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProtocolError)
 """They come again with every attempt …"""
-_MAY_PASS = re.compile("closed connection|disconnected|illegal (?:status|request) line")
+_RETRYABLE = re.compile("closed connection|disconnected|illegal (?:status|request) line")
 """… but for these: the answer breaks off, or is none at all and may be the rest of another one."""
 _HTTP2_FOR_GOOD = frozenset({12, 13})
 """RFC 9113 section 7: INADEQUATE_SECURITY, HTTP_1_1_REQUIRED."""
@@ -83,12 +83,12 @@ def failure(error: Exception) -> FetchFailed:
     if isinstance(error, httpx.RemoteProtocolError) and code is not None:
         # HTTP/2 has a word of its own for breaking off, for a stream or the whole connection.
         words = f"the server broke off: HTTP/2 error {int(code)}"
-        return FetchFailed(Kind.RESET, words, may_pass=code not in _HTTP2_FOR_GOOD)
+        return FetchFailed(Kind.RESET, words, retryable=code not in _HTTP2_FOR_GOOD)
     if sentence == _FAILURES[-1][2]:
         logging.getLogger(__name__).warning("httpx raised what it should not", exc_info=error)
-    stays = isinstance(error, _FOR_GOOD) and not _MAY_PASS.search(str(last))
-    may_pass = False if stays else backend.may_pass(last)
-    return FetchFailed(kind, f"{sentence}: {words_of(last)}", may_pass=may_pass)
+    stays = isinstance(error, _FOR_GOOD) and not _RETRYABLE.search(str(last))
+    retryable = False if stays else backend.retryable(last)
+    return FetchFailed(kind, f"{sentence}: {words_of(last)}", retryable=retryable)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -143,7 +143,7 @@ class HttpxAnswer(Answer):
 
 
 def _refused(sentence: str) -> FetchFailed:
-    return FetchFailed(Kind.FRAMING, sentence, may_pass=False)
+    return FetchFailed(Kind.FRAMING, sentence, retryable=False)
 
 
 class _Transport(httpx.AsyncHTTPTransport):

@@ -124,7 +124,7 @@ class Stream(httpcore.AsyncNetworkStream):
         if self._in_head:
             if self._heard > MAX_HEAD:
                 words = f"the head of the answer is longer than {MAX_HEAD} bytes"
-                raise FetchFailed(Kind.FRAMING, words, may_pass=False)
+                raise FetchFailed(Kind.FRAMING, words, retryable=False)
             end = self._end_of_head()
         elif self._length is not None:
             end = min(end, self._length)

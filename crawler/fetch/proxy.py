@@ -20,7 +20,7 @@ from importlib.util import find_spec
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import NO_HEADERS, FetchFailed, may_pass
+from crawler.fetch.backend import NO_HEADERS, FetchFailed, retryable
 from crawler.fetch.secret import basic, login
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
@@ -85,7 +85,7 @@ class Proxy:
         if failure.kind not in (Kind.CONNECT, Kind.DNS):
             return failure
         words = f"the proxy {self.url} cannot be reached: {failure}"
-        return FetchFailed(Kind.CONNECT, words, may_pass=failure.may_pass)
+        return FetchFailed(Kind.CONNECT, words, retryable=failure.retryable)
 
     async def tunnel(self, host: str, port: int) -> socket.socket:
         """A connected socket whose other end is ``host``, as far as the proxy is to be trusted.
@@ -142,12 +142,12 @@ class Proxy:
             reason = _reason(error) if isinstance(error, OSError) else str(error)
             refused = self._refused(f"{host}:{port}", reason or "it closed the connection")
             if "authentication" in reason:  # as 407 says it over HTTP
-                refused.may_pass = False
+                refused.retryable = False
             raise refused from error
 
     def _no_way(self, error: OSError) -> FetchFailed:
         words = f"the proxy {self.url} cannot be reached: {_reason(error)}"
-        return FetchFailed(Kind.CONNECT, words, may_pass=may_pass(error))
+        return FetchFailed(Kind.CONNECT, words, retryable=retryable(error))
 
     def _refused(self, target: str, reason: str) -> FetchFailed:
         return FetchFailed(
@@ -157,7 +157,7 @@ class Proxy:
     def _wants_login(self) -> FetchFailed:
         wants = "refused its login" if self._login is not None else "wants a login (fetch.proxy_login)"
         words = f"the proxy {self.url} {wants}: it answered 407"
-        return FetchFailed(Kind.CONNECT, words, may_pass=False)
+        return FetchFailed(Kind.CONNECT, words, retryable=False)
 
 
 def _status(reply: bytes) -> int:

@@ -3,7 +3,9 @@
 All are words that stand in the output, so they are a contract with whoever reads it.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -43,6 +45,55 @@ class Kind(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     FORBIDDEN_ADDRESS = "forbidden_address"
     CONTENT_TYPE = "content_type"
+
+
+class Meaning(NamedTuple):
+    """What a kind means for its URL."""
+
+    outcome: Outcome
+    retryable: bool
+    """Whether a further attempt may end in another way, where nothing more is known of the very failure."""
+    why: str
+
+
+MEANING: Mapping[Kind, Meaning] = {
+    Kind.TIMEOUT: Meaning(Outcome.ERROR, True, "the host, or the way to it, may have been busy"),
+    Kind.CONNECT: Meaning(
+        Outcome.ERROR, True, "the host may be starting; unless it is our request that cannot be sent"
+    ),
+    Kind.RESET: Meaning(
+        Outcome.ERROR, True, "what broke the connection may be over; unless HTTP/2 itself is refused"
+    ),
+    Kind.TLS: Meaning(Outcome.ERROR, False, "certificates stay as they are; unless the handshake broke off"),
+    Kind.DNS: Meaning(
+        Outcome.ERROR, True, "there may be an answer yet; unless it is that there is no such name"
+    ),
+    Kind.FRAMING: Meaning(
+        Outcome.ERROR, True, "it broke off, or is no HTTP at all; unless it breaks the rules"
+    ),
+    Kind.ENCODING: Meaning(Outcome.ERROR, False, "it is coded in another way than its header says"),
+    Kind.TOO_LARGE: Meaning(Outcome.TRUNCATED, False, "it is as long as it is"),
+    Kind.REDIRECT_LOOP: Meaning(
+        Outcome.ERROR, False, "it goes round; with a cookie it was asked once more already"
+    ),
+    Kind.TOO_MANY_REDIRECTS: Meaning(Outcome.ERROR, False, "each hop is done and recorded"),
+    Kind.BAD_REDIRECT: Meaning(Outcome.ERROR, False, "the target is no URL"),
+    Kind.HTTP_STATUS: Meaning(
+        Outcome.ERROR, False, "the status decides: crawler.rules.retry.RETRIED_STATUSES"
+    ),
+    Kind.PARSE_CRASH: Meaning(Outcome.ERROR, False, "it was parsed again, alone, and failed again"),
+    Kind.PARSE_TIMEOUT: Meaning(Outcome.ERROR, False, "it was parsed again, alone, and failed again"),
+    Kind.PARSE_MEMORY: Meaning(Outcome.ERROR, False, "it was parsed again, alone, and failed again"),
+    Kind.PARSE_KILLED: Meaning(Outcome.ERROR, False, "it was parsed again and again"),
+    Kind.REDIRECTED: Meaning(Outcome.SKIPPED, False, "the target is a URL of its own"),
+    Kind.ROBOTS: Meaning(
+        Outcome.SKIPPED, False, "it is forbidden; where robots.txt failed, its status decides"
+    ),
+    Kind.OUT_OF_SCOPE: Meaning(Outcome.SKIPPED, False, "it is the user's choice"),
+    Kind.FORBIDDEN_ADDRESS: Meaning(Outcome.SKIPPED, False, "it is the user's choice"),
+    Kind.CONTENT_TYPE: Meaning(Outcome.SKIPPED, False, "it is the user's choice"),
+}
+"""Of every kind: how its URL ends, and whether it is tried again before it does."""
 
 
 class State(IntEnum):

@@ -24,6 +24,7 @@ _PARAMETER = re.compile(
     r""";[ \t\r\n]*(?P<name>[^;=]*)(?:=(?:"(?P<quoted>(?:[^"\\]|\\.)*+\\?)[^;]*|(?P<plain>[^;]*)))?""",
     re.DOTALL,
 )
+_BYTES = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})\s*", re.IGNORECASE | re.ASCII)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -61,3 +62,16 @@ def accepted(header: str | None, patterns: Sequence[str]) -> bool:
     """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``."""
     kind = essence(header or "") or HTML
     return any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)
+
+
+def is_part(content_range: str | None) -> bool:
+    """True where a 206's Content-Range header does not say that it holds everything (RFC 9110 §14.4).
+
+    The crawler asks for whole pages only, but caches and servers that are wrong send parts all the same, and
+    a part that is taken for the page hides the links of the rest. Without that header nothing says that
+    anything is missing, so the answer counts as whole.
+    """
+    if content_range is None:
+        return False
+    match = _BYTES.fullmatch(content_range)
+    return match is None or (int(match[1]), int(match[2]) + 1) != (0, int(match[3]))

@@ -7,26 +7,33 @@ a cookie is taken at all. SameSite and Partitioned say nothing to a client that 
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
 from crawler.rules import urls
-from crawler.rules.cookie_date import cookie_date
 from crawler.rules.guard import literal_address
 
-MOST_COOKIES = 50
+MAX_COOKIES = 50
 """Cookies that one origin may have; RFC 6265 section 6.1 wants as many."""
-MOST_BYTES = 8_192
+MAX_BYTES = 8_192
 """Characters of all cookies of one origin: a longer header is refused by many servers."""
-LONGEST_COOKIE = 4_096
+MAX_COOKIE = 4_096
 """Characters of name and value together (RFC 6265bis section 5.6)."""
-_LONGEST_ATTRIBUTE = 1_024
-_LONGEST_LIFE = 400 * 86_400.0
+_MAX_ATTRIBUTE = 1_024
+_MAX_LIFE = 400 * 86_400.0
 """Seconds (RFC 6265bis section 5.5)."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SPACE = " \t"
 _DOMAIN = re.compile(r"[^/\\?#@:\[\]]+|\[[^\]]*\]")
 _SECONDS = re.compile(r"-?\d+", re.ASCII)
+# Dates in cookies (RFC 6265 section 5.1.1).
+_TOKENS = re.compile(r"[^\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
+_TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
+_DAY = re.compile(r"(\d{1,2})(?:\D.*)?", re.ASCII | re.DOTALL)
+_YEAR = re.compile(r"(\d{2,4})(?:\D.*)?", re.ASCII | re.DOTALL)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FIRST_YEAR = 1601
 
 IsPublicSuffix = Callable[[str], bool]
 
@@ -85,10 +92,10 @@ class CookieJar:
         kept = self._cookies
         kept[key] = cookie  # the place of the earlier one is kept, as RFC 6265 section 5.3 has it
         size = sum(len(one.pair) for one in kept.values())
-        if len(kept) > MOST_COOKIES or size > MOST_BYTES:
+        if len(kept) > MAX_COOKIES or size > MAX_BYTES:
             for old in [old for old, one in kept.items() if one.expires is not None and one.expires <= now]:
                 size -= len(kept.pop(old).pair)
-        while len(kept) > MOST_COOKIES or size > MOST_BYTES:
+        while len(kept) > MAX_COOKIES or size > MAX_BYTES:
             size -= len(kept.pop(next(old for old in kept if old != key)).pair)
 
     def header(self, url: str, now: float) -> str:
@@ -133,7 +140,7 @@ def _parse(header: str) -> tuple[str, str, dict[str, str]] | None:
     if not equals:
         name, value = "", name
     name, value = name.strip(_SPACE), value.strip(_SPACE)
-    if not (name or value) or len(name) + len(value) > LONGEST_COOKIE:
+    if not (name or value) or len(name) + len(value) > MAX_COOKIE:
         return None
     if not name and value.lower().startswith(("__secure-", "__host-")):
         return None  # it would pass for one that has such a name
@@ -144,7 +151,7 @@ def _attributes(text: str) -> Iterator[tuple[str, str]]:
     for part in text.split(";"):
         name, _, value = part.partition("=")
         value = value.strip(_SPACE)
-        if len(value) <= _LONGEST_ATTRIBUTE:
+        if len(value) <= _MAX_ATTRIBUTE:
             yield name.strip(_SPACE).lower(), value
 
 
@@ -154,10 +161,10 @@ def _expires(attributes: dict[str, str], now: float) -> float | None:
     if _SECONDS.fullmatch(seconds):
         negative = seconds.startswith("-")
         # Its length is up to the server, and so is the work of reading it.
-        life = 0.0 if negative else float(min(int(seconds.lstrip("0")[:12] or 0), int(_LONGEST_LIFE)))
+        life = 0.0 if negative else float(min(int(seconds.lstrip("0")[:12] or 0), int(_MAX_LIFE)))
         return now + life
     date = cookie_date(attributes.get("expires", ""))
-    return None if date is None else min(date, now + _LONGEST_LIFE)
+    return None if date is None else min(date, now + _MAX_LIFE)
 
 
 def _path(url: str) -> str:
@@ -176,3 +183,29 @@ def _covers(cookie_path: str, path: str) -> bool:
     if not path.startswith(cookie_path):
         return False
     return len(path) == len(cookie_path) or cookie_path.endswith("/") or path[len(cookie_path)] == "/"
+
+
+def cookie_date(text: str) -> float | None:
+    """Seconds since 1970; None where it is no date. Anything with a time, a day, a month, a year is one."""
+    time: tuple[int, int, int] | None = None
+    day = month = year = None
+    for token in _TOKENS.findall(text):
+        # The first token of each kind counts, and a token is of the first kind that is still wanted.
+        if time is None and (found := _TIME.fullmatch(token)):
+            time = int(found[1]), int(found[2]), int(found[3])
+        elif day is None and (found := _DAY.fullmatch(token)):
+            day = int(found[1])
+        elif month is None and token[:3].lower() in _MONTHS:
+            month = _MONTHS.index(token[:3].lower()) + 1
+        elif year is None and (found := _YEAR.fullmatch(token)):
+            year = int(found[1])
+    if time is None or day is None or month is None or year is None:
+        return None
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    if year < _FIRST_YEAR:
+        return None
+    try:
+        return datetime(year, month, day, *time, tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -6,41 +6,13 @@ backoff × 2ⁿ⁻¹), so that many URLs failing at once do not come back at onc
 """
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from crawler.model.outcomes import Kind
+from crawler.model.outcomes import MEANING, Kind
 
-MAY_PASS: Mapping[Kind, str] = {
-    Kind.TIMEOUT: "the host, or the way to it, may have been busy",
-    Kind.CONNECT: "the host may be starting; unless our request cannot be sent, or a proxy wants a login",
-    Kind.RESET: "whatever broke the connection may be over; unless HTTP/2 itself is refused",
-    Kind.DNS: "the resolver may find an answer yet; unless it says that there is no such name",
-    Kind.FRAMING: "it broke off, or is no HTTP (the rest of another answer?); unless it breaks its rules",
-}
-"""Failures that a further attempt may not have, and why; and where it is known that it will."""
-STAYS: Mapping[Kind, str] = {
-    Kind.TLS: "certificates and protocols stay as they are; unless the handshake broke off",
-    Kind.ENCODING: "the page is coded in another way than its header says",
-    Kind.TOO_LARGE: "the page is as long as it is",
-    Kind.REDIRECT_LOOP: "it goes round; where a cookie was set, it was asked once more already",
-    Kind.TOO_MANY_REDIRECTS: "each hop is done and recorded",
-    Kind.BAD_REDIRECT: "the target is no URL",
-    Kind.HTTP_STATUS: "the status decides, see RETRIED_STATUSES",
-    Kind.PARSE_CRASH: "it was parsed again, alone, and failed again",
-    Kind.PARSE_TIMEOUT: "it was parsed again, alone, and failed again",
-    Kind.PARSE_MEMORY: "it was parsed again, alone, and failed again",
-    Kind.PARSE_KILLED: "it was parsed again and again",
-    Kind.REDIRECTED: "the target is a URL of its own",
-    Kind.ROBOTS: "robots.txt forbids it; where it could not be had, its status decides",
-    Kind.OUT_OF_SCOPE: "it is the user's choice",
-    Kind.FORBIDDEN_ADDRESS: "it is the user's choice",
-    Kind.CONTENT_TYPE: "it is the user's choice",
-}
-"""All others, and why a further attempt cannot change them."""
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that say "not now" (RFC 9110 section 15, RFC 6585, RFC 8470). The other 4xx are about the request,
 which would be the same again; 501 and 505 mean "never"."""
@@ -68,16 +40,16 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         status: int | None,
         retry_after: float | None,
         random: float,
-        may_pass: bool | None = None,
+        retryable: bool | None = None,
     ) -> float | None:
         """Seconds until the next attempt after ``attempt`` (1 for the first) failed; None to give up.
 
-        ``random`` is in [0, 1). ``may_pass``: whether a further attempt may change anything, where that is
+        ``random`` is in [0, 1). ``retryable``: whether a further attempt may change anything, where that is
         known of this very failure; None is what its kind and status say.
         """
-        if may_pass is None:
-            may_pass = kind in MAY_PASS or status in RETRIED_STATUSES
-        if attempt > self.retries or not may_pass:
+        if retryable is None:
+            retryable = (kind is not None and MEANING[kind].retryable) or status in RETRIED_STATUSES
+        if attempt > self.retries or not retryable:
             return None
         # The exponent is bounded because a float overflows at 2¹⁰²⁴; the cap is reached long before.
         wait = random * min(self.backoff_max, self.backoff * 2.0 ** min(attempt - 1, 64))

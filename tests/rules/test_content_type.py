@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.rules.content_type import accepted, essence, parameter
+from crawler.rules.content_type import accepted, essence, is_part, parameter
 
 PATTERNS = ("text/html", "text/*", "*+xml", "application/json")
 
@@ -61,3 +61,16 @@ def test_accepted(header, expected):
 
 def test_a_missing_header_counts_as_html_and_is_refused_where_html_is():
     assert not accepted(None, ("application/json",))
+
+
+@pytest.mark.parametrize("header", [None, "bytes 0-99/100", "Bytes  0-0/1 "])
+def test_a_whole_page(header):
+    assert not is_part(header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["bytes 0-9/100", "bytes 10-99/100", "bytes 0-99/*", "bytes */100", "lines 0-9/10", "", "0-9/10"],
+)
+def test_a_part_of_one(header):
+    assert is_part(header)

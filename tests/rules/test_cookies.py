@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.rules.cookie_date import cookie_date
-from crawler.rules.cookies import MOST_BYTES, MOST_COOKIES, CookieJar
+from crawler.rules.cookies import MAX_BYTES, MAX_COOKIES, CookieJar, cookie_date
 
 NOW = 1_800_000_000.0
 SITE = "https://www.example.co.uk"
@@ -114,15 +113,15 @@ def test_a_cookie_ends_in_time_and_can_be_deleted():
 
 def test_a_hostile_server_fills_no_memory():
     jar = jar_with(*(f"n{number}=1" for number in range(1_000)))
-    assert len(jar) == MOST_COOKIES
+    assert len(jar) == MAX_COOKIES
     assert "n999=1" in jar.header(f"{SITE}/a/b", NOW)
     jar = jar_with(*(f"n{number}={'x' * 3_000}" for number in range(100)))
-    assert 0 < len(jar.header(f"{SITE}/a/b", NOW)) <= MOST_BYTES + 2 * MOST_COOKIES
+    assert 0 < len(jar.header(f"{SITE}/a/b", NOW)) <= MAX_BYTES + 2 * MAX_COOKIES
 
 
 def test_cookies_that_are_over_go_before_those_that_are_not():
     jar = jar_with(
-        "good=1; Path=/", *(f"n{number}=1; Path=/; Max-Age=1" for number in range(MOST_COOKIES - 1))
+        "good=1; Path=/", *(f"n{number}=1; Path=/; Max-Age=1" for number in range(MAX_COOKIES - 1))
     )
     jar.receive("late=1; Path=/", SITE, NOW + 2, SUFFIXES.__contains__)
     assert jar.header(SITE, NOW + 2) == "good=1; late=1"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.model.outcomes import Kind
-from crawler.rules.retry import MAY_PASS, STAYS, RetryPolicy, parse_retry_after
+from crawler.model.outcomes import MEANING, Kind, Outcome
+from crawler.rules.retry import RetryPolicy, parse_retry_after
 
 POLICY = RetryPolicy(retries=3, backoff=0.5, backoff_max=60, retry_after_max=300)
 NOW = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
@@ -16,18 +16,20 @@ def delay(attempt=1, kind=None, status=None, retry_after=None, random=0.5, polic
 
 
 def test_of_every_kind_it_is_said_once_whether_it_may_pass_and_why():
-    assert MAY_PASS.keys() | STAYS.keys() == set(Kind)
-    assert not MAY_PASS.keys() & STAYS.keys()
-    assert all(MAY_PASS.values())
-    assert all(STAYS.values())
+    assert MEANING.keys() == set(Kind)
+    assert all(meaning.why for meaning in MEANING.values())
+
+
+def test_no_kind_means_that_all_is_well():
+    assert Outcome.OK not in {meaning.outcome for meaning in MEANING.values()}
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize("status", [None, 404, 503])
 def test_what_is_known_of_the_very_failure_outweighs_its_kind(kind, status):
-    assert delay(kind=kind, status=status, may_pass=False) is None
-    assert delay(kind=kind, status=status, may_pass=True) == 0.25
-    assert delay(4, kind, status, may_pass=True) is None
+    assert delay(kind=kind, status=status, retryable=False) is None
+    assert delay(kind=kind, status=status, retryable=True) == 0.25
+    assert delay(4, kind, status, retryable=True) is None
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -15,7 +15,7 @@ import pytest
 import uvloop
 
 from crawler.fetch.aiohttp_backend import failure
-from crawler.fetch.backend import FetchFailed, may_pass
+from crawler.fetch.backend import FetchFailed, retryable
 from crawler.fetch.fetcher import Retry
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
@@ -362,9 +362,9 @@ def test_every_error_of_the_library_has_a_row():
 
 
 def test_what_the_system_says_passes_or_stays():
-    assert may_pass(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")) is True
-    assert may_pass(ssl.SSLCertVerificationError(1, "self-signed")) is None  # as TLS mostly is
-    assert may_pass(ConnectionRefusedError(111, "x")) is None
+    assert retryable(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")) is True
+    assert retryable(ssl.SSLCertVerificationError(1, "self-signed")) is None  # as TLS mostly is
+    assert retryable(ConnectionRefusedError(111, "x")) is None
 
 
 def test_an_error_that_nobody_foresaw_is_logged_and_costs_one_page(caplog):
