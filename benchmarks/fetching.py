@@ -27,7 +27,7 @@ import uvloop
 from reference import survey
 
 from crawler import Config
-from crawler.fetch.backends import make_backend
+from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Page, Ticket
@@ -72,7 +72,7 @@ def config_of(urls: Sequence[str]) -> Config:
 
 async def our_backend(urls: Sequence[str]) -> float:
     """One exchange at a time-out, its headers as the crawl has them, its body in pieces."""
-    backend = make_backend(config_of(urls), frozenset({origin(urls[0])}), Counters())
+    backend = await make_backend(config_of(urls), frozenset({origin(urls[0])}), Counters())
 
     async def worker(waiting: Iterator[str]) -> None:
         for url in waiting:
@@ -92,7 +92,7 @@ async def our_fetcher(urls: Sequence[str]) -> float:
     with tempfile.TemporaryDirectory() as spool:
         config, counters = config_of(urls), Counters()
         scopes, frontier = Scopes.of_crawl(config), NoFrontier()
-        backend = make_backend(config, frozenset({origin(urls[0])}), counters)
+        backend = await make_backend(config, frozenset({origin(urls[0])}), counters)
         robots = RobotsCache(backend, config, scopes, frontier)
         fetcher = Fetcher(config, scopes, backend, robots, frontier, Path(spool), counters)
 

@@ -18,7 +18,7 @@ from crawler.engine.pictures import snapshot
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
-from crawler.fetch.backends import require_backend
+from crawler.fetch.backend import require_backend
 from crawler.fetch.session import Session
 from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
@@ -119,8 +119,6 @@ async def run(
                 extract=extract,
                 # What a program had before it began to crawl is not the crawl's.
                 memory_before=0 if own_process else await off_loop(memory_of_this_process),
-                # An extract function in a thread, or inline, is the user's.
-                alone=own_process and config.parse.executor == "process",
                 feed_log=logs.feed if logs is not None else _log_here,
                 on_committed=on_committed,
             )

@@ -9,7 +9,7 @@ from crawler.config import Config
 from crawler.engine.lifecycle import Opened
 from crawler.engine.output_folder import SPOOL
 from crawler.engine.queues import Queues
-from crawler.fetch.backends import import_backend, make_backend
+from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
@@ -39,15 +39,13 @@ class Stations:
         extract: Callable[..., Any] | None,
         feed_log: Callable[[dict[str, Any]], None],
         memory_before: int = 0,
-        alone: bool = False,
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     ) -> None:
         """To be called inside the event loop that will run the crawl.
 
-        ``memory_before``: bytes that this process had before, and that are not the crawl's. ``alone``: no
-        code of anybody else's runs in it.
+        ``memory_before``: bytes that this process had before, and that are not the crawl's.
         """
-        self.memory_before, self._alone = memory_before, alone
+        self.memory_before = memory_before
         self.config = config
         self.out = out
         self.restored = False
@@ -98,8 +96,7 @@ class Stations:
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         self.parse_pool.start()
-        await off_loop(lambda: import_backend(self.config, alone=self._alone))  # meanwhile the parsers start
-        self.fetcher = self._make_fetcher()
+        self.fetcher = await self._make_fetcher()  # meanwhile the parsers start
         self._closing.push_async_callback(self.fetcher.close)
         if self._resumed:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
@@ -122,11 +119,13 @@ class Stations:
             with suppress(StoreFailed):
                 await self.frontier.flush()
 
-    def _make_fetcher(self) -> Fetcher:
+    async def _make_fetcher(self) -> Fetcher:
         config = self.config
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        backend = with_session(make_backend(config, named, self.counters), Session(config, self._logins))
+        backend = with_session(
+            await make_backend(config, named, self.counters), Session(config, self._logins)
+        )
         robots = RobotsCache(backend, config, self._scopes, self.frontier)
         spool = self.out.absolute() / SPOOL
         return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)

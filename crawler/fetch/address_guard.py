@@ -5,12 +5,30 @@ Without this, a link or a redirect to ``http://169.254.169.254/`` or to a name t
 :func:`crawler.rules.guard.forbidden`; here is only who is exempt.
 """
 
-from collections.abc import Iterable
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import ip_network
+from typing import Any, TypeAlias
 
 from crawler.fetch.backend import FetchFailed
 from crawler.model.outcomes import Kind
 from crawler.rules import guard, urls
+
+MAX_LOOKUPS = 4
+"""Names looked up at once. Each look-up blocks a thread of a small pool: the loop's default executor, where
+bodies are written to files as well, or uvloop's own four. A silent name server must not take them all."""
+
+LookUp: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The addresses of a host name, asked for with the port. Raises OSError and UnicodeError."""
+
+
+async def system_addresses(host: str, port: int) -> list[str]:
+    """What the system says, so /etc/hosts counts. Raises OSError and UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
+    return [str(address[0]) for *_, address in found]
 
 
 class AddressGuard:
@@ -20,10 +38,45 @@ class AddressGuard:
     that the user's own settings name: they may be wherever their names lead.
     """
 
-    def __init__(self, allowed: Iterable[str], trusted_origins: Iterable[str]) -> None:
+    def __init__(
+        self, allowed: Iterable[str], trusted_origins: Iterable[str], look_up: LookUp = system_addresses
+    ) -> None:
         self._allowed = tuple(ip_network(network, strict=False) for network in allowed)
         self._trusted = {_bare(*urls.host_port(origin)) for origin in trusted_origins}
         self._vouched: set[tuple[str, int]] = set()
+        self._look_up = look_up
+        self._lookups = asyncio.Semaphore(MAX_LOOKUPS)
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Where ``host`` is: those of its addresses that may be connected to, at least one.
+
+        Raises FetchFailed, OSError, UnicodeError.
+        """
+        self.check_name(host, port)
+        async with self._lookups:
+            found = await self._look_up(host, port)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "no address of a known family")
+        return self.permitted(host, port, found)
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A socket that is connected to ``host``. Raises FetchFailed, OSError, UnicodeError."""
+        # It comes with aiohttp, whose import takes a while; so not at the start of the program.
+        from aiohappyeyeballs import start_connection
+
+        literal = guard.literal_address(host)
+        addresses = [literal] if literal is not None else await self.addresses(host, port)
+        return await start_connection(
+            [(family_of(address), socket.SOCK_STREAM, 0, "", (address, port)) for address in addresses],
+            happy_eyeballs_delay=0.25,  # seconds until the next address is tried beside the first (RFC 8305)
+            socket_factory=self.new_socket,
+        )
+
+    def new_socket(self, address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
+        """For a connection to ``address``, which is as getaddrinfo gives it. Raises FetchFailed."""
+        family, kind, protocol, _, endpoint = address
+        self.check_connection(str(endpoint[0]), int(endpoint[1]))
+        return socket.socket(family, kind, protocol)
 
     def check_name(self, host: str, port: int) -> None:
         """Before a name is looked up. Raises FetchFailed.
@@ -83,3 +136,8 @@ class AddressGuard:
 
 def _bare(host: str, port: int) -> tuple[str, int]:
     return host.strip("[]").rstrip(".").lower(), port
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """The family of an IP address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -5,18 +5,25 @@ nothing by itself, undoes no content coding and raises nothing but :class:`Fetch
 on this side of the port, where it can be seen.
 """
 
-import asyncio
+import logging
 import os
 import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from types import MappingProxyType, TracebackType
-from typing import Protocol
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from crawler.fetch.deadlines import Deadlines, Timed
+from crawler.config import Config
+from crawler.fetch.tls import tls_context
+from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
+from crawler.plumbing.starter_thread import off_loop
+from crawler.trace.counters import Counters
+
+log = logging.getLogger("crawler.fetch")
 
 KEEP_ALIVE = 4.0
 """Seconds for which an idle connection is kept: less than the 5 s after which many servers close it,
@@ -24,6 +31,8 @@ so that a request does not meet a connection that is just being closed."""
 
 NO_CONNECTION_IN_TIME = "no connection was made in time (fetch.connect_timeout)"
 NOTHING_IN_TIME = "not a byte came in time (fetch.read_timeout)"
+OVER = "the time-out of {:g} s was over"
+"""Of the whole exchange, in seconds."""
 
 _UNKNOWN_SIGNER = frozenset({18, 19, 20, 21})
 """What OpenSSL says of a certificate that nobody it trusts has signed: X509_V_ERR_…, x509_vfy.h."""
@@ -100,69 +109,6 @@ class Answer(ABC):
         """
 
 
-class Exchange(AbstractAsyncContextManager[Answer], Timed):
-    """One GET as a block, with the total time-out around all of it. Raises FetchFailed.
-
-    A class where a generator would do (``@asynccontextmanager``): with that, a page cost 8 µs more.
-    """
-
-    __slots__ = ("_cancelled", "_deadlines", "_is_over", "_task")
-
-    def __init__(self, deadlines: Deadlines) -> None:
-        self._deadlines = deadlines
-        self._is_over = False
-
-    @abstractmethod
-    async def _begin(self) -> Answer:
-        """Send the request, wait for the head of its answer. Raises FetchFailed."""
-
-    @abstractmethod
-    async def _end(self, whole: bool, /) -> None:
-        """Give back what is held; ``whole`` when nothing failed."""
-
-    def expire(self) -> None:
-        """Break off whatever the block does."""
-        self._is_over = True
-        self._task.cancel()
-
-    async def __aenter__(self) -> Answer:
-        """Begin; nothing is held when it fails."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is sent by a task")
-        self._task, self._cancelled = task, task.cancelling()
-        self._deadlines.watch(self)
-        try:
-            return await self._begin()
-        except BaseException as error:
-            await self.__aexit__(type(error), error, error.__traceback__)
-            raise
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End, however the block is left."""
-        try:
-            await self._end(error is None)
-        except BaseException as worse:  # a time-out or a cancellation strikes here as well
-            self._tell_apart(worse)
-            raise
-        self._tell_apart(error)
-
-    def _tell_apart(self, error: BaseException | None) -> None:
-        """Raises FetchFailed where ``error`` is our own cancellation, for the time-out, and nobody else's.
-
-        As in ``asyncio.timeout``, without its timer and its coroutines.
-        """
-        self._deadlines.forget(self)
-        if not self._is_over:
-            return
-        self._is_over = False
-        if self._task.uncancel() <= self._cancelled and isinstance(error, asyncio.CancelledError):
-            words = f"the time-out of {self._deadlines.total:g} s was over"
-            raise FetchFailed(Kind.TIMEOUT, words) from error
-
-
 class Backend(Protocol):
     """Sends requests. One for the whole crawl; used by many coroutines at once."""
 
@@ -175,3 +121,42 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+def require_backend(config: Config) -> None:
+    """Raises ConfigError where the backend, its proxy or ``fetch.ca_file`` cannot be used."""
+    from crawler.fetch.proxy import proxy_of
+
+    proxy_of(config)
+    if config.fetch.ca_file is not None:
+        tls_context(config)
+    if config.fetch.backend == "httpx" and (find_spec("httpx") is None or find_spec("h2") is None):
+        raise ConfigError(
+            f'fetch.backend = "httpx" ({config.origin_of("fetch.backend")}) needs packages that are not '
+            "installed: pip install 'crawler[http2]'"
+        )
+
+
+async def make_backend(config: Config, trusted_origins: frozenset[str], counters: Counters) -> Backend:
+    """The backend that ``fetch.backend`` names, for the event loop that runs. Raises ConfigError.
+
+    ``trusted_origins`` may be wherever their names lead; see :mod:`crawler.fetch.address_guard`.
+    """
+    require_backend(config)
+    if not config.fetch.verify_tls:
+        log.warning("certificates are not verified (fetch.verify_tls = false): anybody may be the server")
+
+    def load() -> tuple[Any, ssl.SSLContext | None]:
+        # Reading certificates and importing a library (only the one of them) take a tenth of a second.
+        if config.fetch.backend == "httpx":
+            from crawler.fetch.httpx_backend import HttpxBackend
+
+            return HttpxBackend, tls_context(config)
+        from crawler.fetch.aiohttp_backend import AiohttpBackend
+
+        is_usual = config.fetch.ca_file is None and config.fetch.verify_tls
+        return AiohttpBackend, None if is_usual else tls_context(config)
+
+    made, tls = await off_loop(load)
+    backend: Backend = made(config, trusted_origins, counters, tls)
+    return backend

@@ -13,7 +13,7 @@ guard can still refuse are addresses and names of localhost in URLs.
 import asyncio
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.util import find_spec
@@ -26,14 +26,17 @@ from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.rules import urls
 
-_MOST_REPLY = 16_384
+_MAX_REPLY = 16_384
 """Bytes that a proxy's answer to CONNECT may have."""
-_PATIENCE = 86_400.0
+_NO_TIMEOUT = 86_400.0
 """Seconds: the fetcher's own time-outs are around everything."""
 
 
-def proxy_of(config: Config) -> "Proxy | None":
-    """The proxy of the configuration. Raises ConfigError: a package or the login's variable is missing."""
+def proxy_of(config: Config, pages: AddressGuard | None = None) -> "Proxy | None":
+    """The proxy of the configuration. Raises ConfigError: a package or the login's variable is missing.
+
+    ``pages`` says which addresses it may be asked to connect to; None where it is not to be asked at all.
+    """
     url, name = config.fetch.proxy, config.fetch.proxy_login
     if url is None:
         if name is not None:
@@ -44,27 +47,24 @@ def proxy_of(config: Config) -> "Proxy | None":
             f"fetch.proxy = {url} ({config.origin_of('fetch.proxy')}) needs a package that is not installed: "
             "pip install 'crawler[socks]'"
         )
-    return Proxy(url, None if name is None else login(name, "fetch.proxy_login"))
-
-
-def guards(
-    permitted: Iterable[str], trusted_origins: frozenset[str], proxy: "Proxy | None"
-) -> tuple[AddressGuard, AddressGuard | None]:
-    """Who looks at the addresses that are connected to, and who at URLs where that is a proxy's."""
-    guard = AddressGuard(permitted, trusted_origins)
-    return (guard, None) if proxy is None else (AddressGuard((), {proxy.address}), guard)
+    return Proxy(
+        url, None if name is None else login(name, "fetch.proxy_login"), pages or AddressGuard((), ())
+    )
 
 
 class Proxy:
     """One proxy, with its ``user:password`` or without."""
 
-    def __init__(self, url: str, login: str | None = None) -> None:
+    def __init__(self, url: str, login: str | None, pages: AddressGuard) -> None:
         self.url = url
         """Without its login, so it may be shown."""
         self.is_http = url.startswith("http:")
         self.address = f"http://{url.partition('://')[2]}"
         """Where it is, as an origin."""
         self.host, self.port = urls.host_port(self.address)
+        self.guard = AddressGuard((), {self.address})
+        """Lets through to the proxy itself alone."""
+        self._pages = pages
         self._login = login
         self.headers: Mapping[str, str] = (
             {"Proxy-Authorization": basic(login)} if self.is_http and login is not None else NO_HEADERS
@@ -74,6 +74,10 @@ class Proxy:
     def forwards(self, url: str) -> bool:
         """Whether ``url`` is asked of the proxy itself, and not through a tunnel."""
         return self.is_http and url.startswith("http:")
+
+    def check_target(self, url: str) -> None:
+        """Raises FetchFailed where it is not to be asked for ``url``, as far as that can be told here."""
+        self._pages.check_target(url)
 
     def check(self, status: int) -> None:
         """Raises FetchFailed where the answer to a forwarded request is about the proxy, not the page."""
@@ -95,13 +99,9 @@ class Proxy:
         return await (self._connect(host, port) if self.is_http else self._socks(host, port))
 
     async def _connect(self, host: str, port: int) -> socket.socket:
-        # With the HTTP library, not at the start of the program.
-        from aiohappyeyeballs import start_connection
-
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-            connected = await start_connection(found)
+            connected = await self.guard.connect(self.host, self.port)
         except OSError as error:
             raise self._no_way(error) from error
         try:
@@ -112,7 +112,7 @@ class Proxy:
             reply = b""
             while b"\r\n\r\n" not in reply:
                 data = await loop.sock_recv(connected, 4_096)
-                if not data or len(reply) > _MOST_REPLY:
+                if not data or len(reply) > _MAX_REPLY:
                     raise self._refused(target, "it does not answer as a proxy does")
                 reply += data
             status = _status(reply)
@@ -135,7 +135,7 @@ class Proxy:
         user, password = self._login.split(":", 1) if self._login is not None else (None, None)
         proxy = SocksProxy(ProxyType.SOCKS5, self.host, self.port, user, password, rdns=True)
         try:
-            return await proxy.connect(host, port, timeout=_PATIENCE)
+            return await proxy.connect(host, port, timeout=_NO_TIMEOUT)
         except ProxyConnectionError as error:
             raise self._no_way(error) from error
         except (ProxyError, OSError) as error:

@@ -1,9 +1,6 @@
 """Which certificates are good: the system's, those of ``fetch.ca_file`` beside them, or, on request, any."""
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 
 from crawler.config import Config
 from crawler.model.errors import ConfigError
@@ -26,33 +23,3 @@ def tls_context(config: Config) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-_UNREAD: ContextVar[bool] = ContextVar("_UNREAD", default=False)
-
-
-@contextmanager
-def certificates_unread() -> Iterator[None]:
-    """A TLS context that is made in the block reads no certificates, so it trusts nobody.
-
-    For the import of aiohttp, which makes two of them and reads the system's certificates twice: 40 ms, 4 %
-    of a crawl of 527 pages. They stay so, and are everybody's: to be used only in a process in which nobody
-    but us speaks TLS, by contexts of our own. Other threads are not concerned.
-    """
-    own = vars(ssl.SSLContext).get("set_default_verify_paths")  # usually none, but that of its base class
-    usual = ssl.SSLContext.set_default_verify_paths
-
-    def read(context: ssl.SSLContext) -> None:
-        if not _UNREAD.get():
-            usual(context)
-
-    token = _UNREAD.set(True)
-    ssl.SSLContext.set_default_verify_paths = read  # type: ignore[assignment,method-assign]
-    try:
-        yield
-    finally:
-        if own is None:
-            del ssl.SSLContext.set_default_verify_paths
-        else:
-            ssl.SSLContext.set_default_verify_paths = own  # type: ignore[method-assign]
-        _UNREAD.reset(token)

@@ -23,31 +23,15 @@ def merged(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in own.items() if name.lower() not in names} | dict(given)
 
 
-class RequestWriter:
-    """GET requests for the pages of one origin, in the bytes of HTTP/1.1 (RFC 9112 section 3).
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """All of a request's head behind its first line (RFC 9112 section 5).
 
-    ``own`` headers go with all of them. ``proxy_headers``, empty or not, mean a proxy that is asked for
-    the whole URL.
+    Raises Unsendable where a header would end its line and so begin another.
     """
-
-    def __init__(
-        self, origin: str, own: Mapping[str, str], proxy_headers: Mapping[str, str] | None = None
-    ) -> None:
-        self._start = b"GET " if proxy_headers is None else f"GET {origin}".encode()
-        self._headers = {"Host": origin.partition("://")[2], **own}
-        self._last = proxy_headers or {}
-        self._usual = self._rest({})
-
-    def request(self, target: bytes, headers: Mapping[str, str]) -> bytes:
-        """All of a request. Raises Unsendable where a header would end its line and so begin another."""
-        return b"%b%b%b" % (self._start, target, self._rest(headers) if headers else self._usual)
-
-    def _rest(self, headers: Mapping[str, str]) -> bytes:
-        all_of_them = merged(self._headers, {**headers, **self._last})
-        lines = [f"{name}: {value}" for name, value in all_of_them.items()]
-        if any(mark in line for line in lines for mark in "\r\n\0"):
-            raise Unsendable("a header holds a line break or a NUL")
-        return "\r\n".join([" HTTP/1.1", *lines, "", ""]).encode()
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if any(mark in line for line in lines for mark in "\r\n\0"):
+        raise Unsendable("a header holds a line break or a NUL")
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def as_parts(url: str) -> tuple[str, bytes]:

@@ -1,7 +1,6 @@
 """Loopback servers that misbehave byte by byte, and the fetch room set up to talk to them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
+from crawler.fetch.address_guard import LookUp, system_addresses
 from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backend import Backend
 from crawler.fetch.fetcher import Deferred, Exchange, Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
+from crawler.fetch.tls import tls_context
 from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.rules import urls
@@ -106,17 +107,17 @@ def always(answer: bytes) -> Answer:
     return send
 
 
-def _httpx(config: Config, origins: frozenset[str], counters: Counters, resolver: Any) -> Backend:
-    from crawler.fetch.httpx_backend import HttpxBackend, system_addresses
+def new_backend(
+    config: Config, origins: frozenset[str], counters: Counters, look_up: LookUp = system_addresses
+) -> Backend:
+    """The chosen one, which looks names up in this way."""
+    if chosen == "httpx":
+        from crawler.fetch.httpx_backend import HttpxBackend
 
-    async def resolve(host: str, port: int) -> list[Any]:
-        found = await resolver.resolve(host, port, 0)
-        return [(one["family"], socket.SOCK_STREAM, 0, "", (one["host"], one["port"])) for one in found]
-
-    return HttpxBackend(config, origins, counters, system_addresses if resolver is None else resolve)
+        return HttpxBackend(config, origins, counters, tls_context(config), look_up)
+    return AiohttpBackend(config, origins, counters, tls_context(config), look_up)
 
 
-BACKENDS: dict[str, Callable[..., Backend]] = {"aiohttp": AiohttpBackend, "httpx": _httpx}
 chosen = "aiohttp"
 """The backend of the rigs made from now on; conftest.py sets it."""
 
@@ -169,7 +170,7 @@ async def rig(
     spool: Path,
     *trusted: str,
     obey: bool = False,
-    resolver: Any = None,
+    look_up: LookUp = system_addresses,
     scope: Scope | None = None,
     now: Callable[[], float] | None = None,
     frontier: NoFrontier | None = None,
@@ -182,9 +183,7 @@ async def rig(
     config = Config(seeds=seeds, fetch={"retries": 0, **fetch}, robots={"obey": obey}, session=session or {})
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
-    backend = with_session(
-        BACKENDS[chosen](config, origins, counters, resolver), Session(config, logins or {})
-    )
+    backend = with_session(new_backend(config, origins, counters, look_up), Session(config, logins or {}))
     frontier = frontier or NoFrontier()
     scopes = scopes_of(scope or Scope(origins))
     robots = RobotsCache(backend, config, scopes, frontier, **({} if now is None else {"now": now}))

@@ -1,10 +1,10 @@
 """No page makes the crawler talk to an address that only this machine can reach, however it is written."""
 
-import socket
+import asyncio
 
 import pytest
 
-from crawler.fetch.address_guard import AddressGuard
+from crawler.fetch.address_guard import MAX_LOOKUPS, AddressGuard
 from crawler.fetch.backend import FetchFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
@@ -16,28 +16,15 @@ METADATA = "http://169.254.169.254/latest/meta-data/"
 
 
 class Names:
-    """A resolver that knows the names given, and counts what it is asked."""
+    """Looks up the names given, and counts what it is asked."""
 
     def __init__(self, **addresses: list[str]) -> None:
         self.addresses = addresses
         self.asked: list[str] = []
 
-    async def resolve(self, host: str, port: int, _family: int) -> list[dict[str, object]]:
+    async def __call__(self, host: str, _port: int) -> list[str]:
         self.asked.append(host)
-        return [
-            {
-                "hostname": host,
-                "host": address,
-                "port": port,
-                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
-                "proto": 0,
-                "flags": socket.AI_NUMERICHOST,
-            }
-            for address in self.addresses[host.removesuffix(".test")]
-        ]
-
-    async def close(self) -> None:
-        pass
+        return self.addresses[host.removesuffix(".test")]
 
 
 def port_of(url: str) -> str:
@@ -97,7 +84,7 @@ async def test_not_even_a_url_that_nobody_serialised_gets_through(tmp_path, host
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.2.3", "169.254.169.254"])
 async def test_a_name_that_leads_inside_is_not_followed(tmp_path, address):
     names = Names(evil=[address])
-    async with byte_server(always(ok())) as served, rig(tmp_path, resolver=names, timeout=20) as fetching:
+    async with byte_server(always(ok())) as served, rig(tmp_path, look_up=names, timeout=20) as fetching:
         line = await fetching.ended(f"http://evil.test:{port_of(served.url)}/")
         assert (line.outcome, line.kind) == (Outcome.SKIPPED, Kind.FORBIDDEN_ADDRESS)
         assert "where evil.test is" in str(line.message)
@@ -108,7 +95,7 @@ async def test_a_name_that_leads_inside_is_not_followed(tmp_path, address):
 async def test_of_several_addresses_only_the_permitted_are_connected_to(tmp_path):
     names = Names(mixed=["10.255.255.1", "127.0.0.1", "169.254.169.254"])
     settings = {"allow_addresses": ["127.0.0.0/8"], "timeout": 20}
-    async with byte_server(always(ok())) as served, rig(tmp_path, resolver=names, **settings) as fetching:
+    async with byte_server(always(ok())) as served, rig(tmp_path, look_up=names, **settings) as fetching:
         page = await fetching.page(f"http://mixed.test:{port_of(served.url)}/")
         assert page.status == 200
         assert page.elapsed < 10
@@ -117,7 +104,7 @@ async def test_of_several_addresses_only_the_permitted_are_connected_to(tmp_path
 async def test_of_several_addresses_one_that_answers_is_found(tmp_path):
     names = Names(two=["127.0.0.2", "127.0.0.1"])  # nobody listens at the first
     settings = {"allow_addresses": ["127.0.0.0/8"], "timeout": 20}
-    async with byte_server(always(ok())) as served, rig(tmp_path, resolver=names, **settings) as fetching:
+    async with byte_server(always(ok())) as served, rig(tmp_path, look_up=names, **settings) as fetching:
         assert (await fetching.page(f"http://two.test:{port_of(served.url)}/")).status == 200
         assert names.asked == ["two.test"]
 
@@ -126,7 +113,7 @@ async def test_a_seed_may_be_wherever_its_name_leads_but_its_pages_may_not(tmp_p
     names = Names(seed=["127.0.0.1"], other=["127.0.0.1"])
     async with byte_server(always(ok())) as served, byte_server(always(ok())) as neighbour:
         port = port_of(served.url)
-        async with rig(tmp_path, f"http://seed.test:{port}/", resolver=names) as fetching:
+        async with rig(tmp_path, f"http://seed.test:{port}/", look_up=names) as fetching:
             assert isinstance((await fetching.fetch(f"http://seed.test:{port}/")).result, Page)
             for url in (
                 f"http://seed.test:{port_of(neighbour.url)}/",  # another service of the same machine
@@ -162,10 +149,29 @@ async def test_a_redirected_robots_txt_is_no_way_in(tmp_path):
 @pytest.mark.parametrize("host", ["localhost", "localhost.", "any.localhost", "LOCALHOST"])
 async def test_names_of_localhost_are_not_even_looked_up(tmp_path, host):
     names = Names()
-    async with rig(tmp_path, resolver=names) as fetching:
+    async with rig(tmp_path, look_up=names) as fetching:
         line = await fetching.ended(resolve(f"http://{host}:1/"))
         assert line.kind is Kind.FORBIDDEN_ADDRESS
         assert names.asked == []
+
+
+async def test_few_names_are_looked_up_at_once(tmp_path):
+    """Each look-up takes a thread of a pool that others need too."""
+    running, most = 0, 0
+
+    async def slow(_host: str, _port: int) -> list[str]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return ["127.0.0.1"]
+
+    settings = {"allow_addresses": ["127.0.0.0/8"], "timeout": 20}
+    async with byte_server(always(ok())) as served, rig(tmp_path, look_up=slow, **settings) as fetching:
+        port = port_of(served.url)
+        await asyncio.gather(*(fetching.page(f"http://h{number}.test:{port}/") for number in range(12)))
+    assert most == MAX_LOOKUPS
 
 
 # -- the guard alone -------------------------------------------------------------------------

@@ -106,12 +106,12 @@ async def serving(paper: Paper, **options: Any) -> AsyncIterator[Site]:
 async def asking(
     paper: Paper, port: int, *, trusted: bool = True, **fetch: Any
 ) -> AsyncIterator[tuple[HttpxBackend, Counters]]:
-    async def resolve(host: str, port: int) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+    async def look_up(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
 
     counters = Counters()
     origins = frozenset({f"https://site.test:{port}"} if trusted else ())
-    backend = HttpxBackend(Config(fetch=fetch), origins, counters, resolve, paper.trusting)
+    backend = HttpxBackend(Config(fetch=fetch), origins, counters, paper.trusting, look_up)
     try:
         yield backend, counters
     finally:

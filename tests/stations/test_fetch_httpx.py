@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from crawler.config import Config
-from crawler.fetch import backends
+from crawler.fetch import backend as port
 from crawler.fetch.backend import FetchFailed
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
@@ -20,10 +20,12 @@ httpx = pytest.importorskip("httpx", reason="not installed: httpx")
 httpcore = pytest.importorskip("httpcore", reason="not installed: httpx")
 respx = pytest.importorskip("respx", reason="not installed: respx")
 
-from crawler.fetch.httpx_backend import READS_AT_ONCE, HttpxBackend, failure  # noqa: E402
+from crawler.fetch.httpx_backend import READS_AT_ONCE, HttpxBackend  # noqa: E402
+from crawler.fetch.httpx_failures import failure  # noqa: E402
 from tests.stations.fetch_servers import byte_server  # noqa: E402
 
 URL = "http://site.test/"
+TLS = ssl.create_default_context()
 
 
 ERRORS = {
@@ -52,7 +54,7 @@ ERRORS = {
 async def test_the_word_for_each_error_of_the_library(name):
     error, kind = ERRORS[name]
     counters = Counters()
-    backend = HttpxBackend(Config(), frozenset(), counters)
+    backend = HttpxBackend(Config(), frozenset(), counters, TLS)
     with respx.mock() as mocked:
         mocked.get(URL).mock(side_effect=error)
         with pytest.raises(FetchFailed) as caught:
@@ -65,7 +67,7 @@ async def test_the_word_for_each_error_of_the_library(name):
 
 async def test_an_answer_is_handed_on_as_it_is():
     counters = Counters()
-    backend = HttpxBackend(Config(), frozenset(), counters)
+    backend = HttpxBackend(Config(), frozenset(), counters, TLS)
     with respx.mock() as mocked:
         answer = httpx.Response(
             302, headers=[("Location", "/a"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")]
@@ -85,7 +87,7 @@ async def test_the_total_time_is_bounded():
     async def never(_request: object) -> None:
         await asyncio.Event().wait()
 
-    backend = HttpxBackend(Config(fetch={"timeout": 0.05}), frozenset(), Counters())
+    backend = HttpxBackend(Config(fetch={"timeout": 0.05}), frozenset(), Counters(), TLS)
     with respx.mock(assert_all_called=False) as mocked:
         mocked.get(URL).mock(side_effect=never)
         with pytest.raises(FetchFailed) as caught:
@@ -112,20 +114,13 @@ def test_an_error_that_nobody_foresaw_is_logged_and_costs_one_page(caplog):
     str(failure(httpx.RemoteProtocolError("\udce9"))).encode()
 
 
-def test_the_private_names_that_the_backend_needs_are_there():
-    """``_pool`` takes the guarded network, ``AnyIOStream`` the tunnel of a proxy."""
-    assert isinstance(httpx.AsyncHTTPTransport()._pool, httpcore.AsyncConnectionPool)
-    stream = importlib.import_module("httpcore._backends.anyio").AnyIOStream
-    assert issubclass(stream, httpcore.AsyncNetworkStream)
-
-
 # -- how it is chosen ------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(importlib.util.find_spec("h2") is None, reason="not installed: h2")
 @pytest.mark.parametrize(("name", "made"), [("aiohttp", "AiohttpBackend"), ("httpx", "HttpxBackend")])
 async def test_the_configuration_names_it(name, made):
-    backend = backends.make_backend(Config(fetch={"backend": name}), frozenset(), Counters())
+    backend = await port.make_backend(Config(fetch={"backend": name}), frozenset(), Counters())
     assert type(backend).__name__ == made
     await backend.close()
 
@@ -133,10 +128,10 @@ async def test_the_configuration_names_it(name, made):
 @pytest.mark.parametrize("absent", ["httpx", "h2"])
 def test_what_is_not_installed_is_named_in_one_sentence(absent, monkeypatch):
     present = importlib.util.find_spec
-    monkeypatch.setattr(backends, "find_spec", lambda name: None if name == absent else present("sys"))
-    backends.require_backend(Config())
+    monkeypatch.setattr(port, "find_spec", lambda name: None if name == absent else present("sys"))
+    port.require_backend(Config())
     with pytest.raises(ConfigError) as caught:
-        backends.require_backend(Config(fetch={"backend": "httpx"}))
+        port.require_backend(Config(fetch={"backend": "httpx"}))
     assert str(caught.value) == (
         'fetch.backend = "httpx" (Config()) needs packages that are not installed: '
         "pip install 'crawler[http2]'"
@@ -149,7 +144,7 @@ def test_another_name_is_refused():
 
 
 def test_it_is_not_imported_before_it_is_chosen():
-    code = "import sys, crawler.fetch.backends, crawler.engine.stations; print(*sys.modules)"
+    code = "import sys, crawler.fetch.backend, crawler.engine.stations; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"httpx", "httpcore", "h2"} & set(done.stdout.split())
 
@@ -165,7 +160,7 @@ async def test_many_small_chunks_leave_the_loop_its_turns():
             turns += 1
 
     async with byte_server(head + b"1\r\nx\r\n" * chunks + b"0\r\n\r\n") as served:
-        backend = HttpxBackend(Config(), frozenset([served.url]), Counters())
+        backend = HttpxBackend(Config(), frozenset([served.url]), Counters(), TLS)
         counting, read = asyncio.ensure_future(count()), 0
         async with backend.get(f"{served.url}/") as answer:
             while chunk := await answer.read():

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import uvloop
 
-from crawler.fetch.aiohttp_backend import failure
+from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.backend import FetchFailed, retryable
 from crawler.fetch.fetcher import Retry
 from crawler.model.messages import Finished, Page
@@ -205,18 +205,14 @@ NAMES: dict[str, tuple[str, int, bool]] = {
 def test_a_name_that_does_not_resolve(name, run, tmp_path):
     host, code, again = NAMES[name]
 
-    class NoName:
-        async def resolve(self, host, port, family):
-            host.encode("idna")
-            if code:
-                raise socket.gaierror(code, "the system's own words")
-            return []
-
-        async def close(self) -> None:
-            pass
+    async def no_name(host, port):
+        host.encode("idna")
+        if code:
+            raise socket.gaierror(code, "the system's own words")
+        return []
 
     async def case() -> None:
-        async with rig(tmp_path, resolver=NoName(), retries=1) as fetching:
+        async with rig(tmp_path, look_up=no_name, retries=1) as fetching:
             result = (await fetching.fetch(f"http://{host}/")).result
             assert isinstance(result, Retry if again else Finished)
             line = await fetching.ended(f"http://{host}/", attempt=2)
@@ -226,15 +222,11 @@ def test_a_name_that_does_not_resolve(name, run, tmp_path):
 
 
 def test_a_robots_txt_that_cannot_be_had_for_good_is_not_asked_for_again(run, tmp_path):
-    class NoName:
-        async def resolve(self, host, port, family):
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-        async def close(self) -> None:
-            pass
+    async def no_name(host, port):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     async def case() -> None:
-        async with rig(tmp_path, resolver=NoName(), retries=1, obey=True) as fetching:
+        async with rig(tmp_path, look_up=no_name, retries=1, obey=True) as fetching:
             line = await fetching.ended("http://no-such-host.invalid/")
             assert (line.outcome, line.kind, line.attempts) == (Outcome.ERROR, Kind.DNS, 1)
 

@@ -2,17 +2,16 @@
 
 import asyncio
 import importlib.util
+import os
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
 
 from crawler.config import Config
-from crawler.fetch import aiohttp_backend
-from crawler.fetch.aiohttp_backend import AiohttpBackend
-from crawler.fetch.backends import make_backend, require_backend
-from crawler.fetch.tls import certificates_unread, tls_context
+from crawler.fetch.backend import make_backend, require_backend
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
@@ -103,27 +102,6 @@ async def test_a_certificate_is_verified_unless_it_is_told_otherwise(tmp_path, p
                 await fetching.page(f"{served.url}/")
 
 
-async def test_connections_that_begin_together_read_the_certificates_once(tmp_path, paper, monkeypatch):
-    def counted(config: Config) -> ssl.SSLContext:
-        read.append(config)
-        return tls_context(config)
-
-    read: list[Config] = []
-    monkeypatch.setattr(aiohttp_backend, "tls_context", counted)
-    ca_file, context = paper
-    config = Config(fetch={"ca_file": ca_file})
-    async with byte_server(always(ok()), ssl=context) as served:
-        backend = AiohttpBackend(config, frozenset({served.url}), Counters())
-
-        async def get() -> int:
-            async with backend.get(f"{served.url}/") as answer:
-                return answer.status
-
-        assert await asyncio.gather(*(get() for _ in range(8))) == [200] * 8
-        await backend.close()
-    assert len(read) == 1
-
-
 async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatch):
     ca_file, context = paper
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # where OpenSSL looks for the system's
@@ -132,37 +110,38 @@ async def test_the_system_s_certificates_are_trusted(tmp_path, paper, monkeypatc
         await fetching.page(f"{served.url}/")
 
 
-def test_only_the_importing_thread_reads_no_certificates(paper, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(paper[0]))
+FETCH = """
+import asyncio, sys
+from crawler.config import Config
+from crawler.fetch.backend import make_backend
+from crawler.trace.counters import Counters
 
-    def trusted() -> int:
-        return len(ssl.create_default_context().get_ca_certs())
+async def fetch(url):
+    backend = await make_backend(Config(), frozenset({url}), Counters())
+    async with backend.get(f"{url}/") as answer:
+        print(answer.status)
+    await backend.close()
 
-    everything = trusted()
-    assert everything
-    with certificates_unread(), ThreadPoolExecutor(1) as other:
-        assert trusted() == 0
-        assert other.submit(trusted).result() == everything
-    assert trusted() == everything
-    assert "set_default_verify_paths" not in vars(ssl.SSLContext)
+asyncio.run(fetch(sys.argv[1]))
+"""
 
 
-def test_whoever_has_another_way_to_read_certificates_keeps_it(monkeypatch):
-    """Such as truststore, which asks the system's own key store."""
-
-    def other(_context: ssl.SSLContext) -> None:
-        read.append("other")
-
-    read: list[str] = []
-    monkeypatch.setattr(ssl.SSLContext, "set_default_verify_paths", other, raising=False)
-    with certificates_unread():
-        ssl.create_default_context()
-    assert read == []
-    assert vars(ssl.SSLContext)["set_default_verify_paths"] is other
+async def test_a_crawl_with_the_usual_settings_trusts_the_system_s_certificates(paper):
+    """It has no context of its own, but that of its library, which reads them when it is imported."""
+    ca_file, context = paper
+    async with byte_server(always(ok()), ssl=context) as served:
+        for trusted, status in ((str(ca_file), b"200\n"), ("/dev/null", b"")):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", FETCH, served.url,
+                env=os.environ | {"SSL_CERT_FILE": trusted, "SSL_CERT_DIR": "/nowhere"},
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+            said, failed = await process.communicate()
+            assert said == status, failed.decode()
 
 
 async def test_no_verification_is_warned_of_once(caplog):
-    backend = make_backend(Config(fetch={"verify_tls": False}), frozenset(), Counters())
+    backend = await make_backend(Config(fetch={"verify_tls": False}), frozenset(), Counters())
     await backend.close()
     assert [record.message for record in caplog.records if "not verified" in record.message]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.fetch.wire import RequestWriter, as_parts, as_received, cookie_header
+from crawler.fetch.wire import as_parts, as_received, cookie_header, header_lines, merged
 from crawler.model.outcomes import Outcome
 from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
 
@@ -86,28 +86,15 @@ def test_cookies_are_sent_back_without_their_attributes():
     assert cookie_header(["a=1; Path=/", " b = 2 ;Secure", "", ";x"]) == "a=1; b = 2"
 
 
-def test_a_request_is_one_line_and_its_headers():
-    writer = RequestWriter("http://h:8", {"User-Agent": "me", "Accept": "*/*"})
-    usual = b"GET /a?b HTTP/1.1\r\nHost: h:8\r\nUser-Agent: me\r\nAccept: */*\r\n\r\n"
-    assert writer.request(b"/a?b", {}) == usual
-    assert writer.request(b"/", {"user-agent": "you", "X-Y": "z"}) == (
-        b"GET / HTTP/1.1\r\nHost: h:8\r\nAccept: */*\r\nuser-agent: you\r\nX-Y: z\r\n\r\n"
+def test_headers_are_one_line_each_and_given_ones_replace_our_own():
+    own = {"Host": "h:8", "User-Agent": "me", "Accept": "*/*"}
+    assert header_lines(own) == b"Host: h:8\r\nUser-Agent: me\r\nAccept: */*\r\n\r\n"
+    assert header_lines(merged(own, {"user-agent": "you", "X-Y": "z"})) == (
+        b"Host: h:8\r\nAccept: */*\r\nuser-agent: you\r\nX-Y: z\r\n\r\n"
     )
-    assert writer.request(b"/a?b", {}) == usual
-
-
-def test_a_proxy_is_asked_for_the_whole_url():
-    writer = RequestWriter("http://h:8", {"Accept": "*/*"}, {"Proxy-Authorization": "Basic x"})
-    assert writer.request(b"/a", {}).splitlines() == [
-        b"GET http://h:8/a HTTP/1.1",
-        b"Host: h:8",
-        b"Accept: */*",
-        b"Proxy-Authorization: Basic x",
-        b"",
-    ]
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\rb", "a\0"])
 def test_a_header_cannot_begin_another(value):
     with pytest.raises(ValueError, match="line break"):
-        RequestWriter("http://h", {}).request(b"/", {"Cookie": value})
+        header_lines({"Cookie": value})
