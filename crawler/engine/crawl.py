@@ -19,7 +19,6 @@ from crawler.engine.stations import Stations
 from crawler.engine.street import walk
 from crawler.engine.watchers import within_memory
 from crawler.fetch.backend import require_backend
-from crawler.fetch.session import Session
 from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
@@ -69,7 +68,6 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     """
     lifecycle.require_seeds(config)
     require_backend(config)
-    Session(config)
     in_processes = config.parse.executor == "process"
     if in_processes or config.write.sinks:
         refuse_main_from_nowhere()

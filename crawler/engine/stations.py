@@ -12,7 +12,6 @@ from crawler.engine.queues import Queues
 from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
-from crawler.fetch.session import Session, with_session
 from crawler.frontier.frontiers import make_frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished
@@ -97,7 +96,6 @@ class Stations:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         self.parse_pool.start()
         self.fetcher = await self._make_fetcher()  # meanwhile the parsers start
-        self._closing.push_async_callback(self.fetcher.close)
         if self._resumed:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
@@ -123,9 +121,8 @@ class Stations:
         config = self.config
         # By the user, not by a page.
         named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        backend = with_session(
-            await make_backend(config, named, self.counters), Session(config, self._logins)
-        )
+        backend = await make_backend(config, named, self.counters, self._logins)
+        self._closing.push_async_callback(backend.close)
         robots = RobotsCache(backend, config, self._scopes, self.frontier)
         spool = self.out.absolute() / SPOOL
         return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from crawler.config import Config
+from crawler.config.sections import SessionConfig
 from crawler.fetch.tls import tls_context
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
@@ -124,10 +125,15 @@ class Backend(Protocol):
 
 
 def require_backend(config: Config) -> None:
-    """Raises ConfigError where the backend, its proxy or ``fetch.ca_file`` cannot be used."""
-    from crawler.fetch.proxy import proxy_of
+    """Raises ConfigError where the backend, its proxy, its session or ``fetch.ca_file`` cannot be used."""
+    if config.fetch.proxy is not None or config.fetch.proxy_login is not None:
+        from crawler.fetch.proxy import proxy_of
 
-    proxy_of(config)
+        proxy_of(config)
+    if config.session != SessionConfig():
+        from crawler.fetch.session import Session
+
+        Session(config)
     if config.fetch.ca_file is not None:
         tls_context(config)
     if config.fetch.backend == "httpx" and (find_spec("httpx") is None or find_spec("h2") is None):
@@ -137,10 +143,16 @@ def require_backend(config: Config) -> None:
         )
 
 
-async def make_backend(config: Config, trusted_origins: frozenset[str], counters: Counters) -> Backend:
+async def make_backend(
+    config: Config,
+    trusted_origins: frozenset[str],
+    counters: Counters,
+    logins: Mapping[str, str] = NO_HEADERS,
+) -> Backend:
     """The backend that ``fetch.backend`` names, for the event loop that runs. Raises ConfigError.
 
     ``trusted_origins`` may be wherever their names lead; see :mod:`crawler.fetch.address_guard`.
+    ``logins`` are those of the seeds' own URLs, ``user:password`` by origin.
     """
     require_backend(config)
     if not config.fetch.verify_tls:
@@ -159,4 +171,8 @@ async def make_backend(config: Config, trusted_origins: frozenset[str], counters
 
     made, tls = await off_loop(load)
     backend: Backend = made(config, trusted_origins, counters, tls)
-    return backend
+    if not logins and config.session == SessionConfig():
+        return backend
+    from crawler.fetch.session import Session, SessionBackend
+
+    return SessionBackend(backend, Session(config, logins))

@@ -9,8 +9,9 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 
 from typing import TYPE_CHECKING
 
+from crawler.fetch.attempt import Deferred, Retry
 from crawler.fetch.body import remove_spooled
-from crawler.fetch.fetcher import Deferred, Fetcher, Retry
+from crawler.fetch.fetcher import Fetcher
 from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Activity
 from crawler.plumbing.byte_queue import ByteQueue
@@ -34,12 +35,11 @@ async def fetch_task(
     async for ticket in tickets:
         feedback = HostFeedback()
         try:
-            exchange = await fetcher.fetch(ticket, step)
-            feedback = exchange.feedback
+            result, feedback = await fetcher.fetch(ticket, step)
         finally:
             counters.fetched += 1
             await frontier.fetched(ticket, feedback)
-        match exchange.result:
+        match result:
             case Page() as page:
                 step.enter(Activity.WAIT_FOR_PARSER, ticket.url)
                 await _hand_over(page, pages)
@@ -48,7 +48,7 @@ async def fetch_task(
                 # First what it leads to, then its record: never the other way round.
                 await frontier.finish(ended)
                 await finished.put(ended.without_links())
-            case Retry(delay=delay):
+            case Retry(delay):
                 counters.retries += 1
                 await frontier.retry(ticket, delay)
             case Deferred():

@@ -7,16 +7,17 @@ is not asked for each of its URLs.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from enum import Enum
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from crawler.config import Config
-from crawler.fetch.backend import Answer, Backend, FetchFailed
+from crawler.fetch.backend import Backend, FetchFailed
 from crawler.fetch.body import drain, read_body
 from crawler.model.messages import StoredRobots
 from crawler.rules import retry, robots, urls
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("crawler.fetch")
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 """RFC 9309 section 2.3.1.2: beyond these, robots.txt may be taken as unavailable."""
 KEEP_SECONDS = 86_400.0
 """RFC 9309 section 2.4: not to be used for longer than a day."""
 KEEP_FAILURE_SECONDS = 60.0
 """The longest time for which a failure stands."""
-MOST_KEPT = 2_048
+MAX_KEPT = 2_048
 """Origins kept in memory; an older one is loaded or asked for again."""
 
 UNAVAILABLE = 404
@@ -42,7 +43,7 @@ UNAVAILABLE = 404
 
 
 class RobotsFile(msgspec.Struct, frozen=True):
-    """What an origin says, or why it could not be asked."""
+    """What an origin says, as far as that is obeyed, or why it could not be asked."""
 
     rules: robots.Robots
     status: int | None
@@ -59,19 +60,12 @@ class RobotsFile(msgspec.Struct, frozen=True):
     """Failures in a row, this one included."""
     sitemaps: Collection[str] = ()
     """What its Sitemap lines name, absolute, each once; empty where nobody wants to know."""
-
-    @property
-    def unreachable(self) -> bool:
-        """RFC 9309 section 2.3.1.4: a network or server error, because of which nothing is allowed."""
-        return self.failures > 0
+    unreachable: bool = False
+    """RFC 9309 section 2.3.1.4: a network or server error, because of which nothing is allowed."""
 
 
-class Source(Enum):
-    """Where a robots.txt came from just now."""
-
-    KEPT = "from memory or crawl.db: nobody was asked"
-    ASKED = "from its host, for this very call"
-    WAITED = "from its host, while this call waited for another one"
+NOTHING_SAID = RobotsFile(robots.ALLOW_ALL, None, math.inf)
+"""What stands for every origin where nobody wants to know."""
 
 
 class RobotsCache:
@@ -93,107 +87,103 @@ class RobotsCache:
         self._config = config
         self._scopes = scopes
         self._frontier = frontier
-        self._now = now
+        self.now = now
+        self._is_wanted = config.robots.obey or config.sitemaps.follow
         self._known: dict[str, RobotsFile] = {}
-        self._asking: dict[str, asyncio.Event] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """One for each origin that is being asked, as long as anybody asks it or waits for that."""
 
-    async def rules_for(self, url: str) -> tuple[RobotsFile, Source]:
-        """What the origin of ``url`` says, and how it was learnt.
+    def kept(self, url: str) -> RobotsFile | None:
+        """What is known of the origin of ``url``; None where that has to be found out."""
+        if not self._is_wanted:
+            return NOTHING_SAID
+        known = self._known.get(urls.origin(url))
+        return known if known is not None and self.now() < known.until else None
+
+    async def find(self, url: str) -> tuple[RobotsFile, bool]:
+        """What the origin of ``url`` says, and whether its host was asked for it, by this very call.
 
         Never raises FetchFailed: that it failed is in the result.
         """
         origin = urls.origin(url)
-        source = Source.KEPT
-        while True:
-            known = self._known.get(origin)
-            if known is not None and (self._now() < known.until):
-                return known, source
-            asking = self._asking.get(origin)
-            if asking is None:
-                break
-            # Another worker asks. If it is cancelled, the first of those who wait goes on.
-            source = Source.WAITED
-            await asking.wait()
-        self._asking[origin] = done = asyncio.Event()
-        try:
-            found, source = await self._find(origin, known)
+        # Single-flight: one asks, the others wait and find it kept. If the one is cancelled, the next asks.
+        lock = self._locks.setdefault(origin, asyncio.Lock())
+        async with lock:
+            if (known := self.kept(url)) is not None:
+                return known, False
+            before = self._known.get(origin)
+            stored = await self._frontier.load_robots(origin) if before is None else None
+            is_asked = stored is None or not 0.0 <= stored.age < KEEP_SECONDS
+            if stored is None or is_asked:
+                found = await self._fetch(origin, before)
+            else:
+                found = self._file(origin, stored)
             if found.sitemaps:
-                await self._add_sitemaps(found.sitemaps)
+                inside, outside = self._scopes.sitemaps.split(list(found.sitemaps))
+                if outside:
+                    log.info(
+                        "robots.txt names %d sitemaps on origins that are not crawled: not read", outside
+                    )
+                await self._frontier.add(inside, sitemap=1)
             self._known.pop(origin, None)
-            if len(self._known) >= MOST_KEPT:
+            if len(self._known) >= MAX_KEPT:
                 del self._known[next(iter(self._known))]
             self._known[origin] = found
-            return found, source
-        finally:
-            del self._asking[origin]
-            done.set()
-
-    def seconds_left(self, file: RobotsFile) -> float:
-        """Seconds for which ``file`` stands."""
-        return max(0.0, file.until - self._now())
-
-    async def _find(self, origin: str, before: RobotsFile | None) -> tuple[RobotsFile, Source]:
-        loaded = await self._frontier.load_robots(origin) if before is None else None
-        if loaded is not None and 0.0 <= loaded.age < KEEP_SECONDS:
-            return self._file(origin, loaded), Source.KEPT
-        return await self._fetch(origin, before), Source.ASKED
+            return found, is_asked
 
     async def _fetch(self, origin: str, before: RobotsFile | None) -> RobotsFile:
-        failures = before.failures + 1 if before is not None else 1
-        pause = min(self._config.fetch.backoff * 2 ** min(failures - 1, 20), KEEP_FAILURE_SECONDS)
+        status = retry_after = failed = None
         try:
             status, body, retry_after = await self._ask(f"{origin}/robots.txt")
+            if status < 500:
+                await self._frontier.save_robots(origin, status, body)
+                return self._file(origin, StoredRobots(status, body), retry_after)
         except FetchFailed as failure:
-            until = self._now() + pause
-            return RobotsFile(robots.verdict(None, b""), None, until, failure=failure, failures=failures)
-        if status >= 500:
-            until = self._now() + max(pause, retry_after or 0.0)
-            return RobotsFile(
-                robots.verdict(status, b""), status, until, retry_after=retry_after, failures=failures
-            )
-        await self._frontier.save_robots(origin, status, body)
-        return self._file(origin, StoredRobots(status, body), retry_after)
+            failed = failure
+        failures = before.failures + 1 if before is not None else 1
+        pause = min(self._config.fetch.backoff * 2 ** min(failures - 1, 20), KEEP_FAILURE_SECONDS)
+        obey = self._config.robots.obey
+        return RobotsFile(
+            robots.verdict(status, b"") if obey else robots.ALLOW_ALL,
+            status,
+            until=self.now() + max(pause, retry_after or 0.0),
+            failure=failed,
+            retry_after=retry_after,
+            failures=failures,
+            unreachable=obey,
+        )
 
     def _file(self, origin: str, stored: StoredRobots, retry_after: float | None = None) -> RobotsFile:
         rules = robots.verdict(stored.status, stored.body, self._config.robots.max_bytes)
         delay = rules.crawl_delay(self._config.fetch.user_agent)
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
-        until = self._now() + KEEP_SECONDS - stored.age
+        until = self.now() + KEEP_SECONDS - stored.age
         wanted = rules.sitemaps if self._config.sitemaps.follow else ()
         named = [urls.resolve(text, f"{origin}/robots.txt") for text in wanted]
         sitemaps = dict.fromkeys(url for url in named if url is not None)
+        if not self._config.robots.obey:
+            rules, delay = robots.ALLOW_ALL, None
         return RobotsFile(rules, stored.status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
-
-    async def _add_sitemaps(self, named: Collection[str]) -> None:
-        inside, outside = self._scopes.sitemaps.split(list(named))
-        if outside:
-            log.info("robots.txt names %d sitemaps on origins that are not crawled: not read", outside)
-        await self._frontier.add(inside, sitemap=1)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""
-        for hop in range(MOST_REDIRECTS + 1):
+        for hop in range(MAX_REDIRECTS + 1):
             if hop:
                 await self._frontier.turn(url)
             async with self._backend.get(url) as answer:
-                if answer.status in REDIRECT_STATUSES:
-                    location = answer.header("location")
-                    target = urls.resolve(location, url) if location else None
-                    await drain(answer)
-                    if target is None:
-                        break
-                    url = target
-                    continue
-                return await self._read(answer)
+                if 200 <= answer.status < 300:
+                    # One byte more, so that whoever parses it sees that the last line may be a half one.
+                    most = self._config.robots.max_bytes + 1
+                    body = await read_body(answer, most, most, None)
+                    return answer.status, b"".join(body.pieces), None
+                await drain(answer)
+                if answer.status not in REDIRECT_STATUSES:
+                    wait = retry.parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
+                    return answer.status, b"", wait and min(wait, self._config.fetch.retry_after_max)
+                location = answer.header("location")
+                target = urls.resolve(location, url) if location else None
+            if target is None:
+                break
+            url = target
         return UNAVAILABLE, b"", None
-
-    async def _read(self, answer: Answer) -> tuple[int, bytes, float | None]:
-        if not 200 <= answer.status < 300:
-            await drain(answer)
-            wait = retry.parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
-            return answer.status, b"", wait and min(wait, self._config.fetch.retry_after_max)
-        # One byte more, so that whoever parses it sees that the last line may be a half one.
-        most = self._config.robots.max_bytes + 1
-        body = await read_body(answer, most, most, None)
-        return answer.status, b"".join(body.pieces), None

@@ -2,7 +2,7 @@
 
 It stands between those who ask and the backend, and looks at the URL of each single request: a
 redirect's target, a robots.txt, a page are all the same to it. Where nothing of all this is wanted it
-is not there at all.
+is not there at all: see :func:`crawler.fetch.backend.make_backend`.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from crawler.model.errors import ConfigError
 from crawler.rules import urls
 from crawler.rules.cookies import Cookie, CookieJar, IsPublicSuffix
 
-MOST_JARS = 1_024
+MAX_JARS = 1_024
 """Origins whose cookies are kept; the one that was not asked for longest loses its own. 8 MiB at most."""
 
 
@@ -43,13 +43,6 @@ class Session:
             self._given.setdefault(_canonical(origin), []).append(Cookie(name, value))
         self._jars: dict[str, CookieJar] = {}
         self._is_public_suffix: IsPublicSuffix | None = None
-        self.tell: Callable[[str, list[str]], None] | None = None
-        """Is told what :meth:`learn` learns, where another process keeps the cookies too."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Nothing is ever sent along."""
-        return not (self.keeps_cookies or self._headers or self._logins or self._given)
 
     def headers(self, url: str, also: Mapping[str, str] = NO_HEADERS) -> dict[str, str]:
         """The headers for a request for the serialised ``url``, with ``also``, the asker's own."""
@@ -72,8 +65,6 @@ class Session:
     async def learn(self, url: str, set_cookies: Iterable[str]) -> None:
         """Take in the Set-Cookie headers of an answer from ``url``."""
         headers = list(set_cookies)
-        if self.tell is not None:
-            self.tell(url, headers)
         if self._is_public_suffix is None and any("domain" in header.lower() for header in headers):
             # Reading the list takes some 40 ms, and hardly any crawl needs it.
             self._is_public_suffix = await asyncio.to_thread(_public_suffixes)
@@ -84,10 +75,6 @@ class Session:
         for header in headers:
             jar.receive(header, url, self._now(), self._is_public_suffix or _is_any)
 
-    def __getstate__(self) -> dict[str, object]:
-        """For another process: all but what is that process's own."""
-        return {**self.__dict__, "_is_public_suffix": None, "tell": None}
-
     def _jar(self, origin: str) -> CookieJar | None:
         jar = self._jars.pop(origin, None)
         if jar is not None:
@@ -97,7 +84,7 @@ class Session:
         return jar
 
     def _new_jar(self, origin: str) -> CookieJar:
-        if len(self._jars) >= MOST_JARS:
+        if len(self._jars) >= MAX_JARS:
             del self._jars[next(iter(self._jars))]
         jar = self._jars[origin] = CookieJar(f"{origin}/")
         for cookie in self._given.get(origin, ()):
@@ -126,11 +113,6 @@ class SessionBackend:
     async def close(self) -> None:
         """Close all connections."""
         await self._backend.close()
-
-
-def with_session(backend: Backend, session: Session) -> Backend:
-    """``backend`` itself where the session has nothing to send."""
-    return backend if session.is_idle else SessionBackend(backend, session)
 
 
 def auth_origins(config: Config) -> set[str]:

@@ -4,12 +4,12 @@ A header that is missing, or that is no media type at all, counts as HTML: a bro
 into the body, and a page without the header is far likelier to be HTML than a video.
 """
 
+import functools
 import re
-from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 HTML = "text/html"
-_SITEMAPS = (
+SITEMAPS = (
     "text/*",
     "*/xml",
     "*+xml",
@@ -18,6 +18,7 @@ _SITEMAPS = (
     "application/octet-stream",
     "binary/octet-stream",
 )
+"""What may stand over a sitemap: XML, text, or a gzip file of either."""
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
 _PARAMETER = re.compile(
@@ -53,12 +54,8 @@ def parameter(header: str, name: str) -> str | None:
     return None
 
 
-def accepted_as_sitemap(header: str | None) -> bool:
-    """True where a Content-Type header may stand over a sitemap: XML, text, or a gzip file of either."""
-    return accepted(header, _SITEMAPS)
-
-
-def accepted(header: str | None, patterns: Sequence[str]) -> bool:
+@functools.lru_cache(maxsize=256)  # a site has a few types
+def accepted(header: str | None, patterns: tuple[str, ...]) -> bool:
     """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``."""
     kind = essence(header or "") or HTML
     return any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)

@@ -10,10 +10,11 @@ from typing import Any
 from crawler.config import Config
 from crawler.fetch.address_guard import LookUp, system_addresses
 from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.attempt import Deferred, Fetched
 from crawler.fetch.backend import Backend
-from crawler.fetch.fetcher import Deferred, Exchange, Fetcher
+from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
-from crawler.fetch.session import Session, with_session
+from crawler.fetch.session import Session, SessionBackend
 from crawler.fetch.tls import tls_context
 from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
@@ -138,14 +139,14 @@ class Rig:
     fetcher: Fetcher
     spool: Path
 
-    async def fetch(self, url: str, **ticket: Any) -> Exchange:
+    async def fetch(self, url: str, **ticket: Any) -> Fetched:
         """What becomes of ``url``, asked again where its first turn went to robots.txt."""
         exchange = await self.fetch_once(url, **ticket)
         if isinstance(exchange.result, Deferred):
             return await self.fetch_once(url, **ticket)
         return exchange
 
-    async def fetch_once(self, url: str, **ticket: Any) -> Exchange:
+    async def fetch_once(self, url: str, **ticket: Any) -> Fetched:
         return await self.fetcher.fetch(
             Ticket(id=7, url=url, lane=1, depth=2, **ticket), Step("fetch", "fetch-0")
         )
@@ -183,7 +184,9 @@ async def rig(
     config = Config(seeds=seeds, fetch={"retries": 0, **fetch}, robots={"obey": obey}, session=session or {})
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
-    backend = with_session(new_backend(config, origins, counters, look_up), Session(config, logins or {}))
+    backend = new_backend(config, origins, counters, look_up)
+    if session or logins:
+        backend = SessionBackend(backend, Session(config, logins or {}))
     frontier = frontier or NoFrontier()
     scopes = scopes_of(scope or Scope(origins))
     robots = RobotsCache(backend, config, scopes, frontier, **({} if now is None else {"now": now}))

@@ -15,8 +15,8 @@ import pytest
 import uvloop
 
 from crawler.fetch.aiohttp_failures import failure
+from crawler.fetch.attempt import Retry
 from crawler.fetch.backend import FetchFailed, retryable
-from crawler.fetch.fetcher import Retry
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
 from tests.stations.fetch_servers import Answer, Served, always, byte_server, ok, rig

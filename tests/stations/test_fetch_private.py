@@ -1,4 +1,4 @@
-"""What the HTTP backends use of their libraries that is not public: each such name is told when it changes."""
+"""What the HTTP backends use of their libraries without being public: each name is told when it changes."""
 
 import importlib
 import inspect

@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from crawler.config import Config
-from crawler.fetch.fetcher import Retry
+from crawler.fetch.attempt import Retry
 from crawler.fetch.proxy import proxy_of
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from crawler.fetch.fetcher import Deferred
-from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
+from crawler.fetch.attempt import Deferred
+from crawler.fetch.robots_cache import KEEP_SECONDS, MAX_REDIRECTS
 from crawler.model.messages import Finished, Page, StoredRobots
 from crawler.model.outcomes import Kind, Outcome
 from tests.stations.fetch_servers import (
@@ -170,7 +170,7 @@ async def test_redirects_are_followed_even_to_another_host(tmp_path):
 
 @pytest.mark.parametrize(
     ("location", "requests"),
-    [("Location: /robots.txt\r\n", MOST_REDIRECTS + 1), ("", 1), ("Location: ftp://x/\r\n", 1)],
+    [("Location: /robots.txt\r\n", MAX_REDIRECTS + 1), ("", 1), ("Location: ftp://x/\r\n", 1)],
 )
 async def test_redirects_that_lead_nowhere_mean_that_there_is_none(tmp_path, location, requests):
     async with robots_site(tmp_path, ok(b"", location, "302 Found")) as (served, fetching):
@@ -178,7 +178,7 @@ async def test_redirects_that_lead_nowhere_mean_that_there_is_none(tmp_path, loc
         assert served.targets.count("/robots.txt") == requests
 
 
-@pytest.mark.parametrize(("hops", "obeyed"), [(MOST_REDIRECTS, True), (MOST_REDIRECTS + 1, False)])
+@pytest.mark.parametrize(("hops", "obeyed"), [(MAX_REDIRECTS, True), (MAX_REDIRECTS + 1, False)])
 async def test_five_redirects_are_followed(tmp_path, hops, obeyed):
     pages = {
         "/robots.txt" if n == 0 else f"/{n}": ok(b"", f"Location: /{n + 1}\r\n", "301 Moved")

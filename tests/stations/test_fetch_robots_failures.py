@@ -2,7 +2,7 @@
 
 import asyncio
 
-from crawler.fetch.fetcher import Retry
+from crawler.fetch.attempt import Retry
 from crawler.fetch.robots_cache import KEEP_FAILURE_SECONDS
 from crawler.model.messages import Page
 from crawler.model.outcomes import Kind, Outcome

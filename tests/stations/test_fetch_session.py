@@ -133,7 +133,7 @@ async def test_a_redirect_cannot_choose_a_login(tmp_path):
 
 
 async def test_cookies_of_many_origins_fill_no_memory(monkeypatch):
-    monkeypatch.setattr(sessions, "MOST_JARS", 3)
+    monkeypatch.setattr(sessions, "MAX_JARS", 3)
     session = Session(Config(session={"cookies": True}), now=lambda: 0.0)
     for number in range(10):
         await session.learn(f"http://{number}.test/", ["a=1"])

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from crawler.config import Config
-from crawler.fetch.fetcher import Deferred, Fetcher
+from crawler.fetch.attempt import Deferred
+from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Finished, Page, StoredRobots, Ticket
 from crawler.model.outcomes import Kind

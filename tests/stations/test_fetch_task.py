@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from crawler.fetch.attempt import Deferred, Fetched, Retry
 from crawler.fetch.fetch_task import fetch_task
-from crawler.fetch.fetcher import Deferred, Exchange, Retry
 from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
@@ -40,14 +40,14 @@ class Bench(NoFrontier):
         self.step = Step("fetch", "fetch-0")
         self._outcome = outcome
 
-    async def fetch(self, ticket: Ticket, step: Step) -> Exchange:
+    async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
         assert step is self.step
         step.enter("read", ticket.url)
         await asyncio.sleep(0)
         result = self._outcome(ticket)
         if isinstance(result, BaseException):
             raise result
-        return Exchange(result, HostFeedback(elapsed=1.5))
+        return Fetched(result, HostFeedback(elapsed=1.5))
 
     async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
         self.calls.append(("fetched", ticket.id, feedback.elapsed))
@@ -74,7 +74,7 @@ class Bench(NoFrontier):
 
 
 async def test_each_result_goes_where_it_belongs():
-    results = {1: page, 2: finished, 3: lambda of: Retry(of, 2.5, Kind.RESET, "Gone."), 4: Deferred}
+    results = {1: page, 2: finished, 3: lambda _: Retry(2.5, Kind.RESET), 4: lambda _: Deferred()}
     bench = Bench(lambda of: results[of.id](of))
     for number in results:
         await bench.tickets.put(ticket(number))
