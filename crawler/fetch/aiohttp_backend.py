@@ -66,7 +66,7 @@ class AiohttpBackend:
         self._headers = own_headers(fetch.user_agent)
         self._counters = counters
         guard = AddressGuard(fetch.allow_addresses, trusted_origins, look_up)
-        self._proxy = proxy_of(config, guard)
+        self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard
         self._connector = Connector(guard, self._proxy, tls, fetch.concurrency)

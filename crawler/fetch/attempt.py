@@ -45,7 +45,7 @@ class Attempt:
         self.latency = 0.0
         """Seconds until the first answer's head had come; 0 while there was none."""
         self.retry_after: float | None = None
-        """Seconds that the server asked for, capped."""
+        """Seconds until a further one, at least: what the server asked for, capped."""
 
     def begin(self) -> None:
         """The request is about to be sent."""

@@ -127,9 +127,10 @@ class Backend(Protocol):
 def require_backend(config: Config) -> None:
     """Raises ConfigError where the backend, its proxy, its session or ``fetch.ca_file`` cannot be used."""
     if config.fetch.proxy is not None or config.fetch.proxy_login is not None:
+        from crawler.fetch.address_guard import AddressGuard
         from crawler.fetch.proxy import proxy_of
 
-        proxy_of(config)
+        proxy_of(config, AddressGuard((), ()))
     if config.session != SessionConfig():
         from crawler.fetch.session import Session
 

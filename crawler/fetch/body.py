@@ -19,7 +19,7 @@ DRAIN_SECONDS = 1.0
 """And for this long: a new connection is cheaper than waiting for a slow server."""
 _SPOOL_STEP = 262_144
 """Bytes that one write to the spool file carries, at least: each goes through a thread."""
-_MOST_PARTS = 1_024
+_MAX_PARTS = 1_024
 _SMALL = 4_096
 """Bytes of a piece on the average, below which keeping them apart costs more than a copy of them."""
 
@@ -122,7 +122,7 @@ class _Buffer:
         self._parts.append(part)
         if self._held > self._spool_above and self._path is not None:
             await self._spool(self._path)
-        elif len(self._parts) > _MOST_PARTS:
+        elif len(self._parts) > _MAX_PARTS:
             # A body that comes in drops must not cost fifty bytes for each of its own.
             self._parts = [b"".join(self._parts)]
         return not self._truncated

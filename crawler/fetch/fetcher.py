@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ from crawler.fetch.robots_cache import RobotsCache, RobotsFile
 from crawler.fetch.wire import cookie_header
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
-from crawler.rules import content_type, meta_robots
+from crawler.rules import meta_robots
+from crawler.rules.content_type import SITEMAPS, accepted, is_part
 from crawler.rules.redirects import REDIRECT_STATUSES, follow
 from crawler.rules.retry import RetryPolicy, parse_retry_after
 from crawler.rules.scope import Scopes
@@ -31,11 +33,8 @@ from crawler.trace.steps import Step
 if TYPE_CHECKING:
     from crawler.frontier.protocol import Frontier
 
-# As numbers, since HTTPStatus takes a third of a µs to look one up.
 _NO_CONTENT = frozenset({204, 205})
 """RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
-_PARTIAL_CONTENT = 206
-_TOO_MANY_REQUESTS = 429
 
 
 class Fetcher:
@@ -101,15 +100,14 @@ class Fetcher:
             words = f"{words[:1].upper()}{words[1:]}."
             result = self._failed(attempt, failure.kind, words, retryable=failure.retryable)
             failed = True
-        too_many = attempt.status == _TOO_MANY_REQUESTS
-        return Fetched(
-            result,
-            HostFeedback(attempt.retry_after, robots.crawl_delay, attempt.latency, failed, too_many=too_many),
-        )
+        too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
+        wait, delay = attempt.retry_after, robots.crawl_delay
+        return Fetched(result, HostFeedback(wait, delay, attempt.latency, failed, too_many=too_many))
 
     async def _ask(self, attempt: Attempt, step: Step) -> Page | Finished | Retry:
         """Raises FetchFailed."""
         url = attempt.ticket.url
+        types = SITEMAPS if attempt.ticket.sitemap else self._config.content_types
         cookies: Mapping[str, str] = NO_HEADERS
         result: Page | Finished | Retry | None = None
         try:
@@ -128,7 +126,7 @@ class Fetcher:
                     elif not 200 <= answer.status < 300:
                         await drain(answer)
                         result = self._refused(attempt, answer)
-                    elif not self._is_wanted(attempt, answer.status):
+                    elif answer.status not in _NO_CONTENT and not accepted(attempt.content_type, types):
                         if answer.header("content-length") is not None:
                             await drain(answer)
                         words = f"Bodies of type {attempt.content_type} are not read."
@@ -167,14 +165,10 @@ class Fetcher:
             asked = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
             attempt.retry_after = self._policy.capped(asked)
         words = status_in_words(answer.status, answer.header("www-authenticate"))
-        return self._failed(attempt, Kind.HTTP_STATUS, words, answer.status, attempt.retry_after)
-
-    def _is_wanted(self, attempt: Attempt, status: int) -> bool:
-        types = content_type.SITEMAPS if attempt.ticket.sitemap else self._config.content_types
-        return status in _NO_CONTENT or content_type.accepted(attempt.content_type, types)
+        return self._failed(attempt, Kind.HTTP_STATUS, words, answer.status)
 
     async def _page(self, attempt: Attempt, answer: Answer) -> Page:
-        if answer.status == _PARTIAL_CONTENT and content_type.is_part(answer.header("content-range")):
+        if answer.status == HTTPStatus.PARTIAL_CONTENT and is_part(answer.header("content-range")):
             words = "only a part of the page was sent, though all of it was asked for"
             raise FetchFailed(Kind.FRAMING, words, retryable=False)
         ticket, fetch = attempt.ticket, self._config
@@ -203,8 +197,8 @@ class Fetcher:
         if robots.failure is not None:
             kind, retryable = robots.failure.kind, robots.failure.retryable
             message = f"robots.txt could not be fetched: {robots.failure}."
-        pause = max(robots.retry_after or 0.0, robots.until - self._robots.now())
-        return self._failed(attempt, kind, message, robots.status, pause, retryable)
+        attempt.retry_after = max(robots.retry_after or 0.0, robots.until - self._robots.now())
+        return self._failed(attempt, kind, message, robots.status, retryable)
 
     def _failed(
         self,
@@ -212,15 +206,14 @@ class Fetcher:
         kind: Kind,
         message: str,
         status: int | None = None,
-        pause: float | None = None,
         retryable: bool | None = None,
     ) -> Finished | Retry:
-        """Again, after ``pause`` seconds at least, if the policy has a further attempt; else the end."""
+        """Again, if the policy has a further attempt; else the end."""
         delay = self._policy.delay(
             attempt.ticket.attempt,
             kind=kind,
             status=status,
-            retry_after=pause,
+            retry_after=attempt.retry_after,
             random=self._chance(),
             retryable=retryable,
         )

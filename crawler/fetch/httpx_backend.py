@@ -105,7 +105,7 @@ class HttpxBackend:
         fetch = config.fetch
         self._timeout, self._counters = fetch.timeout, counters
         guard = AddressGuard(fetch.allow_addresses, trusted_origins, look_up)
-        self._proxy = proxy_of(config, guard)
+        self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard
         self._transport = _Transport(

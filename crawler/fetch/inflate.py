@@ -27,9 +27,9 @@ PIECE = 131_072
 """Bytes that one step puts out, about: a small part of a millisecond's work."""
 SLICE = 65_536
 """Bytes that one step takes in, at most."""
-MOST_FRAMES = 1_024
+MAX_FRAMES = 1_024
 """Gzip members or zstd frames in one body; honest ones have a few."""
-MOST_CODINGS = 3
+MAX_CODINGS = 3
 """Codings that may be stacked on one body."""
 
 
@@ -91,8 +91,8 @@ class _Frames:
             self._padding = True
             return False
         self._frames += 1
-        if self._frames > MOST_FRAMES:
-            raise Undecodable(f"more than {MOST_FRAMES} {self._name} streams in one body")
+        if self._frames > MAX_FRAMES:
+            raise Undecodable(f"more than {MAX_FRAMES} {self._name} streams in one body")
         self._frame = self._new_frame()
         self._empty = True
         return True
@@ -209,7 +209,7 @@ def decoder(content_encoding: str, most: int) -> Decoder | None:
     """
     names = [name for part in content_encoding.split(",") if (name := part.strip().lower())]
     names = [name for name in names if name != "identity"]
-    if len(names) > MOST_CODINGS:
+    if len(names) > MAX_CODINGS:
         raise Undecodable(f"{len(names)} stacked codings")
     whole: Decoder | None = None
     for name in names:

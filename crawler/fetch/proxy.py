@@ -32,24 +32,20 @@ _NO_TIMEOUT = 86_400.0
 """Seconds: the fetcher's own time-outs are around everything."""
 
 
-def proxy_of(config: Config, pages: AddressGuard | None = None) -> "Proxy | None":
+def proxy_of(config: Config, pages: AddressGuard) -> "Proxy":
     """The proxy of the configuration. Raises ConfigError: a package or the login's variable is missing.
 
-    ``pages`` says which addresses it may be asked to connect to; None where it is not to be asked at all.
+    ``pages`` says which addresses it may be asked to connect to.
     """
     url, name = config.fetch.proxy, config.fetch.proxy_login
     if url is None:
-        if name is not None:
-            raise ConfigError("fetch.proxy_login is set, but fetch.proxy is not")
-        return None
+        raise ConfigError("fetch.proxy_login is set, but fetch.proxy is not")
     if url.startswith("socks") and find_spec("python_socks") is None:
         raise ConfigError(
             f"fetch.proxy = {url} ({config.origin_of('fetch.proxy')}) needs a package that is not installed: "
             "pip install 'crawler[socks]'"
         )
-    return Proxy(
-        url, None if name is None else login(name, "fetch.proxy_login"), pages or AddressGuard((), ())
-    )
+    return Proxy(url, None if name is None else login(name, "fetch.proxy_login"), pages)
 
 
 class Proxy:

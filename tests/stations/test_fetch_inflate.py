@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from crawler.fetch import inflate
-from crawler.fetch.inflate import MOST_FRAMES, PIECE, Undecodable, decoder
+from crawler.fetch.inflate import MAX_FRAMES, PIECE, Undecodable, decoder
 
 TEXT = b"".join(b"<p>%d %s</p>" % (n, random.Random(n).randbytes(9).hex().encode()) for n in range(9_000))
 ZEROS = bytes(20_000_000)
@@ -121,8 +121,8 @@ def test_a_second_gzip_stream_that_breaks_off_is_refused():
 
 
 def test_a_myriad_of_tiny_streams_is_refused():
-    with pytest.raises(Undecodable, match=str(MOST_FRAMES)):
-        undo("gzip", [gzip.compress(b"") * (MOST_FRAMES + 1)])
+    with pytest.raises(Undecodable, match=str(MAX_FRAMES)):
+        undo("gzip", [gzip.compress(b"") * (MAX_FRAMES + 1)])
 
 
 def test_a_zstd_window_that_would_take_all_memory_is_refused():

@@ -8,6 +8,7 @@ import ssl
 import pytest
 
 from crawler.config import Config
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.attempt import Retry
 from crawler.fetch.proxy import proxy_of
 from crawler.model.errors import ConfigError
@@ -178,10 +179,10 @@ async def test_the_session_s_secrets_are_not_for_the_proxy(tmp_path, monkeypatch
 
 def test_what_is_missing_is_named(monkeypatch):
     with pytest.raises(ConfigError, match=r"fetch\.proxy is not"):
-        proxy_of(Config(fetch={"proxy_login": "A"}))
+        proxy_of(Config(fetch={"proxy_login": "A"}), AddressGuard((), ()))
     with pytest.raises(ConfigError, match="NOT_THERE, which is not set"):
-        proxy_of(Config(fetch={"proxy": "http://p.test:1", "proxy_login": "NOT_THERE"}))
+        proxy_of(Config(fetch={"proxy": "http://p.test:1", "proxy_login": "NOT_THERE"}), AddressGuard((), ()))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     monkeypatch.setattr("crawler.fetch.proxy.find_spec", lambda _name: None)
     with pytest.raises(ConfigError, match=r"pip install 'crawler\[socks\]'"):
-        proxy_of(Config(fetch={"proxy": "socks5://p.test:1"}))
+        proxy_of(Config(fetch={"proxy": "socks5://p.test:1"}), AddressGuard((), ()))
