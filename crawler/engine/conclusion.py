@@ -14,7 +14,7 @@ from crawler.engine import lifecycle
 from crawler.engine.lifecycle import Opened
 from crawler.engine.pictures import live_picture
 from crawler.engine.stations import Stations
-from crawler.frontier.state import CrawlState
+from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed, OutputError
 from crawler.model.outcomes import Kind
@@ -81,7 +81,7 @@ def conclude(
             hosts=opened.state.read(FrontierView.hosts),
         )
         # Of all runs together, as the counts are.
-        report.summary |= opened.state.read(_details)
+        report.summary |= opened.state.read(FrontierView.totals)
         report.summary["errors"] = (
             opened.state.read(lambda view: _errors(view, report.out)) if counts["error"] else []
         )
@@ -99,8 +99,7 @@ def conclude(
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
         meta = {"state": report.state, "ended_at": lifecycle.now_utc(), "message": report.message or ""}
-        opened.state.note_live(live_picture(stations))
-        opened.state.note(meta)
+        opened.state.note(meta, live_picture(stations))
     except (CrawlFailed, OSError) as error:
         _not_noted(report, error)
 
@@ -124,17 +123,6 @@ def note_stopped(report: CrawlReport, state: CrawlState) -> None:
     """Note that the crawl was stopped, and how to go on."""
     how_stopped(report)
     state.note({"state": "stopped"})
-
-
-def _details(view: FrontierView) -> dict[str, Any]:
-    """What ``crawl.db`` says of the whole crawl, beside its counts."""
-    failed, first_url, first = view.extract_failures()
-    return {
-        "kinds": view.kinds(),
-        **view.links_left(),
-        "extract_failed": failed,
-        "extract_error": {"url": first_url, "error": first} if failed else None,
-    }
 
 
 def _errors(view: FrontierView, out: Path) -> list[dict[str, Any]]:

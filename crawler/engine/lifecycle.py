@@ -15,7 +15,7 @@ import msgspec
 from crawler.config import Config
 from crawler.config.problems import shown
 from crawler.fetch.session import auth_origins
-from crawler.frontier.state import CrawlState
+from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError, UsageError
 from crawler.model.outcomes import Kind
@@ -63,7 +63,7 @@ def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     """
     if not (out / "crawl.db").exists():
         _refuse_records(out, "no crawl.db")
-    state = CrawlState.open(out)
+    state = CrawlState(out)
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:
@@ -127,7 +127,7 @@ def note_interrupted(out: Path) -> None:
 
     For an interrupt in the middle of :func:`open_crawl`, at whatever point. Raises StoreFailed, OutputError.
     """
-    state = CrawlState.open(out)
+    state = CrawlState(out)
     try:
         meta = state.read(FrontierView.meta)
         if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):

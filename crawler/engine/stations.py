@@ -13,7 +13,6 @@ from crawler.fetch.backends import import_backend, make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
-from crawler.frontier.frontiers import make_frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished
 from crawler.parse.job import ParseJob
@@ -58,7 +57,7 @@ class Stations:
         self.stopped = False
         self._logins = opened.logins
         self._scopes = Scopes.of_crawl(config)
-        self.frontier = make_frontier(config, opened.state, opened.hash_seed)
+        self.frontier = opened.state.frontier(config, opened.hash_seed)
         context = child_context(config.processes.start_method)
         self.parse_pool = ParsePool(
             config.parse,

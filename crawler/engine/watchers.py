@@ -95,17 +95,15 @@ def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
 
 
 def _memory(stations: Stations, ceiling: int) -> Coroutine[Any, Any, None]:
-    pool, frontier = stations.parse_pool, stations.frontier
+    pool = stations.parse_pool
     return memory_task(
         MemoryRule(ceiling),
         stations.counters,
+        stations.frontier,
         read=lambda: read_use(pool.pids()),
-        hold=frontier.hold,
         replace=lambda pid: pool.replace(
             pid, Kind.PARSE_MEMORY, "the parse process took too much of limits.memory and was replaced"
         ),
-        in_flight=lambda: stations.in_flight,
-        known=lambda: frontier.known,
         before=stations.memory_before,
         interval=INTERVAL,
     )
