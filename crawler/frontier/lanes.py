@@ -8,7 +8,7 @@ from functools import partial
 
 from crawler.config import Config
 from crawler.frontier.lane import Lane
-from crawler.model.messages import Pushback, Ticket
+from crawler.model.messages import HostFeedback, Ticket
 from crawler.rules.politeness import LaneState, heeds_errors, limits_for
 from crawler.rules.throttle import Throttle
 
@@ -97,30 +97,30 @@ class Lanes:
             self.schedule(lane, now)
         return tickets, unread
 
-    def answered(self, lane: Lane, row: int, pushback: Pushback, now: float) -> None:
+    def answered(self, lane: Lane, row: int, feedback: HostFeedback, now: float) -> None:
         """The request for ``row`` is over: free its slot, and learn from the answer."""
         started = lane.started.pop(row)
         self._in_flight -= 1
         self.asked.add(lane)
-        if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
-            self._slow_down(lane, pushback.crawl_delay)
-        failed = pushback.failed if lane.heeds_errors else pushback.too_many
+        if feedback.crawl_delay is not None and feedback.crawl_delay != lane.crawl_delay:
+            self._slow_down(lane, feedback.crawl_delay)
+        failed = feedback.failed if lane.heeds_errors else feedback.too_many
         # An error page is an answer like others where it is no reason to be careful.
-        is_answer = not pushback.failed or (not failed and pushback.elapsed > 0.0)
+        is_answer = not feedback.failed or (not failed and feedback.elapsed > 0.0)
         if not lane.acquainted:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
-            lane.state.last_start = now if pushback.asked else lane.state.last_start
+            lane.state.last_start = now if feedback.asked else lane.state.last_start
             lane.acquainted = is_answer
-        if not pushback.asked:
+        if not feedback.asked:
             lane.state.withdraw(started)
             return
-        lane.state.end(now, pushback.retry_after)
-        lane.failures += pushback.failed
+        lane.state.end(now, feedback.retry_after)
+        lane.failures += feedback.failed
         throttle = lane.throttle
         if throttle is None or not (is_answer or failed):
             return  # that nothing came is no sign of health, either
-        if throttle.answered(started, now, pushback.elapsed, failed):
+        if throttle.answered(started, now, feedback.elapsed, failed):
             lane.state.limits = throttle.in_force()
 
     def _slow_down(self, lane: Lane, crawl_delay: float) -> None:

@@ -14,11 +14,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.frontier.durable import DurableFrontier
 from crawler.frontier.lane import Lane
-from crawler.model.messages import Finished, Hop, Pushback, Ticket
+from crawler.model.messages import Finished, Hop, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome, State
 from crawler.rules.dedup import partition
 from crawler.rules.urls import origin
@@ -60,7 +61,7 @@ class SqliteFrontier(DurableFrontier):
         ticket, redirect = finished.ticket, finished.redirect
         depth = ticket.depth if self._depths is None else self._depths.of(ticket.id)
         if finished.links is not None and finished.links.fingerprints:
-            self._take_in(self._known.take_new(finished.links), depth + 1, ticket)
+            self._take_in(self._known.take_new(finished.links), depth + 1, ticket, (), 0)
         if finished.sitemaps is not None:
             self._take_in(self._known.take_new(finished.sitemaps), depth, ticket, (), ticket.sitemap + 1)
         if redirect is not None and self._known.add(redirect.url):
@@ -86,7 +87,7 @@ class SqliteFrontier(DurableFrontier):
         self.unsaved.retries.append((ticket.attempt, due, ticket.id))
         await self.flush()
         # Only now is it pending: what is read back from the disk must know this attempt.
-        self.put_back(msgspec.structs.replace(ticket, attempt=ticket.attempt + 1), due - time.time())
+        self.put_back(replace(ticket, attempt=ticket.attempt + 1), due - time.time())
 
     def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
         """Hand a ticket back as it is; on disk it never ceased to be pending."""
@@ -98,12 +99,7 @@ class SqliteFrontier(DurableFrontier):
         self._reschedule(lane)
 
     def _take_in(
-        self,
-        urls: list[str],
-        depth: int,
-        source: Ticket | None,
-        hops: tuple[Hop, ...] = (),
-        sitemap: int = 0,
+        self, urls: list[str], depth: int, source: Ticket | None, hops: tuple[Hop, ...], sitemap: int
     ) -> None:
         """Take in URLs that were not known; ``source`` named them."""
         redirects = msgspec.json.encode(hops) if hops else None
@@ -158,7 +154,6 @@ class SqliteFrontier(DurableFrontier):
             # The loop itself keeps only a weak reference to a task.
             self._loads.add(asyncio.create_task(self._read_back(lane, now)))
         if self._depths is not None:
-            replace = msgspec.structs.replace
             tickets = [replace(ticket, depth=self._depths.of(ticket.id)) for ticket in tickets]
         self.pending -= len(tickets)
         self.leased += len(tickets)
@@ -178,11 +173,11 @@ class SqliteFrontier(DurableFrontier):
         self._loads.discard(asyncio.current_task())
         self._reschedule(lane)
 
-    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes.by_id[ticket.lane]
         now = asyncio.get_running_loop().time()
-        self._lanes.answered(lane, ticket.id, pushback, now)
+        self._lanes.answered(lane, ticket.id, feedback, now)
         self._reschedule(lane)
 
     async def turn(self, url: str) -> None:

@@ -19,10 +19,10 @@ from typing import TypeVar
 from crawler.config import Config
 from crawler.frontier import rows
 from crawler.frontier.protocol import Frontier
-from crawler.frontier.schema import SCHEMA_VERSION, TABLES, damaged, explain
+from crawler.frontier.schema import SCHEMA_VERSION, TABLES, explain
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.view import FrontierView
-from crawler.model.errors import OutputError, StoreClosed, StoreFailed
+from crawler.model.errors import OutputError, StoreClosed
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -68,10 +68,6 @@ class CrawlState:
         """Forget how every URL ended, and each robots.txt; the settings stay."""
         self.run(lambda db: db.execute("UPDATE lanes SET robots_status = NULL"))
         self.run(lambda db: rows.forget_batches(db, 0))
-
-    def damaged(self, what: str) -> StoreFailed:
-        """The error that says that something in it cannot be read."""
-        return damaged(self.path, what)
 
     # -- for the frontier ----------------------------------------------------------------------
 

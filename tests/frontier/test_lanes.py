@@ -3,7 +3,7 @@
 from crawler.config import Config
 from crawler.frontier.lane import IdQueue, Lane
 from crawler.frontier.lanes import Lanes
-from crawler.model.messages import Pushback, Ticket
+from crawler.model.messages import HostFeedback, Ticket
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
@@ -50,21 +50,21 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
     lanes = Lanes(Config(politeness=polite))
     street = lanes.make(1, "http://h")
 
-    def ask(now: float, pushback: Pushback) -> LaneLimits:
+    def ask(now: float, feedback: HostFeedback) -> LaneLimits:
         street.push(1, 0)
         lanes.keep(Ticket(1, "http://h/", 1, 0))
         lanes.schedule(street, now)
         assert len(lanes.take_due(1, now, 1, 0)[0]) == 1
-        lanes.answered(street, 1, pushback, now + 0.1)
+        lanes.answered(street, 1, feedback, now + 0.1)
         return street.state.limits
 
     for n in range(40):
-        slow = ask(20.0 * n, Pushback(elapsed=0.01, failed=True, too_many=True))
+        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, too_many=True))
     assert slow == LaneLimits(1, 10.0)
     for n in range(40, 80):
-        assert ask(20.0 * n, Pushback(failed=True)) == slow  # time-outs
+        assert ask(20.0 * n, HostFeedback(failed=True)) == slow  # time-outs
     for n in range(80, 200):
-        fast = ask(20.0 * n, Pushback(elapsed=0.01, failed=True))  # error pages
+        fast = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True))  # error pages
     assert fast == LaneLimits(8, 0.0)
 
 
