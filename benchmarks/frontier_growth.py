@@ -21,16 +21,18 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the crawler is not installed
 
+from crawler.config import Config
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
-from crawler.frontier.store_thread import StoreThread
+from crawler.frontier.state_thread import CrawlState
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, HostFeedback, Links
 from crawler.model.outcomes import Outcome
 from crawler.rules.dedup import fingerprints
-from crawler.rules.politeness import LaneLimits
 
 HASH_SEED = 1
+UNLIMITED = Config(politeness={"per_host": 10_000, "delay": 0.0}, fetch={"concurrency": 10_000})
+"""No politeness: nobody is asked."""
 LINKS = 100
 """Links of a page; the URLs are taken in by as many at a time."""
 FINISHED = 5_000
@@ -62,11 +64,6 @@ def most_resident() -> int:
     """Bytes of memory that this process ever had (not getrusage's, which begins with its parent's)."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
-
-
-def unlimited(_origin: str, _crawl_delay: float | None) -> LaneLimits:
-    """No politeness: nobody is asked."""
-    return LaneLimits(per_host=10_000, delay=0.0)
 
 
 async def take_in(frontier: SqliteFrontier, count: int, hosts: int) -> float:
@@ -107,14 +104,13 @@ async def finish_some(frontier: SqliteFrontier) -> float:
     return (time.perf_counter() - started) / done
 
 
-async def grow(store: StoreThread, count: int, hosts: int) -> dict[str, float]:
+async def grow(state: CrawlState, count: int, hosts: int) -> dict[str, float]:
     """Bring a frontier to this size; bytes and seconds for each URL."""
-    known = KnownUrls(HASH_SEED)
-    frontier = SqliteFrontier(store, known, unlimited)
+    frontier = SqliteFrontier(state, UNLIMITED, HASH_SEED)
     empty = resident()
     added = await take_in(frontier, count, hosts)
     grown = resident() - empty
-    again = await see_again(known, count, hosts)
+    again = await see_again(frontier._known, count, hosts)
     finished = await finish_some(frontier)
     return {"memory": grown, "add_s": added, "again_s": again, "finish_s": finished}
 
@@ -122,22 +118,20 @@ async def grow(store: StoreThread, count: int, hosts: int) -> dict[str, float]:
 def measure(count: int, hosts: int) -> dict[str, float]:
     """All figures at one size: bytes in all, seconds in all, seconds a URL for what is done to a few."""
     with tempfile.TemporaryDirectory(prefix="frontier-") as folder:
-        store = StoreThread(Path(folder, "crawl.db"))
-        store.start()
-        figures = asyncio.run(grow(store, count, hosts))
-        store.stop()
+        state = CrawlState(Path(folder))
+        figures = asyncio.run(grow(state, count, hosts))
+        state.close()
         disk = sum(file.stat().st_size for file in Path(folder).iterdir())
-        restarted = in_own_process("--restart", str(Path(folder, "crawl.db")))
+        restarted = in_own_process("--restart", folder)
     return {"urls": count, "disk": disk, **restarted, **figures}
 
 
-def restart(path: Path) -> dict[str, float]:
+def restart(out: Path) -> dict[str, float]:
     """Bring the frontier back as a crawl's start does; seconds, and bytes while it did."""
-    store = StoreThread(path)
-    store.start()
+    state = CrawlState(out)
 
     async def restore() -> float:
-        frontier = SqliteFrontier(store, KnownUrls(HASH_SEED), unlimited)
+        frontier = SqliteFrontier(state, UNLIMITED, HASH_SEED)
         started = time.perf_counter()
         await frontier.restore()
         return time.perf_counter() - started
@@ -145,7 +139,7 @@ def restart(path: Path) -> dict[str, float]:
     empty = most_resident()
     seconds = asyncio.run(restore())
     peak = most_resident() - empty
-    store.stop()
+    state.close()
     return {"restore_s": seconds, "restore_peak": peak}
 
 
@@ -172,7 +166,9 @@ def main() -> None:
     parser.add_argument("--urls", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--hosts", type=int, default=1, help="spread over so many hosts")
     parser.add_argument("--here", action="store_true", help="measure in this process, print JSON (one size)")
-    parser.add_argument("--restart", type=Path, help="measure a restart from this crawl.db, print JSON")
+    parser.add_argument(
+        "--restart", type=Path, help="measure a restart of this crawl (a folder), print JSON"
+    )
     options = parser.parse_args()
     if options.restart:
         print(json.dumps(restart(options.restart)))

@@ -32,9 +32,6 @@ from latency import steady_rate
 from crawler import Config
 from crawler.engine import lifecycle
 from crawler.engine.lifecycle import open_crawl, output_folder
-from crawler.frontier.known import KnownUrls
-from crawler.frontier.sqlite_frontier import SqliteFrontier
-from crawler.rules.politeness import LaneLimits
 
 HERE = Path(__file__).resolve().parent
 AT_ONCE = 1_000
@@ -46,13 +43,7 @@ def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
     config, logins = lifecycle.serialised(Config.from_json(json.dumps(settings)))
 
     async def take_in() -> None:
-        def unlimited(_origin: str, _delay: float | None) -> LaneLimits:
-            return LaneLimits(per_host=10_000, delay=0.0)
-
-        partitions = config.frontier.partitions
-        frontier = SqliteFrontier(
-            opened.state.store, KnownUrls(opened.hash_seed), unlimited, partitions=partitions
-        )
+        frontier = opened.state.frontier(config, opened.hash_seed)
         await frontier.restore()
         for start in range(0, len(urls), AT_ONCE):
             await frontier.add(urls[start : start + AT_ONCE])

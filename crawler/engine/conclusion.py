@@ -61,8 +61,8 @@ def conclude(
         # between the two it must still count as one that has to go on.
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
-        opened.state.note_live(live_picture(stations))
-        opened.state.note({"state": report.state, "ended_at": now_utc(), "message": report.message or ""})
+        meta = {"state": report.state, "ended_at": now_utc(), "message": report.message or ""}
+        opened.state.note(meta, live_picture(stations))
     except (CrawlFailed, OSError) as error:
         _not_noted(report, error)
 
@@ -86,12 +86,12 @@ def _sum_up(
     report: CrawlReport, stations: Stations, opened: Opened, seconds: float, view: FrontierView
 ) -> dict[str, Any]:
     """The summary of all runs together; judges the crawl by it."""
-    counts, kinds, config = view.counts(), view.kinds(), stations.config
-    extract_failed, first_url, first_error = view.extract_failures()
+    counts, totals, config = view.counts(), view.totals(), stations.config
+    kinds = totals["kinds"]
     found = {
         "errors": counts["error"],
         "http": kinds.get(Kind.HTTP_STATUS, 0),
-        "extract": extract_failed,
+        "extract": totals["extract_failed"],
         "redirects": kinds.get(Kind.REDIRECTED, 0),
     }
     # What was broken off may have known URLs that never reached the disk. They will be found again, since
@@ -116,13 +116,7 @@ def _sum_up(
         runs=opened.runs,
         sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
         hosts=view.hosts(),
-    ) | {
-        "kinds": kinds,
-        **view.links_left(),
-        "extract_failed": extract_failed,
-        "extract_error": {"url": first_url, "error": first_error} if extract_failed else None,
-        "errors": errors,
-    }
+    ) | {**totals, "errors": errors}
 
 
 def _judge(

@@ -19,8 +19,8 @@ import msgspec
 
 from crawler.config import Config
 from crawler.config.problems import shown
-from crawler.frontier.state import CrawlState
-from crawler.frontier.view import FrontierView
+from crawler.frontier.state_thread import CrawlState
+from crawler.frontier.view import FrontierView, damaged_settings
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
@@ -128,7 +128,7 @@ def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Iterator
     """
     if not (out / "crawl.db").exists():
         _refuse_records(out, "no crawl.db")
-    state = CrawlState.open(out)
+    state = CrawlState(out)
     try:
         yield _note_start(state, config, out, logins)
     finally:
@@ -171,7 +171,7 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
             # would be records and nothing by which to go on.
             state.sync()
     except (KeyError, ValueError) as error:
-        raise state.damaged(f"its settings: {error}") from error
+        raise damaged_settings(out, error) from error
     return opened
 
 

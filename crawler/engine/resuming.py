@@ -14,7 +14,7 @@ from pathlib import Path
 from crawler.config import Config
 from crawler.engine.lifecycle import lock_folder
 from crawler.fetch.session import auth_origins
-from crawler.frontier.state import CrawlState
+from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
 from crawler.plumbing import leftovers_process
@@ -114,7 +114,7 @@ def note_interrupted(out: Path) -> bool:
         settings_of(out)
     except CrawlerError:
         return False
-    state = CrawlState.open(out)
+    state = CrawlState(out)
     try:
         meta = state.read(FrontierView.meta)
         if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):

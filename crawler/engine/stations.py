@@ -10,7 +10,6 @@ from crawler.engine.lifecycle import SPOOL, Opened
 from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
-from crawler.frontier.frontiers import make_frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.parse.job import ParseJob
@@ -55,7 +54,7 @@ class Stations:
             config.limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
-        self.frontier = make_frontier(config, opened.state, opened.hash_seed)
+        self.frontier = opened.state.frontier(config, opened.hash_seed)
         self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
         self.parse_pool = ParsePool(
             config.parse,

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping
 
 from crawler.config import Config
-from crawler.frontier.trouble import Leaf
 from crawler.frontier.view import FrontierView
 from crawler.model.outcomes import Kind
+from crawler.model.rows import Leaf
 from crawler.rules.login_page import is_login_url
 from crawler.rules.robots import forbidding
 from crawler.rules.scope import Scope
@@ -30,7 +30,7 @@ def why_nothing(view: FrontierView, config: Config) -> str:
         why += f", to which {first.source} redirects"
     why += f": {_explained(view, config, first)}"
     counts = view.counts()
-    kinds = {kind: n for kind, n in view.kinds().items() if kind != Kind.REDIRECTED}
+    kinds = {kind: n for kind, n in view.totals()["kinds"].items() if kind != Kind.REDIRECTED}
     if sum(kinds.values()) > 1:
         why += f" (of all {sum(kinds.values()):,} URLs: {listed(kinds)})"
     if counts["pending"]:

@@ -88,15 +88,13 @@ def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
         yield memory_task(
             MemoryRule(config.limits.memory),
             stations.counters,
+            frontier,
             read=lambda: read_use(pool.pids()),
-            hold=frontier.hold,
             replace=partial(
                 pool.replace,
                 kind=Kind.PARSE_MEMORY,
                 reason="the parse process took too much of limits.memory and was replaced",
             ),
-            in_flight=lambda: stations.in_flight,
-            known=lambda: frontier.known,
             before=stations.memory_before,
             interval=INTERVAL,
         )

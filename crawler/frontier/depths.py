@@ -12,13 +12,15 @@ for each link.
 """
 
 from array import array
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
-from crawler.model.messages import Links
+from crawler.model.messages import Finished
 from crawler.model.outcomes import State
+from crawler.rules.dedup import fingerprint
+
+if TYPE_CHECKING:
+    from crawler.frontier.durable import DurableFrontier
 
 Edges: TypeAlias = "array[int]"
 """Row ids of the pages that a page links to; a redirect's target, at no distance, is negative."""
@@ -27,15 +29,16 @@ Edges: TypeAlias = "array[int]"
 class Depths:
     """The depth of every URL, by row id, and which URL has which row."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, hash_seed: int) -> None:
         self.most = most
         """``scope.max_depth``."""
+        self._hash_seed = hash_seed
         self._row_of: dict[int, int] = {}
         self._depths = array("H", [0])  # row ids begin with 1
 
-    def add(self, mark: int, row: int, depth: int) -> None:
-        """A new URL: its fingerprint, its row id (the next one) and its depth."""
-        self._row_of[mark] = row
+    def add(self, url: str, row: int, depth: int) -> None:
+        """A new URL: its row id (the next one) and its depth."""
+        self._row_of[fingerprint(url, self._hash_seed)] = row
         while len(self._depths) <= row:
             self._depths.append(0)
         self._depths[row] = depth
@@ -44,58 +47,47 @@ class Depths:
         """The smallest depth known for a row."""
         return self._depths[row]
 
-    def row_of(self, mark: int) -> int:
-        """The row of a known fingerprint."""
-        return self._row_of[mark]
+    async def pass_on(self, finished: Finished, frontier: "DurableFrontier") -> list[tuple[int, int]]:
+        """Let the links of a finished page bring others nearer.
 
-    def states_of(self, moved: Iterable[int]) -> list[tuple[int, State, int]]:
-        """Rows with their depths and whether they are in the crawl by now: depth, state, row."""
-        return [
-            (self.of(row), State.BEYOND if self.is_beyond(self.of(row)) else State.PENDING, row)
-            for row in sorted(moved)
-        ]
-
-    def is_beyond(self, depth: int) -> bool:
-        """A page at this depth is not part of the crawl."""
-        return depth > self.most
-
-    def edges(self, links: Links) -> Edges:
-        """The rows of links that are all known."""
-        marks = array("Q")
-        marks.frombytes(links.fingerprints)
-        return array("q", map(self._row_of.__getitem__, marks))
-
-    async def shorten(
-        self, source: int, edges: Edges, load: Callable[[list[int]], Awaitable[dict[int, Edges]]]
-    ) -> "Nearer":
-        """Pass on what ``source``, with its ``edges``, gives to others.
-
-        ``load`` returns the edges of those of the given rows that are finished. A page that is not
-        has none yet: when it finishes, its own depth is what it is by then.
+        Returns id and lane of the rows that came within the limit by it. A page that is not finished has no
+        edges yet: when it finishes, its own depth is what it is by then. Raises StoreFailed.
         """
-        nearer = Nearer()
-        found = {source: edges}
+        marks = array("Q")
+        marks.frombytes(finished.links.fingerprints if finished.links is not None else b"")
+        edges = array("q", map(self._row_of.__getitem__, marks))
+        if finished.redirect is not None:
+            edges.append(-self._row_of[fingerprint(finished.redirect.url, self._hash_seed)])
+        if not edges:
+            return []
+        frontier.unsaved.edges[finished.ticket.id] = edges
+        nearer: set[int] = set()
+        joining: list[int] = []
+        found = {finished.ticket.id: edges}
         while found:
-            moved = {target for row, targets in found.items() for target in self._relax(row, targets, nearer)}
-            found = await load(sorted(moved)) if moved else {}
-        return nearer
+            moved = {
+                row for source, targets in found.items() for row in self._relax(source, targets, joining)
+            }
+            nearer |= moved
+            found = await frontier.load_edges(sorted(moved)) if moved else {}
+        for row in nearer:
+            depth = self._depths[row]
+            state = State.BEYOND if depth > self.most else State.PENDING
+            frontier.unsaved.depths[row] = depth, state
+        if not joining:
+            return []
+        # Everything is saved in order, so this comes before the commit of the page that brought it about.
+        await frontier.flush()
+        return await frontier.load_lanes(joining)
 
-    def _relax(self, row: int, targets: Iterable[int], nearer: "Nearer") -> Iterable[int]:
-        here = self._depths[row]
+    def _relax(self, source: int, targets: Edges, joining: list[int]) -> Iterator[int]:
+        here = self._depths[source]
         for edge in targets:
             target, depth = (-edge, here) if edge < 0 else (edge, here + 1)
             was = self._depths[target]
             if depth < was:
                 self._depths[target] = depth
-                nearer.rows.add(target)
                 # Seen here, where it happens, by whichever page brought it about: exactly once.
                 if was > self.most >= depth:
-                    nearer.joining.append(target)
+                    joining.append(target)
                 yield target
-
-
-class Nearer(msgspec.Struct):
-    """Rows whose depth became smaller, and those that came within the limit by it."""
-
-    rows: set[int] = set()
-    joining: list[int] = []

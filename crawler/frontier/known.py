@@ -19,16 +19,9 @@ class KnownUrls:
         self.hash_seed = hash_seed
         self._known: set[int] = set()
 
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def mark(self, url: str) -> int:
-        """The fingerprint of ``url``."""
-        return fingerprint(url, self.hash_seed)
-
     def add(self, url: str) -> bool:
         """Take ``url`` in; False when it was known."""
-        mark = self.mark(url)
+        mark = fingerprint(url, self.hash_seed)
         if mark in self._known:
             return False
         self._known.add(mark)

@@ -12,7 +12,26 @@ from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
 
 
 class Frontier(Protocol):
-    """What to fetch next, and when. All methods belong to one event loop."""
+    """What to fetch next, and when. All methods belong to one event loop; those that wait raise StoreFailed.
+
+    The crawl is over when :attr:`pending` and :attr:`leased` are zero.
+    """
+
+    @property
+    def known(self) -> int:
+        """URLs ever taken in; those beyond the depth limit are not."""
+
+    @property
+    def pending(self) -> int:
+        """URLs waiting, those to be tried again included."""
+
+    @property
+    def leased(self) -> int:
+        """URLs handed out and not yet finished."""
+
+    @property
+    def finished(self) -> int:
+        """URLs finished since the start, committed or not yet."""
 
     async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
         """Where each sink is to be cut, from what it holds; URLs of batches that one lacks are pending again.
@@ -25,8 +44,8 @@ class Frontier(Protocol):
         """Take over what earlier runs of the crawl have left."""
         ...
 
-    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0, sitemap: int = 0) -> int:
-        """Take URLs in (serialised, no fragment); how many of them were new. Idempotent by URL.
+    async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
+        """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL.
 
         With ``sitemap`` they are to be read as sitemaps (see Ticket).
         """
@@ -41,7 +60,7 @@ class Frontier(Protocol):
         ...
 
     async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
-        """The answer has been read: free the host's slot now, not at the commit."""
+        """The answer has been read: free the host's slot now, not at the commit, and learn from it."""
         ...
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
@@ -57,19 +76,23 @@ class Frontier(Protocol):
         ...
 
     async def finish(self, finished: Finished) -> None:
-        """Take in what a finished URL leads to. It is not done before :meth:`commit`."""
+        """Take in what a finished URL leads to, then end its lease. It is not done before :meth:`commit`."""
         ...
 
     async def commit(self, commits: Sequence[Commit]) -> None:
         """Make batches that every sink holds done: ONE transaction with the links and positions."""
         ...
 
-    def hold(self, on: bool) -> None:
-        """While it is held, :meth:`pop` waits; everything else goes on, so that what is in flight ends."""
+    def pause(self) -> None:
+        """Have :meth:`pop` wait; everything else goes on, so that what is in flight ends."""
+        ...
+
+    def resume(self) -> None:
+        """Hand out tickets again after :meth:`pause`."""
         ...
 
     def close(self) -> None:
-        """Hand out no more tickets; also when it is held."""
+        """Hand out no more tickets: whoever waits in :meth:`pop` gets ``[]``, also while it is paused."""
         ...
 
     async def flush(self) -> None:

@@ -1,4 +1,4 @@
-"""The tables of ``crawl.db``, and how the file is opened.
+"""The tables of ``crawl.db``, and what is said where the file cannot be used.
 
 One row for each URL ever taken in, appended once and updated once, when it is done: no secondary
 index has to be kept up, which is what makes an append cost about a microsecond. Which URLs are
@@ -12,11 +12,11 @@ positions here and are cut back at the start.
 import sqlite3
 from pathlib import Path
 
-from crawler.model.errors import OutputError, StoreFailed
+from crawler.model.errors import StoreFailed
 
 SCHEMA_VERSION = 3
 
-_TABLES = """
+TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE lanes (
     id INTEGER PRIMARY KEY,
@@ -24,7 +24,7 @@ CREATE TABLE lanes (
     partition INTEGER NOT NULL,       -- stable_hash(origin) % partitions
     crawl_delay REAL,                 -- seconds, from robots.txt
     robots_status INTEGER, robots_body BLOB, robots_at REAL,  -- unix time
-    per_host INTEGER, delay REAL, slots_now INTEGER, delay_now REAL, slow REAL,   -- see paces.py
+    per_host INTEGER, delay REAL, slots_now INTEGER, delay_now REAL, slow REAL,   -- see Pace
     requests INTEGER, failures INTEGER, peak INTEGER, smallest_gap REAL,   -- seconds, of all runs
     last_start REAL, resting_until REAL   -- unix time
 );
@@ -44,7 +44,7 @@ CREATE TABLE urls (
     batch INTEGER,                    -- the batch that its record is in
     out_of_scope INTEGER, too_deep INTEGER, nofollow INTEGER   -- its links that were not followed
 );
-CREATE TABLE ends (                   -- what there is to say of URLs that did not end well: see ends.py
+CREATE TABLE ends (                   -- what there is to say of URLs that did not end well: see rows.py
     id INTEGER PRIMARY KEY,
     status INTEGER, target TEXT, message TEXT,   -- as in the record; of a redirect, where it led
     extract TEXT,                     -- how the extract function failed on it
@@ -59,36 +59,6 @@ CREATE TABLE edges (                  -- only with scope.max_depth: see depths.p
 );
 CREATE TABLE live (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
 """
-
-
-def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open or create ``crawl.db``; to be called by the thread that will own the connection.
-
-    Raises OutputError when the file is not a crawl's, StoreFailed when it cannot be opened.
-    """
-    try:
-        connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA cache_size = -16384")  # KiB
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-        elif version != SCHEMA_VERSION:
-            raise OutputError(
-                f"{path} is not the crawl.db of this version (schema {version}, not {SCHEMA_VERSION})"
-            )
-    except sqlite3.Error as error:
-        raise explain(path, error) from error
-    return connection
-
-
-def sync(connection: sqlite3.Connection) -> None:
-    """Return when everything committed so far would survive a power loss; takes some milliseconds."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def damaged(path: Path, what: object) -> StoreFailed:

@@ -1,29 +1,32 @@
-"""A read-only view of ``crawl.db``, for ``crawler status``: works beside a live crawl and on a dead one."""
+"""A read-only view of ``crawl.db``, beside a live crawl or of a dead one."""
 
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.frontier import ends, rows, trouble
 from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
+from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
 from crawler.model.messages import StoredRobots
+from crawler.model.outcomes import Kind, State
+from crawler.model.rows import HostRow, Pace
 
 
-class FrontierView:
+class FrontierView(Troubles):
     """What can be read of a crawl without taking part in it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.db = connection
-        """To be read from only."""
+        """``connection`` is only read from."""
+        self._db = connection
 
     def meta(self) -> dict[str, str]:
         """The entries of ``meta``: state, pid, started_at, ended_at, settings and more."""
-        return rows.get_meta(self.db)
+        return dict(self._db.execute("SELECT key, value FROM meta").fetchall())
 
     def settings(self) -> dict[str, Any]:
         """The settings that the crawl was started with."""
@@ -31,12 +34,28 @@ class FrontierView:
         return found
 
     def counts(self) -> dict[str, int]:
-        """URLs by state."""
-        return rows.counts(self.db)
+        """URLs by state, by the state's name in lower case; every state is there."""
+        found = dict(self._db.execute("SELECT state, count(*) FROM urls GROUP BY state").fetchall())
+        return {state.name.lower(): found.get(int(state), 0) for state in State if state is not State.BEYOND}
 
-    def hosts(self) -> list[rows.HostRow]:
+    def lanes(self) -> list[tuple[int, str, Pace | None]]:
+        """Id, origin and pace of every lane; no pace where it was never asked."""
+        found = self._db.execute(
+            "SELECT id, origin, crawl_delay, per_host, delay, slots_now, delay_now, slow, requests, failures,"
+            " peak, smallest_gap, last_start, resting_until FROM lanes ORDER BY id"
+        )
+        made = ((lane, origin, Pace(*columns)) for lane, origin, *columns in found)
+        return [(lane, origin, pace if pace.requests is not None else None) for lane, origin, pace in made]
+
+    def hosts(self) -> list[HostRow]:
         """Every origin with its URLs by state, the one with the most URLs first."""
-        return rows.hosts(self.db)
+        paces = {lane: pace for lane, _, pace in self.lanes()}
+        found = self._db.execute(
+            "SELECT lane, origin, sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3),"
+            " sum(state = 4) FROM urls JOIN lanes ON lanes.id = urls.lane"
+            " GROUP BY lane ORDER BY count(*) DESC, origin"
+        )
+        return [HostRow._make((*row, paces[lane])) for lane, *row in found]
 
     def sinks(self) -> list[str]:
         """Names of the sinks that the crawl writes."""
@@ -45,65 +64,92 @@ class FrontierView:
 
     def positions(self) -> dict[str, int]:
         """Where each sink ends with the last committed batch."""
-        return rows.positions(self.db)
-
-    def kinds(self) -> dict[str, int]:
-        """Done URLs that are not ok, by kind."""
-        return ends.kinds(self.db)
-
-    def links_left(self) -> dict[str, int]:
-        """Links of done pages that were not followed, by reason."""
-        return ends.links_left(self.db)
-
-    def extract_failures(self) -> tuple[int, str | None, str | None]:
-        """See :func:`crawler.frontier.ends.extract_failures`."""
-        return ends.extract_failures(self.db)
-
-    def pages_ok(self) -> tuple[int, int, int]:
-        """See :func:`crawler.frontier.ends.pages_ok`."""
-        return ends.pages_ok(self.db)
-
-    def seeds_unreachable(self, kinds: Collection[str]) -> str | None:
-        """See :func:`crawler.frontier.rows.seeds_unreachable`."""
-        return rows.seeds_unreachable(self.db, kinds)
+        # SQLite takes the bare column from the row that holds the maximum.
+        found = self._db.execute("SELECT sink, position, max(n) FROM batches GROUP BY sink")
+        return {sink: position for sink, position, _ in found}
 
     def robots(self, origin: str) -> StoredRobots | None:
         """The robots.txt of an origin, as it was when it was last asked."""
-        stored = rows.load_robots(self.db, origin)
-        return None if stored is None else StoredRobots(*stored[:2])
+        row = self._db.execute(
+            "SELECT robots_status, robots_body, robots_at FROM lanes"
+            " WHERE origin = ? AND robots_status IS NOT NULL",
+            (origin,),
+        ).fetchone()
+        return None if row is None else StoredRobots(row[0], row[1], age=time.time() - row[2])
 
-    def failed(self, most: int | None = None) -> Iterator[trouble.Failed]:
-        """See :func:`crawler.frontier.trouble.failed`."""
-        return trouble.failed(self.db, most)
+    def pages_ok(self) -> tuple[int, int, int]:
+        """Pages (no sitemaps) that are ok or truncated; how many ask for a password; titles of these."""
+        ok, asking, titles = self._db.execute(
+            "SELECT count(*), count(e.login), count(DISTINCT e.login)"
+            " FROM urls u LEFT JOIN ends e ON e.id = u.id WHERE u.state IN (1, 2) AND u.sitemap = 0"
+        ).fetchone()
+        return ok, asking, titles
 
-    def redirects(self) -> Iterator[tuple[str, str]]:
-        """See :func:`crawler.frontier.trouble.redirects`."""
-        return trouble.redirects(self.db)
+    def totals(self) -> dict[str, Any]:
+        """What is counted of the whole crawl beside its states, by its name in ``summary.json``.
 
-    def first_referrers(self, url_id: int) -> list[tuple[str, str | None]]:
-        """See :func:`crawler.frontier.trouble.first_referrers`."""
-        return trouble.first_referrers(self.db, url_id)
-
-    def leaves(self, most: int) -> list[trouble.Leaf]:
-        """See :func:`crawler.frontier.trouble.leaves`."""
-        return trouble.leaves(self.db, most)
+        Done URLs that are not ok, by kind; links of done pages that were not followed, by reason; on how many
+        pages the extract function failed, one of the first of them, and how (a traceback, if there is one).
+        """
+        kinds = self._db.execute(
+            "SELECT kind, count(*) FROM urls WHERE kind IS NOT NULL GROUP BY kind ORDER BY 2 DESC, 1"
+        ).fetchall()
+        out_of_scope, too_deep, nofollow = self._db.execute(
+            "SELECT total(out_of_scope), total(too_deep), total(nofollow) FROM urls WHERE state != 0"
+        ).fetchone()
+        (failed,) = self._db.execute("SELECT count(*) FROM ends WHERE extract IS NOT NULL").fetchone()
+        first = self._db.execute(
+            "SELECT u.url, e.extract FROM ends e CROSS JOIN urls u ON u.id = e.id WHERE e.extract IS NOT NULL"
+            " ORDER BY instr(e.extract, char(10)) = 0, u.batch, u.id LIMIT 1"
+        ).fetchone()
+        return {
+            "kinds": dict(kinds),
+            "links_out_of_scope": int(out_of_scope),
+            "links_too_deep": int(too_deep),
+            "links_nofollow": int(nofollow),
+            "extract_failed": failed,
+            "extract_error": {"url": first[0], "error": first[1]} if failed else None,
+        }
 
     def login_wall(self, is_login: Callable[[str], bool]) -> tuple[str | None, str] | None:
-        """See :func:`crawler.frontier.trouble.login_wall`."""
-        return trouble.login_wall(self.db, is_login)
+        """The login page that everything leads to, and the seed that redirects to it, if one does.
+
+        Either no seed leads to anything else (``is_login`` knows its URL), or every page that is ok asks
+        for a password, under one title.
+        """
+        roots = self._db.execute(
+            "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
+            " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind IS NOT :hop",
+            {"hop": Kind.REDIRECTED},
+        )
+        first: tuple[str, str] | None = None
+        for seed, url in roots:
+            if seed is None or not is_login(url):
+                break
+            first = first or (seed, url)
+        else:
+            if first is not None:
+                return first
+        ok, asking, titles = self.pages_ok()
+        if not ok or asking < ok or titles > 1:
+            return None
+        (url,) = self._db.execute(
+            "SELECT url FROM urls WHERE id = (SELECT min(id) FROM ends WHERE login IS NOT NULL)"
+        ).fetchone()
+        return None, url
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
         """In the block, a live crawl does not change."""
-        self.db.execute("BEGIN")
+        self._db.execute("BEGIN")
         try:
             yield
         finally:
-            self.db.execute("ROLLBACK")
+            self._db.execute("ROLLBACK")
 
     def live(self) -> dict[str, Any] | None:
         """The last snapshot that the crawl wrote of itself, about once a second; None if it never did."""
-        row = self.db.execute("SELECT json FROM live").fetchone()
+        row = self._db.execute("SELECT json FROM live").fetchone()
         return json.loads(row[0]) if row else None
 
 

@@ -9,12 +9,16 @@ It only looks and acts; what follows from what it sees is decided in :mod:`crawl
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from crawler.model.errors import CrawlFailed
 from crawler.rules.limits import Fill, MemoryRule, MemoryUse
 from crawler.trace.counters import Counters
 from crawler.watch.memory_reading import give_back_freed_memory
 from crawler.watch.units import size
+
+if TYPE_CHECKING:
+    from crawler.frontier.protocol import Frontier
 
 log = logging.getLogger("crawler.watch")
 
@@ -25,18 +29,16 @@ INTERVAL = 1.0
 async def memory_task(
     rule: MemoryRule,
     counters: Counters,
+    frontier: "Frontier",
     *,
     read: Callable[[], MemoryUse | None],
-    hold: Callable[[bool], None],
     replace: Callable[[int], object],
-    in_flight: Callable[[], int],
-    known: Callable[[], int],
     before: int = 0,
     trim: Callable[[], None] = give_back_freed_memory,
     interval: float = INTERVAL,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Watch until cancelled. ``hold`` stops and starts the leasing, ``replace`` ends a parser by its pid.
+    """Watch until cancelled. ``replace`` ends a parser by its pid.
 
     ``before``: bytes of the main process that were there before the crawl, in a program that it is a part
     of, and do not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
@@ -51,14 +53,18 @@ async def memory_task(
         counters.memory = use.total
         counters.peak_memory = max(counters.peak_memory, use.total)
         was_holding = rule.is_holding
-        flying = in_flight()
-        verdict = rule.judge(use, flying)
+        in_flight = frontier.leased + frontier.finished - counters.committed
+        verdict = rule.judge(use, in_flight)
         if verdict.fill is Fill.GIVE_UP:
-            raise CrawlFailed(_sentence(rule.ceiling, use, known()))
+            raise CrawlFailed(_sentence(rule.ceiling, use, frontier.known))
         holding = verdict.fill is Fill.HOLD
         if holding is not was_holding:
-            hold(holding)
-            word = "no URL is leased until what is in flight is done" if holding else "leasing goes on"
+            if holding:
+                frontier.pause()
+                word = "no URL is leased until what is in flight is done"
+            else:
+                frontier.resume()
+                word = "leasing goes on"
             log.info("memory: %s of %s taken; %s", size(use.total), size(rule.ceiling), word)
         if verdict.replace is not None:
             taken = use.parsers[verdict.replace]
@@ -66,7 +72,7 @@ async def memory_task(
                 "memory: replacing the parser with pid %d, which takes %s", verdict.replace, size(taken)
             )
             replace(verdict.replace)
-        if holding and (not flying or not was_holding):
+        if holding and (not in_flight or not was_holding):
             await asyncio.to_thread(trim)
         await sleep(pause)
         pause = min(interval, pause * 2)

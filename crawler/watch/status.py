@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crawler.model.rows import HostRow
 from crawler.watch.broken import Broken, lines, write_json
-from crawler.watch.hosts import COLUMNS, HostRow, host_counts, host_pace, largest
+from crawler.watch.hosts import COLUMNS, host_counts, host_pace, largest
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -52,8 +52,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Outcome
+from crawler.model.rows import HostRow
 from crawler.trace.counters import Counters
-from crawler.watch.hosts import HostRow, host_counts, largest
+from crawler.watch.hosts import host_counts, largest
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -47,7 +47,9 @@ def test_a_crawl_that_is_stopped_as_it_starts_goes_on(tmp_path, seed):
         assert set(crawls.urls(out).values()) == {1}
 
 
-@pytest.mark.parametrize("where", ["crawler.frontier.schema.sync", "crawler.engine.lifecycle.Opened"])
+@pytest.mark.parametrize(
+    "where", ["crawler.frontier.state_thread.CrawlState.sync", "crawler.engine.lifecycle.Opened"]
+)
 def test_an_interrupt_while_crawl_db_is_opened_leaves_a_crawl_that_is_stopped(tmp_path, monkeypatch, where):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

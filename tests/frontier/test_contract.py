@@ -5,47 +5,43 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
-from crawler.frontier import restart, rows
-from crawler.frontier.depths import Depths
-from crawler.frontier.hot_tickets import LOADS_AT_ONCE, HotTickets
-from crawler.frontier.known import KnownUrls
-from crawler.frontier.sqlite_frontier import SqliteFrontier
-from crawler.frontier.store_thread import StoreThread
+from crawler.config import Config
+from crawler.frontier.protocol import Frontier
+from crawler.frontier.sqlite_frontier import LOADS_AT_ONCE, SqliteFrontier
+from crawler.frontier.state_thread import CrawlState
+from crawler.frontier.view import FrontierView
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.dedup import fingerprints
-from crawler.rules.politeness import LaneLimits
 from tests.clock import virtual_clock
 
 SITE = "http://a.example/"
 SEED = 7
+T = TypeVar("T")
 
 
 @asynccontextmanager
-async def opened(
-    path: Path, per_host: int = 4, delay: float = 0.0, max_depth: int | None = None, **options
-) -> AsyncIterator[SqliteFrontier]:
-    store = StoreThread(path / "crawl.db")
-    await asyncio.to_thread(store.start)
-    known = KnownUrls(SEED)
-    depths = Depths(max_depth) if max_depth is not None else None
-    frontier = SqliteFrontier(
-        store,
-        known,
-        lambda _, crawl_delay: LaneLimits(per_host, max(delay, crawl_delay or 0)),
-        depths=depths,
-        **options,
-    )
-    frontier.store = store  # type: ignore[attr-defined]  # for looking into crawl.db
+async def opened(path: Path, per_host: int = 4, delay: float = 0.0, **options: object) -> AsyncIterator[Any]:
+    """The frontier of the crawl in ``path``; ``options`` are settings, with two underscores for the dot."""
+    polite = {"politeness.per_host": per_host, "politeness.delay": delay, "politeness.throttle": False}
+    config = Config().replace(polite | {key.replace("__", "."): value for key, value in options.items()})
+    state = await asyncio.to_thread(CrawlState, path)
+    frontier = state.frontier(config, SEED)
     try:
         await frontier.restore()
         yield frontier
     finally:
-        await asyncio.to_thread(store.stop)
+        await asyncio.to_thread(state.close)
+
+
+async def ask(frontier: Any, job: Callable[[FrontierView], T]) -> T:
+    """What ``job`` makes of the crawl as it is stored."""
+    return await frontier._state.call(lambda db: job(FrontierView(db)))
 
 
 def links(*urls: str) -> Links:
@@ -57,21 +53,21 @@ def done(ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, **more) -> 
     return Finished(ticket, outcome, kind, b"{}", links(*found) if found else None, **more)
 
 
-async def finish(frontier: SqliteFrontier, ticket: Ticket, *found: str, **more) -> Finished:
+async def finish(frontier: Frontier, ticket: Ticket, *found: str, **more) -> Finished:
     await frontier.fetched(ticket, HostFeedback())
     finished = done(ticket, *found, **more)
     await frontier.finish(finished)
     return finished
 
 
-async def acquaint(frontier: SqliteFrontier, url: str = SITE + "first") -> None:
+async def acquaint(frontier: Frontier, url: str = SITE + "first") -> None:
     """Let a host answer once: before that it is asked for one page at a time."""
     await frontier.add([url])
     (ticket,) = await frontier.pop(1)
     await finish(frontier, ticket)
 
 
-async def lease_all(frontier: SqliteFrontier) -> list[Ticket]:
+async def lease_all(frontier: Frontier) -> list[Ticket]:
     """Every pending ticket, with its answer read."""
     tickets = []
     while frontier.pending:
@@ -81,7 +77,7 @@ async def lease_all(frontier: SqliteFrontier) -> list[Ticket]:
     return tickets
 
 
-async def drain(frontier: SqliteFrontier, site: Callable[[str], list[str]]) -> list[str]:
+async def drain(frontier: Frontier, site: Callable[[str], list[str]]) -> list[str]:
     order, n = [], 0
     while tickets := await frontier.pop(3):
         batch = []
@@ -111,14 +107,14 @@ async def test_each_url_is_handed_out_once_and_the_crawl_ends_by_itself(tmp_path
 async def test_breadth_first_and_depth_first(tmp_path):
     graph = {SITE: pages("a", "b"), SITE + "a": pages("a1", "a2"), SITE + "b": pages("b1")}
 
-    async def order(folder: str, depth_first: bool) -> list[str]:
+    async def order(folder: str, first: str) -> list[str]:
         (tmp_path / folder).mkdir()
-        async with opened(tmp_path / folder, per_host=1, depth_first=depth_first) as frontier:
+        async with opened(tmp_path / folder, per_host=1, frontier__order=first) as frontier:
             await frontier.add([SITE])
             return [url[len(SITE) :] for url in await drain(frontier, lambda url: graph.get(url, []))]
 
-    assert await order("breadth", False) == ["", "a", "b", "a1", "a2", "b1"]
-    assert await order("depth", True) == ["", "b", "b1", "a", "a2", "a1"]
+    assert await order("breadth", "breadth_first") == ["", "a", "b", "a1", "a2", "b1"]
+    assert await order("depth", "depth_first") == ["", "b", "b1", "a", "a2", "a1"]
 
 
 @virtual_clock
@@ -138,8 +134,8 @@ async def test_depth_referrer_and_hops_travel_with_the_ticket(tmp_path):
 
 @virtual_clock
 async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 2)
-    monkeypatch.setattr("crawler.frontier.hot_tickets.LOAD_AHEAD", 3)
+    monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 2)
+    monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
     names = [f"p{n}" for n in range(50)]
     async with opened(tmp_path) as frontier:
         await frontier.add([SITE])
@@ -149,8 +145,8 @@ async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeyp
 
 @virtual_clock
 async def test_depth_first_keeps_no_more_in_memory_than_breadth_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 50)
-    async with opened(tmp_path, per_host=1, depth_first=True) as frontier:
+    monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 50)
+    async with opened(tmp_path, per_host=1, frontier__order="depth_first") as frontier:
         await frontier.add([SITE])
         seen = []
         while tickets := await frontier.pop(1):
@@ -158,20 +154,20 @@ async def test_depth_first_keeps_no_more_in_memory_than_breadth_first(tmp_path, 
                 seen.append(ticket.url)
                 found = pages(*(f"{ticket.id}-{n}" for n in range(20))) if len(seen) < 40 else []
                 await finish(frontier, ticket, *found)
-                assert len(frontier._hot) <= 50
+                assert len(frontier._lanes.tickets) <= 50
         assert len(seen) == len(set(seen)) == frontier.known
 
 
 @virtual_clock
 async def test_edges_are_saved_no_later_than_their_page_is_done(tmp_path):
-    async with opened(tmp_path, max_depth=9) as frontier:
+    async with opened(tmp_path, scope__max_depth=9) as frontier:
         await frontier.add([SITE])
         (seed,) = await frontier.pop(1)
         finished = await finish(frontier, seed, *pages("a", "b"))
         saving = asyncio.create_task(frontier.flush())
         await asyncio.sleep(0)  # it has taken what waited, and has not answered yet
         await frontier.commit([Commit(1, (finished,), {})])
-        assert set(await frontier.store.call(lambda db: rows.load_edges(db, [seed.id]))) == {seed.id}
+        assert set(await frontier.load_edges([seed.id])) == {seed.id}
         await saving
 
 
@@ -263,8 +259,8 @@ async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
         await frontier.pop(1)
         assert loop.time() - started == pytest.approx(7, abs=0.1)
         await frontier.commit([Commit(1, (finished,), {})])
-        restored = await frontier.store.call(lambda db: restart.restore(db, KnownUrls(SEED)))
-        assert restored.lanes == [(1, "http://a.example", 7.0)]
+        ((_, site, pace),) = await ask(frontier, FrontierView.lanes)
+        assert (site, pace.crawl_delay) == ("http://a.example", 7.0)
 
 
 @virtual_clock
@@ -279,7 +275,7 @@ async def test_urls_that_robots_forbids_cost_no_time(tmp_path):
 
 @virtual_clock
 async def test_max_pages_counts_what_was_not_skipped(tmp_path):
-    async with opened(tmp_path, max_pages=2) as frontier:
+    async with opened(tmp_path, scope__max_pages=2) as frontier:
         await frontier.add(pages("1", "2", "3", "4", "5"))
         handed_out = 0
         while tickets := await frontier.pop(10):
@@ -291,27 +287,27 @@ async def test_max_pages_counts_what_was_not_skipped(tmp_path):
 
 
 @virtual_clock
-async def test_nothing_is_handed_out_while_it_is_held(tmp_path):
+async def test_nothing_is_handed_out_while_it_is_paused(tmp_path):
     async with opened(tmp_path) as frontier:
         await frontier.add(pages("1", "2"))
         (first,) = await frontier.pop(1)
-        frontier.hold(True)
+        frontier.pause()
         waiting = asyncio.create_task(frontier.pop(1))
         await asyncio.sleep(100)
         await finish(frontier, first, SITE + "3")  # what is in flight goes on, and ends
         await asyncio.sleep(100)
         assert (waiting.done(), frontier.leased, frontier.pending) == (False, 0, 2)
-        frontier.hold(False)
+        frontier.resume()
         assert [ticket.url for ticket in await waiting] == [SITE + "2"]
 
 
 @virtual_clock
-async def test_a_crawl_that_is_held_may_end_and_may_be_closed(tmp_path):
+async def test_a_crawl_that_is_paused_may_end_and_may_be_closed(tmp_path):
     async with opened(tmp_path) as frontier:
         await acquaint(frontier)
         await frontier.add(pages("1", "2"))
         tickets = await frontier.pop(2)
-        frontier.hold(True)
+        frontier.pause()
         waiting = asyncio.create_task(frontier.pop(1))
         for ticket in tickets:
             await finish(frontier, ticket)
@@ -325,14 +321,14 @@ async def test_a_crawl_that_is_held_may_end_and_may_be_closed(tmp_path):
 
 @virtual_clock
 async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.hot_tickets.HOT_TICKETS", 100)
-    load, loads = HotTickets.load, []
+    monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 100)
+    read_back, loads = SqliteFrontier._read_back, []
 
-    def counted(self, *arguments):
-        load(self, *arguments)
-        loads.append(len(self._loads))
+    async def counted(frontier, *arguments):
+        loads.append(len(frontier._loads))
+        await read_back(frontier, *arguments)
 
-    monkeypatch.setattr(HotTickets, "load", counted)
+    monkeypatch.setattr(SqliteFrontier, "_read_back", counted)
     urls = [f"http://h{host}.example/{n}" for host in range(60) for n in range(20)]
     async with opened(tmp_path) as frontier:
         await frontier.add(urls)
@@ -341,7 +337,7 @@ async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path
         assert frontier.pending == len(urls)
         most, found = 0, []
         while tickets := await frontier.pop(7):
-            most = max(most, len(frontier._hot))
+            most = max(most, len(frontier._lanes.tickets))
             for ticket in tickets:
                 found.append(ticket.url)
                 await finish(frontier, ticket)
@@ -352,7 +348,7 @@ async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path
 
 @virtual_clock
 async def test_a_frontier_of_many_chunks_is_restored_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.restart.CHUNK", 10)
+    monkeypatch.setattr("crawler.frontier.durable.CHUNK", 10)
     names = [f"p{n}" for n in range(95)]
     async with opened(tmp_path) as frontier:
         await frontier.add(pages(*names))
@@ -388,9 +384,9 @@ async def test_what_was_not_committed_is_pending_after_a_restart(tmp_path):
             await finish(frontier, ticket, SITE + "c")  # read, but never committed
     async with opened(tmp_path) as frontier:
         assert sorted(ticket.url for ticket in await lease_all(frontier)) == pages("a", "b")
-        counts = await frontier.store.call(rows.counts)
+        counts = await ask(frontier, FrontierView.counts)
         assert (counts["ok"], counts["pending"]) == (1, frontier.known - 1)
-        assert await frontier.store.call(rows.positions) == {"jsonl": 10}
+        assert await ask(frontier, FrontierView.positions) == {"jsonl": 10}
 
 
 @virtual_clock
@@ -401,7 +397,7 @@ async def test_a_sink_that_lost_its_tail_takes_the_later_batches_back(tmp_path):
             finished = done(ticket)
             await frontier.finish(finished)
             await frontier.commit([Commit(n, (finished,), {"jsonl": n * 10, "sqlite": n})])
-        cut = await frontier.store.call(lambda db: rows.roll_back(db, {"jsonl": 25, "sqlite": 3}))
+        cut = await frontier.reconcile({"jsonl": 25, "sqlite": 3})
         assert cut == {"jsonl": 20, "sqlite": 2}
     async with opened(tmp_path) as frontier:
         assert [ticket.url for ticket in await lease_all(frontier)] == pages("3")
@@ -510,7 +506,7 @@ async def test_a_page_first_found_at_the_depth_limit_does_not_hide_what_lies_beh
         SITE + "slow": pages("b"),
     }
     graph |= {SITE + "end": pages("far"), SITE + "far": []}
-    async with opened(tmp_path, max_depth=3) as frontier:
+    async with opened(tmp_path, scope__max_depth=3) as frontier:
         await frontier.add([SITE])
         (seed,) = await frontier.pop(1)
         # By the long way: b is found at depth 2 by a; its link "end" at 3, whose link is too far.
@@ -528,7 +524,7 @@ async def test_a_page_first_found_at_the_depth_limit_does_not_hide_what_lies_beh
         await finish(frontier, slow, SITE + "b")
         (far,) = await frontier.pop(1)
         assert (far.url, far.depth, frontier.known) == (SITE + "far", 3, 6)
-    async with opened(tmp_path, max_depth=3) as frontier:
+    async with opened(tmp_path, scope__max_depth=3) as frontier:
         assert {ticket.url: ticket.depth for ticket in await lease_all(frontier)} == {
             SITE + "slow": 0,
             SITE + "far": 3,
@@ -545,7 +541,7 @@ async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_pat
     finished: list[str] = []
     done_before: set[str] = set()
     for stop_after in (chance.randint(5, 40), 10**6):
-        async with opened(tmp_path, per_host=6, max_depth=4) as frontier:
+        async with opened(tmp_path, per_host=6, scope__max_depth=4) as frontier:
             await frontier.add([names[0]])
             batch = 0
 
@@ -607,7 +603,12 @@ async def test_an_unreachable_sitemap_is_no_unreachable_seed(tmp_path):
         for finished in lost:
             await frontier.finish(finished)
         await frontier.commit([Commit(1, tuple(lost), {})])
-        store = frontier.store  # type: ignore[attr-defined]
-        assert await store.call(lambda db: rows.seeds_unreachable(db, {Kind.DNS})) is None
-        await store.call(lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE sitemap = 0"))
-        assert await store.call(lambda db: rows.seeds_unreachable(db, {Kind.DNS})) == f"{SITE} (dns)"
+
+        def unreachable(view: FrontierView) -> str | None:
+            return view.seeds_unreachable({Kind.DNS})
+
+        assert await ask(frontier, unreachable) is None
+        await frontier._state.call(
+            lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE sitemap = 0")
+        )
+        assert await ask(frontier, unreachable) == f"{SITE} (dns)"

@@ -1,47 +1,42 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
-from crawler.frontier.lanes import IdQueue, Lane, Lanes
-from crawler.model.messages import HostFeedback
+from crawler.config import Config
+from crawler.frontier.lane import IdQueue, Lane
+from crawler.frontier.lanes import Lanes
+from crawler.model.messages import HostFeedback, Ticket
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
 def lane(number: int = 1, per_host: int = 1, delay: float = 1.0) -> Lane:
-    return Lane(number, f"http://h{number}", LaneState(LaneLimits(per_host, delay)))
+    return Lane(number, f"http://h{number}", False, LaneState(LaneLimits(per_host, delay)))
 
 
 def test_id_queue_is_first_in_first_out_across_compaction():
     ids = IdQueue()
     for row in range(20_000):
         ids.append(row)
-    assert [ids.pop_first() for _ in range(15_000)] == list(range(15_000))
-    assert ids.first(3) == [15_000, 15_001, 15_002]
-    assert ids.last(2) == [19_999, 19_998]
-    assert ids.pop_last() == 19_999
+    assert [ids.pop(newest=False) for _ in range(15_000)] == list(range(15_000))
+    assert ids.peek(3, newest=False) == [15_000, 15_001, 15_002]
+    assert ids.peek(2, newest=True) == [19_999, 19_998]
+    assert ids.pop(newest=True) == 19_999
     assert len(ids) == 4_999
 
 
 def test_breadth_first_takes_the_smallest_depth_in_order_of_arrival():
     street = lane()
     for row, depth in ((1, 2), (2, 1), (3, 1), (4, 0)):
-        street.push(row, 0, depth)
-    assert [street.take(0.0, False) for _ in range(4)] == [4, 2, 3, 1]
+        street.push(row, depth)
+    assert [street.take(0.0) for _ in range(4)] == [4, 2, 3, 1]
     assert street.size == 0
-
-
-def test_priority_goes_before_depth():
-    street = lane()
-    street.push(1, 0, 0)
-    street.push(2, 5, 9)
-    assert street.next_id(0.0, False) == 2
 
 
 def test_a_retry_waits_until_it_is_due_then_goes_first():
     street = lane()
-    street.push(1, 0, 0)
+    street.push(1, 0)
     street.push_retry(2, due=10.0)
-    assert street.next_id(9.9, False) == 1
-    assert street.next_id(10.0, False) == 2
-    assert street.take(10.0, False) == 2
+    assert street.next_ids(9, 9.9) == [1]
+    assert street.next_ids(9, 10.0) == [2, 1]
+    assert street.take(10.0) == 2
 
 
 def test_a_lane_with_only_retries_is_due_when_the_first_is():
@@ -51,32 +46,35 @@ def test_a_lane_with_only_retries_is_due_when_the_first_is():
 
 
 def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_health_either():
-    lanes = Lanes(lambda origin, crawl_delay: LaneLimits(8, 0.0), None, 10.0, lambda origin: False)
+    polite = {"per_host": 8, "delay": 0.0, "throttle_max_delay": 10.0}
+    lanes = Lanes(Config(politeness=polite))
     street = lanes.make(1, "http://h")
 
     def ask(now: float, feedback: HostFeedback) -> LaneLimits:
-        street.push(1, 0, 0)
-        lanes.hand_out(street, now, depth_first=False)
+        street.push(1, 0)
+        lanes.keep(Ticket(1, "http://h/", 1, 0))
+        lanes.schedule(street, now)
+        assert len(lanes.take_due(1, now, 1, 0)[0]) == 1
         lanes.answered(street, 1, feedback, now + 0.1)
         return street.state.limits
 
     for n in range(40):
-        slow = ask(float(n), HostFeedback(elapsed=0.01, failed=True, too_many=True))
+        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, too_many=True))
     assert slow == LaneLimits(1, 10.0)
     for n in range(40, 80):
-        assert ask(float(n), HostFeedback(failed=True)) == slow  # time-outs
+        assert ask(20.0 * n, HostFeedback(failed=True)) == slow  # time-outs
     for n in range(80, 200):
-        fast = ask(float(n), HostFeedback(elapsed=0.01, failed=True))  # error pages
+        fast = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True))  # error pages
     assert fast == LaneLimits(8, 0.0)
 
 
 def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
-    heap, street = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0)), lane(delay=2.0)
-    street.push(1, 0, 0)
-    street.push(2, 0, 0)
+    heap, street = Lanes(Config()), lane(delay=2.0)
+    street.push(1, 0)
+    street.push(2, 0)
     heap.schedule(street, 0.0)
     assert heap.pop_due(0.0) is street
-    street.take(0.0, False)
+    street.take(0.0)
     street.state.start(0.0)
     heap.schedule(street, 0.0)
     assert heap.pop_due(0.5) is None  # one at a time, and it is busy
@@ -88,35 +86,35 @@ def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
 
 
 def test_lanes_that_are_due_together_take_turns():
-    heap = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0))
+    heap = Lanes(Config())
     lanes = [lane(n, per_host=8, delay=0.0) for n in range(3)]
     for street in lanes:
         for row in range(3):
-            street.push(row, 0, 0)
+            street.push(row, 0)
         heap.schedule(street, 0.0)
     order = []
     while (street := heap.pop_due(0.0)) is not None:
-        street.take(0.0, False)
+        street.take(0.0)
         order.append(street.id)
         heap.schedule(street, 0.0)
     assert order == [0, 1, 2] * 3
 
 
 def test_one_stuck_host_among_a_thousand_delays_nobody():
-    heap = Lanes(lambda origin, crawl_delay: LaneLimits(1, 0.0))
+    heap = Lanes(Config())
     lanes = [lane(n, per_host=1, delay=0.0) for n in range(1000)]
     for street in lanes:
-        street.push(1, 0, 0)
-        street.push(2, 0, 0)
+        street.push(1, 0)
+        street.push(2, 0)
         heap.schedule(street, 0.0)
     stuck = heap.pop_due(0.0)
     assert stuck is not None
     stuck.state.start(0.0)  # and never ends
-    stuck.take(0.0, False)
+    stuck.take(0.0)
     heap.schedule(stuck, 0.0)
     served = 0
     while (street := heap.pop_due(0.0)) is not None:
-        street.take(0.0, False)
+        street.take(0.0)
         street.state.start(0.0)
         street.state.end(0.0, None)
         served += 1

@@ -9,12 +9,14 @@ from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
 class NoFrontier:
     """See :class:`crawler.frontier.protocol.Frontier`."""
 
+    known = pending = leased = finished = 0
+
     async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
         return dict.fromkeys(lengths, 0)
 
     async def restore(self) -> None: ...
 
-    async def add(self, urls: Sequence[str], *, depth: int = 0, priority: int = 0, sitemap: int = 0) -> int:
+    async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
         return 0
 
     async def pop(self, most: int) -> list[Ticket]:
@@ -32,7 +34,9 @@ class NoFrontier:
 
     async def commit(self, commits: Sequence[Commit]) -> None: ...
 
-    def hold(self, on: bool) -> None: ...
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
 
     def close(self) -> None: ...
 

@@ -13,8 +13,22 @@ from crawler.rules.limits import MIB, MemoryRule, MemoryUse
 from crawler.trace.counters import Counters
 from crawler.watch import memory_reading
 from crawler.watch.memory_task import memory_task
+from tests.stations.no_frontier import NoFrontier
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+
+
+class Leasing(NoFrontier):
+    known = 1_234_567
+
+    def __init__(self, leased: int, done: list[object]) -> None:
+        self.leased, self._done = leased, done
+
+    def pause(self) -> None:
+        self._done.append("pause")
+
+    def resume(self) -> None:
+        self._done.append("resume")
 
 
 class Scene:
@@ -22,9 +36,9 @@ class Scene:
 
     def __init__(self, *uses: MemoryUse | None, in_flight: int = 5) -> None:
         self.uses = list(uses)
-        self.in_flight = in_flight
-        self.counters = Counters()
         self.done: list[object] = []
+        self.frontier = Leasing(in_flight, self.done)
+        self.counters = Counters()
         self.slept: list[float] = []
 
     def read(self) -> MemoryUse | None:
@@ -39,11 +53,9 @@ class Scene:
         task = memory_task(
             MemoryRule(ceiling),
             self.counters,
+            self.frontier,
             read=self.read,
-            hold=lambda on: self.done.append(("hold", on)),
             replace=lambda pid: self.done.append(("replace", pid)),
-            in_flight=lambda: self.in_flight,
-            known=lambda: 1_234_567,
             before=before,
             trim=lambda: self.done.append("trim"),
             sleep=self.sleep,
@@ -59,10 +71,10 @@ def mib(main: int, *parsers: int) -> MemoryUse:
     return MemoryUse(main * MIB, {pid: size * MIB for pid, size in enumerate(parsers, 1)})
 
 
-async def test_leasing_is_held_and_goes_on_once_each(caplog):
+async def test_leasing_is_paused_and_goes_on_once_each(caplog):
     caplog.set_level(logging.INFO)
     scene = Scene(mib(100), mib(900), mib(880), mib(700), mib(100))
-    assert await scene.play() == [("hold", True), "trim", ("hold", False), "cancelled"]
+    assert await scene.play() == ["pause", "trim", "resume", "cancelled"]
     assert [record.getMessage() for record in caplog.records] == [
         "memory: 900.0 MiB of 1000.0 MiB taken; no URL is leased until what is in flight is done",
         "memory: 700.0 MiB of 1000.0 MiB taken; leasing goes on",
@@ -72,7 +84,7 @@ async def test_leasing_is_held_and_goes_on_once_each(caplog):
 
 async def test_a_parser_that_takes_too_much_is_replaced():
     scene = Scene(mib(500, 60, 400), mib(500, 60, 60))
-    assert await scene.play() == [("hold", True), ("replace", 2), "trim", ("hold", False), "cancelled"]
+    assert await scene.play() == ["pause", ("replace", 2), "trim", "resume", "cancelled"]
 
 
 async def test_it_gives_up_with_one_clear_sentence():

@@ -3,15 +3,14 @@ import json
 import os
 import subprocess
 import sys
-from collections import namedtuple
 
 import pytest
 from rich.console import Console
 
-from crawler.frontier.paces import Pace
+from crawler.model.rows import HostRow as Host
+from crawler.model.rows import Pace
 from crawler.watch.status import judge, make_report, print_status
 
-Host = namedtuple("Host", "origin pending ok truncated error skipped pace", defaults=[None])
 NOW = 1_763_857_000.0
 
 
@@ -189,7 +188,7 @@ def test_the_memory_of_all_processes_is_told_while_they_live(dead_pid):
 
 
 def paced(*, rest=None, slow=1.0):
-    pace = Pace(2, 0.5, 1 if slow > 1 else 2, 0.5 * slow, slow, 1_234, 56, 2, 0.50123, NOW - 3, rest)
+    pace = Pace(None, 2, 0.5, 1 if slow > 1 else 2, 0.5 * slow, slow, 1_234, 56, 2, 0.50123, NOW - 3, rest)
     return Host("http://a", 7, 1_100, 0, 56, 3, pace)
 
 

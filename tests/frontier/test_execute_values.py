@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from crawler.frontier import bulk
+from crawler.frontier.rows import execute_values
 
 SIZES = [0, 1, 3, 4, 15, 64, 65, 211]
 
@@ -20,10 +20,10 @@ def db():
 @pytest.mark.parametrize("size", SIZES)
 def test_every_row_is_inserted_once_and_updated_as_its_own(db, size):
     rows = [(number, f"word {number}", None if number % 2 else b"\0" * number) for number in range(size)]
-    bulk.run(db, "INSERT INTO t (id, word, extra) VALUES ?", rows)
+    execute_values(db, "INSERT INTO t (id, word, extra) VALUES ?", rows)
     assert db.execute("SELECT id, word, extra FROM t ORDER BY id").fetchall() == rows
     updates = [(number, f"other {number}") for number in reversed(range(0, size, 2))]
-    bulk.run(db, "UPDATE t SET word = column2 FROM (VALUES ?) WHERE id = column1", updates)
+    execute_values(db, "UPDATE t SET word = column2 FROM (VALUES ?) WHERE id = column1", updates)
     assert db.execute("SELECT id, word, extra FROM t ORDER BY id").fetchall() == [
         (number, word if number % 2 else f"other {number}", extra) for number, word, extra in rows
     ]
@@ -31,12 +31,14 @@ def test_every_row_is_inserted_once_and_updated_as_its_own(db, size):
 
 def test_a_row_that_is_refused_is_an_error_of_sqlite(db):
     with pytest.raises(sqlite3.IntegrityError):
-        bulk.run(db, "INSERT INTO t (id, word, extra) VALUES ?", [(1, "a", None), (1, "b", None)])
+        execute_values(db, "INSERT INTO t (id, word, extra) VALUES ?", [(1, "a", None), (1, "b", None)])
 
 
 def test_hundreds_of_rows_take_a_few_statements(db):
     """Each run of a statement hands the interpreter lock over; that is what this is for."""
     seen: list[str] = []
     db.set_trace_callback(seen.append)
-    bulk.run(db, "INSERT INTO t (id, word, extra) VALUES ?", [(number, "w", None) for number in range(250)])
+    execute_values(
+        db, "INSERT INTO t (id, word, extra) VALUES ?", [(number, "w", None) for number in range(250)]
+    )
     assert len(seen) <= 12

@@ -1,0 +1,166 @@
+"""What a frontier remembers: in memory, in ``crawl.db``, and how the two are kept in step."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from crawler.config import Config
+from crawler.frontier import rows
+from crawler.frontier.depths import Depths, Edges
+from crawler.frontier.known import KnownUrls
+from crawler.frontier.lanes import Lanes
+from crawler.frontier.rows import Unsaved
+from crawler.frontier.view import FrontierView
+from crawler.model.commit import Commit
+from crawler.model.messages import Hop, StoredRobots, Ticket
+
+if TYPE_CHECKING:
+    from crawler.frontier.state_thread import CrawlState
+
+CHUNK = 10_000
+"""Pending rows that a start has in memory as rows at once; 15 ms of the event loop."""
+
+T = TypeVar("T")
+_hops = msgspec.json.Decoder(tuple[Hop, ...])
+
+
+class DurableFrontier:
+    """The state of a frontier; what to do with it is decided by :class:`SqliteFrontier`.
+
+    The crawl's state runs its jobs in the order in which they are sent, and everything in ``unsaved`` is
+    sent before a commit or together with it: so links may be stored earlier than the page that
+    named them is done, never later. All methods raise StoreFailed.
+    """
+
+    def __init__(self, state: "CrawlState", config: Config, hash_seed: int) -> None:
+        """``hash_seed`` is the crawl's own, for telling known URLs."""
+        self._state, self._config = state, config
+        self._known = KnownUrls(hash_seed)
+        max_depth = config.scope.max_depth
+        self._depths = None if max_depth is None else Depths(max_depth, hash_seed)
+        self._lanes = Lanes(config)
+        self._last_id = 0
+        self.unsaved = Unsaved()
+        """What is in memory alone."""
+        self.known = self.pending = self.leased = self.finished = 0
+        self.pages = 0
+        """URLs finished otherwise than as skipped: what ``max_pages`` counts."""
+
+    async def restore(self) -> None:
+        """Take over what ``crawl.db`` holds.
+
+        Ten million rows must not take gigabytes for a moment: known URLs go into their set straight from the
+        cursor, and pending ones come in chunks.
+        """
+        self._last_id = await self._state.call(self._remember)
+        counts = await self._state.call(lambda db: FrontierView(db).counts())
+        self.known = sum(counts.values())
+        self.pages = counts["ok"] + counts["truncated"] + counts["error"]
+        wall, now = time.time(), asyncio.get_running_loop().time()
+        for lane_id, site, pace in await self._state.call(lambda db: FrontierView(db).lanes()):
+            lane = self._lanes.make(lane_id, site, pace.crawl_delay if pace else None)
+            if pace is not None:
+                lane.take_over(pace, wall - now)
+        last = 0
+        while chunk := await self._load_pending(last):
+            for last, lane_id, depth, due in chunk:
+                lane = self._lanes.by_id[lane_id]
+                if due is not None and due > wall:
+                    lane.push_retry(last, now + due - wall)
+                else:
+                    lane.push(last, depth)
+            self.pending += len(chunk)
+        for lane in self._lanes.by_id.values():
+            self._lanes.schedule(lane, now)
+
+    def _remember(self, db: sqlite3.Connection) -> int:
+        """Take the URLs of earlier runs for known, about 2 µs for each; the last id."""
+        last = 0
+        for last, url, depth in db.execute("SELECT id, url, depth FROM urls ORDER BY id"):
+            self._known.add(url)
+            if self._depths is not None:
+                self._depths.add(url, last, depth)
+        return last
+
+    # -- saved ---------------------------------------------------------------------------------
+
+    async def commit(self, commits: Sequence[Commit]) -> None:
+        """The one transaction in which URLs become done: with new URLs, and each sink's position."""
+        unsaved, self.unsaved = self.unsaved, Unsaved()
+        # Only for lanes that were asked, when something else is saved: no request costs a transaction.
+        offset = time.time() - asyncio.get_running_loop().time()
+        unsaved.paces = [(lane.id, lane.pace(offset)) for lane in self._lanes.asked]
+        self._lanes.asked.clear()
+        await self._state.call(lambda db: rows.save(db, unsaved, commits))
+
+    async def flush(self) -> None:
+        """Save what is only in memory, without making anything done."""
+        await self.commit(())
+
+    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+        """Where each sink is to be cut; URLs of batches that one lacks are pending again."""
+        return await self._state.call(lambda db: rows.roll_back(db, lengths))
+
+    async def load_robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt that is kept for an origin, by this run or one before."""
+        return await self._state.call(lambda db: FrontierView(db).robots(origin))
+
+    async def save_robots(self, origin: str, status: int, body: bytes) -> None:
+        """Keep what an origin has just answered."""
+        self.unsaved.robots.append((status, body, time.time(), origin))
+        await self.flush()
+
+    async def save_live(self, picture: str) -> None:
+        """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""
+        await self._state.call(lambda db: rows.save_live(db, picture))
+
+    # -- read back -----------------------------------------------------------------------------
+
+    async def _load_pending(self, after: int) -> list[tuple[int, int, int, float | None]]:
+        """Id, lane, depth and due of the first pending rows whose id is above ``after``."""
+        return await self._state.call(
+            lambda db: db.execute(
+                "SELECT id, lane, depth, due FROM urls WHERE id > ? AND state = 0 ORDER BY id LIMIT ?",
+                (after, CHUNK),
+            ).fetchall()
+        )
+
+    async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
+        """The tickets of the rows ``ids`` that are pending."""
+        return await self._load(
+            "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects, u.sitemap"
+            " FROM urls u LEFT JOIN urls r ON r.id = u.referrer"
+            " WHERE u.id IN (SELECT value FROM json_each(?)) AND u.state = 0",
+            ids,
+            lambda found: [
+                Ticket(
+                    row, url, lane, depth, source, attempts + 1, _hops.decode(hops) if hops else (), sitemap
+                )
+                for row, url, lane, depth, source, attempts, hops, sitemap in found
+            ],
+        )
+
+    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
+        """The links of those of the rows ``ids`` that have some."""
+        return await self._load(
+            "SELECT id, targets FROM edges WHERE id IN (SELECT value FROM json_each(?))",
+            ids,
+            lambda found: {row: array("q", targets) for row, targets in found},
+        )
+
+    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Id and lane of the rows ``ids``."""
+        return await self._load(
+            "SELECT id, lane FROM urls WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", ids, list
+        )
+
+    async def _load(self, sql: str, ids: Sequence[int], make: Callable[[Iterable[Any]], T]) -> T:
+        if self.unsaved.urls or self.unsaved.edges:
+            await self.flush()
+        return await self._state.call(lambda db: make(db.execute(sql, (json.dumps(ids),))))

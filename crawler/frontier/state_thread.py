@@ -1,0 +1,121 @@
+"""The state of a crawl, and the one thread that owns the file in which it is kept, ``crawl.db``.
+
+Runs as: one thread, started off the loop. Stops when: closed; what was sent before is run. Fails as:
+StoreFailed, where it was asked.
+
+SQLite blocks (it reads, writes and syncs files), so it must not run in the event loop; and a connection is
+safest with a single owner, so nothing is shared and nothing is locked. The thread is an executor with one
+worker: jobs are functions of the connection, and run one at a time in the order in which they were sent.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from crawler.config import Config
+from crawler.frontier import rows
+from crawler.frontier.protocol import Frontier
+from crawler.frontier.schema import SCHEMA_VERSION, TABLES, explain
+from crawler.frontier.sqlite_frontier import SqliteFrontier
+from crawler.frontier.view import FrontierView
+from crawler.model.errors import OutputError, StoreClosed
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+
+
+class CrawlState:
+    """Owns ``crawl.db`` until :meth:`close`. All methods but :meth:`call` block, and raise StoreFailed."""
+
+    def __init__(self, out: Path) -> None:
+        """Open or create it in OUT. Raises OutputError where it is not a crawl's, StoreFailed."""
+        self.path = out / "crawl.db"
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        try:
+            self._db = self._thread.submit(open_for_writing, self.path).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    def close(self) -> None:
+        """Run what was sent, and let go of the file. May be repeated."""
+        self._thread.shutdown()
+        self._db.close()
+
+    def frontier(self, config: Config, hash_seed: int) -> Frontier:
+        """The frontier of this crawl. ``hash_seed`` is the crawl's own, for telling known URLs."""
+        return SqliteFrontier(self, config, hash_seed)
+
+    def read(self, job: Callable[[FrontierView], T]) -> T:
+        """What ``job`` makes of all that is known of the crawl."""
+        return self.run(lambda db: job(FrontierView(db)))
+
+    def note(self, entries: Mapping[str, str], picture: str | None = None) -> None:
+        """Keep entries about the crawl (see :meth:`FrontierView.meta`), and how it stands, as JSON."""
+        if picture is not None:
+            self.run(lambda db: rows.save_live(db, picture))
+        self.run(lambda db: rows.set_meta(db, entries))
+
+    def sync(self) -> None:
+        """From now on a power loss takes nothing back of what was noted before; some milliseconds."""
+        self.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def begin_again(self) -> None:
+        """Forget how every URL ended, and each robots.txt; the settings stay."""
+        self.run(lambda db: db.execute("UPDATE lanes SET robots_status = NULL"))
+        self.run(lambda db: rows.forget_batches(db, 0))
+
+    # -- for the frontier ----------------------------------------------------------------------
+
+    def run(self, job: Job[T]) -> T:
+        """Run ``job`` and wait for what it returns. Raises StoreFailed, StoreClosed."""
+        return self._send(job).result()
+
+    async def call(self, job: Job[T]) -> T:
+        """The same for the event loop. ``job`` is run also when who waits for it is cancelled."""
+        return await asyncio.shield(asyncio.wrap_future(self._send(job)))
+
+    def _send(self, job: Job[T]) -> Future[T]:
+        try:
+            return self._thread.submit(self._do, job)
+        except RuntimeError as error:
+            raise StoreClosed(f"{self.path} is not open: it is closed at the end of its crawl") from error
+
+    def _do(self, job: Job[T]) -> T:
+        try:
+            return job(self._db)
+        except BaseException as error:
+            # sqlite3.Error: the file is beyond repair, as the job's own error says.
+            with suppress(sqlite3.Error):
+                self._db.rollback()
+            if isinstance(error, sqlite3.Error):
+                raise explain(self.path, error) from error
+            raise
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open or create ``crawl.db``.
+
+    Raises OutputError when the file is not a crawl's, StoreFailed when it cannot be opened.
+    """
+    try:
+        # Only its thread uses it, and closes it no more: that is done when the thread has ended.
+        db = sqlite3.connect(path, isolation_level=None, cached_statements=64, check_same_thread=False)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -16384")  # KiB
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise OutputError(
+                f"{path} is not the crawl.db of this version (schema {version}, not {SCHEMA_VERSION})"
+            )
+    except sqlite3.Error as error:
+        raise explain(path, error) from error
+    return db

@@ -1,0 +1,69 @@
+"""What can be read of a crawl's state, row by row: the frontier makes these rows, others show them."""
+
+from typing import NamedTuple
+
+
+class Pace(NamedTuple):
+    """How politely one origin was asked: the columns of its row in ``crawl.db``, in their order there."""
+
+    crawl_delay: float | None
+    """Seconds between the starts of two requests that its robots.txt asks for."""
+    per_host: int
+    """Requests at once, and …"""
+    delay: float
+    """… seconds between the starts of two, that the settings and Crawl-delay allow."""
+    slots_now: int
+    delay_now: float
+    """What the throttle makes of them now."""
+    slow: float
+    """How many times slower than its limits; 1 is full speed."""
+    requests: int
+    """Ever started, robots.txt and retries included."""
+    failures: int
+    """Of these: no answer, 429 or 5xx."""
+    peak: int
+    """Most requests that were ever under way at once."""
+    smallest_gap: float | None
+    """Seconds between the starts of two, at least; None before the second."""
+    last_start: float | None
+    """Unix time, as is the next one."""
+    resting_until: float | None
+    """Until when an answer asked us to rest; None if none ever did."""
+
+
+class HostRow(NamedTuple):
+    """One origin and how many of its URLs ended how."""
+
+    origin: str
+    """As ``http://host:port``, without a default port."""
+    pending: int
+    """Not finished, those in flight included."""
+    ok: int
+    truncated: int
+    error: int
+    skipped: int
+    pace: Pace | None = None
+    """None where it was never asked."""
+
+
+class Failed(NamedTuple):
+    """A URL that ended as an error."""
+
+    id: int
+    url: str
+    kind: str
+    status: int | None
+    message: str | None
+
+
+class Leaf(NamedTuple):
+    """A page that is not ok, and to which no further redirect was followed."""
+
+    url: str
+    kind: str
+    status: int | None
+    target: str | None
+    """Where it redirects to, when that was not followed."""
+    message: str | None
+    source: str | None
+    """What redirects to it."""
