@@ -7,6 +7,7 @@ None of them is promised by Python's documentation. So all of them are here, and
 import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from typing import Any
@@ -25,29 +26,38 @@ def process_of(executor: ProcessPoolExecutor) -> BaseProcess:
     return process
 
 
-def end_feeder_quietly(queue: "Queue[Any]") -> None:
-    """Have a broken pipe end the queue's feeder thread without a traceback: ``_ignore_epipe``.
+def new_queue(context: BaseContext) -> "Queue[Any]":
+    """A queue to one child, whose feeder thread ends quietly when the child dies: ``_ignore_epipe``. Blocks.
 
-    concurrent.futures does so with its own queues. Without it, each kill of a reader prints one.
+    One producer (this process) and one consumer: a process that is killed while it holds a shared queue's
+    lock stops every other user of it for ever. So a queue is never shared between children, and never
+    outlives its child. concurrent.futures sets the same flag for its own queues. Without it, each kill of
+    a reader prints a traceback.
     """
+    queue: Queue[Any] = context.Queue()
     queue._ignore_epipe = True  # type: ignore[attr-defined]
+    return queue
 
 
 def leave_reading_to_child(queue: "Queue[Any]") -> None:
-    """Once the reader has its own copy of it, close this process's read end of the queue: ``_reader``.
+    """Once the child is started, and has its own copy of it, close this process's read end: ``_reader``.
 
-    Without it, the reader's death would not break the pipe, and the feeder thread would sit in its write
+    Without it, the child's death would not break the pipe, and the feeder thread would sit in its write
     to a full one for ever.
     """
     queue._reader.close()  # type: ignore[attr-defined]
 
 
-def close_write_end(queue: "Queue[Any]", timeout: float) -> None:
-    """After ``queue.close()``, close its write end as soon as its feeder has ended: ``_thread``, ``_writer``.
+def discard(queue: "Queue[Any]", timeout: float = 5.0) -> None:
+    """Throw the queue of a dead child away, with all that is in it: ``_thread``, ``_writer``. Blocks.
 
-    Without it, a descriptor stays open until the queue is collected as garbage. A feeder that has not
-    ended within ``timeout`` seconds (not even the reader's death broke the pipe) keeps it.
+    The feeder thread has ``timeout`` seconds to notice that its pipe is broken. One that does not (not even
+    SIGKILL has ended the child) keeps the write end, and the interpreter does not wait for it at its exit.
+    Without all this, a descriptor stays open until the queue is collected as garbage.
     """
+    queue.cancel_join_thread()
+    queue.close()
+    leave_reading_to_child(queue)
     feeder = queue._thread  # type: ignore[attr-defined]
     if feeder is not None:
         feeder.join(timeout)

@@ -21,13 +21,6 @@ ROOT = Path(__file__).parents[2]
 CONTEXT = multiprocessing.get_context("spawn")
 
 
-@pytest.fixture
-def queue() -> Queue:
-    made = CONTEXT.Queue()
-    made.cancel_join_thread()
-    return made
-
-
 def test_executor_processes_holds_the_child_before_it_has_answered():
     with ProcessPoolExecutor(1, mp_context=CONTEXT) as executor:
         answer = executor.submit(os.getpid)
@@ -36,36 +29,36 @@ def test_executor_processes_holds_the_child_before_it_has_answered():
         assert process.pid == answer.result(60), "ProcessPoolExecutor._processes has changed"
 
 
-def test_queue_ignore_epipe_is_there(queue: Queue):
+def test_queue_ignore_epipe_is_there():
+    queue = CONTEXT.Queue()
     assert queue._ignore_epipe is False, "Queue._ignore_epipe has changed"
-    internals.leave_reading_to_child(queue)
-    queue.close()
+    internals.discard(queue)
 
 
-def test_queue_reader_writer_and_thread_are_the_queue_s_pipe_and_its_feeder(queue: Queue, capfd):
-    internals.end_feeder_quietly(queue)
+def full_queue() -> Queue:
+    queue = internals.new_queue(CONTEXT)
     for _ in range(50):
         queue.put(b"x" * 50_000)  # far more than its pipe takes
+    return queue
+
+
+def test_queue_reader_writer_and_thread_are_its_pipe_and_its_feeder(capfd):
+    queue = full_queue()
     assert queue._thread.is_alive(), "Queue._thread is no longer the feeder"
     internals.leave_reading_to_child(queue)
-    queue.close()
-    internals.close_write_end(queue, 10)
+    internals.discard(queue)
     assert not queue._thread.is_alive(), "Queue._reader, closed, no longer breaks the pipe"
     assert queue._writer.closed, "Queue._writer is no longer the end that is written to"
     assert capfd.readouterr().err == "", "Queue._ignore_epipe no longer keeps the feeder quiet"
 
 
-def test_a_feeder_whose_pipe_does_not_break_keeps_its_end(queue: Queue):
+def test_a_feeder_whose_pipe_does_not_break_keeps_its_end():
+    queue = full_queue()
     far_end = os.dup(queue._reader.fileno())
-    internals.end_feeder_quietly(queue)
-    for _ in range(50):
-        queue.put(b"x" * 50_000)
-    internals.leave_reading_to_child(queue)
-    queue.close()
-    internals.close_write_end(queue, 0.05)
+    internals.discard(queue, 0.05)
     assert not queue._writer.closed
     os.close(far_end)
-    internals.close_write_end(queue, 10)
+    internals.discard(queue)
     assert queue._writer.closed
 
 

@@ -204,7 +204,7 @@ async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_i
         for item in items[:50]:
             bench.queue.put_nowait(item)
         ledger = bench.committer._ledger
-        while [batch.positions.get("sqlite") for batch in ledger.after(0)][-1:] != [50]:
+        while [batch.positions.get("sqlite") for batch in ledger.batches][-1:] != [50]:
             await asyncio.sleep(0.002)
         killed = bench.committer.writer_pids()["sqlite"]
         os.kill(killed, signal.SIGKILL)

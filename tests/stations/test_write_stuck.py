@@ -52,9 +52,9 @@ async def test_a_stopped_writer_is_replaced_when_told(tmp_path: Path):
 
 def test_the_ledger_knows_what_a_sink_has_to_write_next():
     book = Ledger(["jsonl"], first=7)
-    assert book.first_after(0) is None
+    assert next(book.after(0), None) is None
     first, second = book.cut([finished(1)]), book.cut([finished(2)])
-    assert [book.first_after(n) for n in (0, 6, 7, 8)] == [first, first, second, None]
+    assert [next(book.after(n), None) for n in (0, 6, 7, 8)] == [first, first, second, None]
     book.acked("jsonl", Ack(7, 100))
     book.committed([first])
-    assert [book.first_after(n) for n in (0, 7, 8)] == [second, second, None]
+    assert [next(book.after(n), None) for n in (0, 7, 8)] == [second, second, None]
