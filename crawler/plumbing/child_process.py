@@ -88,8 +88,8 @@ class Child:
     def start(self) -> None:
         """Start the process. Blocks, so it is not for an event loop's thread.
 
-        Raises what the start raises (OSError; EOFError, when the fork server died); then nothing is left
-        but what ``reap`` joins: :meth:`stop` does that.
+        Raises OSError, or whatever else ``launch`` raises; then nothing is left but what ``reap`` joins:
+        :meth:`stop` does that.
         """
         far_reader, self._to_child = _wide_pipe(self._context)
         self._from_child, far_writer = _wide_pipe(self._context)
@@ -98,9 +98,11 @@ class Child:
         try:
             with signals_blocked():
                 process = self._launch(far_reader, far_writer)
-        except BaseException:
+        except BaseException as error:
             self._to_child.close()
             self._from_child.close()
+            if isinstance(error, EOFError):
+                raise ConnectionError("the fork server has died") from error
             raise
         finally:
             # Only the child keeps the far ends, so its death is an end-of-file here.
@@ -189,8 +191,7 @@ class Child:
         if self._reap is not None:
             self._reap()
         if self._process is not None:
-            if self._reap is None:
-                self._process.join()
+            self._process.join()
             self.exit_code = self._process.exitcode
             if self.exit_code == EXIT_UNKNOWN and self._context.get_start_method() == "forkserver":
                 self.exit_code = None

@@ -66,14 +66,15 @@ class Committer:
         self._on_committed = on_committed
         self._step = step
         self._counters = counters
-        self._ledger = Ledger(config.write.sinks, first_batch)
+        self.ledger = Ledger(config.write.sinks, first_batch)
+        """What is written but not committed yet."""
         self._keepers = [
             WriterKeeper(
                 sinks[name],
                 out,
                 config,
                 context,
-                self._ledger,
+                self.ledger,
                 counters,
                 feed_log,
                 new_step("write", f"writer-{name}"),
@@ -82,11 +83,6 @@ class Committer:
         ]
         self._is_started = False
         self._is_drained = False
-
-    @property
-    def unacked_bytes(self) -> int:
-        """Weight of what is written but not committed yet."""
-        return self._ledger.bytes
 
     def writer_pids(self) -> dict[str, int | None]:
         """The pid of each sink's writer; None while it is being replaced."""
@@ -125,8 +121,8 @@ class Committer:
                 for helper in helpers:
                     helper.cancel()
             grace = CLOSE_TIMEOUT
-            if self._ledger.failure is not None:
-                raise self._ledger.failure
+            if self.ledger.failure is not None:
+                raise self.ledger.failure
         finally:
             await self.close(grace)
 
@@ -136,7 +132,7 @@ class Committer:
 
     async def _cut_batches(self) -> None:
         """Batches of what waits: at once when nothing is in flight, else every ``batch_interval``."""
-        loop, ledger, limits = asyncio.get_running_loop(), self._ledger, self._limits
+        loop, ledger, limits = asyncio.get_running_loop(), self.ledger, self._limits
         max_bytes = min(limits.batch_bytes, limits.max_unacked)
         while True:
             await ledger.until(lambda: not ledger.bytes or ledger.bytes + max_bytes <= limits.max_unacked)
@@ -150,7 +146,8 @@ class Committer:
             for keeper in self._keepers:
                 keeper.send(batch)
                 faults.hit("commit:after_send")
-            self._show_step()
+            if self._step.url is None:
+                self._step.enter(Activity.WAIT_FOR_ACKS, batch.finished[0].ticket.url)
             if len(self._finished):
                 continue
             # A batch costs about as much as several records: on a fast disk, do not make one of each.
@@ -165,17 +162,25 @@ class Committer:
 
     async def _commit_batches(self) -> None:
         """Commit what all sinks hold, in order; ends when nothing more will come."""
-        ledger, counters = self._ledger, self._counters
+        ledger, counters = self.ledger, self._counters
         try:
             while True:
-                await ledger.until(lambda: bool(ledger.ready()) or self._is_over())
+                await ledger.until(
+                    lambda: bool(
+                        ledger.ready() or ledger.failure or (self._is_drained and not ledger.batches)
+                    )
+                )
                 ready = ledger.ready()
                 if not ready:
                     return
                 self._step.enter(Activity.COMMIT, ready[0].finished[0].ticket.url)
                 await self._frontier.commit(ready)
                 ledger.committed(ready)
-                self._show_step()
+                self._step.leave()
+                if ledger.batches:
+                    oldest = ledger.batches[0]
+                    self._step.enter(Activity.WAIT_FOR_ACKS, oldest.finished[0].ticket.url)
+                    self._step.since = oldest.cut_at
                 done = [finished for batch in ready for finished in batch.finished]
                 counters.batches += len(ready)
                 counters.committed += len(done)
@@ -189,17 +194,6 @@ class Committer:
                     await self._on_committed(done)
         except CrawlFailed as failure:
             ledger.fail(failure)
-
-    def _is_over(self) -> bool:
-        return self._ledger.failure is not None or (self._is_drained and not self._ledger.batches)
-
-    def _show_step(self) -> None:
-        if not self._ledger.batches:
-            self._step.leave()
-        else:
-            oldest = self._ledger.batches[0]
-            self._step.enter(Activity.WAIT_FOR_ACKS, oldest.finished[0].ticket.url)
-            self._step.since = oldest.cut_at
 
 
 async def _together(calls: Iterable[Coroutine[Any, Any, object]]) -> None:

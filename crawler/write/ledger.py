@@ -8,8 +8,7 @@ of batches, oldest first.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -54,13 +53,17 @@ class Ledger:
         self.changed.set()
         return batch
 
-    def acked(self, sink: str, ack: Ack) -> None:
-        """``sink`` holds a batch. Raises LookupError for one that is not in the book."""
-        batch = self.batches[ack.batch - self.batches[0].n] if self.batches else None
-        if batch is None or batch.n != ack.batch:
+    def acked(self, sink: str, ack: Ack) -> Batch | None:
+        """``sink`` holds a batch; the next one that it has to hold.
+
+        Raises LookupError for one that is not in the book.
+        """
+        at = ack.batch - self.batches[0].n if self.batches else -1
+        if not 0 <= at < len(self.batches):
             raise LookupError(f"{sink} acknowledged batch {ack.batch}, which it was not sent")
-        batch.positions[sink] = ack.position
+        self.batches[at].positions[sink] = ack.position
         self.changed.set()
+        return self.batches[at + 1] if at + 1 < len(self.batches) else None
 
     def ready(self) -> list[Batch]:
         """The oldest batches, as far as every sink holds them."""
@@ -70,10 +73,6 @@ class Ledger:
                 break
             ready.append(batch)
         return ready
-
-    def after(self, n: int) -> Iterator[Batch]:
-        """The batches with a higher number than ``n``, oldest first."""
-        return islice(self.batches, max(0, n + 1 - self.batches[0].n) if self.batches else 0, None)
 
     def committed(self, batches: Sequence[Batch]) -> None:
         """The oldest batches, those that :meth:`ready` gave, are done."""

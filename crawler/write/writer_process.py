@@ -168,23 +168,21 @@ class WriterProcess(BaseProcess):
                     waiting.append(self._batches.get_nowait())
             if closing := waiting[-1] is None:
                 waiting.pop()
-            if waiting:
-                self._write(sink, waiting)
+            if not waiting:
+                break
+            self._step.enter(Activity.WRITE)
+            faults.hit("writer:before_write")
+            acks = [Ack(n, sink.write(records)) for n, records in waiting]
+            faults.hit("writer:after_write")
+            self._step.enter(Activity.SYNC)
+            faults.hit("writer:before_sync")
+            sink.sync()
+            faults.hit("writer:after_sync")
+            for ack in acks:
+                self._outbox.send(encode(ack))
+                faults.hit("writer:after_ack")
         self._step.enter(Activity.CLOSE)
         sink.close()
-
-    def _write(self, sink: Sink, batches: list[tuple[int, tuple[bytes, ...]]]) -> None:
-        self._step.enter(Activity.WRITE)
-        faults.hit("writer:before_write")
-        acks = [Ack(n, sink.write(records)) for n, records in batches]
-        faults.hit("writer:after_write")
-        self._step.enter(Activity.SYNC)
-        faults.hit("writer:before_sync")
-        sink.sync()
-        faults.hit("writer:after_sync")
-        for ack in acks:
-            self._outbox.send(encode(ack))
-            faults.hit("writer:after_ack")
 
     def _answer_pings(self) -> None:
         with suppress(EOFError, OSError):

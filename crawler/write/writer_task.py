@@ -69,8 +69,8 @@ class WriterKeeper:
         """What the sink held when it was opened, in the unit of its positions."""
         self._writer: WriterThread | None = None
         self._takes_batches = False
-        self._acked = 0
         self._position = 0
+        """Where the sink ends with the last batch that it has acked."""
         self._events: asyncio.Queue[Said | Died] = asyncio.Queue()
         """What the writer says, apart from acks."""
 
@@ -99,8 +99,9 @@ class WriterKeeper:
             writer.put(position)
             event = await self._next_event()
         self._takes_batches = True
-        for batch in self._ledger.after(self._acked):
-            self.send(batch)
+        for batch in self._ledger.batches:
+            if self.name not in batch.positions:
+                self.send(batch)
 
     async def keep(self) -> None:
         """Replace every writer that dies, until there is one that cannot be replaced."""
@@ -117,7 +118,8 @@ class WriterKeeper:
         if self._takes_batches and self._writer is not None:
             self._writer.put((batch.n, batch.records))
             if self._step.url is None:
-                self._show_step()
+                self._step.pid = self._writer.child.pid or self._step.pid
+                self._step.enter(Activity.WRITE_BATCH, batch.finished[0].ticket.url)
 
     def kill(self, pid: int) -> bool:
         """End the writer with this pid, so that it is replaced; False when there is none."""
@@ -128,8 +130,9 @@ class WriterKeeper:
 
     async def close(self, grace: float) -> None:
         """End the writer within ``grace`` seconds in good order, else by SIGKILL."""
-        writer, self._writer = self._writer, None
-        self._takes_batches = False
+        if not self._takes_batches:
+            grace = 0  # what it would be told to close is not ready yet, or dead
+        writer, self._writer, self._takes_batches = self._writer, None, False
         if writer is not None:
             await off_loop(partial(writer.close, grace), on_cancel=writer.child.kill)
 
@@ -159,21 +162,15 @@ class WriterKeeper:
         return None
 
     def _on_event(self, event: Said | Died) -> None:
-        if isinstance(event, Ack):
-            self._deaths = 0
-            self._acked, self._position = event.batch, event.position
-            self._ledger.acked(self.name, event)
-            self._show_step()
-        else:
+        if not isinstance(event, Ack):
             self._events.put_nowait(event)
-
-    def _show_step(self) -> None:
-        """What this sink has to write next, since its last ack."""
-        waiting = next(self._ledger.after(self._acked), None)
-        if waiting is None or self._writer is None:
+            return
+        self._deaths = 0
+        self._position = event.position
+        waiting = self._ledger.acked(self.name, event)
+        if waiting is None:
             self._step.leave()
         else:
-            self._step.pid = self._writer.child.pid or self._step.pid
             self._step.enter(Activity.WRITE_BATCH, waiting.finished[0].ticket.url)
 
     def _failed(self, reason: str) -> SinkFailed:

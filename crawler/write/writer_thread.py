@@ -113,43 +113,37 @@ class WriterThread(threading.Thread):
 
     def run(self) -> None:
         """The thread: until the process is dead, and all that it said is handed over."""
+        event: Said | Died | None = None
+        while not isinstance(event, Died):
+            event = self._next_event()
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                self._loop.call_soon_threadsafe(self._on_event, event)
+
+    def _next_event(self) -> Said | Died:
         how = None
         try:
-            try:
+            if self.child.state == "new":
                 self.child.start()
-            except (OSError, EOFError) as error:
-                how = f"its process cannot be started: {error}"
-            else:
-                with suppress(EOFError):
-                    self._listen()
-        finally:
-            is_dead = self.child.stop(EXIT_TIMEOUT)
-            how = how or f"exit code {'unknown' if self.child.exit_code is None else self.child.exit_code}"
-            self._hand_over(Died(how, certain=is_dead))
-
-    def _launch(self, pings: Connection, events: Connection) -> BaseProcess:
-        # Its bound is the main process's count of bytes that are not acked.
-        self._queue = new_queue(self._context)
-        process_class = PROCESSES[self._context.get_start_method()]
-        process = process_class(self._sink, self._path, self._log_level, self._queue, pings, events)
-        process.start()
-        leave_reading_to_child(self._queue)
-        return process
-
-    def _listen(self) -> None:
-        heartbeat = self._heartbeat
-        while True:
-            message = self.child.receive(max(0.0, heartbeat.due - time.monotonic()))
-            if message is not None:
-                said = decode(message)
-                if isinstance(said, Pong):
-                    heartbeat.pong(said)
-                else:
-                    self._hand_over(said)
+            while True:
+                message = self.child.receive(max(0.0, self._heartbeat.due - time.monotonic()))
+                if time.monotonic() >= self._heartbeat.due:
+                    self._check_heartbeat()
+                if message is None:
+                    continue
+                said: Said = decode(message)
                 if isinstance(said, CutBack):
-                    heartbeat.start()
-            if time.monotonic() >= heartbeat.due:
-                self._check_heartbeat()
+                    self._heartbeat.start()
+                if not isinstance(said, Pong):
+                    return said
+                self._heartbeat.pong(said)
+        except EOFError:
+            pass  # the pipe is read to its end
+        except OSError as error:
+            how = f"its process cannot be started: {error}"
+        is_dead = self.child.stop(EXIT_TIMEOUT)
+        if how is None:
+            how = f"exit code {'unknown' if self.child.exit_code is None else self.child.exit_code}"
+        return Died(how, certain=is_dead)
 
     def _check_heartbeat(self) -> None:
         if complaint := self._heartbeat.beat():
@@ -159,9 +153,14 @@ class WriterThread(threading.Thread):
         with suppress(OSError):  # its death will be an end-of-file on the other pipe
             self.child.send(b"ping")
 
-    def _hand_over(self, event: Said | Died) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-            self._loop.call_soon_threadsafe(self._on_event, event)
+    def _launch(self, pings: Connection, events: Connection) -> BaseProcess:
+        # Its bound is the main process's count of bytes that are not acked.
+        self._queue = new_queue(self._context)
+        process_class = PROCESSES[self._context.get_start_method()]
+        process = process_class(self._sink, self._path, self._log_level, self._queue, pings, events)
+        process.start()
+        leave_reading_to_child(self._queue)
+        return process
 
     def put(self, item: int | tuple[int, tuple[bytes, ...]] | None) -> None:
         """Have the sink cut back to a position, a batch (n, records) written, or the sink closed (None).
