@@ -23,7 +23,7 @@ from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
 
-MOST_INDEXES = 3
+MAX_INDEXES = 3
 """Sitemap indexes within each other, of which sitemaps.org allows one."""
 _OUTCOMES = {
     Kind.TOO_LARGE: Outcome.TRUNCATED,
@@ -44,8 +44,8 @@ class Parser:
         if extract_function is None and job.extract is not None:
             extract_function = extract.load(job.extract)
         self._extract = extract_function
-        self._traced = False
-        """A traceback of the extract function's has been kept."""
+        self._has_failed = False
+        """The extract function has, on some page, and its traceback has been kept."""
 
     def parse(self, page: Page) -> Finished:
         """The page's record and links.
@@ -79,9 +79,13 @@ class Parser:
         extracted = extract_error = None
         if self._extract is not None:
             given = ExtractPage(url, page.status, page.headers, body, document)
-            extracted, failure, extract_error = self._extracted(self._extract, given)
-            if failure is not None:
-                messages.append(failure)
+            extracted, error = extract.run(self._extract, given)
+            if error is not None:
+                extract_error = f"extract: {extract.describe(error)}"
+                messages.append(extract_error)
+                # Once with its traceback: those of all pages would be longer than the pages.
+                if not self._has_failed:
+                    self._has_failed, extract_error = True, extract.trace_of(error, self._extract)
         robots = directives(document.meta_robots, self._job.user_agent)
         record = of_page(
             page,
@@ -111,21 +115,6 @@ class Parser:
             links_nofollow=nofollow,
         )
 
-    def _extracted(
-        self, function: Callable[[ExtractPage], Any], page: ExtractPage
-    ) -> tuple[msgspec.Raw | None, str | None, str | None]:
-        """What the function returns; or why it failed, and that once more, the first time as a traceback."""
-        trace: str | None = None
-
-        def keep(error: BaseException) -> None:
-            nonlocal trace
-            # The tracebacks of all pages would be longer than the pages.
-            if not self._traced:
-                trace, self._traced = extract.trace_of(error, function), True
-
-        extracted, failure = extract.run(function, page, keep)
-        return extracted, failure, trace or failure
-
     def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
         """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""
         job, ticket = self._job, page.ticket
@@ -137,8 +126,8 @@ class Parser:
         pages = Document(base=ticket.url, charset=found.charset, text="", links=list(found.pages))
         followed, out_of_scope, too_deep, nofollow = self._followed(page, pages, nofollow=False)
         sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
-        if ticket.sitemap >= MOST_INDEXES and sitemaps:
-            messages.append(f"an index within {MOST_INDEXES - 1} others is not followed")
+        if ticket.sitemap >= MAX_INDEXES and sitemaps:
+            messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
             sitemaps, too_deep = [], too_deep + len(sitemaps)
         if job.obey_robots and not page.follow:
             sitemaps, nofollow = [], nofollow + len(sitemaps)
