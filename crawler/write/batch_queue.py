@@ -14,6 +14,12 @@ from multiprocessing.context import BaseContext
 from multiprocessing.queues import Queue
 from typing import Any, TypeAlias
 
+from crawler.plumbing.multiprocessing_internals_process import (
+    close_write_end,
+    end_feeder_quietly,
+    leave_reading_to_child,
+)
+
 FEEDER_TIMEOUT = 5.0
 """Seconds within which a feeder has to notice that its pipe is broken."""
 
@@ -24,14 +30,8 @@ BatchQueue: TypeAlias = "Queue[Any]"  # quoted: Queue is generic for type checke
 def new_queue(context: BaseContext) -> BatchQueue:
     """A queue without a bound: the bound is the main process's count of unacked bytes. Blocks."""
     queue: BatchQueue = context.Queue()
-    # As concurrent.futures does: a broken pipe ends the feeder quietly instead of with a traceback.
-    queue._ignore_epipe = True  # type: ignore[attr-defined]
+    end_feeder_quietly(queue)
     return queue
-
-
-def leave_reading_to_child(queue: BatchQueue) -> None:
-    """Once the child is started, and has its own copy of it, close this process's read end."""
-    queue._reader.close()  # type: ignore[attr-defined]
 
 
 def discard(queue: BatchQueue) -> None:
@@ -39,8 +39,4 @@ def discard(queue: BatchQueue) -> None:
     queue.cancel_join_thread()
     queue.close()
     leave_reading_to_child(queue)
-    feeder = queue._thread  # type: ignore[attr-defined]
-    if feeder is not None:
-        feeder.join(FEEDER_TIMEOUT)
-    if feeder is None or not feeder.is_alive():
-        queue._writer.close()  # type: ignore[attr-defined]
+    close_write_end(queue, FEEDER_TIMEOUT)

@@ -5,16 +5,50 @@ not yet mean that the process has stopped writing to its file. Both must be so b
 writer may touch that file.
 """
 
+import logging
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from crawler.plumbing.child_process import NOT_EVEN_KILLED, ProcessHold
+from crawler.plumbing.child_process import DEATH_TIMEOUT, ChildHandle
 from crawler.write.events import Died, Event, LogLine
 from crawler.write.writer_process import WriterProcess
 
 EXIT_TIMEOUT = 2.0
 """Seconds in which a process that closed its pipe must be gone by itself."""
+
+
+log = logging.getLogger("crawler.plumbing")
+
+
+NOT_EVEN_KILLED = "no end, not even after SIGKILL"
+
+
+class ProcessHold(ChildHandle):
+    """The hold on a process that multiprocessing has started, by which its death can be awaited too."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        """Take hold of ``process``, which must be started and not yet joined. Raises ValueError."""
+        super().__init__(process.pid)
+        self._process = process
+        # A pidfd never errs. A sentinel, where there are no pidfds, fires with the fork server's death too.
+        fd = self.fileno()
+        self.until_dead = process.sentinel if fd is None else fd
+        """Ready, for :func:`multiprocessing.connection.wait`, when the process is dead."""
+
+    def bury(self, patience: float) -> str | None:
+        """Make sure that the process is dead, by killing it after ``patience`` seconds; how it ended.
+
+        None where not even SIGKILL ends it. Blocks.
+        """
+        if not wait([self.until_dead], patience):
+            self.kill()
+        if not wait([self.until_dead], DEATH_TIMEOUT):
+            log.critical("%s (pid %s) does not die of SIGKILL", self._process.name, self.pid)
+            return None
+        self._process.join()
+        return f"exit code {self._process.exitcode}"
 
 
 class WriterPipe:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from crawler.plumbing.child_process import DEATH_TIMEOUT, signals_blocked
+from crawler.plumbing.multiprocessing_internals_process import leave_reading_to_child
 from crawler.write import batch_queue
 from crawler.write.events import CutBack, Event, Failed, Opened, Pong
 from crawler.write.pulse import Pulse
@@ -88,7 +89,7 @@ class Writer:
             # Only the child keeps the far ends, so its death is an end-of-file here.
             child_events.close()
             child_control.close()
-            batch_queue.leave_reading_to_child(queue)
+            leave_reading_to_child(queue)
             process.forget()
         self.pid = process.pid
         self._pipe = WriterPipe(process, events, self._feed_log)
