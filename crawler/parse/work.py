@@ -7,7 +7,7 @@ it starts nothing, and keeps nothing between two pages but that the extract func
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,11 +17,13 @@ from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import Document, parse_html
-from crawler.parse.job import ParseJob
 from crawler.parse.sitemap import read_sitemap
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
+
+if TYPE_CHECKING:  # a thread, say, needs nothing of a process
+    from crawler.parse.parser_process import ParseJob
 
 MAX_INDEXES = 3
 """Sitemap indexes within each other, of which sitemaps.org allows one."""
@@ -38,7 +40,7 @@ log = logging.getLogger("crawler.parse")
 class Parser:
     """Parses the pages of one crawl."""
 
-    def __init__(self, job: ParseJob, extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
+    def __init__(self, job: "ParseJob", extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
         """Raises ExtractError where ``job.extract`` is to be loaded and cannot."""
         self._job = job
         if extract_function is None and job.extract is not None:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import _parse_all
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
