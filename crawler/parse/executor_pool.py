@@ -13,7 +13,7 @@ from typing import Any
 
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind
-from crawler.parse.parse_task import ParserDied
+from crawler.parse.parser_death import ParserDied
 from crawler.parse.work import Parser
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from crawler.config.sections import ParseConfig
 from crawler.model.outcomes import Kind
-from crawler.parse.parse_task import PageParser, ParserDied
+from crawler.parse.parse_task import PageParser
+from crawler.parse.parser_death import ParserDied
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import child_context

@@ -18,6 +18,7 @@ from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Activity, Kind, Outcome
 from crawler.model.record import encode, of_page
+from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
@@ -33,20 +34,6 @@ MAX_KILLS = 10
 """Times that a page may be alone with a parser that is killed from outside, until it is given up."""
 DEATHS_WITHOUT_WORK = 5
 """Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
-
-
-class ParserDied(Exception):
-    """A parser died, or was killed because it took too long, with a batch in its hands."""
-
-    def __init__(
-        self, kind: Kind, message: str, *, is_certain: bool = False, culprit: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.is_certain = is_certain
-        """Caught in the act. Else it may have been another page's doing, or nobody's here."""
-        self.culprit = culprit
-        """Index in the batch of the page it was at; None when it had not begun."""
 
 
 class PageParser(Protocol):

@@ -8,27 +8,26 @@
                     ◀─ results [pipe, one way] ◀────────   writes
                     ◀─ progress (shared memory: which page, since when)
 
-Why not one executor with N workers, and its own results? Because of what a ``kill -9`` does. When
-one worker of a pool dies, every future in flight fails, whoever it belonged to. And if it dies
-while it writes a large result, the executor waits for ever for the second half, since the parent
-itself holds the write end of that pipe open. Here a worker has nothing in common with its
-neighbours, the call is small enough for its pipe write to be atomic, and the main process closes
-its copies of the far ends, so that a death is an end-of-file and never half a frame.
+Why not one executor with N workers, and its own results? Because of what a ``kill -9`` does. When one worker
+of a pool dies, every future in flight fails, whoever it belonged to. And if it dies while it writes a
+large result, the executor waits for ever for the second half, since the parent itself holds the write end
+of that pipe open. Here a worker has nothing in common with its neighbours, the call is small enough for
+its pipe write to be atomic, and the main process closes its copies of the far ends, so that a death is an
+end-of-file and never half a frame.
 
 One rule holds the two ways together: as long as somebody waits for results, the call is with the child.
-It comes back when no batch has come for a while, and is then made again by whoever waits, if anybody. It
-fails when the pool is broken: the child is dead then, or its fork server is, and it may never have got the
-call. Either way the child is killed, its pipe ends, and what it had in hand is parsed by the next one.
+It comes back when no batch has come for a while; whoever waits then makes it anew. It fails when the pool
+is broken: its child is dead, or its fork server is, and the child may never have had the call. So the
+child is killed, the pipe ends, and what was in its hands is parsed by the next one.
 """
 
 import asyncio
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -42,9 +41,9 @@ from crawler.model.errors import ChildFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind
 from crawler.parse import parser_process
-from crawler.parse.parse_task import ParserDied
-from crawler.parse.parser_process import EXIT_MEMORY, NO_PAGE, ParseJob, Progress
-from crawler.plumbing.child_process import Child, is_killed_from_outside
+from crawler.parse.parser_death import ParserDied, cause_of_death
+from crawler.parse.parser_process import NO_PAGE, ParseJob, Progress
+from crawler.plumbing.child_process import Child
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
 from crawler.plumbing.multiprocessing_internals_process import process_of
 from crawler.plumbing.starter_thread import off_loop, to_its_end
@@ -108,33 +107,31 @@ class ProcessParser:
         self._sent: list[Page] | None = None
         """The batch that the child has already, though it is not called for yet."""
         self._killed_for: ParserDied | None = None
-        answer: Future[int]
-
-        def launch(tasks: Connection, results: Connection) -> BaseProcess:
-            nonlocal answer
-            given = settings.job, settings.extract, self.name, settings.max_memory, settings.log_level
-            self._executor = executor = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=settings.context,
-                initializer=parser_process.start,
-                initargs=(tasks, results, self._progress, *given),
-            )
-            answer = executor.submit(os.getpid)
-            return process_of(executor)
-
-        # In a thread of its own: the executor waits for its child, which may have to be killed.
+        # A thread waits for the executor, which waits for its child: that one may have to be killed.
         self._shutting_down = threading.Thread(target=self._shut_down, name=f"{self.name} ends")
         reap = self._shutting_down.join
-        self._child = Child(self.name, settings.context, launch, feed_log=settings.feed_log, reap=reap)
+        self._child = Child(self.name, settings.context, self._launch, feed_log=settings.feed_log, reap=reap)
         try:
             self._child.start()
-            self.pid = answer.result(timeout=START_TIMEOUT)
+            self.pid = self._answer.result(timeout=START_TIMEOUT)
         except BaseException as error:
             if self._end() == EXIT_MAIN_GUARD:
                 raise main_guard_error() from None
             if isinstance(error, TimeoutError):
                 raise ChildFailed(f"{self.name} did not start within {START_TIMEOUT:g} s") from error
             raise
+
+    def _launch(self, batches: Connection, results: Connection) -> BaseProcess:
+        settings = self._settings
+        given = settings.job, settings.extract, self.name, settings.max_memory, settings.log_level
+        self._executor = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=settings.context,
+            initializer=parser_process.start,
+            initargs=(batches, results, self._progress, *given),
+        )
+        self._answer = self._executor.submit(os.getpid)
+        return process_of(self._executor)
 
     def stop(self) -> None:
         """Have the child end by itself, else kill it; it may not have been started. Blocks."""
@@ -178,19 +175,18 @@ class ProcessParser:
         exchange = loop.run_in_executor(self._threads, self._exchange, pages, ahead)
         try:
             while not exchange.done():
-                if self._call is None or self._call.done():
-                    if self._call is not None:
-                        self._call.result()  # raises BrokenProcessPool
+                if self._call is not None and self._call.done():
+                    self._call.result()  # raises BrokenProcessPool
+                    self._call = None
+                if self._call is None:
                     self._call = loop.run_in_executor(self._executor, parser_process.parse_batches)
                     # Somebody looks at its error, or asyncio would complain.
                     self._call.add_done_callback(lambda call: call.cancelled() or call.exception())
-                if self._seconds_left() <= 0:
-                    late = f"parsing took longer than {self._settings.timeout:g} s"
-                    self.kill(ParserDied(Kind.PARSE_TIMEOUT, late, is_certain=True))
+                if (left := self._seconds_left()) <= 0:
+                    words = f"parsing took longer than {self._settings.timeout:g} s"
+                    self.kill(ParserDied(Kind.PARSE_TIMEOUT, words, is_certain=True))
                     raise TimeoutError
-                await asyncio.wait(
-                    (exchange, self._call), timeout=self._seconds_left(), return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait((exchange, self._call), timeout=left, return_when=FIRST_COMPLETED)
             return exchange.result()
         except BaseException as why:
             self._child.kill()  # the thread in the exchange must come back
@@ -200,7 +196,7 @@ class ProcessParser:
             raise await off_loop(self._replace) from why
 
     def _seconds_left(self) -> float:
-        return max(0.0, self._progress[1] + self._settings.timeout - time.monotonic())
+        return self._progress[1] + self._settings.timeout - time.monotonic()
 
     def _exchange(self, pages: list[Page], ahead: list[Page] | None) -> list[Finished]:
         """In a thread: write what the child has not yet, then wait for the results of ``pages``."""
@@ -223,22 +219,3 @@ class ProcessParser:
         log.warning("%s (pid %s): %s", self.name, pid, died)
         self.start()
         return died
-
-
-def cause_of_death(code: int | None, max_memory: int) -> ParserDied:
-    """What the exit code of a parse process says, or that nobody could learn it."""
-    if code == EXIT_MEMORY:
-        said = f"parsing needed more than {max_memory} bytes of memory"
-        return ParserDied(Kind.PARSE_MEMORY, said, is_certain=True)
-    if code is None:
-        said = "nobody knows how the parse process ended: its fork server is gone as well"
-        return ParserDied(Kind.PARSE_KILLED, said)
-    if code >= 0:
-        return ParserDied(Kind.PARSE_CRASH, f"the parse process ended with exit code {code}")
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    if is_killed_from_outside(code):
-        return ParserDied(Kind.PARSE_KILLED, f"the parse process was killed from outside by {name}")
-    return ParserDied(Kind.PARSE_CRASH, f"the parse process was ended by {name}")

@@ -13,7 +13,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from crawler.model.messages import Page, Ticket
-from crawler.parse.parse_task import ParserDied
+from crawler.parse.parser_death import ParserDied
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
