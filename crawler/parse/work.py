@@ -16,7 +16,7 @@ from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
-from crawler.parse.html import Document, parse_html
+from crawler.parse.html import parse_html
 from crawler.parse.sitemap import read_sitemap
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
@@ -103,7 +103,9 @@ class Parser:
             text=document.text if self._job.keep_text else msgspec.UNSET,
             extracted=extracted,
         )
-        followed, out_of_scope, too_deep, nofollow = self._followed(page, document, "nofollow" in robots)
+        followed, out_of_scope, too_deep, nofollow = self._followed(
+            page, document.links, document.nofollow_links, follow="nofollow" not in robots
+        )
         return Finished(
             ticket=page.ticket,
             outcome=outcome,
@@ -125,8 +127,7 @@ class Parser:
         if page.truncated:
             kind = Kind.TOO_LARGE
             messages = [f"only the first {page.size} bytes of the sitemap were kept"]
-        pages = Document(base=ticket.url, charset=found.charset, text="", links=list(found.pages))
-        followed, out_of_scope, too_deep, nofollow = self._followed(page, pages, nofollow=False)
+        followed, out_of_scope, too_deep, nofollow = self._followed(page, list(found.pages))
         sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
         if ticket.sitemap >= MAX_INDEXES and sitemaps:
             messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
@@ -154,25 +155,27 @@ class Parser:
             links_nofollow=nofollow,
         )
 
-    def _followed(self, page: Page, document: Document, nofollow: bool) -> tuple[list[str], int, int, int]:
+    def _followed(
+        self, page: Page, links: list[str], refused: frozenset[str] = frozenset(), *, follow: bool = True
+    ) -> tuple[list[str], int, int, int]:
         """The links to follow, and how many are not: out of scope, too deep, nofollow.
 
         Each link is counted once, under the first that holds: out of scope, nofollow, too deep.
+        ``refused`` are those that the page marks as nofollow; not to ``follow`` is what it says of all.
         """
         job = self._job
-        inside, out_of_scope = job.scope.split(document.links)
+        inside, out_of_scope = job.scope.split(links)
         followed = inside
         if job.obey_robots:
-            if nofollow or not page.follow:
+            if not (follow and page.follow):
                 followed = []
-            elif document.nofollow_links:
-                followed = [url for url in inside if url not in document.nofollow_links]
-        refused = len(inside) - len(followed)
+            elif refused:
+                followed = [url for url in inside if url not in refused]
+        nofollow = len(inside) - len(followed)
         most = job.scope.max_depth
-        if most is not None and page.ticket.depth + 1 > most:
-            # They are sent all the same: a shorter way to this page may be found yet.
-            return followed, out_of_scope, len(followed), refused
-        return followed, out_of_scope, 0, refused
+        is_too_deep = most is not None and page.ticket.depth + 1 > most
+        # They are sent all the same: a shorter way to this page may be found yet.
+        return followed, out_of_scope, len(followed) if is_too_deep else 0, nofollow
 
     def _pack(self, urls: list[str]) -> Links | None:
         if not urls:

@@ -174,11 +174,21 @@ async def test_under_load_the_child_is_called_once():
         assert calls == 2
 
 
-async def test_a_batch_that_comes_just_when_the_child_leaves_its_pipe_is_parsed():
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_call_comes_back_and_a_batch_is_on_its_way_at_the_same_moment(seed):
+    """Nothing is lost, and nothing comes twice, whichever is first."""
+    chance = random.Random(seed)
+    batches = [[page(10 * n + m) for m in range(chance.choice([1, 1, 3]))] for n in range(1, 200)]
+    calls = 0
     async with started(timeout=5.0) as parser:
-        for number in range(6):
-            assert numbers(await parser.parse([page(number)])) == [number]
-            await asyncio.sleep(IDLE + random.uniform(-0.004, 0.004))
+        await parser.parse([page(0, "impatient")])
+        last = parser._call
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            ahead = following if chance.random() < 0.3 else None
+            assert numbers(await parser.parse(batch, ahead)) == [one.ticket.id for one in batch]
+            calls, last = calls + (last is not parser._call), parser._call
+            await asyncio.sleep(chance.uniform(0.0, 2 * poison.IMPATIENCE))
+    assert 5 < calls < len(batches)
 
 
 async def test_what_does_not_fit_into_the_pipe_is_sent_when_its_turn_comes():
