@@ -18,6 +18,10 @@ _SITEMAPS = (
     "application/octet-stream",
     "binary/octet-stream",
 )
+_TEXT_UNDER_APPLICATION = frozenset(
+    f"application/{name}"
+    for name in ["javascript", "ecmascript", "x-javascript", "x-ndjson", "ndjson", "yaml", "toml", "sql"]
+)
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
 _PARAMETER = re.compile(
@@ -61,3 +65,24 @@ def accepted(header: str | None, patterns: Sequence[str]) -> bool:
     """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``."""
     kind = essence(header or "") or HTML
     return any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)
+
+
+def is_html(mime: str) -> bool:
+    """HTML by its ``type/subtype``; or nothing said: then a browser, too, first thinks of HTML."""
+    return mime in ("", HTML, "application/xhtml+xml")
+
+
+def is_xml(mime: str) -> bool:
+    """An XML media type (WHATWG MIME Sniffing § 4.6)."""
+    return mime in ("text/xml", "application/xml") or mime.endswith("+xml")
+
+
+def is_json(mime: str) -> bool:
+    """A JSON media type (WHATWG MIME Sniffing § 4.6)."""
+    return mime in ("application/json", "text/json") or mime.endswith("+json")
+
+
+def is_text(mime: str) -> bool:
+    """Something that can be read as text."""
+    known = is_html(mime) or is_xml(mime) or is_json(mime)
+    return known or mime.startswith("text/") or mime in _TEXT_UNDER_APPLICATION
