@@ -12,8 +12,8 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished, Page, Ticket
-from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
+from crawler.parse.parser_process import ParseJob
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop

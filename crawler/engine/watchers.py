@@ -127,7 +127,7 @@ def snapshot(stations: Stations) -> Snapshot:
         pending=stations.frontier.pending + stations.in_flight,
         in_flight=stations.in_flight,
         known=stations.frontier.known,
-        unacked_bytes=stations.committer.unacked_bytes,
+        unacked_bytes=stations.committer.ledger.bytes,
         memory_bytes=stations.counters.memory,
         peak_memory_bytes=stations.counters.peak_memory,
     )

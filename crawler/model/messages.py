@@ -152,7 +152,7 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return replace(self, links=None, sitemaps=None, redirect=None)
 
 
-class Ack(msgspec.Struct, frozen=True, gc=False):
+class Ack(msgspec.Struct, frozen=True, gc=False, tag=True):
     """A sink's word that a batch is on disk."""
 
     batch: int

@@ -40,15 +40,13 @@ class ExecutorParser:
         self._executor = executor
 
     async def parse(self, pages: list[Page], _ahead: list[Page] | None = None, /) -> list[Finished]:
-        """Parse a batch. Raises ParserDied when memory ran out."""
+        """Parse a batch. Raises ParserDied when memory ran out: nothing died that could be replaced."""
         loop = asyncio.get_running_loop()
         results = []
         for index, page in enumerate(pages):
             try:
                 results.append(await loop.run_in_executor(self._executor, self._parser.parse, page))
             except MemoryError as error:
-                raise ParserDied(Kind.PARSE_MEMORY, "parsing ran out of memory", index) from error
+                said = "parsing ran out of memory"
+                raise ParserDied(Kind.PARSE_MEMORY, said, is_certain=True, culprit=index) from error
         return results
-
-    def restart(self) -> None:
-        """Nothing died that could be replaced."""

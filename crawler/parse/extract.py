@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from crawler.parse.extract_page import ExtractPage
 
 _ALLOWED = "allowed is MODULE:FUNCTION, a plain function that takes one page"
-_MOST_CHARACTERS = 500
+_MAX_CHARACTERS = 500
 """Characters kept of a user's error message."""
-_MOST_FRAMES = 20
-_MOST_OF_A_TRACE = 4_000
+_MAX_FRAMES = 20
+_MAX_TRACE = 4_000
 """The last calls and characters that are kept of a traceback."""
 
 
@@ -59,7 +59,7 @@ def load(spec: str, *, travels: bool = True) -> "Callable[[ExtractPage], Any]":
 
 def _import(spec: str, module_name: str) -> Any:
     # The path of whoever uses us stays as it is; a parse process keeps what it has been given.
-    look_here_no_more = look_here()
+    added = look_here()
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -73,21 +73,18 @@ def _import(spec: str, module_name: str) -> Any:
     except (Exception, SystemExit) as error:
         raise _failed_import(spec, module_name, error) from error
     finally:
-        look_here_no_more()
+        if added is not None:
+            with suppress(ValueError):  # the module has taken it away itself
+                sys.path.remove(added)
 
 
-def look_here() -> Callable[[], None]:
-    """Find modules in the current directory too; what is returned takes that back."""
+def look_here() -> str | None:
+    """Find modules in the current directory too; what that added to ``sys.path``, if anything."""
     here = str(Path.cwd())
     if here in sys.path or "" in sys.path:
-        return lambda: None
+        return None
     sys.path.insert(0, here)
-
-    def look_here_no_more() -> None:
-        with suppress(ValueError):  # the module has taken it away itself
-            sys.path.remove(here)
-
-    return look_here_no_more
+    return here
 
 
 def _failed_import(spec: str, module_name: str, error: BaseException) -> ExtractError:
@@ -140,14 +137,11 @@ def _line_of(function: Callable[..., Any]) -> str:
 
 
 def run(
-    function: "Callable[[ExtractPage], Any]",
-    page: "ExtractPage",
-    failed: Callable[[BaseException], object] = lambda _: None,
-) -> tuple[msgspec.Raw | None, str | None]:
-    """What ``function`` returns for ``page``, as JSON, and None; or None and why there is nothing.
+    function: "Callable[[ExtractPage], Any]", page: "ExtractPage"
+) -> tuple[msgspec.Raw | None, BaseException | None]:
+    """What ``function`` returns for ``page``, as JSON, and None; or None and the error that there was.
 
     A dict stays one, dicts out of any iterable (a generator, say) become a list, None stays None.
-    ``failed`` is called with the error, if there is one.
     Only two errors are raised on: MemoryError, since what it leaves behind is not worth trusting, and
     KeyboardInterrupt, which is not the function's own.
     """
@@ -157,8 +151,7 @@ def run(
     except (MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit and asyncio's CancelledError too
-        failed(error)
-        return None, f"extract: {describe(error)}"
+        return None, error
 
 
 def _value(result: object) -> dict[Any, Any] | list[dict[Any, Any]] | None:
@@ -181,10 +174,10 @@ def trace_of(error: BaseException, function: Callable[..., Any]) -> str:
     if trace is None:  # what it returned is wrong: its own code is through
         return f"{describe(error)}, by {getattr(function, '__qualname__', function)}{_line_of(function)}"
     try:
-        text = "".join(traceback.format_exception(type(error), error, trace, limit=-_MOST_FRAMES)).rstrip()
+        text = "".join(traceback.format_exception(type(error), error, trace, limit=-_MAX_FRAMES)).rstrip()
     except Exception:
         text = describe(error)
-    return text[-_MOST_OF_A_TRACE:].encode("utf-8", "replace").decode()
+    return text[-_MAX_TRACE:].encode("utf-8", "replace").decode()
 
 
 def describe(error: BaseException) -> str:
@@ -195,4 +188,4 @@ def describe(error: BaseException) -> str:
         message = ""
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     # A lone surrogate in a message would make the whole record impossible to write.
-    return text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode()
+    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode()

@@ -13,8 +13,9 @@ from typing import Any
 
 from crawler.config.sections import ParseConfig
 from crawler.model.outcomes import Kind
-from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import PageParser
+from crawler.parse.parser_death import ParserDied
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop, to_its_end
@@ -34,10 +35,10 @@ class ParsePool:
         feed_log: Callable[[dict[str, Any]], None],
     ) -> None:
         """``extract`` is the user's function when it was given as an object; ``job`` may name one."""
-        self.kind = config.executor
+        self._kind = config.executor
         self.workers = 1 if config.executor == "inline" else config.workers or cores()
         self._job, self._extract = job, extract
-        self._settings = ParserSettings(
+        settings = ParserSettings(
             context=child_context(start_method),
             job=job,
             extract=extract,
@@ -48,15 +49,15 @@ class ParsePool:
         )
         # For processes these threads own the pipes, one each; for "thread" they do the parsing.
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="parse")
-        self._starting: dict[int, tuple[ProcessParser, Future[None]]] = {}
-        self._children: set[ProcessParser] = set()
+        self._parsers = [
+            ProcessParser(f"parser-{number}", settings, self._threads) for number in range(self.workers)
+        ]
+        self._started: list[Future[None]] = []
 
     def start(self) -> None:
         """Begin to start every child, in threads: they get ready while the caller does the rest."""
-        if self.kind == "process":
-            for number in range(self.workers):
-                parser = ProcessParser(f"parser-{number}", self._settings, self._threads)
-                self._starting[number] = parser, self._threads.submit(parser.start)
+        if self._kind == "process":
+            self._started = [self._threads.submit(parser.start) for parser in self._parsers]
 
     @asynccontextmanager
     async def parser(self, number: int) -> AsyncIterator[PageParser]:
@@ -64,42 +65,39 @@ class ParsePool:
 
         Raises ChildFailed.
         """
-        if self.kind == "process":
-            parser, starting = self._starting.pop(number)
+        if self._kind == "process":
             try:
-                await to_its_end(asyncio.wrap_future(starting))
-                self._children.add(parser)
-                yield parser
+                await to_its_end(asyncio.wrap_future(self._started[number]))
+                yield self._parsers[number]
             finally:
-                self._children.discard(parser)
-                await off_loop(parser.stop)
+                await off_loop(self._parsers[number].stop)
         else:
             from crawler.parse.executor_pool import ExecutorParser, InlineExecutor
             from crawler.parse.work import Parser
 
-            executor = self._threads if self.kind == "thread" else InlineExecutor()
+            executor = self._threads if self._kind == "thread" else InlineExecutor()
             yield ExecutorParser(Parser(self._job, self._extract), executor)
 
     def pids(self) -> set[int]:
-        """The parse processes there are now."""
-        return {parser.pid for parser in self._children if parser.pid is not None}
+        """The parse processes that are ready to work."""
+        return {parser.pid for parser in self._parsers if parser.pid is not None}
 
     def progress_of(self, pid: int) -> tuple[float, ...]:
         """Changes with every page that this process begins or ends; empty where there is none."""
-        return next((parser.progress for parser in self._children if parser.pid == pid), ())
+        return next((parser.progress for parser in self._parsers if parser.pid == pid), ())
 
     def replace(self, pid: int, kind: Kind, reason: str) -> bool:
-        """Give a parse process up; False when it is gone already. A page that it fails at alone is blamed."""
-        for parser in self._children:
+        """Kill a parse process; False when it is gone already. A page that it fails at alone is blamed."""
+        for parser in self._parsers:
             if parser.pid == pid:
-                parser.replace(kind, reason)
+                parser.kill(ParserDied(kind, reason))
                 return True
         return False
 
     def close(self) -> None:
         """End the children that nobody came for, and the threads; blocks until their last call is over."""
         self._threads.shutdown(wait=True)
-        for parser, _ in self._starting.values():
+        for parser in self._parsers:
             parser.stop()
 
 

@@ -20,7 +20,6 @@ from crawler.model.outcomes import Activity, Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
-from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -31,7 +30,7 @@ log = logging.getLogger("crawler.parse")
 
 BATCH_SECONDS = 0.03
 """What a batch should take a parser, about."""
-MOST_KILLS = 10
+MAX_KILLS = 10
 """Times that a page may be alone with a parser that is killed from outside, until it is given up."""
 DEATHS_WITHOUT_WORK = 5
 """Times in a row that a parser may die before it has begun any page, until the crawl gives up."""
@@ -44,11 +43,10 @@ class PageParser(Protocol):
     """The process that it runs in; None when that is this one."""
 
     async def parse(self, pages: list[Page], ahead: list[Page] | None = None, /) -> list[Finished]:
-        """Parse a batch. ``ahead`` is the one that will follow, if all goes well. Raises ParserDied."""
-        ...
+        """Parse a batch; ``ahead`` is the one that will follow, if all goes well.
 
-    def restart(self) -> None:
-        """Replace what died; blocks. Raises ChildFailed."""
+        Raises ParserDied, with another in the place of the one that died; ChildFailed where there is none.
+        """
         ...
 
 
@@ -68,8 +66,8 @@ async def parse_task(
 
     A page whose body's file is gone is fetched again, ``fetch.retries`` times but at least once.
     """
-    retries, batch_bytes = max(config.fetch.retries, 1), config.parse.batch_bytes
-    pace = _Pace(config.parse.batch_pages)
+    retries, options = max(config.fetch.retries, 1), config.parse
+    most = options.batch_pages
 
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
         for page, result in zip(parsed, results, strict=True):
@@ -92,20 +90,21 @@ async def parse_task(
         ahead: list[Page] = []
         while True:
             try:
-                batch = ahead or await pages.get_batch(pace.most, batch_bytes)
+                batch = ahead or await pages.get_batch(most, options.batch_bytes)
             except QueueClosed:
                 return
-            ahead = pages.take_spare(pace.most, batch_bytes)
+            ahead = pages.take_spare(most, options.batch_bytes)
             step.enter(Activity.PARSE, batch[0].ticket.url)
-            pace.begin()
-            async for parsed, results in _parse_all(batch, parser, config.parse.max_crashes, counters, ahead):
-                pace.end(len(parsed))
+            began = time.monotonic()
+            async for parsed, results in _parse_all(batch, parser, options.max_crashes, counters, ahead):
+                most = _pages_at_once((time.monotonic() - began) / len(parsed), options.batch_pages)
                 step.pid = parser.pid or step.pid
-                if handing_on is not None:
+                if handing_on is not None and not handing_on.done():
                     step.enter(Activity.WAIT_FOR_WRITER, parsed[0].ticket.url)
                     await handing_on
+                    step.enter(Activity.PARSE, batch[0].ticket.url)
                 handing_on = group.create_task(hand_on(parsed, results))
-                step.enter(Activity.PARSE, batch[0].ticket.url)
+                began = time.monotonic()
             step.leave()
 
 
@@ -122,27 +121,13 @@ def _warn_once(finished: Finished, counters: Counters) -> None:
         log.warning("%s: the extract function failed:\n%s", finished.ticket.url, finished.extract_error)
 
 
-class _Pace:
-    """How many pages go to a parser at once: about :data:`BATCH_SECONDS` of its work, by its last batch.
+def _pages_at_once(seconds: float, limit: int) -> int:
+    """How many pages make about :data:`BATCH_SECONDS` of work, where each takes so many seconds.
 
     A hand-over costs the same for one page as for thirty, so quick pages travel together. Slow ones
     travel alone: at the end of a crawl, one parser would be at a long batch with the others idle.
     """
-
-    def __init__(self, most: int) -> None:
-        self.most = self._limit = most
-        self._began = 0.0
-
-    def begin(self) -> None:
-        """A batch is given to the parser."""
-        self._began = time.monotonic()
-
-    def end(self, pages: int) -> None:
-        """So many pages of it came back."""
-        now = time.monotonic()
-        seconds = (now - self._began) / pages
-        self.most = max(1, min(self._limit, int(BATCH_SECONDS / max(seconds, 1e-6))))
-        self._began = now
+    return max(1, min(limit, int(BATCH_SECONDS / max(seconds, 1e-6))))
 
 
 async def _parse_all(
@@ -157,7 +142,7 @@ async def _parse_all(
     After a death, the page it happened at is tried again alone, last of all, and blamed only when
     it failed ``max_crashes`` times; a crash, or a replacement, in company does not count. A kill from
     outside blames nobody, but somebody may be at it for ever: such have a count of their own, and at
-    :data:`MOST_KILLS` the page is given up. The other pages of the batch are simply parsed again, and
+    :data:`MAX_KILLS` the page is given up. The other pages of the batch are simply parsed again, and
     do not wait for it.
     """
     crashes: Counter[int] = Counter()
@@ -174,7 +159,6 @@ async def _parse_all(
             yield group, results
             continue
         counters.parser_restarts += 1
-        await off_loop(parser.restart)
         if died.culprit is None:
             deaths_without_work += 1
             if deaths_without_work >= DEATHS_WITHOUT_WORK:
@@ -184,7 +168,7 @@ async def _parse_all(
         culprit = group[died.culprit]
         if len(group) > 1:
             groups.append([page for page in group if page is not culprit])
-        deaths, most = (kills, MOST_KILLS) if died.kind is Kind.PARSE_KILLED else (crashes, max_crashes)
+        deaths, most = (kills, MAX_KILLS) if died.kind is Kind.PARSE_KILLED else (crashes, max_crashes)
         if len(group) == 1 or died.is_certain:
             deaths[culprit.ticket.id] += 1
         if deaths[culprit.ticket.id] < most:
@@ -196,7 +180,7 @@ async def _parse_all(
 def _blame(page: Page, died: ParserDied) -> Finished:
     message = str(died)
     if died.kind is Kind.PARSE_KILLED:
-        message += f", {MOST_KILLS} times: the page is given up, and may be innocent"
+        message += f", {MAX_KILLS} times: the page is given up, and may be innocent"
     log.error("%s: %s", page.ticket.url, message)
     record = of_page(page, Outcome.ERROR, died.kind, message=message)
     return Finished(page.ticket, Outcome.ERROR, died.kind, encode(record))

@@ -1,46 +1,64 @@
 """What runs inside a parse process: the child's end of :mod:`crawler.parse.single_worker_pool`.
 
-Runs as: the single worker of a ProcessPoolExecutor. The executor carries only a token, the call of
-:func:`parse_batches`, and a small number back; the pages and the results travel over this worker's
+Runs as: the single worker of a ProcessPoolExecutor. The executor carries only the call of
+:func:`parse_batches` and its return; the pages and the results travel over this worker's
 own two one-way pipes. The globals below exist once in each child: "globals are not shared" is
 here not a pitfall but the plan.
+
+The main process imports this too, and no HTML parser with it.
 """
 
 import logging
 import os
 import platform
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.job import ParseJob
-from crawler.parse.said import Allowance, PrintedLines, take_over_output
+from crawler.parse.captured_output import CapturedOutput, OutputQuota
 from crawler.plumbing import faults
-from crawler.plumbing.child_process import end_with_parent
+from crawler.plumbing.inside_child_process import Outbox, begin_child
+from crawler.rules.scope import Scope
 from crawler.trace.logs import configure_child_logging
-
-if TYPE_CHECKING:
-    from crawler.parse.work import Parser
 
 log = logging.getLogger("crawler.parse")
 
 EXIT_MEMORY = 77
 """Exit code of a child that ran out of the memory it may use."""
-RESULT, LOG = b"R", b"L"
-"""First byte of a frame on the result pipe."""
+IDLE = 1.0
+"""Seconds without a batch after which the call comes back. To make it anew takes two processes and three
+threads, all in the way of the event loop, so under load it stays. But a program that forgets its parsers
+could not end if it never came back: the interpreter waits for it."""
 NO_PAGE = -1.0
 LARGE = 2 * 1024 * 1024
 """Bytes of a batch after which freed memory is given back; a batch of usual pages has less."""
 
-decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
-encode_finished = msgspec.msgpack.Encoder().encode
+_decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
+_encode_finished = msgspec.msgpack.Encoder().encode
+
+
+class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a parser has to know of the crawl; plain values, so that a child imports no config."""
+
+    scope: Scope
+    """Its ``max_depth`` is obeyed here, where the depth of a link is known."""
+    hash_seed: int
+    """Of the URL fingerprints."""
+    sitemap_scope: Scope | None = None
+    """Where sitemaps may lie; None is where pages may."""
+    sitemap_bytes: int = 50 * 1024 * 1024
+    """Bytes of a sitemap's gzip file that are unpacked."""
+    keep_text: bool = False
+    obey_robots: bool = True
+    """Leave out links that a page marks as nofollow."""
+    user_agent: str = "crawler"
+    extract: str | None = None
+    """MODULE:FUNCTION."""
 
 
 class Progress(Protocol):
@@ -55,18 +73,15 @@ class Progress(Protocol):
     def __setitem__(self, index: int, value: float, /) -> None: ...
 
 
-_tasks: Connection
-_results: Connection
+_batches: Connection
+_outbox: Outbox
 _progress: Progress
-_parser: "Parser"
-_allowance: Allowance
-_printed: PrintedLines
-_sending = threading.Lock()
+_parse: Callable[[Page], Finished]
 _give_back_freed_memory: Callable[[], object]
 
 
 def start(
-    tasks: Connection,
+    batches: Connection,
     results: Connection,
     progress: Progress,
     job: ParseJob,
@@ -75,23 +90,33 @@ def start(
     max_memory: int,
     log_level: str,
 ) -> None:
-    """The executor's initializer: runs once in the new child, before its first task."""
-    global _tasks, _results, _progress, _parser, _allowance, _printed, _give_back_freed_memory
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    """The executor's initializer: runs once in the new child, before its first call."""
+    global _batches, _outbox, _progress, _parse, _give_back_freed_memory
+    begin_child()
+    _batches, _outbox, _progress = batches, Outbox(results), progress
     limit_memory(max_memory)
     _give_back_freed_memory = keep_freed_memory()
-    _tasks, _results, _progress = tasks, results, progress
-    _allowance = Allowance(lambda record: _send(LOG + encode_finished(record)))
-    configure_child_logging(log_level, name, _allowance.send)
-    _printed = take_over_output(_allowance)
-    # Imported here because the main process imports this module too, for its functions' names,
-    # and needs no HTML parser. The fork server has it ready for all children.
-    from crawler.parse.extract import look_here
+    # What goes past Python (C code, programs) has no terminal to go to.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    # Imported here because the main process, which imports this module for its functions' names, needs no
+    # HTML parser. The fork server has it ready for all children.
     from crawler.parse.work import Parser
 
-    look_here()  # what an extract function imports as late as when it is called lies there too
-    _parser = Parser(job, extract)
+    if extract is None and job.extract is None:
+        configure_child_logging(log_level, name, _outbox.log)
+        _parse = Parser(job).parse
+    else:
+        # Somebody else's code runs here.
+        from crawler.parse.extract import look_here
+
+        quota = OutputQuota(_outbox.log)
+        configure_child_logging(log_level, name, quota.send)
+        sys.stdout = sys.stderr = captured = CapturedOutput(quota)
+        look_here()  # what an extract function imports as late as when it is called lies there too
+        _parse = captured.of_each_page(Parser(job, extract).parse)
     log.debug("ready, pid %d", os.getpid())
 
 
@@ -123,44 +148,30 @@ def keep_freed_memory() -> Callable[[], object]:
     return lambda: libc.malloc_trim(0)
 
 
-def ping() -> int:
-    """The pid: the first answer, which says that this child is ready."""
-    return os.getpid()
+def parse_batches() -> None:
+    """Parse batch after batch out of the pipe, until none comes for :data:`IDLE` seconds, or an empty one."""
+    while _batches.poll(IDLE):
+        size = _parse_batch()
+        if size is None:
+            return
+        if size > LARGE:
+            _give_back_freed_memory()
 
 
-def parse_batches() -> int:
-    """Parse one batch out of the task pipe, then each further one that waits there; how many it were.
-
-    To give back the token and be given another costs two processes and three threads a turn, all of them
-    in the way of the event loop: under load it is kept.
-    """
-    number = 1
-    _parse_batch()
-    while _tasks.poll():
-        _parse_batch()
-        number += 1
-    return number
-
-
-def _parse_batch() -> None:
-    """Read a batch, parse it, write its results to the result pipe."""
-    if _parse_and_send() > LARGE:
-        _give_back_freed_memory()
-
-
-def _parse_and_send() -> int:
-    """Read a batch, parse it, send its results; how many bytes its pages had."""
+def _parse_batch() -> int | None:
+    """Read a batch, parse it, send its results; how many bytes its pages had, or None where it was empty."""
     try:
-        pages = decode_pages(_tasks.recv_bytes())
+        frame = _batches.recv_bytes()
+        if not frame:
+            return None
+        pages = _decode_pages(frame)
         faults.hit("parser:before_parse")
         results: list[Finished] = []
         for index, page in enumerate(pages):
             _progress[1] = time.monotonic()
             _progress[0] = index
-            _allowance.begin(page.ticket.url)
-            results.append(_parser.parse(page))
-            _printed.end()
-        frame = RESULT + encode_finished(results)
+            results.append(_parse(page))
+        message = _encode_finished(results)
     except MemoryError:
         # Whatever is left of this process's memory is not worth trusting.
         os._exit(EXIT_MEMORY)
@@ -172,11 +183,5 @@ def _parse_and_send() -> int:
         os._exit(1)
     _progress[0] = NO_PAGE
     faults.hit("parser:before_results")
-    _send(frame)
+    _outbox.send(message)
     return sum(page.size for page in pages)
-
-
-def _send(frame: bytes) -> None:
-    # A thread that an extract function has started may log at any time.
-    with _sending:
-        _results.send_bytes(frame)

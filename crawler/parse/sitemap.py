@@ -1,7 +1,7 @@
 """What a sitemap names: XML, a feed, or one URL on each line; also as a gzip file.
 
 It is unpacked, decoded and read piece by piece, and no further than its limits: so many bytes, and
-:data:`MOST_URLS` URLs. What was read before a limit or a fault counts.
+:data:`MAX_URLS` URLs. What was read before a limit or a fault counts.
 """
 
 import codecs
@@ -13,15 +13,15 @@ from itertools import chain
 import msgspec
 
 from crawler.model.outcomes import Kind
-from crawler.parse.sitemap_xml import MOST_LETTERS, NotASitemap, Refused, XmlReader
+from crawler.parse.sitemap_xml import MAX_LETTERS, NotASitemap, Unreadable, XmlReader
 from crawler.rules.charset import decode, of_header, sniff
 from crawler.rules.urls import resolve
 
-MOST_URLS = 50_000
+MAX_URLS = 50_000
 """URLs that one sitemap may name (sitemaps.org)."""
 PIECE = 131_072
 """Bytes that one step unpacks and decodes."""
-MOST_MEMBERS = 1_024
+MAX_MEMBERS = 1_024
 """Parts of a gzip file, which may follow each other; honest ones have a few."""
 _GZIP = b"\x1f\x8b"
 _HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -42,7 +42,7 @@ class Sitemap(msgspec.Struct):
     message: str | None = None
 
 
-class _Full(Exception):
+class _LimitReached(Exception):
     """A limit is reached; ``str()`` says which."""
 
 
@@ -57,19 +57,19 @@ def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: in
         target = resolve(text, url)
         if target is None:
             return
-        if len(found.pages) + len(found.sitemaps) >= MOST_URLS:
+        if len(found.pages) + len(found.sitemaps) >= MAX_URLS:
             if target not in found.pages and target not in found.sitemaps:
-                raise _Full(f"only the first {MOST_URLS} URLs of the sitemap were taken")
+                raise _LimitReached(f"only the first {MAX_URLS} URLs of the sitemap were taken")
             return
         (found.sitemaps if is_sitemap else found.pages)[target] = None
 
     try:
         _read(_texts(_unpacked(body, most_bytes), content_type, found), take)
-    except _Full as full:
-        found.kind, found.message = Kind.TOO_LARGE, str(full)
+    except _LimitReached as limit:
+        found.kind, found.message = Kind.TOO_LARGE, str(limit)
     except NotASitemap as no:
         found.kind, found.message = Kind.CONTENT_TYPE, f"this is not a sitemap: {no}"
-    except Refused as why:
+    except Unreadable as why:
         found.kind, found.message = Kind.ENCODING, f"the sitemap cannot be read: {why}"
     return found
 
@@ -83,16 +83,16 @@ def _unpacked(body: bytes, most: int) -> Iterator[bytes]:
     left, first = most, True
     for piece in _members(body):
         if first and piece.startswith(_GZIP):
-            raise Refused("it is a gzip file in a gzip file")
+            raise Unreadable("it is a gzip file in a gzip file")
         first = False
         yield piece[:left]
         left -= len(piece)
         if left < 0:
-            raise _Full(f"only the first {most} bytes of the sitemap were read")
+            raise _LimitReached(f"only the first {most} bytes of the sitemap were read")
 
 
 def _members(body: bytes) -> Iterator[bytes]:
-    """The content of a gzip file (RFC 1952), which consists of one member or several. Raises Refused."""
+    """The content of a gzip file (RFC 1952), which consists of one member or several. Raises Unreadable."""
     members, member = 1, _new_member()
     for start in range(0, len(body), PIECE):
         data = body[start : start + PIECE]
@@ -102,17 +102,17 @@ def _members(body: bytes) -> Iterator[bytes]:
                 if data[:1] != _GZIP[:1]:
                     return  # what follows the last member is padding
                 members, member = members + 1, _new_member()
-                if members > MOST_MEMBERS:
-                    raise Refused(f"it is a gzip file of more than {MOST_MEMBERS} parts")
+                if members > MAX_MEMBERS:
+                    raise Unreadable(f"it is a gzip file of more than {MAX_MEMBERS} parts")
             try:
                 piece = member.decompress(data, PIECE)
             except zlib.error as error:
-                raise Refused(f"it is not a valid gzip file ({error})") from error
+                raise Unreadable(f"it is not a valid gzip file ({error})") from error
             data = member.unused_data if member.eof else member.unconsumed_tail
             if piece:
                 yield piece
     if not member.eof:
-        raise Refused("the gzip file was cut off")
+        raise Unreadable("the gzip file was cut off")
 
 
 def _new_member() -> "zlib._Decompress":
@@ -160,9 +160,9 @@ def _read_lines(texts: Iterable[str], take: Callable[[str, bool], None]) -> None
         *whole, line = (line + text.replace("\r", "\n")).split("\n")
         for url in map(str.strip, whole):
             is_empty = is_empty and not url
-            if _WEB.match(url) and len(url) <= MOST_LETTERS:
+            if _WEB.match(url) and len(url) <= MAX_LETTERS:
                 found += 1
                 take(url, False)
-        line = line[: MOST_LETTERS + 1]  # enough to see that it is too long
+        line = line[: MAX_LETTERS + 1]  # enough to see that it is too long
     if not found and not is_empty:
         raise NotASitemap("it is text without URLs")

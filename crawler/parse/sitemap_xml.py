@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import NoReturn
 from xml.parsers import expat
 
-MOST_NESTED = 256
+MAX_NESTED = 256
 """Elements within each other; the memory that they take is all that an XML parser keeps."""
-MOST_LETTERS = 2_048
+MAX_LETTERS = 2_048
 """Characters of one URL (sitemaps.org); a longer one is left out."""
 
 _TEXTS = {
@@ -29,11 +29,11 @@ _TEXTS = {
 _ROOTS = frozenset({"feed", *(root for root, _, _ in _TEXTS)})
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """The sitemap cannot be read, or not to its end; ``str()`` says why, for people."""
 
 
-class NotASitemap(Refused):
+class NotASitemap(Unreadable):
     """It is something else."""
 
 
@@ -59,36 +59,36 @@ class XmlReader:
         parser.ExternalEntityRefHandler = self._entity
 
     def feed(self, text: str) -> None:
-        """The next part of the document. Raises Refused."""
+        """The next part of the document. Raises Unreadable."""
         self._parse(text, False)
 
     def end(self) -> None:
-        """There is no more. Raises Refused where something is still open."""
+        """There is no more. Raises Unreadable where something is still open."""
         self._parse("", True)
 
     def _parse(self, text: str, is_last: bool) -> None:
         try:
             self._parser.Parse(text, is_last)
         except expat.ExpatError as error:
-            raise Refused(f"it is not well-formed XML ({error})") from error
+            raise Unreadable(f"it is not well-formed XML ({error})") from error
 
     def _entity(self, *_: object) -> NoReturn:
-        raise Refused("it defines entities, which no sitemap needs and which may stand for gigabytes")
+        raise Unreadable("it defines entities, which no sitemap needs and which may stand for gigabytes")
 
     def _start(self, full_name: str, attributes: dict[str, str]) -> None:
         name = full_name.rpartition(" ")[2]
         if not self._open and name not in _ROOTS:
             raise NotASitemap(f"its root element is <{name[:40]}>")
         self._open.append(name)
-        if len(self._open) > MOST_NESTED:
-            raise Refused(f"more than {MOST_NESTED} elements are nested in it")
+        if len(self._open) > MAX_NESTED:
+            raise Unreadable(f"more than {MAX_NESTED} elements are nested in it")
         self._letters = None
         root, parent = self._open[0], self._open[-2] if len(self._open) > 1 else ""
         if name == "item":
             self._links, self._guid = 0, ""
         place = (root, parent, name)
         if place in _TEXTS and (name != "guid" or attributes.get("isPermaLink", "true") == "true"):
-            self._letters, self._room = [], MOST_LETTERS + 1
+            self._letters, self._room = [], MAX_LETTERS + 1
         elif place == ("feed", "entry", "link") and attributes.get("rel", "alternate") == "alternate":
             self._tell(attributes.get("href", ""), False)
 
@@ -116,5 +116,5 @@ class XmlReader:
 
     def _tell(self, url: str, is_sitemap: bool) -> None:
         url = url.strip()
-        if url and len(url) <= MOST_LETTERS:
+        if url and len(url) <= MAX_LETTERS:
             self._found(url, is_sitemap)

@@ -7,7 +7,7 @@ it starts nothing, and keeps nothing between two pages but that the extract func
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,14 +16,16 @@ from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
-from crawler.parse.html import Document, parse_html
-from crawler.parse.job import ParseJob
+from crawler.parse.html import parse_html
 from crawler.parse.sitemap import read_sitemap
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
 
-MOST_INDEXES = 3
+if TYPE_CHECKING:  # a thread, say, needs nothing of a process
+    from crawler.parse.parser_process import ParseJob
+
+MAX_INDEXES = 3
 """Sitemap indexes within each other, of which sitemaps.org allows one."""
 _OUTCOMES = {
     Kind.TOO_LARGE: Outcome.TRUNCATED,
@@ -38,14 +40,14 @@ log = logging.getLogger("crawler.parse")
 class Parser:
     """Parses the pages of one crawl."""
 
-    def __init__(self, job: ParseJob, extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
+    def __init__(self, job: "ParseJob", extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
         """Raises ExtractError where ``job.extract`` is to be loaded and cannot."""
         self._job = job
         if extract_function is None and job.extract is not None:
             extract_function = extract.load(job.extract)
         self._extract = extract_function
-        self._traced = False
-        """A traceback of the extract function's has been kept."""
+        self._has_failed = False
+        """The extract function has, on some page, and its traceback has been kept."""
 
     def parse(self, page: Page) -> Finished:
         """The page's record and links.
@@ -79,9 +81,13 @@ class Parser:
         extracted = extract_error = None
         if self._extract is not None:
             given = ExtractPage(url, page.status, page.headers, body, document)
-            extracted, failure, extract_error = self._extracted(self._extract, given)
-            if failure is not None:
-                messages.append(failure)
+            extracted, error = extract.run(self._extract, given)
+            if error is not None:
+                extract_error = f"extract: {extract.describe(error)}"
+                messages.append(extract_error)
+                # Once with its traceback: those of all pages would be longer than the pages.
+                if not self._has_failed:
+                    self._has_failed, extract_error = True, extract.trace_of(error, self._extract)
         robots = directives(document.meta_robots, self._job.user_agent)
         record = of_page(
             page,
@@ -97,7 +103,9 @@ class Parser:
             text=document.text if self._job.keep_text else msgspec.UNSET,
             extracted=extracted,
         )
-        followed, out_of_scope, too_deep, nofollow = self._followed(page, document, "nofollow" in robots)
+        followed, out_of_scope, too_deep, nofollow = self._followed(
+            page, document.links, document.nofollow_links, follow="nofollow" not in robots
+        )
         return Finished(
             ticket=page.ticket,
             outcome=outcome,
@@ -111,21 +119,6 @@ class Parser:
             links_nofollow=nofollow,
         )
 
-    def _extracted(
-        self, function: Callable[[ExtractPage], Any], page: ExtractPage
-    ) -> tuple[msgspec.Raw | None, str | None, str | None]:
-        """What the function returns; or why it failed, and that once more, the first time as a traceback."""
-        trace: str | None = None
-
-        def keep(error: BaseException) -> None:
-            nonlocal trace
-            # The tracebacks of all pages would be longer than the pages.
-            if not self._traced:
-                trace, self._traced = extract.trace_of(error, function), True
-
-        extracted, failure = extract.run(function, page, keep)
-        return extracted, failure, trace or failure
-
     def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
         """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""
         job, ticket = self._job, page.ticket
@@ -134,11 +127,10 @@ class Parser:
         if page.truncated:
             kind = Kind.TOO_LARGE
             messages = [f"only the first {page.size} bytes of the sitemap were kept"]
-        pages = Document(base=ticket.url, charset=found.charset, text="", links=list(found.pages))
-        followed, out_of_scope, too_deep, nofollow = self._followed(page, pages, nofollow=False)
+        followed, out_of_scope, too_deep, nofollow = self._followed(page, list(found.pages))
         sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
-        if ticket.sitemap >= MOST_INDEXES and sitemaps:
-            messages.append(f"an index within {MOST_INDEXES - 1} others is not followed")
+        if ticket.sitemap >= MAX_INDEXES and sitemaps:
+            messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
             sitemaps, too_deep = [], too_deep + len(sitemaps)
         if job.obey_robots and not page.follow:
             sitemaps, nofollow = [], nofollow + len(sitemaps)
@@ -163,25 +155,27 @@ class Parser:
             links_nofollow=nofollow,
         )
 
-    def _followed(self, page: Page, document: Document, nofollow: bool) -> tuple[list[str], int, int, int]:
+    def _followed(
+        self, page: Page, links: list[str], refused: frozenset[str] = frozenset(), *, follow: bool = True
+    ) -> tuple[list[str], int, int, int]:
         """The links to follow, and how many are not: out of scope, too deep, nofollow.
 
         Each link is counted once, under the first that holds: out of scope, nofollow, too deep.
+        ``refused`` are those that the page marks as nofollow; not to ``follow`` is what it says of all.
         """
         job = self._job
-        inside, out_of_scope = job.scope.split(document.links)
+        inside, out_of_scope = job.scope.split(links)
         followed = inside
         if job.obey_robots:
-            if nofollow or not page.follow:
+            if not (follow and page.follow):
                 followed = []
-            elif document.nofollow_links:
-                followed = [url for url in inside if url not in document.nofollow_links]
-        refused = len(inside) - len(followed)
+            elif refused:
+                followed = [url for url in inside if url not in refused]
+        nofollow = len(inside) - len(followed)
         most = job.scope.max_depth
-        if most is not None and page.ticket.depth + 1 > most:
-            # They are sent all the same: a shorter way to this page may be found yet.
-            return followed, out_of_scope, len(followed), refused
-        return followed, out_of_scope, 0, refused
+        is_too_deep = most is not None and page.ticket.depth + 1 > most
+        # They are sent all the same: a shorter way to this page may be found yet.
+        return followed, out_of_scope, len(followed) if is_too_deep else 0, nofollow
 
     def _pack(self, urls: list[str]) -> Links | None:
         if not urls:

@@ -16,6 +16,7 @@ from pathlib import Path
 from crawler.model.errors import MainGuardError, UsageError
 from crawler.plumbing.child_process import signals_blocked
 from crawler.plumbing.leftovers_process import settle_temporary_folder
+from crawler.plumbing.multiprocessing_internals_process import is_importing_main, preloaded_modules
 
 if sys.platform != "win32":
     from multiprocessing import forkserver
@@ -56,7 +57,7 @@ def start_fork_server() -> None:
         return
     # What the program that we are part of has asked for is preloaded too. (By default that is its main
     # script, which our children import when they need it.)
-    asked = [name for name in getattr(forkserver._forkserver, "_preload_modules", ()) if name != "__main__"]
+    asked = [name for name in preloaded_modules() if name != "__main__"]
     ours = [name for name in PRELOADED if name not in asked]
     multiprocessing.get_context("forkserver").set_forkserver_preload([*asked, *ours])
     with signals_blocked():
@@ -68,7 +69,7 @@ def refuse_inside_import() -> None:
 
     Its parent recognises the exit code and raises MainGuardError in its place.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
+    if is_importing_main():
         sys.stderr.flush()
         os._exit(EXIT_MAIN_GUARD)
 

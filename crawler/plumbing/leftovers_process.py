@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from crawler.plumbing.multiprocessing_internals_process import process_settings
+
 SEMAPHORES = Path("/dev/shm")  # noqa: S108 - where Linux keeps them; elsewhere they cannot be listed
 _PREFIX = re.compile(r"/crawler-[0-9a-f]{8}")
 
@@ -32,7 +34,7 @@ def settle_temporary_folder() -> None:
 def note() -> str:
     """What this process would leave behind, as JSON. From now on its semaphores carry its own prefix."""
     settle_temporary_folder()
-    settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    settings = process_settings()
     if not _PREFIX.fullmatch(settings.get("semprefix", "")):
         settings["semprefix"] = f"/crawler-{secrets.token_hex(4)}"
     return json.dumps(
@@ -59,7 +61,7 @@ def sweep() -> None:
     One is lost when the resource tracker is killed in the moment in which it is to be told of it: it is made
     then, and nobody knows that it has to be removed.
     """
-    settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    settings = process_settings()
     with suppress(OSError):
         _remove_semaphores(settings.get("semprefix", ""))
 

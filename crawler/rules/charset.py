@@ -16,7 +16,7 @@ import re
 import turbohtml
 import turbohtml.detect  # registers the "whatwg-…" codecs
 
-from crawler.rules.content_type import HTML, essence, parameter
+from crawler.rules.content_type import HTML, essence, is_json, is_xml, parameter
 
 DEFAULT = "windows-1252"
 _UTF8 = "UTF-8"
@@ -82,7 +82,7 @@ def sniff(body: bytes, content_type: str | None) -> str:
 
 def _declared(body: bytes, kind: str) -> str | None:
     markup = kind == HTML
-    if not markup and not _is_xml(kind):
+    if not markup and not is_xml(kind):
         return None
     if body.startswith(b"<\0?\0x\0"):
         return "UTF-16LE"
@@ -111,7 +111,7 @@ def _of_xml(body: bytes) -> str | None:
 
 
 def _undeclared(body: bytes, kind: str) -> str:
-    if _is_xml(kind) or kind in ("application/json", "text/json") or kind.endswith("+json"):
+    if is_xml(kind) or is_json(kind):
         return _UTF8
     return _UTF8 if _holds_utf8(body) else DEFAULT
 
@@ -123,10 +123,6 @@ def _holds_utf8(body: bytes) -> bool:
         return not codecs.getincrementaldecoder("utf-8")().decode(body).isascii()
     except UnicodeDecodeError:
         return False
-
-
-def _is_xml(kind: str) -> bool:
-    return kind in ("application/xml", "text/xml") or kind.endswith("+xml")
 
 
 def decode(body: bytes, charset: str) -> str:

@@ -19,6 +19,10 @@ SITEMAPS = (
     "binary/octet-stream",
 )
 """What may stand over a sitemap: XML, text, or a gzip file of either."""
+_TEXT_UNDER_APPLICATION = frozenset(
+    f"application/{name}"
+    for name in ["javascript", "ecmascript", "x-javascript", "x-ndjson", "ndjson", "yaml", "toml", "sql"]
+)
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t\r\n]*({_WORD}/{_WORD})[ \t\r\n]*(?:[;,]|\Z)")
 _PARAMETER = re.compile(
@@ -72,3 +76,24 @@ def is_part(content_range: str | None) -> bool:
         return False
     match = _BYTES.fullmatch(content_range)
     return match is None or (int(match[1]), int(match[2]) + 1) != (0, int(match[3]))
+
+
+def is_html(mime: str) -> bool:
+    """HTML by its ``type/subtype``; or nothing said: then a browser, too, first thinks of HTML."""
+    return mime in ("", HTML, "application/xhtml+xml")
+
+
+def is_xml(mime: str) -> bool:
+    """An XML media type (WHATWG MIME Sniffing § 4.6)."""
+    return mime in ("text/xml", "application/xml") or mime.endswith("+xml")
+
+
+def is_json(mime: str) -> bool:
+    """A JSON media type (WHATWG MIME Sniffing § 4.6)."""
+    return mime in ("application/json", "text/json") or mime.endswith("+json")
+
+
+def is_text(mime: str) -> bool:
+    """Something that can be read as text."""
+    known = is_html(mime) or is_xml(mime) or is_json(mime)
+    return known or mime.startswith("text/") or mime in _TEXT_UNDER_APPLICATION

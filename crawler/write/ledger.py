@@ -13,25 +13,18 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from crawler.model.commit import Commit
+from crawler.model.errors import CrawlFailed
 from crawler.model.messages import Ack, Finished
 
 
-class Batch(msgspec.Struct):
-    """Finished URLs that are written, and become done, together."""
+class Batch(Commit, frozen=True):
+    """Finished URLs that are written, and become done, together: a commit that waits for its positions."""
 
-    n: int
-    finished: tuple[Finished, ...]
-    records: tuple[bytes, ...]
-    weight: int
+    records: tuple[bytes, ...] = ()
+    weight: int = 0
     """Bytes it holds in memory, about."""
-    positions: dict[str, int] = {}
-    """Where each sink that has acked it ends with it."""
     cut_at: float = msgspec.field(default_factory=time.time)
     """Unix time."""
-
-    def commit(self) -> Commit:
-        """The message that makes it done."""
-        return Commit(self.n, self.finished, self.positions)
 
 
 class Ledger:
@@ -41,61 +34,56 @@ class Ledger:
         """``first`` is the number of the first batch."""
         self._sinks = len(sinks)
         self._next = first
-        self._batches: deque[Batch] = deque()
-        self.changed = asyncio.Event()
-        """Set at every change; see :meth:`until`."""
+        self.batches: deque[Batch] = deque()
+        """What is not committed, oldest first."""
         self.bytes = 0
-        """Weight of all batches that are not committed."""
+        """Weight of all that is not committed."""
+        self.failure: CrawlFailed | None = None
+        """Why nothing more can be written, or committed."""
+        self.changed = asyncio.Event()
+        """To be set after every change; see :meth:`until`."""
 
     def cut(self, finished: Sequence[Finished]) -> Batch:
         """Make the next batch."""
         weight = sum(item.weight for item in finished)
-        batch = Batch(self._next, tuple(finished), tuple(item.record for item in finished), weight)
+        batch = Batch(self._next, tuple(finished), {}, tuple(item.record for item in finished), weight)
         self._next += 1
-        self._batches.append(batch)
+        self.batches.append(batch)
         self.bytes += weight
         self.changed.set()
         return batch
 
-    def acked(self, sink: str, ack: Ack) -> None:
-        """``sink`` holds a batch. Raises LookupError for one that is not in the book."""
-        batch = self._batches[ack.batch - self._batches[0].n] if self._batches else None
-        if batch is None or batch.n != ack.batch:
-            raise LookupError(f"{sink} acknowledged batch {ack.batch}, which it was not sent")
-        batch.positions[sink] = ack.position
-        self.changed.set()
+    def acked(self, sink: str, ack: Ack) -> Batch | None:
+        """``sink`` holds a batch; the next one that it has to hold.
 
-    def oldest(self) -> Batch | None:
-        """The batch to be committed next."""
-        return self._batches[0] if self._batches else None
+        Raises LookupError for one that is not in the book.
+        """
+        at = ack.batch - self.batches[0].n if self.batches else -1
+        if not 0 <= at < len(self.batches):
+            raise LookupError(f"{sink} acknowledged batch {ack.batch}, which it was not sent")
+        self.batches[at].positions[sink] = ack.position
+        self.changed.set()
+        return self.batches[at + 1] if at + 1 < len(self.batches) else None
 
     def ready(self) -> list[Batch]:
         """The oldest batches, as far as every sink holds them."""
         ready: list[Batch] = []
-        for batch in self._batches:
+        for batch in self.batches:
             if len(batch.positions) < self._sinks:
                 break
             ready.append(batch)
         return ready
 
-    def all_acked(self) -> bool:
-        """Nothing is in flight at any writer."""
-        return not self._batches or len(self._batches[-1].positions) == self._sinks
-
-    def after(self, n: int) -> list[Batch]:
-        """The batches with a higher number than ``n``."""
-        return [batch for batch in self._batches if batch.n > n]
-
-    def first_after(self, n: int) -> Batch | None:
-        """The batch that follows number ``n``."""
-        at = max(0, n + 1 - self._batches[0].n) if self._batches else 0
-        return self._batches[at] if at < len(self._batches) else None
-
     def committed(self, batches: Sequence[Batch]) -> None:
         """The oldest batches, those that :meth:`ready` gave, are done."""
         for batch in batches:
-            self._batches.popleft()
+            self.batches.popleft()
             self.bytes -= batch.weight
+        self.changed.set()
+
+    def fail(self, failure: CrawlFailed) -> None:
+        """Nothing more can be written, or committed; the first failure is the one that counts."""
+        self.failure = self.failure or failure
         self.changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -1,16 +1,21 @@
-"""The child's half of station 4, write: one process for each sink.
+"""The child's half of station 4, commit: one process for each sink.
 
 ::
 
     main process ── (n, records) ─▶ [its own process queue] ─▶ write … write, sync
                  ◀─ Ack(n, position) ── [its own pipe] ◀──────────────────────┘
-                 ── ping ─▶ [control pipe] ─▶ a small thread that answers what the writer is doing
+                 ── ping ─▶ [its other pipe] ─▶ a small thread that answers what the writer is doing
 
-Batches that arrive while one is written are written together, with one sync for all of them; each
-still gets its own Ack with the position behind *it*. Nothing is acknowledged before it is synced.
+Group commit: batches that arrive while one is written are written together, with one sync for all of them;
+each still gets its own Ack with the position behind *it*. Nothing is acknowledged before it is synced.
 
-Stops when: None arrives, or its main process is gone. Fails as: a Failed over its pipe and exit
-code 1; killed at any moment, it leaves behind at most a tail that its successor cuts off.
+What it says, in this order, a Pong at any time in between::
+
+    Opened → CutBack → Ack … Ack            and it exits with 0
+       └────────┴───────┴── Failed          and it exits with 1
+
+Stops when: None arrives, or its main process is gone. Killed at any moment, it leaves behind at most a
+tail that its successor cuts off.
 """
 
 import logging
@@ -19,195 +24,182 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from multiprocessing import context as contexts
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext, SpawnProcess
+from multiprocessing.context import SpawnProcess
 from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from crawler.model.messages import Ack
 from crawler.model.outcomes import Activity
 from crawler.plumbing import faults
-from crawler.plumbing.child_process import end_with_parent
 from crawler.plumbing.file_lock import FileLock, LockBusy, holder_pid
+from crawler.plumbing.inside_child_process import Outbox, begin_child
 from crawler.trace.logs import configure_child_logging
 from crawler.trace.steps import Step
-from crawler.write.batch_queue import BatchQueue
-from crawler.write.events import Closed, CutBack, Event, Failed, LogLine, Opened, Pong
-from crawler.write.reasons import explain
-from crawler.write.sinks.base import Sink
+from crawler.write.sinks.base import Sink, why_not_written
 
 log = logging.getLogger("crawler.write")
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for an earlier writer of the same file, before and again after killing it."""
 
+BatchQueue: TypeAlias = "Queue[Any]"  # quoted: Queue is generic for type checkers only
+"""First one int: the position to cut back to. Then (n, records) for each batch. None: close."""
 
-class WriterJob(msgspec.Struct, frozen=True):
-    """What a writer process is started with."""
 
-    sink: type[Sink]
-    path: str
-    log_level: str = "INFO"
+class Opened(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The writer holds the lock on its sink, and has opened it."""
+
+    length: int
+    """What the sink holds, in the unit of its positions, before anything is cut."""
+
+
+class CutBack(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The sink ends where it was told to; from now on the writer takes batches."""
+
+
+class Failed(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The sink cannot be written; trying again would not help."""
+
+    reason: str
+    """Half a sentence for people: "the disk is full"."""
+
+
+class Pong(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """The answer to a ping: what the writer is doing, and since when (unix time)."""
+
+    step: Activity
+    since: float
+
+
+Said = Opened | CutBack | Ack | Failed | Pong
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(Said).decode
 
 
 class WriterProcess(BaseProcess):
-    """A writer, whatever its start method: the concrete classes below differ in that alone."""
+    """One writer. ``__init__`` runs in the main process; ``run``, and all that it calls, in the child.
 
-    def __init__(self, job: WriterJob, batches: BatchQueue, events: Connection, control: Connection) -> None:
-        super().__init__(name=f"writer-{job.sink.name}", daemon=True)
-        self._job = job
-        self._batches = batches
-        self._events = events
-        self._control = control
+    A heir of BaseProcess, since it is the heirs of *that* which know how a process is started, and
+    ``multiprocessing.Process`` only starts it in the way that the whole program has chosen.
+    """
 
-    def forget(self) -> None:
-        """In the main process, after the start: let go of what was only to be handed over.
-
-        The last one to let go of a queue unlinks its semaphores. That blocks, so it must be a thread.
-        """
-        del self._batches, self._events, self._control
+    def __init__(
+        self,
+        sink: type[Sink],
+        path: Path,
+        log_level: str,
+        batches: BatchQueue,
+        pings: Connection,
+        events: Connection,
+    ) -> None:
+        super().__init__(name=f"writer-{sink.name}", daemon=True)
+        self._sink, self._path, self._log_level = sink, path, log_level
+        self._batches, self._pings, self._events = batches, pings, events
 
     def run(self) -> None:
         """The child's main thread, from birth to exit."""
-        # Ctrl-C is for the main process, which wants to write what is in flight.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        end_with_parent()
-        sys.exit(_SinkLoop(self.name, self._job, self._batches, self._events, self._control).run())
+        begin_child()
+        self._outbox = Outbox(self._events)
+        self._step = Step("write", self.name)
+        configure_child_logging(self._log_level, self.name, self._outbox.log)
+        threading.Thread(target=self._answer_pings, name="pings", daemon=True).start()
+        sink = self._sink()
+        lock = FileLock(self._path.with_name(f".{self._path.name}.lock"))
+        try:
+            self._step.enter(Activity.LOCK)
+            self._take(lock)
+            self._serve(sink)
+        except BrokenPipeError:
+            sys.exit(1)  # nobody listens any more: the main process is gone, or has given this writer up
+        except Exception as error:
+            reason = why_not_written(error)
+            if reason is None:
+                log.exception("%s", self._path)
+                reason = f"{type(error).__name__}: {error}"
+            with suppress(Exception):  # closing may well fail again, and the reason has been given
+                # A name of a file that is no UTF-8 could not be sent as it is.
+                self._outbox.send(encode(Failed(reason.encode("utf-8", "backslashreplace").decode())))
+                sink.close()
+            sys.exit(1)
+        finally:
+            lock.release()
+
+    def _take(self, lock: FileLock) -> None:
+        """Wait for an earlier writer to end: after a crash one may live on for a moment."""
+        try:
+            lock.acquire(LOCK_TIMEOUT)
+        except LockBusy:
+            # The output folder has its own lock, so no living crawl's writer can be meant.
+            pid = holder_pid(lock.path)
+            if pid is None:
+                raise
+            log.warning("killing pid %d, a writer of an earlier run that still holds %s", pid, self._path)
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            lock.acquire(LOCK_TIMEOUT)
+
+    def _serve(self, sink: Sink) -> None:
+        """Open the sink, cut it back, write batches until there are no more, close it."""
+        self._step.enter(Activity.OPEN)
+        length = sink.open(self._path)
+        if os.name == "posix":  # a new file's *name* must survive a power loss as well
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        self._outbox.send(encode(Opened(length)))
+        self._step.leave()
+        position = self._batches.get()
+        self._step.enter(Activity.CUT)
+        sink.cut(position)
+        self._outbox.send(encode(CutBack()))
+        closing = False
+        while not closing:
+            self._step.leave()
+            waiting = [self._batches.get()]
+            with suppress(Empty):
+                while waiting[-1] is not None:
+                    waiting.append(self._batches.get_nowait())
+            if closing := waiting[-1] is None:
+                waiting.pop()
+            if not waiting:
+                break
+            self._step.enter(Activity.WRITE)
+            faults.hit("writer:before_write")
+            acks = [Ack(n, sink.write(records)) for n, records in waiting]
+            faults.hit("writer:after_write")
+            self._step.enter(Activity.SYNC)
+            faults.hit("writer:before_sync")
+            sink.sync()
+            faults.hit("writer:after_sync")
+            for ack in acks:
+                self._outbox.send(encode(ack))
+                faults.hit("writer:after_ack")
+        self._step.enter(Activity.CLOSE)
+        sink.close()
+
+    def _answer_pings(self) -> None:
+        with suppress(EOFError, OSError):
+            while self._pings.recv_bytes():
+                self._outbox.send(encode(Pong(self._step.step, self._step.since)))
 
 
 class SpawnWriterProcess(WriterProcess, SpawnProcess):
     """Started as a new interpreter."""
 
 
-if sys.platform == "win32":
-    _FORK_SERVER_CLASS: type[WriterProcess] | None = None
-else:
+PROCESSES: dict[str, type[WriterProcess]] = {"spawn": SpawnWriterProcess}
+"""By start method; fork is none of them. A child is pickled by its class's name, so these are made here."""
+if sys.platform != "win32":
+    from multiprocessing.context import ForkServerProcess
 
-    class ForkServerWriterProcess(WriterProcess, contexts.ForkServerProcess):
+    class ForkServerWriterProcess(WriterProcess, ForkServerProcess):
         """Forked from the fork server."""
 
-    _FORK_SERVER_CLASS = ForkServerWriterProcess
-
-
-def writer_process_class(context: BaseContext) -> type[WriterProcess]:
-    """The writer process that ``context`` can start. Raises ValueError for fork."""
-    method = context.get_start_method()
-    if method == "spawn":
-        return SpawnWriterProcess
-    if method == "forkserver" and _FORK_SERVER_CLASS is not None:
-        return _FORK_SERVER_CLASS
-    raise ValueError(f"writers cannot be started by {method}")
-
-
-class _SinkLoop:
-    """What runs in the child."""
-
-    def __init__(
-        self, name: str, job: WriterJob, batches: BatchQueue, events: Connection, control: Connection
-    ) -> None:
-        self._path = Path(job.path)
-        self._sink = job.sink()
-        self._batches = batches
-        self._events = events
-        self._control = control
-        self._step = Step("write", name)
-        self._lock = FileLock(self._path.with_name(f".{self._path.name}.lock"))
-        self._sending = threading.Lock()
-        configure_child_logging(job.log_level, name, lambda fields: self._send(LogLine(fields)))
-
-    def run(self) -> int:
-        """Exit code: 0 when closed in good order, 1 when the sink failed."""
-        threading.Thread(target=self._answer_pings, name="pings", daemon=True).start()
-        try:
-            self._open()
-            self._write_until_closed()
-        except Exception as error:
-            kind, reason = explain(error)
-            if kind == "error":
-                log.exception("%s", self._path)
-            self._send(Failed(kind, reason))
-            with suppress(Exception):  # it may well fail again, and the reason has been given
-                self._sink.close()
-            return 1
-        finally:
-            self._lock.release()
-        self._send(Closed())
-        return 0
-
-    def _open(self) -> None:
-        self._step.enter(Activity.LOCK)
-        self._take_lock()
-        self._step.enter(Activity.OPEN)
-        self._send(Opened(os.getpid(), self._sink.open(self._path)))
-        self._step.leave()
-        position: int = self._batches.get()
-        self._step.enter(Activity.CUT)
-        self._sink.cut(position)
-        self._send(CutBack(position))
-
-    def _take_lock(self) -> None:
-        """Wait for an earlier writer to end: after a crash one may live on for a moment."""
-        try:
-            self._lock.acquire(LOCK_TIMEOUT)
-        except LockBusy:
-            # The output folder has its own lock, so no living crawl's writer can be meant.
-            pid = holder_pid(self._lock.path)
-            if pid is None:
-                raise
-            log.warning("killing pid %d, a writer of an earlier run that still holds %s", pid, self._path)
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-            self._lock.acquire(LOCK_TIMEOUT)
-
-    def _write_until_closed(self) -> None:
-        closing = False
-        while not closing:
-            self._step.leave()
-            batches, closing = self._take_batches()
-            if batches:
-                self._write(batches)
-        self._step.enter(Activity.CLOSE)
-        self._sink.close()
-
-    def _take_batches(self) -> tuple[list[tuple[int, tuple[bytes, ...]]], bool]:
-        """Every batch that waits, at least one unless it is time to close, and whether it is."""
-        items: list[Any] = [self._batches.get()]
-        try:
-            while items[-1] is not None:
-                items.append(self._batches.get_nowait())
-        except Empty:
-            return items, False
-        return items[:-1], True
-
-    def _write(self, batches: list[tuple[int, tuple[bytes, ...]]]) -> None:
-        self._step.enter(Activity.WRITE)
-        faults.hit("writer:before_write")
-        acks = [Ack(n, self._sink.write(records)) for n, records in batches]
-        faults.hit("writer:after_write")
-        self._step.enter(Activity.SYNC)
-        faults.hit("writer:before_sync")
-        self._sink.sync()
-        faults.hit("writer:after_sync")
-        for ack in acks:
-            self._send(ack)
-            faults.hit("writer:after_ack")
-
-    def _send(self, event: Event) -> None:
-        try:
-            with self._sending:
-                self._events.send(event)
-        except BrokenPipeError:
-            os._exit(1)  # nobody listens any more: the main process is gone, or has given this writer up
-
-    def _answer_pings(self) -> None:
-        while True:
-            try:
-                self._control.recv_bytes()
-            except (EOFError, OSError):
-                return
-            self._send(Pong(self._step.step, self._step.since))
+    PROCESSES["forkserver"] = ForkServerWriterProcess

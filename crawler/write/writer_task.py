@@ -16,22 +16,23 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
+from crawler.config import Config
 from crawler.model.errors import SinkFailed
 from crawler.model.messages import Ack
 from crawler.model.outcomes import Activity
 from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
-from crawler.write.events import Died, Event, Failed
 from crawler.write.ledger import Batch, Ledger
-from crawler.write.writer_thread import Writer, WriterGone, WriterRefused
+from crawler.write.sinks.base import Sink
+from crawler.write.writer_process import CutBack, Failed, Opened, Said
+from crawler.write.writer_thread import MAX_BEATS, Died, WriterThread
 
 log = logging.getLogger("crawler.write")
-
-T = TypeVar("T")
 
 
 class WriterKeeper:
@@ -39,142 +40,141 @@ class WriterKeeper:
 
     def __init__(
         self,
-        name: str,
-        path: Path,
-        new_writer: Callable[[], Writer],
+        sink: type[Sink],
+        out: Path,
+        config: Config,
+        context: BaseContext,
         ledger: Ledger,
         counters: Counters,
-        max_restarts: int,
-        step: Step | None = None,
+        feed_log: Callable[[dict[str, Any]], None],
+        step: Step,
     ) -> None:
-        """``max_restarts`` counts deaths without an ack in between; ``step`` is what is published."""
-        self.name = name
-        self.path = path
-        self._new_writer = new_writer
-        self._ledger = ledger
-        self._counters = counters
-        self._max_restarts = max_restarts
-        self._step = step or Step("write", f"writer-{name}")
+        """``step`` is what is published: what the sink has to write next."""
+        self.name, self.path = sink.name, out / sink.file_name
+        self._new_writer = partial(
+            WriterThread,
+            context,
+            sink,
+            self.path,
+            self._on_event,
+            log_level=config.log.level,
+            feed_log=feed_log,
+            ping_interval=config.watchdog.stall / MAX_BEATS,
+        )
+        self._ledger, self._counters, self._step = ledger, counters, step
+        self._max_restarts = config.write.max_restarts
+        """Deaths without an ack in between after which it is given up."""
         self._deaths = 0
-        self._writer: Writer | None = None
+        self.length = 0
+        """What the sink held when it was opened, in the unit of its positions."""
+        self._writer: WriterThread | None = None
         self._takes_batches = False
-        self._acked = 0
         self._position = 0
-        self._refused: str | None = None
-        self._died: asyncio.Queue[Died] = asyncio.Queue()
+        """Where the sink ends with the last batch that it has acked."""
+        self._events: asyncio.Queue[Said | Died] = asyncio.Queue()
+        """What the writer says, apart from acks."""
 
     @property
     def writer_pid(self) -> int | None:
         """The process that takes this sink's batches; None when there is none at the moment."""
-        return self._writer.pid if self._takes_batches and self._writer is not None else None
+        return self._writer.child.pid if self._takes_batches and self._writer is not None else None
 
-    async def open(self) -> int:
-        """Start a writer and have the sink opened; what it holds. Raises SinkFailed."""
-        return await self._try(_open)
+    async def open(self) -> WriterThread:
+        """Start a writer and have the sink opened: ``length`` is what it holds. Raises SinkFailed."""
+        while True:
+            writer = self._new_writer()
+            writer.start()
+            self._writer = writer
+            event = await self._next_event()
+            if isinstance(event, Opened):
+                self.length = event.length
+                return writer
 
     async def begin(self, position: int) -> None:
         """Have the sink cut back to ``position``; then it takes batches. Raises SinkFailed."""
         self._position = position
-        await self._get_ready()
+        event = None
+        while not isinstance(event, CutBack):
+            writer = self._writer or await self.open()
+            writer.put(position)
+            event = await self._next_event()
+        self._takes_batches = True
+        for batch in self._ledger.batches:
+            if self.name not in batch.positions:
+                self.send(batch)
+
+    async def keep(self) -> None:
+        """Replace every writer that dies, until there is one that cannot be replaced."""
+        try:
+            while True:
+                await self._next_event()  # which is its death
+                await self.begin(self._position)
+        except SinkFailed as failure:
+            # What all sinks hold is still committed; then that loop ends the station.
+            self._ledger.fail(failure)
 
     def send(self, batch: Batch) -> None:
         """Have a batch written. While there is no writer, the ledger keeps it."""
         if self._takes_batches and self._writer is not None:
-            self._writer.send(batch.n, batch.records)
+            self._writer.put((batch.n, batch.records))
             if self._step.url is None:
-                self._show_step()
+                self._step.pid = self._writer.child.pid or self._step.pid
+                self._step.enter(Activity.WRITE_BATCH, batch.finished[0].ticket.url)
 
     def kill(self, pid: int) -> bool:
         """End the writer with this pid, so that it is replaced; False when there is none."""
         if self._writer is None or self.writer_pid != pid:
             return False
-        self._writer.kill()
+        self._writer.child.kill()
         return True
-
-    async def keep(self) -> None:
-        """Replace every writer that dies, for ever. Raises SinkFailed."""
-        while True:
-            died = await self._died.get()
-            self._takes_batches = False
-            self._step.leave()
-            if self._refused is not None:
-                raise self._failed(self._refused)
-            if not died.certain:
-                raise self._failed("its writer process cannot be killed")
-            await self._ledger.until(lambda: not self._ledger.ready())
-            await self._bury(died.how)
-            await self._get_ready()
 
     async def close(self, grace: float) -> None:
         """End the writer within ``grace`` seconds in good order, else by SIGKILL."""
-        writer, self._writer = self._writer, None
-        self._takes_batches = False
+        if not self._takes_batches:
+            grace = 0  # what it would be told to close is not ready yet, or dead
+        writer, self._writer, self._takes_batches = self._writer, None, False
         if writer is not None:
-            await off_loop(partial(writer.close, grace), on_cancel=writer.kill)
+            await off_loop(partial(writer.close, grace), on_cancel=writer.child.kill)
 
-    async def _get_ready(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def _next_event(self) -> Said | None:
+        """What the writer says next, acks apart; None when it is dead, and may be replaced.
 
-        def begin(writer: Writer) -> None:
-            if writer.pid is None:
-                _open(writer)
-            writer.cut(self._position)
-            writer.attach(loop, self._on_event)
-
-        await self._try(begin)
-        self._takes_batches = True
-        for batch in self._ledger.after(self._acked):
-            self.send(batch)
-
-    def _show_step(self) -> None:
-        """What this sink has to write next, since its last ack."""
-        waiting = self._ledger.first_after(self._acked)
-        if waiting is None or self._writer is None:
-            self._step.leave()
-        else:
-            self._step.pid = self._writer.pid or self._step.pid
-            self._step.enter(Activity.WRITE_BATCH, waiting.finished[0].ticket.url)
-
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, Ack):
-            self._deaths = 0
-            self._acked, self._position = event.batch, event.position
-            self._ledger.acked(self.name, event)
-            self._show_step()
-        elif isinstance(event, Failed):
-            self._refused = event.reason
-        elif isinstance(event, Died):
-            self._died.put_nowait(event)
-
-    async def _try(self, call: Callable[[Writer], T]) -> T:
-        """``call`` in a thread, with the writer there is or a new one, until one survives it."""
-        while True:
-            writer = self._writer = self._writer or self._new_writer()
-            try:
-                return await off_loop(partial(call, writer), on_cancel=writer.kill)
-            except WriterRefused as refused:
-                raise self._failed(str(refused)) from refused
-            except WriterGone as gone:
-                await self._bury(str(gone))
-
-    async def _bury(self, how: str) -> None:
-        """Let go of a dead writer. Raises SinkFailed when too many have died."""
-        self._deaths += 1
+        Raises SinkFailed.
+        """
+        event = await self._events.get()
+        if not isinstance(event, Failed | Died):
+            return event
+        self._takes_batches = False
+        self._step.leave()
+        if isinstance(event, Failed):
+            raise self._failed(event.reason)
+        if not event.certain:
+            raise self._failed("its writer process cannot be killed")
+        await self._ledger.until(lambda: not self._ledger.ready())
         await self.close(0)
+        self._deaths += 1
         if self._deaths > self._max_restarts:
             raise self._failed(
-                f"its writer process died {self._deaths} times without progress, at last by {how}"
+                f"its writer process died {self._deaths} times without progress, at last by {event.how}"
             )
         self._counters.writer_restarts += 1
-        log.warning("the writer of %s ended (%s) and is replaced", self.name, how)
+        log.warning("the writer of %s ended (%s) and is replaced", self.name, event.how)
+        return None
+
+    def _on_event(self, event: Said | Died) -> None:
+        if not isinstance(event, Ack):
+            self._events.put_nowait(event)
+            return
+        self._deaths = 0
+        self._position = event.position
+        waiting = self._ledger.acked(self.name, event)
+        if waiting is None:
+            self._step.leave()
+        else:
+            self._step.enter(Activity.WRITE_BATCH, waiting.finished[0].ticket.url)
 
     def _failed(self, reason: str) -> SinkFailed:
         return SinkFailed(
             f"{self.path} cannot be written: {reason}; everything committed is safe,"
             f" and once that is put right, this goes on: crawler resume {self.path.parent}"
         )
-
-
-def _open(writer: Writer) -> int:
-    writer.start()
-    return writer.opened()

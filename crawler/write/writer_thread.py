@@ -1,211 +1,186 @@
 """The main process's side of ONE writer process, from its start to its certain death.
 
-Runs as: one thread for each writer, which reads its event pipe, pings it, and hands every event to
-the event loop with ``call_soon_threadsafe``. The thread ends when the pipe is read to its end and
-the process is dead; the last event is :class:`~crawler.write.events.Died`. So whoever handles that
-one knows every batch that this writer ever acknowledged.
-
-A :class:`Writer` is used once. When it is replaced, and by what, is decided in
+Runs as: one thread for each writer, which starts the process, hears and pings it, and hands what it says to
+the event loop with ``call_soon_threadsafe``. The last that it hands over is :class:`Died`: the process
+is certainly dead then, and its pipe was read to the end. Both must be so before another writer may
+touch the file: a dead process may have left acks in its pipe, and a pipe at its end does not yet mean
+that the process has stopped writing. When a writer is replaced, and by what, is decided in
 :mod:`crawler.write.writer_task`.
 """
 
 import asyncio
-import atexit
 import logging
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from crawler.plumbing.child_process import DEATH_TIMEOUT, signals_blocked
-from crawler.write import batch_queue
-from crawler.write.events import CutBack, Event, Failed, Opened, Pong
-from crawler.write.pulse import Pulse
+import msgspec
+
+from crawler.model.outcomes import Activity
+from crawler.plumbing.child_process import DEATH_TIMEOUT, Child
+from crawler.plumbing.multiprocessing_internals_process import discard, leave_reading_to_child, new_queue
 from crawler.write.sinks.base import Sink
-from crawler.write.writer_pipe import EXIT_TIMEOUT, WriterPipe
-from crawler.write.writer_process import WriterJob, writer_process_class
+from crawler.write.writer_process import PROCESSES, BatchQueue, CutBack, Pong, Said, decode
 
 log = logging.getLogger("crawler.write")
 
 START_TIMEOUT = 60.0
-"""Seconds in which a new writer must answer; it may wait 10 of them for an earlier one's lock."""
-
-E = TypeVar("E", Opened, CutBack)
-
-
-class WriterGone(Exception):
-    """The writer died, or did not answer, before it was ready."""
+"""Seconds in which a new writer must be ready; it may wait 10 of them for an earlier one's lock."""
+EXIT_TIMEOUT = 2.0
+"""Seconds in which a process that closed its pipe must be gone by itself."""
+MAX_BEATS = 24
+"""Beats without progress after which a writer is hung."""
 
 
-class WriterRefused(Exception):
-    """The writer says that its sink cannot be written; ``str()`` is the reason."""
+class Died(msgspec.Struct, frozen=True, gc=False):
+    """The process is gone, and everything that it ever said was handed over."""
+
+    how: str
+    """For people: "exit code 1"."""
+    certain: bool = True
+    """False when it was killed and still did not end: it may go on writing."""
 
 
-class Writer:
-    """One writer process. Its owner calls one method at a time, but for :meth:`kill`."""
+@dataclass
+class Heartbeat:
+    """When is a writer hung? It counts beats, not seconds.
+
+    When the whole program was stopped (Ctrl-Z, a sleeping laptop), hours pass between two beats, and
+    nobody is to blame.
+    """
+
+    interval: float
+    """Seconds between two pings."""
+    max_beats: int = MAX_BEATS
+    due: float = field(default_factory=lambda: time.monotonic() + START_TIMEOUT)
+    """When the next beat is due, as of ``time.monotonic``; the first one once the writer is ready."""
+    _is_ready: bool = False
+    _unanswered: int = 0
+    _same: int = 0
+    _last: Pong | None = None
+
+    def start(self) -> None:
+        """The writer is ready."""
+        self._is_ready, self.due = True, time.monotonic() + self.interval
+
+    def beat(self) -> str | None:
+        """A beat is due: None when a ping should be sent, else what is wrong with the writer."""
+        self.due = time.monotonic() + self.interval
+        if not self._is_ready:
+            return f"is not ready after {START_TIMEOUT:g} s"
+        if self._unanswered >= self.max_beats:
+            return f"has not answered {self._unanswered} pings"
+        if self._same >= self.max_beats and self._last is not None:
+            return f"has been {self._last.step} for {time.time() - self._last.since:.0f} s"
+        self._unanswered += 1
+        return None
+
+    def pong(self, pong: Pong) -> None:
+        """The writer has answered."""
+        self._unanswered = 0
+        self._same = self._same + 1 if pong == self._last and pong.step != Activity.IDLE else 0
+        self._last = pong
+
+
+class WriterThread(threading.Thread):
+    """One writer, started once. Made in the event loop, which calls one method at a time."""
 
     def __init__(
         self,
         context: BaseContext,
         sink: type[Sink],
         path: Path,
+        on_event: Callable[[Said | Died], None],
         *,
         log_level: str = "INFO",
         feed_log: Callable[[dict[str, Any]], None] = lambda _: None,
-        pulse: Callable[[], Pulse] = Pulse,
+        ping_interval: float = 5.0,
     ) -> None:
-        """``feed_log`` gets the child's log records, in this writer's thread."""
-        self.path = path
-        self.pid: int | None = None
-        self._context = context
-        self._job = WriterJob(sink, str(self.path), log_level)
-        self._feed_log = feed_log
-        self._new_pulse = pulse
-        self._killed = threading.Event()
-        self._queue: batch_queue.BatchQueue | None = None
-        self._pipe: WriterPipe | None = None
-        self._thread: threading.Thread | None = None
+        """``on_event`` is called in the loop with all that the writer says, pongs apart."""
+        super().__init__(name=f"{path.name} events", daemon=True)
+        self._context, self._sink, self._path, self._log_level = context, sink, path, log_level
+        self._on_event, self._loop = on_event, asyncio.get_running_loop()
+        self._heartbeat = Heartbeat(ping_interval)
+        self._queue: BatchQueue | None = None
+        self.child = Child(f"the writer of {path}", context, self._launch, feed_log=feed_log)
 
-    # -- start: these block; in a thread ---------------------------------------------------------
+    def run(self) -> None:
+        """The thread: until the process is dead, and all that it said is handed over."""
+        event: Said | Died | None = None
+        while not isinstance(event, Died):
+            event = self._next_event()
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                self._loop.call_soon_threadsafe(self._on_event, event)
 
-    def start(self) -> None:
-        """Start the process, without waiting for it. Raises WriterGone."""
-        self._queue = queue = batch_queue.new_queue(self._context)
-        events, child_events = self._context.Pipe(duplex=False)
-        child_control, self._control = self._context.Pipe(duplex=False)
-        process = writer_process_class(self._context)(self._job, queue, child_events, child_control)
+    def _next_event(self) -> Said | Died:
+        how = None
         try:
-            with signals_blocked():
-                process.start()
-        except (OSError, EOFError) as error:
-            events.close()
-            self._let_go()
-            raise WriterGone(f"its process cannot be started: {error}") from error
-        finally:
-            # Only the child keeps the far ends, so its death is an end-of-file here.
-            child_events.close()
-            child_control.close()
-            batch_queue.leave_reading_to_child(queue)
-            process.forget()
-        self.pid = process.pid
-        self._pipe = WriterPipe(process, events, self._feed_log)
-        # At exit, multiprocessing waits for its children; this one, if forgotten, would wait for us.
-        atexit.register(self.kill)
-        if self._killed.is_set():
-            self.kill()
+            if self.child.state == "new":
+                self.child.start()
+            while True:
+                message = self.child.receive(max(0.0, self._heartbeat.due - time.monotonic()))
+                if time.monotonic() >= self._heartbeat.due:
+                    self._check_heartbeat()
+                if message is None:
+                    continue
+                said: Said = decode(message)
+                if isinstance(said, CutBack):
+                    self._heartbeat.start()
+                if not isinstance(said, Pong):
+                    return said
+                self._heartbeat.pong(said)
+        except EOFError:
+            pass  # the pipe is read to its end
+        except OSError as error:
+            how = f"its process cannot be started: {error}"
+        is_dead = self.child.stop(EXIT_TIMEOUT)
+        if how is None:
+            how = f"exit code {'unknown' if self.child.exit_code is None else self.child.exit_code}"
+        return Died(how, certain=is_dead)
 
-    def opened(self) -> int:
-        """Wait until the sink is open; what it holds. Raises WriterGone, WriterRefused."""
-        return self._wait_for(Opened).length
+    def _check_heartbeat(self) -> None:
+        if complaint := self._heartbeat.beat():
+            log.error("the writer of %s (pid %s) %s: killing it", self._path, self.child.pid, complaint)
+            self.child.kill()
+            return
+        with suppress(OSError):  # its death will be an end-of-file on the other pipe
+            self.child.send(b"ping")
 
-    def cut(self, position: int) -> None:
-        """Have the sink cut back, and wait for that. Raises WriterGone, WriterRefused."""
-        self._put(position)
-        self._wait_for(CutBack)
+    def _launch(self, pings: Connection, events: Connection) -> BaseProcess:
+        # Its bound is the main process's count of bytes that are not acked.
+        self._queue = new_queue(self._context)
+        process_class = PROCESSES[self._context.get_start_method()]
+        process = process_class(self._sink, self._path, self._log_level, self._queue, pings, events)
+        process.start()
+        leave_reading_to_child(self._queue)
+        return process
 
-    def attach(self, loop: asyncio.AbstractEventLoop, on_event: Callable[[Event], None]) -> None:
-        """From now on hand every event to ``on_event``, in ``loop``."""
-        self._thread = threading.Thread(
-            target=self._read_events,
-            args=(self._started(), loop, on_event),
-            name=f"{self.path.name} events",
-            daemon=True,
-        )
-        self._thread.start()
+    def put(self, item: int | tuple[int, tuple[bytes, ...]] | None) -> None:
+        """Have the sink cut back to a position, a batch (n, records) written, or the sink closed (None).
 
-    def _wait_for(self, expected: type[E]) -> E:
-        pipe = self._started()
-        deadline = time.monotonic() + START_TIMEOUT
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                event = pipe.next(left)
-            except EOFError:
-                raise WriterGone(pipe.bury().how) from None
-            if isinstance(event, expected):
-                return event
-            if isinstance(event, Failed):
-                raise WriterRefused(event.reason)
-        raise WriterGone(f"no answer for {START_TIMEOUT:g} s")
-
-    def _started(self) -> WriterPipe:
-        if self._pipe is None:
-            raise WriterGone("it was not started")
-        return self._pipe
-
-    # -- work: these do not block ----------------------------------------------------------------
-
-    def send(self, n: int, records: tuple[bytes, ...]) -> None:
-        """Have batch ``n`` written. The queue's feeder thread does the waiting."""
-        self._put((n, records))
-
-    def _put(self, item: int | tuple[int, tuple[bytes, ...]] | None) -> None:
+        It does not block: the queue's feeder thread does the waiting.
+        """
         if self._queue is not None:
             self._queue.put(item)
 
-    def kill(self) -> None:
-        """SIGKILL, at once or as soon as it is started; nothing happens to a process that is gone."""
-        self._killed.set()
-        if self._pipe is not None:
-            self._pipe.kill()
-
-    # -- end: blocks; in a thread ----------------------------------------------------------------
-
     def close(self, grace: float) -> None:
-        """End the process, within ``grace`` seconds in good order, else by SIGKILL; let go of it all."""
-        if self._pipe is None:
-            return
-        if self._thread is None:
-            self.kill()
-            self._pipe.bury()
-        else:
-            if grace > 0 and self._thread.is_alive():
-                self._put(None)
-                self._thread.join(grace)
-            self.kill()
-            self._thread.join(EXIT_TIMEOUT + DEATH_TIMEOUT + 1)
-            if self._thread.is_alive():
-                return  # nothing can be let go of that the thread still uses
-        atexit.unregister(self.kill)
-        pipe, self._pipe = self._pipe, None
-        pipe.close()
-        self._let_go()
-
-    def _let_go(self) -> None:
-        self._control.close()
+        """End the writer within ``grace`` seconds in good order, else by SIGKILL. Blocks."""
+        if grace > 0:
+            self.put(None)
+            self.join(grace)
+        self.child.kill()
+        self.join(EXIT_TIMEOUT + DEATH_TIMEOUT + 1)
+        if self.is_alive():
+            return  # nothing can be let go of that the thread still uses
+        self.child.close()
+        # The last one to let go of a queue unlinks its semaphores. That blocks, so it is done here.
         queue, self._queue = self._queue, None
         if queue is not None:
-            batch_queue.discard(queue)
-
-    # -- the thread ------------------------------------------------------------------------------
-
-    def _read_events(
-        self, pipe: WriterPipe, loop: asyncio.AbstractEventLoop, on_event: Callable[[Event], None]
-    ) -> None:
-        def post(event: Event) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-                loop.call_soon_threadsafe(on_event, event)
-
-        pulse = self._new_pulse()
-        while True:
-            try:
-                event = pipe.next(pulse.seconds_left())
-            except EOFError:
-                break
-            if isinstance(event, Pong):
-                pulse.pong(event)
-            elif event is not None:
-                post(event)
-            if pulse.seconds_left() == 0:
-                self._feel(pulse)
-        post(pipe.bury())
-
-    def _feel(self, pulse: Pulse) -> None:
-        if complaint := pulse.beat():
-            log.error("the writer of %s (pid %s) %s: killing it", self.path, self.pid, complaint)
-            self.kill()
-            return
-        with suppress(OSError):  # its death will be an end-of-file on the other pipe
-            self._control.send_bytes(b"ping")
+            discard(queue)

@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from crawler.model.outcomes import Kind
+from crawler.parse import parser_process
 
 DEADLY = {
     "segfault": Kind.PARSE_CRASH,
@@ -39,6 +40,8 @@ LOUD = {"print", "print-bytes", "print-outside", "print-lines", "log", "warn"}
 """What only makes a noise: a gigabyte of it, if it gets so far."""
 SLEEP = 1.0
 """Seconds that "sleep" takes."""
+IMPATIENCE = 0.002
+"""Seconds that a parser waits for its next batch after "impatient"."""
 _MEGABYTE = "x" * 1_000_000
 
 
@@ -55,6 +58,8 @@ def do(what: str) -> Any:
         return _shout(what)
     if what in ("sleep", "abort-later"):
         time.sleep(SLEEP)
+    if what == "impatient":
+        parser_process.IDLE = IMPATIENCE
     if what == "abort-later":
         os.abort()
     if what == "raise":

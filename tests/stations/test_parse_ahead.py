@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import random
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,8 +12,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.job import ParseJob
-from crawler.parse.parse_task import _Pace, _parse_all
+from crawler.parse.parse_task import _pages_at_once, _parse_all
+from crawler.parse.parser_process import IDLE, ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
@@ -115,6 +116,7 @@ async def test_a_pool_that_breaks_while_its_child_works_costs_a_child_and_no_pag
     counters = Counters()
     first, second = [page(1, "sleep")], [page(2, "sleep")]
     async with started() as parser:
+        assert parser._executor is not None
         submit = parser._executor.submit
         lost: Future[int] = Future()
 
@@ -133,13 +135,14 @@ async def test_a_pool_that_breaks_while_its_child_works_costs_a_child_and_no_pag
     assert counters.parser_restarts == 1
 
 
-async def test_a_lost_token_is_noticed_at_once():
+async def test_a_lost_call_is_noticed_at_once():
     """The pool breaks before the child has it: nobody would ever take the batch out of the pipe."""
     counters = Counters()
     async with started() as parser:
         assert numbers(await all_of([page(1)], None, parser, counters)) == [1]
-        await asyncio.sleep(0.1)  # the first token is back
+        await asyncio.sleep(IDLE + 0.2)  # the first call is back
         lost: Future[int] = Future()
+        assert parser._executor is not None
         parser._executor.submit = lambda *_: lost  # type: ignore[method-assign]
         going = asyncio.ensure_future(all_of([page(2)], None, parser, counters))
         await asyncio.sleep(0.1)
@@ -149,25 +152,43 @@ async def test_a_lost_token_is_noticed_at_once():
     assert counters.parser_restarts == 1
 
 
-async def test_under_load_the_child_keeps_its_token():
-    """Each that goes to and fro wakes two processes and three threads."""
+async def test_under_load_the_child_is_called_once():
+    """Each call to and fro wakes two processes and three threads."""
     batches = [[page(1, "sleep")], [page(2)]]
-    tokens = 0
+    calls = 0
     async with started() as parser:
+        assert parser._executor is not None
         submit = parser._executor.submit
 
         def counted(*arguments: object) -> Future[int]:
-            nonlocal tokens
-            tokens += 1
+            nonlocal calls
+            calls += 1
             return submit(*arguments)  # type: ignore[arg-type,return-value]
 
         parser._executor.submit = counted  # type: ignore[method-assign,assignment]
         for batch, following in zip(batches, [*batches[1:], None], strict=True):
             await parser.parse(batch, following)
-        assert tokens == 1
-        await asyncio.sleep(0.1)  # nothing waits any more: it is given back
+        assert calls == 1
+        await asyncio.sleep(IDLE + 0.2)  # nothing waits any more: the call comes back
         await parser.parse([page(9)])
-        assert tokens == 2
+        assert calls == 2
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_call_comes_back_and_a_batch_is_on_its_way_at_the_same_moment(seed):
+    """Nothing is lost, and nothing comes twice, whichever is first."""
+    chance = random.Random(seed)
+    batches = [[page(10 * n + m) for m in range(chance.choice([1, 1, 3]))] for n in range(1, 200)]
+    calls = 0
+    async with started(timeout=5.0) as parser:
+        await parser.parse([page(0, "impatient")])
+        last = parser._call
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            ahead = following if chance.random() < 0.3 else None
+            assert numbers(await parser.parse(batch, ahead)) == [one.ticket.id for one in batch]
+            calls, last = calls + (last is not parser._call), parser._call
+            await asyncio.sleep(chance.uniform(0.0, 2 * poison.IMPATIENCE))
+    assert 5 < calls < len(batches)
 
 
 async def test_what_does_not_fit_into_the_pipe_is_sent_when_its_turn_comes():
@@ -192,19 +213,5 @@ async def test_a_busy_parser_leaves_enough_for_an_idle_one():
     assert queue.bytes == 90
 
 
-def test_slow_pages_travel_alone_and_quick_ones_together(monkeypatch):
-    now = 0.0
-    monkeypatch.setattr("crawler.parse.parse_task.time.monotonic", lambda: now)
-    pace = _Pace(32)
-    assert pace.most == 32
-    pace.begin()
-    now += 3.2
-    pace.end(32)
-    assert pace.most == 1
-    pace.begin()
-    now += 1 / 512
-    pace.end(1)
-    assert pace.most == 15
-    pace.begin()
-    pace.end(5)
-    assert pace.most == 32
+def test_slow_pages_travel_alone_and_quick_ones_together():
+    assert [_pages_at_once(seconds, 32) for seconds in (3.0, 0.1, 1 / 512, 0.0)] == [1, 1, 15, 32]

@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 
 from crawler.model.outcomes import Kind
-from crawler.parse.sitemap import MOST_MEMBERS, MOST_URLS, Sitemap, read_sitemap
-from crawler.parse.sitemap_xml import MOST_LETTERS, MOST_NESTED
+from crawler.parse.sitemap import MAX_MEMBERS, MAX_URLS, Sitemap, read_sitemap
+from crawler.parse.sitemap_xml import MAX_LETTERS, MAX_NESTED
 
 URL = "http://site.test/maps/sitemap.xml"
 MIB = 1024 * 1024
@@ -213,7 +213,7 @@ def test_a_document_type_elsewhere_is_not_fetched_and_its_entities_are_not_known
 def test_deep_nesting_is_refused() -> None:
     found = read(URLSET + "<url><loc>/a</loc></url>" + "<x>" * 1_000_000)
     assert (found.kind, list(found.pages)) == (Kind.ENCODING, ["http://site.test/a"])
-    assert f"more than {MOST_NESTED} elements are nested" in str(found.message)
+    assert f"more than {MAX_NESTED} elements are nested" in str(found.message)
 
 
 @pytest.mark.parametrize(
@@ -264,21 +264,21 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_its_limit() -> None:
     assert (found.kind, list(found.pages)) == (Kind.TOO_LARGE, ["http://site.test/a"])
     assert found.message == f"only the first {4 * MIB} bytes of the sitemap were read"
     assert peak < 4 * MIB
-    members = read(gzip.compress(b" ") * (MOST_MEMBERS + 1))
+    members = read(gzip.compress(b" ") * (MAX_MEMBERS + 1))
     assert (members.kind, "parts" in str(members.message)) == (Kind.ENCODING, True)
 
 
 @pytest.mark.parametrize("form", ["xml", "text"])
 def test_more_urls_than_a_sitemap_may_name_are_cut(form: str) -> None:
-    locs = [f"http://site.test/{number}" for number in range(MOST_URLS + 10)]
+    locs = [f"http://site.test/{number}" for number in range(MAX_URLS + 10)]
     found = read(urlset(*locs) if form == "xml" else "\n".join(locs))
-    assert (found.kind, list(found.pages)) == (Kind.TOO_LARGE, locs[:MOST_URLS])
-    assert found.message == f"only the first {MOST_URLS} URLs of the sitemap were taken"
-    assert read("\n".join(locs[:MOST_URLS] * 2)).kind is None
+    assert (found.kind, list(found.pages)) == (Kind.TOO_LARGE, locs[:MAX_URLS])
+    assert found.message == f"only the first {MAX_URLS} URLs of the sitemap were taken"
+    assert read("\n".join(locs[:MAX_URLS] * 2)).kind is None
 
 
 def test_a_url_that_is_too_long_is_left_out() -> None:
-    long, longest = f"http://site.test/{'x' * MOST_LETTERS}", "http://site.test/".ljust(MOST_LETTERS, "y")
+    long, longest = f"http://site.test/{'x' * MAX_LETTERS}", "http://site.test/".ljust(MAX_LETTERS, "y")
     for body in (
         urlset(long, longest, "  " * MIB + "/a"),
         f"{long}\n{longest}\nhttp://site.test/a",

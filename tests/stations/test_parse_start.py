@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.job import ParseJob
 from crawler.parse.parse_task import _parse_all
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
@@ -166,3 +167,22 @@ async def test_without_its_fork_server_a_parser_is_replaced_and_no_page_is_blame
         assert [finished.kind for finished in results] == [None] * 12
         assert counters.parser_restarts
         assert time.monotonic() - started < TIMEOUT
+
+
+FORGETFUL = """
+import asyncio, multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from tests.stations.test_parse_ahead import JOB, page, ParserSettings, ProcessParser
+
+context = multiprocessing.get_context("forkserver")
+settings = ParserSettings(context, JOB, None, 20.0, 1 << 30, "INFO", print)
+parser = ProcessParser("parser-0", settings, ThreadPoolExecutor(1))
+parser.start()
+assert len(asyncio.run(parser.parse([page(1)]))) == 1
+"""
+
+
+def test_a_program_that_forgets_its_parser_ends():
+    """The interpreter waits for every call that an executor has been given."""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", FORGETFUL], cwd=root, timeout=20, check=True)

@@ -15,7 +15,7 @@ from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse import work
 from crawler.parse.extract_page import ExtractPage
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.work import Parser
 from crawler.rules.dedup import fingerprint
 from crawler.rules.scope import Scope

@@ -45,7 +45,7 @@ async def test_every_record_is_written_by_every_sink_in_order(tmp_path: Path, me
     assert bench.counters.outcomes == {"ok": 450, "error": 50}
     assert bench.counters.kinds == {"http_status": 50}
     assert bench.counters.writer_restarts == 0
-    assert bench.committer.unacked_bytes == 0
+    assert bench.committer.ledger.bytes == 0
     assert bench.step.step == "idle"
     # Nothing but the files themselves stays behind.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["records.db", "records.jsonl"]
@@ -62,7 +62,7 @@ async def test_one_slow_sink_holds_everything_back_and_memory_stays_bounded(tmp_
         while (await asyncio.to_thread(_count, tmp_path)) < most // items[0].weight - 20:
             await asyncio.sleep(0.005)
         assert bench.commits == []
-        assert most - 9_000 < bench.committer.unacked_bytes <= most
+        assert most - 9_000 < bench.committer.ledger.bytes <= most
         assert len(bench.queue) > 250
         assert (bench.step.step, bench.step.url) == ("writing", items[0].ticket.url)
         (tmp_path / "gate").touch()
@@ -203,8 +203,8 @@ async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_i
     async with bench.running():
         for item in items[:50]:
             bench.queue.put_nowait(item)
-        ledger = bench.committer._ledger
-        while [batch.positions.get("sqlite") for batch in ledger.after(0)][-1:] != [50]:
+        ledger = bench.committer.ledger
+        while [batch.positions.get("sqlite") for batch in ledger.batches][-1:] != [50]:
             await asyncio.sleep(0.002)
         killed = bench.committer.writer_pids()["sqlite"]
         os.kill(killed, signal.SIGKILL)
@@ -302,7 +302,7 @@ async def test_cancelling_the_station_ends_its_writers(tmp_path: Path):
     await bench.committer.start()
     station = asyncio.create_task(bench.committer.run())
     await bench.queue.put(finished(1))
-    while not bench.committer.unacked_bytes:
+    while not bench.committer.ledger.bytes:
         await asyncio.sleep(0)
     station.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -3,18 +3,17 @@
 import asyncio
 import errno
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from crawler.model.commit import Commit
 from crawler.model.messages import Ack
 from crawler.plumbing.file_lock import LockBusy
-from crawler.write.events import Pong
 from crawler.write.ledger import Ledger
-from crawler.write.pulse import Pulse
-from crawler.write.reasons import explain
-from crawler.write.sinks.base import SinkShort
+from crawler.write.sinks.base import SinkShort, why_not_written
+from crawler.write.writer_process import Pong
+from crawler.write.writer_thread import START_TIMEOUT, Heartbeat
 from tests.stations.writing import finished
 
 
@@ -33,14 +32,13 @@ def test_a_batch_is_ready_when_all_sinks_hold_it_and_all_before_it():
     assert numbers(ledger.ready()) == [5]
     ledger.acked("b", Ack(6, 2))
     assert numbers(ledger.ready()) == [5, 6]
-    assert [batch.commit() for batch in ledger.ready()] == [
-        Commit(5, (finished(0),), {"a": 10, "b": 1}),
-        Commit(6, (finished(1),), {"a": 20, "b": 2}),
+    assert [(batch.n, batch.finished, batch.positions) for batch in ledger.ready()] == [
+        (5, (finished(0),), {"a": 10, "b": 1}),
+        (6, (finished(1),), {"a": 20, "b": 2}),
     ]
     ledger.committed(ledger.ready())
     assert ledger.ready() == []
-    assert numbers(ledger.after(0)) == [7, 8]
-    assert numbers(ledger.after(7)) == [8]
+    assert numbers(ledger.batches) == [7, 8]
 
 
 def test_it_weighs_what_is_not_committed():
@@ -54,22 +52,10 @@ def test_it_weighs_what_is_not_committed():
     assert ledger.bytes == finished(3).weight
 
 
-def test_nothing_is_in_flight_once_the_last_batch_is_acked_by_all():
-    ledger = Ledger(["a", "b"], first=1)
-    assert ledger.all_acked()
-    ledger.cut([finished(1)])
-    assert not ledger.all_acked()
-    ledger.acked("a", Ack(1, 1))
-    assert not ledger.all_acked()
-    ledger.acked("b", Ack(1, 1))
-    assert ledger.all_acked()
-
-
 def test_without_sinks_everything_is_ready_at_once():
     ledger = Ledger([], first=1)
     ledger.cut([finished(1)])
     assert numbers(ledger.ready()) == [1]
-    assert ledger.all_acked()
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])
@@ -95,61 +81,69 @@ async def test_whoever_waits_sees_every_change():
 # -- hung or not -----------------------------------------------------------------------------------
 
 
-def beats(pulse: Pulse, *answers: Pong | None) -> list[str | None]:
+def beats(heartbeat: Heartbeat, *answers: Pong | None) -> list[str | None]:
+    heartbeat.start()
     said = []
     for answer in answers:
-        said.append(pulse.beat())
+        said.append(heartbeat.beat())
         if answer is not None:
-            pulse.pong(answer)
+            heartbeat.pong(answer)
     return said
 
 
 def test_silence_is_counted_in_pings():
-    assert beats(Pulse(5, 3), None, None, None) == [None, None, None]
-    assert beats(Pulse(5, 3), *[None] * 4)[-1] == "has not answered 3 pings"
+    assert beats(Heartbeat(5, 3), None, None, None) == [None, None, None]
+    assert beats(Heartbeat(5, 3), *[None] * 4)[-1] == "has not answered 3 pings"
 
 
 def test_an_answer_ends_the_silence():
     idle = Pong("idle", 1.0)
-    assert beats(Pulse(5, 3), None, None, idle, None, None, None) == [None] * 6
+    assert beats(Heartbeat(5, 3), None, None, idle, None, None, None) == [None] * 6
 
 
 def test_the_same_step_again_and_again_is_a_hang():
     syncing = Pong("syncing", 1.0)
-    assert beats(Pulse(5, 3), *[syncing] * 4) == [None] * 4
-    assert beats(Pulse(5, 3), *[syncing] * 5)[-1].startswith("has been syncing for ")
+    assert beats(Heartbeat(5, 3), *[syncing] * 4) == [None] * 4
+    assert beats(Heartbeat(5, 3), *[syncing] * 5)[-1].startswith("has been syncing for ")
 
 
 def test_the_same_step_begun_anew_is_not():
-    assert not any(beats(Pulse(5, 3), *(Pong("syncing", float(since)) for since in range(20))))
+    assert not any(beats(Heartbeat(5, 3), *(Pong("syncing", float(since)) for since in range(20))))
 
 
 def test_idle_is_no_hang_however_long():
-    assert not any(beats(Pulse(5, 3), *[Pong("idle", 1.0)] * 20))
+    assert not any(beats(Heartbeat(5, 3), *[Pong("idle", 1.0)] * 20))
+
+
+def test_a_writer_has_its_own_time_to_get_ready():
+    heartbeat = Heartbeat(0.01)
+    assert heartbeat.due > time.monotonic() + START_TIMEOUT / 2
+    assert heartbeat.beat() == "is not ready after 60 s"
+    heartbeat.start()
+    assert heartbeat.due < time.monotonic() + START_TIMEOUT / 2
 
 
 # -- reasons ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "reason"),
+    ("error", "reason"),
     [
-        (OSError(errno.ENOSPC, "x"), "disk_full", "the disk is full"),
-        (OSError(errno.EROFS, "x"), "read_only", "the file system is read-only"),
+        (OSError(errno.ENOSPC, "x"), "the disk is full"),
+        (OSError(errno.EROFS, "x"), "the file system is read-only"),
         (
             OSError(errno.EFBIG, "x"),
-            "file_size",
             "the file has reached the largest size that is allowed here",
         ),
-        (OSError(errno.ELOOP, "too many links"), "io", "the system says: too many links"),
-        (LockBusy(Path("f"), 12), "busy", "another process (pid 12) is still writing it"),
-        (LockBusy(Path("f"), None), "busy", "another process (pid unknown) is still writing it"),
-        (SinkShort(3, 5), "short", "it ends at 3, before 5, so it was shortened by somebody else"),
-        (KeyError("k"), "error", "KeyError: 'k'"),
+        (OSError(errno.ELOOP, "too many links"), "the system says: too many links"),
+        (LockBusy(Path("f"), 12), "another process (pid 12) is still writing it"),
+        (LockBusy(Path("f"), None), "another process (pid unknown) is still writing it"),
+        (SinkShort(3, 5), "it ends at 3, before 5, so it was shortened by somebody else"),
+        (KeyError("k"), None),
     ],
 )
-def test_every_failure_has_a_word_and_half_a_sentence(error: Exception, kind: str, reason: str):
-    assert explain(error) == (kind, reason)
+def test_every_failure_that_was_foreseen_has_half_a_sentence(error: Exception, reason: str | None):
+    assert why_not_written(error) == reason
 
 
 def test_sqlite_s_failures_have_them_too(tmp_path: Path):
@@ -158,4 +152,4 @@ def test_sqlite_s_failures_have_them_too(tmp_path: Path):
     with pytest.raises(sqlite3.DatabaseError) as raised:
         db.execute("SELECT * FROM sqlite_master")
     db.close()
-    assert explain(raised.value) == ("damaged", "it is not an SQLite file")
+    assert why_not_written(raised.value) == "it is not an SQLite file"

@@ -52,9 +52,9 @@ async def test_a_stopped_writer_is_replaced_when_told(tmp_path: Path):
 
 def test_the_ledger_knows_what_a_sink_has_to_write_next():
     book = Ledger(["jsonl"], first=7)
-    assert book.first_after(0) is None
     first, second = book.cut([finished(1)]), book.cut([finished(2)])
-    assert [book.first_after(n) for n in (0, 6, 7, 8)] == [first, first, second, None]
-    book.acked("jsonl", Ack(7, 100))
+    assert book.acked("jsonl", Ack(7, 100)) == second
     book.committed([first])
-    assert [book.first_after(n) for n in (0, 7, 8)] == [second, second, None]
+    assert book.acked("jsonl", Ack(8, 200)) is None
+    third = book.cut([finished(3)])
+    assert book.acked("jsonl", Ack(8, 200)) == third

@@ -1,6 +1,7 @@
 """One writer process and the thread that listens to it: hung, orphaned, stopped, forgotten."""
 
 import asyncio
+import errno
 import multiprocessing
 import os
 import select
@@ -12,17 +13,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.model.messages import Ack
 from crawler.plumbing.file_lock import owner_pid
 from crawler.plumbing.fork_server_process import start_fork_server
-from crawler.write.events import Closed, Died, Event, Pong
-from crawler.write.pulse import Pulse
+from crawler.write import writer_thread
 from crawler.write.sinks import JsonlSink
-from crawler.write.writer_process import writer_process_class
-from crawler.write.writer_thread import Writer, WriterGone
+from crawler.write.writer_process import PROCESSES, CutBack, Opened, Pong, Said
+from crawler.write.writer_thread import Died, Heartbeat, WriterThread
 from tests.stations.odd_sinks import HangingJsonl, ImpatientJsonl
 
 ROOT = Path(__file__).parents[2]
@@ -33,72 +34,86 @@ def lock_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
+Events = asyncio.Queue[Said | Died]
+
+
 @asynccontextmanager
-async def running(writer: Writer) -> AsyncIterator[asyncio.Queue[Event]]:
-    """The writer is ready; its events are in the queue."""
-    events: asyncio.Queue[Event] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-
-    def start() -> None:
-        start_fork_server()
-        writer.start()
-        assert writer.opened() == 0
-        writer.cut(0)
-        writer.attach(loop, events.put_nowait)
-
-    await asyncio.to_thread(start)
+async def running(
+    path: Path, sink: type[JsonlSink] = JsonlSink, **options: Any
+) -> AsyncIterator[tuple[WriterThread, Events]]:
+    """A writer that is ready, and what it says from then on."""
+    events = Events()
+    await asyncio.to_thread(start_fork_server)
+    writer = WriterThread(CONTEXT, sink, path, events.put_nowait, **options)
+    writer.start()
     try:
-        yield events
+        assert await events.get() == Opened(0)
+        writer.put(0)
+        assert await events.get() == CutBack()
+        yield writer, events
     finally:
         await asyncio.to_thread(writer.close, 0)
 
 
-async def test_a_closed_writer_says_so_and_leaves_with_0(tmp_path: Path):
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl")
-    async with running(writer) as events:
-        assert await asyncio.to_thread(owner_pid, lock_of(writer.path)) == writer.pid
-        writer.send(7, (b"{}", b"{}"))
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three beats without progress are a hang."""
+    made = Heartbeat.__init__
+    monkeypatch.setattr(Heartbeat, "__init__", lambda self, interval: made(self, interval, 3))
+
+
+async def test_a_closed_writer_leaves_with_0(tmp_path: Path):
+    path = tmp_path / "records.jsonl"
+    async with running(path) as (writer, events):
+        assert await asyncio.to_thread(owner_pid, lock_of(path)) == writer.child.pid
+        writer.put((7, (b"{}", b"{}")))
         assert await events.get() == Ack(7, 6)
         await asyncio.to_thread(writer.close, 10)
-        assert await events.get() == Closed()
         assert await events.get() == Died("exit code 0")
-    assert not lock_of(writer.path).exists()
+    assert not lock_of(path).exists()
 
 
 async def test_ctrl_c_and_sigterm_do_not_end_a_writer(tmp_path: Path):
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl")
-    async with running(writer) as events:
+    async with running(tmp_path / "records.jsonl") as (writer, events):
         for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(writer.pid, number)
-            writer.send(int(number), (b"{}",))
+            os.kill(writer.child.pid, number)
+            writer.put((int(number), (b"{}",)))
             assert (await events.get()).batch == number
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_writer_that_no_longer_answers_is_killed(tmp_path: Path):
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl", pulse=lambda: Pulse(0.02, 3))
-    async with running(writer) as events:
-        os.kill(writer.pid, signal.SIGSTOP)
+    async with running(tmp_path / "records.jsonl", ping_interval=0.02) as (writer, events):
+        os.kill(writer.child.pid, signal.SIGSTOP)
         assert await events.get() == Died(f"exit code {-signal.SIGKILL}")
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_writer_whose_disk_no_longer_answers_is_killed(tmp_path: Path, caplog):
-    writer = Writer(CONTEXT, HangingJsonl, tmp_path / "records.jsonl", pulse=lambda: Pulse(0.02, 3))
-    async with running(writer) as events:
-        writer.send(1, (b"{}",))
+    async with running(tmp_path / "records.jsonl", HangingJsonl, ping_interval=0.02) as (writer, events):
+        writer.put((1, (b"{}",)))
         assert await events.get() == Died(f"exit code {-signal.SIGKILL}")
     assert "has been syncing for" in caplog.text
 
 
-async def test_a_writer_answers_what_it_is_doing(tmp_path: Path):
+async def test_a_writer_that_does_not_get_ready_is_killed(tmp_path: Path, monkeypatch, caplog):
+    monkeypatch.setattr(writer_thread, "START_TIMEOUT", 0.05)
+    events = Events()
+    # It waits for the position to which the sink is to be cut back.
+    writer = WriterThread(CONTEXT, JsonlSink, tmp_path / "records.jsonl", events.put_nowait)
+    writer.start()
+    while not isinstance(event := await events.get(), Died):
+        assert event == Opened(0)
+    assert event == Died(f"exit code {-signal.SIGKILL}")
+    assert "is not ready after 0.05 s: killing it" in caplog.text
+    await asyncio.to_thread(writer.close, 0)
+
+
+async def test_a_writer_answers_what_it_is_doing(tmp_path: Path, monkeypatch):
     answers: list[Pong] = []
-
-    class Recording(Pulse):
-        def pong(self, pong: Pong) -> None:
-            super().pong(pong)
-            answers.append(pong)
-
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl", pulse=lambda: Recording(0.002, 10_000))
-    async with running(writer) as events:
+    monkeypatch.setattr(Heartbeat, "pong", lambda _, pong: answers.append(pong))
+    monkeypatch.setattr(Heartbeat, "max_beats", 10_000)
+    async with running(tmp_path / "records.jsonl", ping_interval=0.002) as (_, events):
         while len(answers) < 5:
             await asyncio.sleep(0.002)
         assert events.empty()
@@ -107,55 +122,72 @@ async def test_a_writer_answers_what_it_is_doing(tmp_path: Path):
 
 
 async def test_an_earlier_writer_that_holds_the_file_is_waited_for_then_killed(tmp_path: Path):
-    orphan = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl")
-    async with running(orphan) as events:
-        os.kill(orphan.pid, signal.SIGSTOP)
-        successor = Writer(CONTEXT, ImpatientJsonl, tmp_path / "records.jsonl")
-        async with running(successor):
+    path = tmp_path / "records.jsonl"
+    async with running(path) as (orphan, events):
+        os.kill(orphan.child.pid, signal.SIGSTOP)
+        async with running(path, ImpatientJsonl) as (successor, _):
             assert await events.get() == Died(f"exit code {-signal.SIGKILL}")
-            assert await asyncio.to_thread(owner_pid, lock_of(successor.path)) == successor.pid
+            assert await asyncio.to_thread(owner_pid, lock_of(path)) == successor.child.pid
 
 
 async def test_a_writer_killed_before_it_was_started_is_not_left_alive(tmp_path: Path):
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl")
-    writer.kill()
-    await asyncio.to_thread(writer.start)
-    with pytest.raises(WriterGone, match=r"exit code -9"):
-        await asyncio.to_thread(writer.opened)
+    events = Events()
+    writer = WriterThread(CONTEXT, JsonlSink, tmp_path / "records.jsonl", events.put_nowait)
+    writer.child.kill()
+    writer.start()
+    assert await events.get() == Died(f"exit code {-signal.SIGKILL}")
+    await asyncio.to_thread(writer.close, 0)
+
+
+async def test_a_writer_whose_process_cannot_be_started_says_why(tmp_path: Path, monkeypatch):
+    def no_more(*_: object) -> None:
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(writer_thread, "new_queue", no_more)
+    events = Events()
+    writer = WriterThread(CONTEXT, JsonlSink, tmp_path / "records.jsonl", events.put_nowait)
+    writer.start()
+    assert await events.get() == Died(
+        f"its process cannot be started: [Errno {errno.EAGAIN}] no more processes"
+    )
     await asyncio.to_thread(writer.close, 0)
 
 
 async def test_a_dead_writer_s_full_queue_keeps_no_thread(tmp_path: Path):
-    writer = Writer(CONTEXT, JsonlSink, tmp_path / "records.jsonl")
-    async with running(writer) as events:
-        os.kill(writer.pid, signal.SIGSTOP)
+    async with running(tmp_path / "records.jsonl") as (writer, events):
+        os.kill(writer.child.pid, signal.SIGSTOP)
         for n in range(100):
-            writer.send(n, (b"x" * 50_000,))  # far more than its pipe takes
-        writer.kill()
+            writer.put((n, (b"x" * 50_000,)))  # far more than its pipe takes
+        writer.child.kill()
         assert await events.get() == Died(f"exit code {-signal.SIGKILL}")
     # That no thread and no child is left is checked after every test.
 
 
 def test_writers_are_never_forked():
-    with pytest.raises(ValueError, match="fork"):
-        writer_process_class(multiprocessing.get_context("fork"))
+    assert set(PROCESSES) == {"spawn", "forkserver"}
 
 
 # -- the main process's end ------------------------------------------------------------------------
 
 SCRIPT = """
-    import multiprocessing, os, signal, sys
+    import asyncio, multiprocessing, os, signal, sys
     from pathlib import Path
     from crawler.write.sinks import JsonlSink
-    from crawler.write.writer_thread import Writer
+    from crawler.write.writer_process import CutBack, Opened
+    from crawler.write.writer_thread import WriterThread
+
+    async def made(number):
+        context = multiprocessing.get_context({method!r})
+        events = asyncio.Queue()
+        writer = WriterThread(context, JsonlSink, Path({out!r}) / f"{{number}}.jsonl", events.put_nowait)
+        writer.start()
+        assert isinstance(await events.get(), Opened)
+        writer.put(0)
+        assert isinstance(await events.get(), CutBack)
+        return writer
 
     def started(number):
-        context = multiprocessing.get_context({method!r})
-        writer = Writer(context, JsonlSink, Path({out!r}) / f"{{number}}.jsonl")
-        writer.start()
-        writer.opened()
-        writer.cut(0)
-        return writer
+        return asyncio.run(made(number))
 """
 
 
@@ -172,15 +204,15 @@ def test_the_interpreter_exits_by_itself_after_kills_and_with_writers_forgotten(
         """
         killed = [started(n) for n in range(3)]
         for writer in killed:
-            os.kill(writer.pid, signal.SIGSTOP)
+            os.kill(writer.child.pid, signal.SIGSTOP)
             for n in range(100):
-                writer.send(n, (b"x" * 50_000,))
-            os.kill(writer.pid, signal.SIGKILL)
+                writer.put((n, (b"x" * 50_000,)))
+            os.kill(writer.child.pid, signal.SIGKILL)
         forgotten = started("forgotten")
         full = started("full")
-        os.kill(full.pid, signal.SIGSTOP)
+        os.kill(full.child.pid, signal.SIGSTOP)
         for n in range(100):
-            full.send(n, (b"x" * 50_000,))
+            full.put((n, (b"x" * 50_000,)))
         print("end", flush=True)
         """,
     )
@@ -193,14 +225,13 @@ def test_the_interpreter_exits_though_a_discarded_queue_s_pipe_never_breaks(tmp_
     main = script(
         tmp_path,
         """
-        from crawler.write import batch_queue
+        from crawler.plumbing.multiprocessing_internals_process import discard, new_queue
 
-        batch_queue.FEEDER_TIMEOUT = 0.05
-        queue = batch_queue.new_queue(multiprocessing.get_context("spawn"))
+        queue = new_queue(multiprocessing.get_context("spawn"))
         far_end = os.dup(queue._reader.fileno())
         for n in range(100):
             queue.put(b"x" * 50_000)
-        batch_queue.discard(queue)
+        discard(queue, 0.05)
         print(queue._thread.is_alive(), flush=True)
         """,
     )
@@ -218,7 +249,7 @@ def test_writers_end_with_their_main_process(tmp_path: Path, method: str):
         tmp_path,
         """
         writers = [started(n) for n in range(2)]
-        print(*(writer.pid for writer in writers), flush=True)
+        print(*(writer.child.pid for writer in writers), flush=True)
         signal.pause()
         """,
         method,

@@ -15,7 +15,7 @@ from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlFailed
 from crawler.parse.single_worker_pool import ProcessParser
 from crawler.rules.limits import MIB, MemoryUse
-from crawler.write.pulse import Pulse
+from crawler.write.writer_thread import Heartbeat
 from tests.crawls import summary, urls
 from tests.graph_server import graph_site
 
@@ -89,7 +89,7 @@ async def test_a_stopped_parser_is_found_by_the_watchdog_when_all_else_fails(
     assert line.endswith("replacing it")
 
 
-async def test_a_stopped_writer_is_found_by_its_pulse(site, tmp_path):
+async def test_a_stopped_writer_is_found_by_its_heartbeat(site, tmp_path):
     await crawl_with_a_stop(config(site, tmp_path, watchdog={"stall": 1.0}), the_writer)
     judge(tmp_path, site)
     assert summary(tmp_path)["writer_restarts"] == 1
@@ -98,7 +98,7 @@ async def test_a_stopped_writer_is_found_by_its_pulse(site, tmp_path):
 async def test_a_stopped_writer_is_found_by_the_watchdog_when_all_else_fails(
     site, tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.setattr(Pulse, "beat", lambda self: setattr(self, "_next", self._next + 60))
+    monkeypatch.setattr(Heartbeat, "beat", lambda self: setattr(self, "due", self.due + 60))
     await crawl_with_a_stop(config(site, tmp_path, watchdog={"stall": 1.0}), the_writer)
     judge(tmp_path, site)
     assert summary(tmp_path)["writer_restarts"] == 1

@@ -13,8 +13,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from crawler.model.messages import Page, Ticket
-from crawler.parse.job import ParseJob
 from crawler.parse.parser_death import ParserDied
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import start_fork_server
 from crawler.rules.scope import Scope
@@ -37,7 +37,6 @@ async def parse(parser: ProcessParser, kills: int, found: Counter[str]) -> None:
                 break
             except ParserDied:
                 found["again"] += 1
-                await asyncio.to_thread(parser.restart)
 
 
 async def kill(parsers: list[ProcessParser], kills: int, found: Counter[str]) -> None:

@@ -5,10 +5,12 @@ acknowledgements. Its *position* says how much it holds: bytes for a file, the l
 table. It only ever grows by :meth:`Sink.write` and shrinks by :meth:`Sink.cut`.
 """
 
-import os
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from crawler.plumbing.file_lock import LockBusy
 
 
 class SinkShort(Exception):
@@ -49,12 +51,36 @@ class Sink(Protocol):
         ...
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a new file's *name* survive a power loss; not every system lets folders be opened."""
-    if os.name != "posix":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+_BY_ERRNO = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file has reached the largest size that is allowed here",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EIO: "the disk reports an error",
+    errno.ENOENT: "its folder is gone",
+    errno.EMFILE: "too many files are open",
+}
+_BY_SQLITE = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_READONLY": "it is read-only",
+    "SQLITE_IOERR": "the disk reports an error",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+    "SQLITE_BUSY": "another program keeps it locked",
+    "SQLITE_CORRUPT": "it is damaged",
+    "SQLITE_NOTADB": "it is not an SQLite file",
+}
+
+
+def why_not_written(error: Exception) -> str | None:
+    """Half a sentence for the one who has to make room for it; None for an error that nobody foresaw."""
+    if isinstance(error, LockBusy):
+        return f"another process (pid {error.pid or 'unknown'}) is still writing it"
+    if isinstance(error, SinkShort):
+        return str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _BY_ERRNO.get(error.errno, f"the system says: {error.strerror}")
+    # Extended codes (SQLITE_IOERR_WRITE) begin with the plain one.
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return next((reason for code, reason in _BY_SQLITE.items() if name.startswith(code)), None)

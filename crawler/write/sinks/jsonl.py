@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from crawler.write.sinks.base import SinkShort, sync_folder
+from crawler.write.sinks.base import SinkShort
 
 
 class JsonlSink:
@@ -15,17 +15,14 @@ class JsonlSink:
     file_name: ClassVar[str] = "records.jsonl"
     needs_body: ClassVar[bool] = False
 
-    _fd: int | None = None
+    _fd = -1  # not open
     _end = 0
     _synced = 0
 
     def open(self, path: Path) -> int:
         """Open or create the file; its size."""
-        is_new = not path.exists()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._fd = os.open(path, flags, 0o666)
-        if is_new:
-            sync_folder(path.parent)
         self._end = self._synced = os.fstat(self._fd).st_size
         return self._end
 
@@ -34,7 +31,7 @@ class JsonlSink:
         if self._end < position:
             raise SinkShort(self._end, position)
         if self._end > position:
-            os.ftruncate(self._file(), position)
+            os.ftruncate(self._fd, position)
         self._end = self._synced = position
 
     def write(self, records: Sequence[bytes]) -> int:
@@ -44,28 +41,23 @@ class JsonlSink:
         left = memoryview(b"\n".join(records) + b"\n")
         while left:
             # A nearly full disk takes a part, and says why only when asked to take the rest.
-            taken = os.write(self._file(), left)
+            taken = os.write(self._fd, left)
             self._end += taken
             left = left[taken:]
         return self._end
 
     def sync(self) -> None:
         """Have the file's content and size written to the disk."""
-        os.fsync(self._file())
+        os.fsync(self._fd)
         self._synced = self._end
 
     def close(self) -> None:
         """Close the file; no half record is left at its end."""
-        if self._fd is None:
+        if self._fd < 0:
             return
-        fd, self._fd = self._fd, None
+        fd, self._fd = self._fd, -1
         try:
             if self._end != self._synced:
                 os.ftruncate(fd, self._synced)
         finally:
             os.close(fd)
-
-    def _file(self) -> int:
-        if self._fd is None:
-            raise ValueError("the sink is not open")
-        return self._fd

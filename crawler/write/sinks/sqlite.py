@@ -14,24 +14,22 @@ from typing import Any, ClassVar, Union, get_args, get_origin
 import msgspec
 
 from crawler.model.record import Record
-from crawler.write.sinks.base import SinkShort, sync_folder
+from crawler.write.sinks.base import SinkShort
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for somebody else who has ``records.db`` locked."""
 _SCALARS: dict[type, str] = {int: "INTEGER", float: "REAL", str: "TEXT"}
 
 
-def _scalar(annotation: Any) -> type | None:
-    """The scalar that a record's key holds, apart from null; None for lists, objects, anything."""
-    union = get_origin(annotation) in {Union, types.UnionType}
-    members = get_args(annotation) if union else (annotation,)
-    members = tuple(m for m in members if m not in {type(None), msgspec.UnsetType})
-    if len(members) != 1 or not isinstance(members[0], type):
-        return None
-    return next((scalar for scalar in _SCALARS if issubclass(members[0], scalar)), None)
-
-
-_COLUMNS = {field.encode_name: _scalar(field.type) for field in msgspec.structs.fields(Record)}
+_COLUMNS: dict[str, type | None] = {}
+"""The scalar that each key of a record holds, apart from null; None for lists, objects, anything."""
+for _field in msgspec.structs.fields(Record):
+    _union = get_origin(_field.type) in {Union, types.UnionType}
+    _types = set(get_args(_field.type) if _union else (_field.type,)) - {type(None), msgspec.UnsetType}
+    _only = _types.pop() if len(_types) == 1 else None
+    _COLUMNS[_field.encode_name] = next(
+        (scalar for scalar in _SCALARS if isinstance(_only, type) and issubclass(_only, scalar)), None
+    )
 _NULL = msgspec.Raw(b"null")
 _Row: Callable[..., Any] = msgspec.defstruct(
     "_Row",
@@ -68,14 +66,11 @@ class SqliteSink:
 
     def open(self, path: Path) -> int:
         """Open or create the file and its table; the last row id."""
-        is_new = not path.exists()
         self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
         # WAL lets others read while we write; only FULL makes a commit there survive a power loss.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(CREATE)
-        if is_new:
-            sync_folder(path.parent)
         self._end = self._db.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()[0]
         return self._end
 

@@ -7,7 +7,7 @@ from multiprocessing.context import BaseContext
 from crawler.lab.experiments.race.client import Client
 from crawler.lab.experiments.race.work import Parsed, parse_with
 from crawler.model.messages import Page
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 _client: Client
 _parse: Callable[[Page], Parsed]

@@ -12,7 +12,7 @@ from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.body import read_body
 from crawler.lab.experiments.race.work import AT_ONCE, Known, Parsed, page_of, parse_with
 from crawler.model.messages import Page
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 from crawler.trace.counters import Counters
 
 Parse = Callable[[Page], Awaitable[Parsed]]

@@ -12,7 +12,7 @@ from crawler.lab.experiments.race.coroutines import crawl_with
 from crawler.lab.experiments.race.work import Parsed
 from crawler.lab.machine import cores
 from crawler.model.messages import Page
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 
 def crawl(seed: str, job: ParseJob) -> list[bytes]:

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from crawler.lab.experiments.race import child
 from crawler.lab.experiments.race.work import Known, Parsed
 from crawler.lab.machine import cores
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 
 def crawl(seed: str, job: ParseJob) -> list[bytes]:

@@ -7,7 +7,7 @@ from collections import deque
 
 from crawler.lab.experiments.race.client import Client
 from crawler.lab.experiments.race.work import Known, parse_with
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 
 def crawl(seed: str, job: ParseJob) -> list[bytes]:

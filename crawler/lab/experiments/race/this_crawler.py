@@ -11,7 +11,7 @@ import crawler.fetch.aiohttp_backend  # noqa: F401 - the engine imports it late,
 from crawler.config import Config
 from crawler.engine.crawl import crawl_to_end
 from crawler.lab.experiments.race.work import AT_ONCE, EXCLUDE, EXTRACT, INCLUDE
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 
 def crawl(seed: str, _job: ParseJob) -> list[bytes]:

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from crawler.lab.experiments.race.client import Client
 from crawler.lab.experiments.race.work import AT_ONCE, Known, Parsed, parse_with
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 
 
 def crawl(seed: str, job: ParseJob) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from crawler.model.messages import Page, Ticket
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import parse_html
-from crawler.parse.job import ParseJob
+from crawler.parse.parser_process import ParseJob
 from crawler.parse.work import Parser
 from crawler.rules.scope import Scope
 

@@ -1,4 +1,4 @@
-"""What an extract function says: its prints, its log lines, its warnings; all of it bounded for each page.
+"""What a user's extract function says: its prints, its log lines, its warnings; all bounded for each page.
 
 A parse process has no terminal of its own. What it wrote to standard output or error would tear the
 progress display, fill the disk behind ``> file``, or stand still on a pipe that nobody reads. So what
@@ -8,68 +8,73 @@ may say so much and no more: a page that prints a gigabyte costs the time that t
 
 import io
 import logging
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
-MOST_CHARACTERS = 4_000
+from crawler.model.messages import Finished, Page
+
+MAX_CHARACTERS = 4_000
 """Characters that are kept of what is said about one page: as much as a page's record may take."""
-MOST_LINES = 50
+MAX_LINES = 50
 """Lines that are kept of it."""
 
 log = logging.getLogger("crawler.parse")
 printed = logging.getLogger("crawler.parse.printed")
 
-Send = Callable[[dict[str, Any]], object]
 
-
-class Allowance:
+class OutputQuota:
     """What may still be said about the page at work. The crawl's own log does not count."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], object]) -> None:
         """``send`` takes log records, as :func:`crawler.trace.logs.to_dict` makes them."""
         self._send = send
-        self._url = ""
-        self._full = False
-        self.begin("")
+        self.renew("")
 
-    def begin(self, url: str) -> None:
+    def renew(self, url: str) -> None:
         """The page ``url`` is at work from now on."""
-        self._url = url
-        self._characters, self._lines, self._full = MOST_CHARACTERS, MOST_LINES, False
-
-    @property
-    def is_spent(self) -> bool:
+        self._url, self._characters, self._lines = url, MAX_CHARACTERS, MAX_LINES
+        self.is_spent = False
         """Nothing more is kept of what is said about this page."""
-        return self._full
 
     def send(self, record: dict[str, Any]) -> None:
         """Send one log record on, while there is some left."""
         if record["name"] == log.name:
             self._send(record)
             return
-        if self._full:
+        if self.is_spent:
             return
         self._characters -= len(record["message"]) + len(record["trace"] or "")
         self._lines -= 1
         if self._characters < 0 or self._lines < 0:
-            self._full = True
+            self.is_spent = True
             log.warning("%s: the extract function says too much; the rest of it is left out", self._url)
         else:
             self._send(record)
 
 
-class PrintedLines(io.TextIOBase):
+class CapturedOutput(io.TextIOBase):
     """Stands in for ``sys.stdout`` and ``sys.stderr``: each line becomes a log line."""
 
     encoding = "utf-8"
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, quota: OutputQuota) -> None:
         super().__init__()
-        self._allowance = allowance
+        self._quota = quota
         self._begun = ""
-        self.buffer = _PrintedBytes(self)
+        self.buffer = _CapturedBytes(self)
+
+    def of_each_page(self, parse: Callable[[Page], Finished]) -> Callable[[Page], Finished]:
+        """``parse``, with a quota for each page."""
+
+        def parse_with_quota(page: Page) -> Finished:
+            self._quota.renew(page.ticket.url)
+            finished = parse(page)
+            if self._begun:  # the page is over, and with it a line that was not ended
+                begun, self._begun = self._begun, ""
+                printed.info("%s", begun)
+            return finished
+
+        return parse_with_quota
 
     def writable(self) -> bool:
         """It may be written to."""
@@ -77,31 +82,25 @@ class PrintedLines(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Log the lines that ``text`` completes; what is not kept costs next to nothing."""
-        if self._allowance.is_spent:
+        if self._quota.is_spent:
             return len(text)
         # Whatever is longer than all that may be said need not be looked at.
-        begun, self._begun = self._begun + text[: MOST_CHARACTERS + 1], ""
-        *lines, rest = begun.split("\n", MOST_LINES + 1)
+        begun, self._begun = self._begun + text[: MAX_CHARACTERS + 1], ""
+        *lines, rest = begun.split("\n", MAX_LINES + 1)
         for line in lines:
             if line:
                 printed.info("%s", line)
-        if len(rest) > MOST_CHARACTERS:
+        if len(rest) > MAX_CHARACTERS:
             printed.info("%s", rest)
-        elif not self._allowance.is_spent:
+        elif not self._quota.is_spent:
             self._begun = rest
         return len(text)
 
-    def end(self) -> None:
-        """The page is over, and with it a line that was not ended."""
-        if self._begun:
-            begun, self._begun = self._begun, ""
-            printed.info("%s", begun)
 
-
-class _PrintedBytes(io.RawIOBase):
+class _CapturedBytes(io.RawIOBase):
     """``sys.stdout.buffer``."""
 
-    def __init__(self, lines: PrintedLines) -> None:
+    def __init__(self, lines: CapturedOutput) -> None:
         super().__init__()
         self._lines = lines
 
@@ -110,16 +109,5 @@ class _PrintedBytes(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         view = memoryview(data)
-        self._lines.write(bytes(view[: MOST_CHARACTERS + 1]).decode("utf-8", "replace"))
+        self._lines.write(bytes(view[: MAX_CHARACTERS + 1]).decode("utf-8", "replace"))
         return view.nbytes
-
-
-def take_over_output(allowance: Allowance) -> PrintedLines:
-    """Have all that this process prints logged, and what goes past Python (C code, programs) go nowhere."""
-    lines = PrintedLines(allowance)
-    sys.stdout = sys.stderr = lines
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-    return lines
