@@ -5,7 +5,7 @@ import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from crawler.fetch.session import Session
 from crawler.model.errors import CrawlerError, CrawlFailed
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
-from crawler.plumbing.event_loop import loop_factory
 from crawler.plumbing.fork_server_process import (
     refuse_inside_import,
     refuse_main_from_nowhere,
@@ -52,7 +51,12 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
         opened = None
         try:
             opened = lifecycle.open_crawl(config, out, logins)
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+            with suppress(ImportError):  # there is no uvloop for Windows
+                import uvloop
+
+                loop_factory = uvloop.new_event_loop
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
             # Before the loop listened for it: nothing was begun that could be lost.

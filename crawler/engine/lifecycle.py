@@ -19,7 +19,7 @@ from crawler.frontier.state import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError, UsageError
 from crawler.model.outcomes import Kind
-from crawler.plumbing import leftovers_process
+from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
 from crawler.rules.urls import login, origin, resolve
 
 FIXED_KEYS = (
@@ -67,7 +67,7 @@ def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:
-            leftovers_process.remove(meta["leftovers"])
+            remove_leftovers(meta["leftovers"])
         is_new = "settings" not in meta
         if is_new:
             # The settings are on the disk before any record is: whose are these?
@@ -100,7 +100,7 @@ def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
             "state": "running",
             "runs": str(opened.runs),
             "pid": str(os.getpid()),
-            "leftovers": leftovers_process.note(),
+            "leftovers": note_leftovers(),
             "logins": json.dumps(sorted(logins)),
         }
         state.note(meta)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from crawler.frontier.view import open_view
 from crawler.model.errors import CrawlerError, OutputBusyError, OutputError
-from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
+from crawler.plumbing.fork_server_process import remove_leftovers
 
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
@@ -60,7 +60,7 @@ def move_aside(out: Path) -> Path | None:
     try:
         # What a killed crawl has left in the system is removed by the next start, which will not see this.
         with contextlib.suppress(CrawlerError, KeyError, ValueError), open_view(out) as view:
-            leftovers_process.remove(view.meta()["leftovers"])
+            remove_leftovers(view.meta()["leftovers"])
         aside = _free_name(out)
         out.rename(aside)
         lock.path = aside / lock.path.name  # OUT may be another crawl's from now on

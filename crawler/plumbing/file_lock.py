@@ -58,10 +58,12 @@ class FileLock:
         try:
             # Whoever held it may have removed the file between our open and our lock: then we
             # have locked a file that nobody else will ever open.
-            if _lock(fd) and _is_still(fd, self.path):
+            if _lock(fd) and os.path.samestat(os.fstat(fd), self.path.stat()):
                 os.ftruncate(fd, 0)
                 os.write(fd, str(os.getpid()).encode("ascii"))
                 self._fd = fd
+        except FileNotFoundError:
+            pass
         finally:
             if self._fd is None:
                 os.close(fd)
@@ -95,15 +97,6 @@ def holder_pid(path: Path) -> int | None:
         if words[1:2] == ["FLOCK"] and words[4] == str(pid) and words[5].endswith(f":{inode}"):
             return pid
     return None
-
-
-def _is_still(fd: int, path: Path) -> bool:
-    try:
-        there = path.stat()
-    except FileNotFoundError:
-        return False
-    here = os.fstat(fd)
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
 
 
 if sys.platform == "win32":

@@ -179,7 +179,7 @@ class Committer:
         interval = self._limits.batch_interval
         with suppress(TimeoutError):
             async with asyncio.timeout_at(cut_at + interval / 2):
-                await self._finished.until_closed()
+                await self._finished.closed.wait()
                 return  # nothing more will gather
         with suppress(TimeoutError):
             async with asyncio.timeout_at(cut_at + interval):

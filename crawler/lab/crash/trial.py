@@ -12,7 +12,7 @@ from crawler.lab.crash.kinds import DIES, GOES_ON, SAVES, Kind
 from crawler.lab.crash.scene import Hung, Scene
 from crawler.lab.crash.victims import kill_group
 from crawler.lab.graph_site import GraphSite
-from crawler.plumbing.leftovers_process import SEMAPHORES, remove
+from crawler.plumbing.fork_server_process import SEMAPHORES, remove_leftovers
 
 MOST_RUNS = 6
 """Times that a crawl is gone on with before it counts as one that never ends."""
@@ -76,7 +76,7 @@ def run_trial(
         # Of a trial that was interrupted, or hung, nobody else would remove it: its folder is thrown away.
         noted = look(out).leftovers
         if noted is not None:
-            remove(noted)
+            remove_leftovers(noted)
     printed = scene.printed()
     if "Traceback" in printed and kind.name not in TRACKER_KILLED:
         verdict.wrongs.append("a traceback was printed")
