@@ -33,6 +33,7 @@ from crawler.fetch.proxy import Proxy, guards, proxy_of
 from crawler.fetch.tls import tls_context
 from crawler.fetch.wire import RequestWriter, Unsendable, as_parts, own_headers
 from crawler.model.outcomes import Kind
+from crawler.plumbing.starter_thread import off_loop
 from crawler.trace.counters import Counters
 
 MOST_INTERIM = 64
@@ -137,7 +138,7 @@ class _Connector(aiohttp.TCPConnector):
     ) -> ResponseHandler:
         if req.is_ssl():
             async with self._making_tls:
-                self._tls = self._tls or await asyncio.to_thread(tls_context, self._config)
+                self._tls = self._tls or await off_loop(lambda: tls_context(self._config))
         if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
             return await super()._create_connection(req, traces, timeout)
         host, tls = req.url.raw_host or "", self._get_ssl_context(req)

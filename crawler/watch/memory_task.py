@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from crawler.model.errors import CrawlFailed
+from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.limits import Fill, MemoryRule, MemoryUse
 from crawler.trace.counters import Counters
 from crawler.watch.memory_reading import give_back_freed_memory
@@ -43,7 +44,7 @@ async def memory_task(
     """
     pause = interval / 8  # a short crawl is to be measured too
     while True:
-        use = await asyncio.to_thread(read)
+        use = await off_loop(read)
         if use is None:
             log.info("how much memory the crawl takes cannot be read here: limits.memory is not enforced")
             return
@@ -67,7 +68,7 @@ async def memory_task(
             )
             replace(verdict.replace)
         if holding and (not flying or not was_holding):
-            await asyncio.to_thread(trim)
+            await off_loop(trim)
         await sleep(pause)
         pause = min(interval, pause * 2)
 
