@@ -79,6 +79,17 @@ def owner_pid(path: Path) -> int | None:
     return pid if pid > 0 else None  # it may be killed by that, and these would be whole groups
 
 
+def pid_exists(pid: int) -> bool:
+    """Whether there is a process of that pid, be it somebody else's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it may not be signalled by us
+    return True
+
+
 def holder_pid(path: Path) -> int | None:
     """The pid that the system itself names as holder of this lock (Linux); None where it cannot tell.
 

@@ -28,6 +28,7 @@ from typing import Any
 
 from crawler.model.errors import MainGuardError, UsageError
 from crawler.plumbing.child_process import signals_blocked
+from crawler.plumbing.file_lock import pid_exists
 
 if sys.platform != "win32":
     from multiprocessing import forkserver
@@ -122,7 +123,7 @@ def note_leftovers() -> str:
 def remove_leftovers(noted: str) -> None:
     """Remove what the process that made this note has left, if it is dead. Blocks; never raises OSError."""
     found: dict[str, Any] = json.loads(noted)
-    if os.name != "posix" or _lives(int(found["pid"])):
+    if os.name != "posix" or pid_exists(int(found["pid"])):
         return
     folder = Path(found["folder"] or "")
     _remove_semaphores(str(found["semaphores"]))
@@ -147,13 +148,3 @@ def _remove_semaphores(prefix: str) -> None:
         with suppress(OSError):
             for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
                 path.unlink(missing_ok=True)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # somebody else's, who has the pid by now or shares this folder
-    return True

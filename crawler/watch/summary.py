@@ -53,10 +53,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Outcome
 from crawler.trace.counters import Counters
-from crawler.watch.hosts import HostRow, host_counts, largest
+from crawler.watch.hosts import host_counts, largest
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from crawler.frontier.rows import HostRow
 
 SCHEMA = 1
 SUMMARY_FILE = "summary.json"
@@ -83,7 +85,7 @@ def make_summary(
     seconds: float,
     runs: int = 1,
     sinks: Mapping[str, Mapping[str, object]] | None = None,
-    hosts: Iterable[HostRow] = (),
+    hosts: "Iterable[HostRow]" = (),
 ) -> dict[str, Any]:
     """The summary as a dict that JSON can hold.
 
@@ -154,7 +156,11 @@ def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise
-    _sync_folder(out)
+    descriptor = os.open(out, os.O_RDONLY)  # the new name is in the folder, which has to reach the disk too
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
     return path
 
 
@@ -169,15 +175,6 @@ def print_summary(summary: Mapping[str, Any], console: "Console | None" = None) 
         from crawler.watch.summary_view import show
 
         show(summary, console)
-
-
-def _sync_folder(folder: Path) -> None:
-    # The new name is in the folder, and the folder has to reach the disk too.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -90,13 +90,13 @@ def test_the_plain_line_says_it_in_words():
 
 
 @pytest.mark.parametrize("height", [40, 8])
-def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
+def test_live_display_and_log_share_a_terminal_and_leave_it_clean(monkeypatch, height):
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=100, height=height, _environ={"TERM": "xterm"})
-    stderr = sys.stderr
+    monkeypatch.setattr(sys, "stderr", file)
     snapshots = Snapshots(wanted=3)
     progress = Progress(snapshots, interval=0.001, console=console)
-    listener = start_logging("INFO", None, console)
+    listener = start_logging("INFO")
     logging.getLogger("crawler").info("before")
     progress.start()
     assert snapshots.seen.wait(20)
@@ -116,10 +116,10 @@ def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
     assert sorted(shown[1:]) == ["during", "else"]
     assert screen.cursor_shown
     assert screen.column == 0
-    assert sys.stderr is stderr
+    assert sys.stderr is file
 
 
-def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_of_it():
+def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_of_it(monkeypatch):
     """The log's thread has worked out what to draw, and is late with it: the display waits for it."""
     drawn = threading.Event()
 
@@ -133,9 +133,10 @@ def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_o
 
     file = io.StringIO()
     console = Late(file=file, force_terminal=True, width=100, height=40, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(sys, "stderr", file)
     snapshots = Snapshots(wanted=3)
     progress = Progress(snapshots, interval=0.001, console=console)
-    listener = start_logging("INFO", None, console)
+    listener = start_logging("INFO")
     progress.start()
     assert snapshots.seen.wait(20)
     logging.getLogger("crawler").info("late")
@@ -234,7 +235,7 @@ def test_a_reader_that_has_gone_ends_the_display_quietly(monkeypatch, caplog):
 
 def test_stop_does_not_wait_for_ever_for_a_terminal_that_takes_nothing(monkeypatch):
     monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
-    monkeypatch.setattr(progress_thread, "_STOP_PATIENCE", 0.01)
+    monkeypatch.setattr(progress_thread, "_STOP_TIMEOUT", 0.01)
     reached, let_go = threading.Event(), threading.Event()
 
     class Stuck(io.StringIO):
