@@ -33,7 +33,7 @@ from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
 from crawler.watch.memory_reading import memory_of_this_process
-from crawler.watch.progress_thread import Progress
+from crawler.watch.progress_thread import ProgressDisplay
 
 log = logging.getLogger("crawler.engine")
 
@@ -147,7 +147,7 @@ async def _crawl(
     show: bool,
 ) -> CrawlReport:
     config = stations.config
-    progress = Progress(
+    progress = ProgressDisplay(
         lambda: snapshot(stations), config.progress.interval, show=show and config.progress.show
     )
     report = CrawlReport(stations.out, "stopped")

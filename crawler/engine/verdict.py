@@ -9,10 +9,9 @@ from crawler.engine.lifecycle import UNREACHABLE
 from crawler.frontier.trouble import Leaf
 from crawler.frontier.view import FrontierView
 from crawler.model.outcomes import Kind
-from crawler.rules.login_page import is_login_url
 from crawler.rules.robots import forbidding
 from crawler.rules.scope import Scope
-from crawler.rules.urls import origin
+from crawler.rules.urls import is_login_url, origin
 
 HOW_TO_LOG_IN = "session.auth, session.headers and session.send_cookies log in, see docs/sessions.md"
 

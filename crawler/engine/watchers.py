@@ -78,7 +78,7 @@ def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
     return watchdog_task(
         workers,
         stall,
-        patience={
+        timeouts={
             "fetch": max(stall, SLACK * config.fetch.timeout),
             "parse": max(stall, SLACK * config.parse.timeout),
             "write": SLACK * stall,

@@ -26,9 +26,8 @@ from crawler.frontier.turn import wait_for_turn
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
 from crawler.model.outcomes import Outcome, State
-from crawler.rules.partition import partition
 from crawler.rules.politeness import LaneLimits
-from crawler.rules.urls import origin
+from crawler.rules.urls import origin, partition
 
 Hops = tuple[Hop, ...]
 _to_json = msgspec.json.encode

@@ -21,7 +21,7 @@ GO_ON_AT = 0.75
 """Share below which it is leased again; well below the other mark, so that it does not flutter."""
 REPLACE_AT = 0.95
 """Share from which the largest parser is replaced, whatever it is doing."""
-PATIENCE = 3
+MAX_FUTILE = 3
 """Looks in a row at which holding was of no use; memory that was freed may take a moment to be gone."""
 
 
@@ -114,7 +114,7 @@ class MemoryRule:
         if not in_flight or use.total >= REPLACE_AT * self.ceiling:
             replace = self._largest_parser(use)
         self._futile = 0 if in_flight or replace is not None else self._futile + 1
-        return Verdict(Fill.GIVE_UP if self._futile >= PATIENCE else Fill.HOLD, replace)
+        return Verdict(Fill.GIVE_UP if self._futile >= MAX_FUTILE else Fill.HOLD, replace)
 
     def _largest_parser(self, use: MemoryUse) -> int | None:
         """One that is worth it: a fresh one takes some 40 MiB as well."""

@@ -47,9 +47,9 @@ class StallRule:
     (Ctrl-Z, a sleeping laptop), hours pass between two looks and nobody is to blame.
     """
 
-    def __init__(self, patience: Mapping[str, float], default: float, longest_look: float) -> None:
-        """``patience`` in seconds by stage, else ``default``; a look counts ``longest_look`` at most."""
-        self._patience = patience
+    def __init__(self, timeouts: Mapping[str, float], default: float, longest_look: float) -> None:
+        """``timeouts`` in seconds by stage, else ``default``; a look counts ``longest_look`` at most."""
+        self._timeouts = timeouts
         self._default = default
         self._longest_look = longest_look
         self._watched = 0.0
@@ -61,7 +61,7 @@ class StallRule:
     def look(self, workers: Iterable[Worker], now: float) -> tuple[list[Stuck], list[Recovered]]:
         """Workers that became stuck, the longest first, and stages that recovered. ``now`` in seconds.
 
-        A worker that stays as it is is named again each time its patience has passed once more.
+        A worker that stays as it is is named again each time its timeout has passed once more.
         """
         self._watched += min(now - self._last, self._longest_look) if self._last is not None else 0.0
         self._last = now
@@ -73,7 +73,9 @@ class StallRule:
             if before != worker:
                 since = self._watched
                 self._stuck.pop(name, None)
-            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= self._patience_for(worker):
+            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= self._timeouts.get(
+                worker.stage, self._default
+            ):
                 found.append((self._watched - since, worker))
                 since = self._watched
             seen[name] = worker, since
@@ -87,6 +89,3 @@ class StallRule:
         still = {stage for stage, _ in self._stuck}
         over = [stage for stage in self._since if stage not in still]
         return stuck, [Recovered(stage, self._watched - self._since.pop(stage)) for stage in over]
-
-    def _patience_for(self, worker: Worker) -> float:
-        return self._patience.get(worker.stage, self._default)

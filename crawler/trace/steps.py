@@ -48,10 +48,6 @@ class Steps:
         self._steps.append(step)
         return step
 
-    def remove(self, step: Step) -> None:
-        """The worker has ended."""
-        self._steps.remove(step)
-
     def all(self) -> list[Step]:
         """Every registered worker."""
         return list(self._steps)

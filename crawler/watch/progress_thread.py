@@ -29,7 +29,7 @@ _STOP_TIMEOUT = 2.0  # seconds that stop() waits for a terminal that does not ta
 log = logging.getLogger(__name__)
 
 
-class Progress:
+class ProgressDisplay:
     """Shows how the crawl stands every ``interval`` seconds, until it is stopped.
 
     ``snapshot`` is called in the display's thread. Live on a terminal, a plain line every few

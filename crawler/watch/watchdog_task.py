@@ -17,24 +17,24 @@ from crawler.watch.units import age
 log = logging.getLogger("crawler.watch")
 
 LOOKS = 10
-"""Looks within the patience, so that a stall is seen at most a tenth later."""
+"""Looks within the timeout, so that a stall is seen at most a tenth later."""
 
 
 async def watchdog_task(
     workers: Callable[[], Iterable[Worker]],
     stall: float,
     *,
-    patience: Mapping[str, float],
+    timeouts: Mapping[str, float],
     replace: Mapping[str, Callable[[int], bool]],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Watch until cancelled. A worker is stuck after ``stall`` seconds, or its stage's own ``patience``.
+    """Watch until cancelled. A worker is stuck after its stage's seconds of ``timeouts``, or else ``stall``.
 
     ``replace``, by stage, ends a child by its pid; False when there is no such child (any more).
     """
     interval = stall / LOOKS
-    rule = StallRule(patience, stall, 2 * interval)
+    rule = StallRule(timeouts, stall, 2 * interval)
     while True:
         stuck, recovered = rule.look(workers(), clock())
         for one in recovered:

@@ -22,8 +22,8 @@ from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.graph_site import graph_site
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.executor import draw, table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.executor import draw, table
+from crawler.lab.tables.units import ms
 
 PLACES = ("no parsing", "inline", "thread", "process")
 DELAY = 0.005
