@@ -70,6 +70,7 @@ class StallRule:
         for worker in workers:
             name = (worker.stage, worker.holder)
             before, since = self._seen.get(name, (None, 0.0))
+            timeout = self._timeouts.get(worker.stage, self._default)
             if before != worker:
                 since = self._watched
                 self._stuck.pop(name, None)
