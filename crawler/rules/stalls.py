@@ -74,9 +74,7 @@ class StallRule:
             if before != worker:
                 since = self._watched
                 self._stuck.pop(name, None)
-            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= self._timeouts.get(
-                worker.stage, self._default
-            ):
+            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= timeout:
                 found.append((self._watched - since, worker))
                 since = self._watched
             seen[name] = worker, since

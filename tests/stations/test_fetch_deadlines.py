@@ -38,6 +38,7 @@ def assert_told(watched: Watched, *expected: tuple[str, float]) -> None:
 
 @virtual_clock
 async def test_each_has_its_own_time():
+    """Would catch a deadline that expires early, late, or although it was forgotten."""
     deadlines, all_of_them, start = Deadlines(30.0), [], now()
     for number in range(20):
         watched = Watched()
@@ -113,6 +114,7 @@ async def test_what_raises_when_it_is_told_keeps_no_other_time_out_from_striking
 
 @virtual_clock
 async def test_after_a_pause_it_watches_again():
+    """Would catch a watch that ends with the last deadline and is not begun again."""
     deadlines = Deadlines(5.0, 1.0)
     deadlines.watch(Watched())
     await asyncio.sleep(60)

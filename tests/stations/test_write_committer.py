@@ -76,6 +76,7 @@ def _count(out: Path) -> int:
 
 
 async def test_the_end_does_not_wait_for_a_batch_to_fill(tmp_path: Path):
+    """Would catch an end that waits for the interval of a minute: it would take longer than 20 s."""
     bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
     async with asyncio.timeout(20):
         await bench.write(some(1))
