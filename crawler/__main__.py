@@ -63,7 +63,7 @@ def _open_standard_files() -> None:
 def _sweep() -> None:
     starter = sys.modules.get("crawler.plumbing.fork_server_process")
     if starter is not None:
-        starter.remove_own_leftovers()
+        starter.remove_semaphores()
 
 
 def _leave(codes: list[int]) -> None:

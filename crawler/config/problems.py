@@ -9,13 +9,13 @@ from crawler.config.keys import Key
 from crawler.config.layers import RawValue
 
 _LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
-"""User and password of a URL, which is not to be seen on a screen or in a log."""
+"""User and password of a URL, which must not appear on a screen or in a log."""
 _SECRET = ("session.", "fetch.proxy")
-"""Keys whose value is not shown where it is refused: a secret itself may stand where its variable should."""
+"""Keys whose refused values are not shown: one may be the secret itself, in place of its variable's name."""
 REMOVED = {
     "fetch.loops": "one event loop fetches now; leave the key out",
 }
-"""Keys that there were once, and what is to be said to whoever has them."""
+"""Keys that no longer exist, and what to tell those who still use them."""
 LONGEST = 200
 """Characters of a value that are shown."""
 

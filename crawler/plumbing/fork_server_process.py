@@ -126,23 +126,21 @@ def remove_leftovers(noted: str) -> None:
     if os.name != "posix" or pid_exists(int(found["pid"])):
         return
     folder = Path(found["folder"] or "")
-    _remove_semaphores(str(found["semaphores"]))
+    remove_semaphores(str(found["semaphores"]))
     # The note comes from a file that others may have written: it must not name just any folder.
     if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("pymp-"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_own_leftovers() -> None:
-    """Remove the semaphores that this very process has made and lost, once nothing of it uses any.
+def remove_semaphores(prefix: str | None = None) -> None:
+    """Remove the semaphores with that prefix; without one, those that this very process has made and lost.
 
-    One is lost when the resource tracker is killed just before it is told of it: the semaphore is there,
-    and nobody knows that it has to be removed.
+    The latter only once nothing uses them. One is lost when the resource tracker is killed just before it is
+    told of it: the semaphore is there, and nobody knows that it has to be removed.
     """
-    settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-    _remove_semaphores(settings.get("semprefix", ""))
-
-
-def _remove_semaphores(prefix: str) -> None:
+    if prefix is None:
+        settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        prefix = str(settings.get("semprefix", ""))
     # What is no prefix of ours may be anybody's.
     if _PREFIX.fullmatch(prefix):
         with suppress(OSError):

@@ -1,8 +1,8 @@
-"""How one memory ceiling holds for all processes together: how it is split, and what is done at which fill.
+"""One memory ceiling for all processes together: how it is shared out, and what is done as it fills up.
 
-Up to the first mark nothing happens. From there on no URL is leased any more: what is in flight is finished,
-and its memory comes free. If that does not stop the growth, the largest parser is replaced. What cannot come
-free is the set of known URLs: when nothing is in flight and the mark is still passed, or when the main
+Below the first mark nothing happens. Above it no URL is leased any more: what is in flight is finished,
+and its memory is freed. If that does not stop the growth, the largest parser is replaced. What cannot be
+freed is the set of known URLs: when nothing is in flight and the mark is still passed, or when the main
 process takes the whole ceiling alone, the crawl ends and says so.
 """
 
@@ -22,7 +22,7 @@ GO_ON_AT = 0.75
 REPLACE_AT = 0.95
 """Share from which the largest parser is replaced, whatever it is doing."""
 MAX_FUTILE = 3
-"""Looks in a row at which holding was of no use; memory that was freed may take a moment to be gone."""
+"""Looks in a row at which holding was of no use before the crawl gives up; freed memory may take a moment."""
 
 
 class Shares(msgspec.Struct, frozen=True):

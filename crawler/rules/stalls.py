@@ -1,7 +1,7 @@
 """Who is stuck: a worker that does the same thing, to the same URL, for too long. ``now`` is an argument.
 
 Waiting on purpose is no stall. A host that may not be asked yet holds no worker at all; and that a fetcher
-waits for a parser, or a parser for a writer, is the street's backpressure: who holds the others up is stuck.
+waits for a parser, or a parser for a writer, is back-pressure: the worker that holds up the others is stuck.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class Recovered(msgspec.Struct, frozen=True):
 class StallRule:
     """Remembers what each worker was last seen doing, and since when.
 
-    Not the worker's own clock counts but how long it has been looked at: when the whole program was stopped
+    What counts is how long the worker was watched, not its own clock: when the whole program was stopped
     (Ctrl-Z, a sleeping laptop), hours pass between two looks and nobody is to blame.
     """
 

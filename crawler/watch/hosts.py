@@ -1,4 +1,4 @@
-"""How the crawl stands host by host."""
+"""The state of the crawl, host by host."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ def host_counts(host: "HostRow") -> dict[str, Any]:
 
 
 def host_pace(host: "HostRow", now: float) -> dict[str, Any]:
-    """How the host was asked, as a dict: limits and what was kept of them. ``now``: Unix time.
+    """How politely the host was asked, as a dict: its limits and what was measured. ``now``: Unix time.
 
     Empty where it was never asked.
     """

@@ -30,8 +30,8 @@ LOG_FILE = "crawl.log"
 """Name of the log's file in the output folder."""
 
 TERMINAL = threading.RLock()
-"""Held while something is written to the terminal: rich works out what to erase *before* it writes, so what
-two threads write at once may erase the wrong lines, and after the display's end nothing puts that right."""
+"""Held while anything is written to the terminal. rich works out what to erase *before* it writes, so two
+threads that write at once may erase the wrong lines, and once the display has ended nothing repairs that."""
 
 MAX_WAITING = 10_000
 """Records that may wait for a slow terminal; further ones are dropped and counted."""
@@ -39,7 +39,7 @@ MAX_WAITING = 10_000
 _LOGGERS = ("crawler", "asyncio")
 """asyncio logs there what became of a task that nobody waited for."""
 
-# What a terminal would obey instead of show: a server's words may end up in a message.
+# A terminal would obey these characters instead of showing them, and a message may hold a server's words.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 _COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[1;31m"}

@@ -3,7 +3,7 @@
 Runs as: one coroutine in the main loop; what it reads, it reads in a thread. Stops when: cancelled.
 Fails as: CrawlFailed, when the ceiling cannot be kept.
 
-It only looks and acts; what follows from what it sees is decided in :mod:`crawler.rules.limits`.
+It only measures and acts; the decisions are made in :mod:`crawler.rules.limits`.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ async def memory_task(
 ) -> None:
     """Watch until cancelled. ``hold`` stops and starts the leasing, ``replace`` ends a parser by its pid.
 
-    ``before``: bytes of the main process that were there before the crawl, in a program that it is a part
-    of, and do not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
+    ``before``: bytes that the main process, a program that uses the library, took before the crawl; they do
+    not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
     """
     pause = interval / 8  # a short crawl is to be measured too
     while True:

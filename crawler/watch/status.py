@@ -1,8 +1,8 @@
-"""``crawler status``: how a crawl stands, read from its ``crawl.db``, whether it lives or not.
+"""``crawler status``: the state of a crawl, read from its ``crawl.db``, while it runs and afterwards.
 
 A live crawl writes a snapshot of its workers once a second. That a process with its pid exists is
 not enough to call it alive: the pid may be another program's by now, or the crawl may hang. So
-the snapshot's age is looked at too.
+the age of the snapshot counts too.
 """
 
 import json as json_module
@@ -46,7 +46,7 @@ def print_status(
     errors: Iterable[Broken] | None = None,
     all_pages: bool = True,
 ) -> None:
-    """Show how the crawl stands; with ``json``, as one JSON object. ``console``: default stdout.
+    """Show the state of the crawl; with ``json``, as one JSON object. ``console``: default stdout.
 
     ``hosts``: every host with its limits and how they were kept, instead of the largest ones.
     ``errors``: every URL that failed, with all pages that lead to it; without ``all_pages`` only the

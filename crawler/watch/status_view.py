@@ -1,4 +1,4 @@
-"""How the status looks in print. Imports rich, so it is imported when first needed."""
+"""The status, drawn as tables. Imports rich, so it is imported when first needed."""
 
 import shlex
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""``summary.json``: what came of a crawl, in numbers that add up.
+"""``summary.json``: the results of a crawl, in numbers that add up.
 
 Its keys. Of the whole crawl, all runs together:
 
@@ -37,7 +37,7 @@ batches               commits
 parser_restarts, writer_restarts
                       child processes replaced
 peak_memory_bytes     most memory that all processes together were seen taking; 0 where it cannot be read
-longest_stall_ms      longest time that the event loop answered nobody
+longest_stall_ms      longest time that the event loop was blocked
 ====================  =====================================================================
 """
 

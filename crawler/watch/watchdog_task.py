@@ -1,8 +1,8 @@
-"""Stuck is visible: a worker that gets nowhere is named in the log, and replaced where it is a child.
+"""The watchdog: a worker that makes no progress is named in the log, and replaced if it is a child process.
 
 Runs as: one coroutine in the main loop. Stops when: cancelled. Fails as: it does not.
 
-It is the last resort. Each station has its own, earlier ones: time-outs (fetch), a deadline for each page
+It is the last resort. Each station has earlier checks of its own: timeouts (fetch), a deadline for each page
 (parse), pings (write). Who is stuck is decided in :mod:`crawler.rules.stalls`.
 """
 
