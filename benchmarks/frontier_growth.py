@@ -25,7 +25,7 @@ from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Links, Pushback
+from crawler.model.messages import Finished, HostFeedback, Links
 from crawler.model.outcomes import Outcome
 from crawler.rules.dedup import fingerprints
 from crawler.rules.politeness import LaneLimits
@@ -100,7 +100,7 @@ async def finish_some(frontier: SqliteFrontier) -> float:
         tickets = await frontier.pop(BATCH)
         finished = [Finished(ticket, Outcome.OK, None, b"{}") for ticket in tickets]
         for one in finished:
-            await frontier.fetched(one.ticket, Pushback())
+            await frontier.fetched(one.ticket, HostFeedback())
             await frontier.finish(one)
         done, batch = done + len(finished), batch + 1
         await frontier.commit([Commit(batch, tuple(finished), {"jsonl": done * 2})])

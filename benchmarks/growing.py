@@ -31,7 +31,7 @@ from latency import steady_rate
 
 from crawler import Config
 from crawler.engine import lifecycle
-from crawler.engine.output_folder import output_folder
+from crawler.engine.lifecycle import open_crawl, output_folder
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.rules.politeness import LaneLimits
@@ -43,7 +43,7 @@ AT_ONCE = 1_000
 
 def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
     """Leave a crawl in ``out`` that knows these URLs and has asked for none."""
-    config = lifecycle.serialised(Config.from_json(json.dumps(settings)))
+    config, logins = lifecycle.serialised(Config.from_json(json.dumps(settings)))
 
     async def take_in() -> None:
         def unlimited(_origin: str, _delay: float | None) -> LaneLimits:
@@ -58,12 +58,8 @@ def fill(out: Path, settings: dict[str, object], urls: list[str]) -> None:
             await frontier.add(urls[start : start + AT_ONCE])
         await frontier.flush()
 
-    with output_folder(out):
-        opened = lifecycle.open_crawl(config, out, {})
-        try:
-            asyncio.run(take_in())
-        finally:
-            opened.state.close()
+    with output_folder(out), open_crawl(config, out, logins) as opened:
+        asyncio.run(take_in())
 
 
 def window(options: argparse.Namespace, known: int, folder: Path) -> dict[str, float]:

@@ -65,9 +65,8 @@ def here(url: str, folder: Path) -> None:
     import uvloop
 
     from crawler import Config
-    from crawler.engine import lifecycle
     from crawler.engine.crawl import run
-    from crawler.engine.output_folder import output_folder
+    from crawler.engine.lifecycle import open_crawl, output_folder
     from crawler.engine.stations import Stations
     from crawler.fetch import aiohttp_backend  # noqa: F401 - so that the loop does not wait for it
 
@@ -87,13 +86,15 @@ def here(url: str, folder: Path) -> None:
         threading.Thread(target=follow, daemon=True).start()
 
     config = Config(seeds=[url], out=out, robots={"obey": False}, progress={"show": False})
-    with output_folder(out), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        opened = lifecycle.open_crawl(config, out, {})
+    with (
+        output_folder(out),
+        open_crawl(config, out, {}) as opened,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
         runner.run(run(config, out, opened, on_start=look))
         loop = time.thread_time() - begun["loop"]
         main = time.process_time() - begun["main"]
         wall = time.monotonic() - begun["wall"]
-        opened.state.close()
     figures = {"wall_s": wall, "loop_s": loop, "main_s": main}
     figures["parsers"] = sorted(parsers)
     (folder / "figures.json").write_text(json.dumps(figures), encoding="utf-8")

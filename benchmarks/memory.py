@@ -27,8 +27,8 @@ import sites
 import slow_sink
 
 from crawler import Config, Crawler
-from crawler.engine.pictures import snapshot
 from crawler.engine.stations import Stations
+from crawler.engine.watchers import snapshot
 from crawler.watch.memory_reading import read_use
 from crawler.write.sinks import SINKS
 

@@ -4,24 +4,13 @@ import os
 import sys
 
 
-def script() -> int:
-    """Run the program, and end the process without taking the interpreter down; returns the exit code."""
-    import atexit
-
-    _open_standard_files()
-    # Registered first of all, so it runs last of all.
-    codes: list[int] = []
-    atexit.register(_leave, codes)
-    codes.append(main())
-    return codes[0]
-
-
 def main() -> int:
     """Run the program with the arguments of this process; returns its exit code."""
     import atexit
     import gc
     import signal
 
+    _open_standard_files()
     # Registered before multiprocessing is imported, so it runs after all that this registers.
     atexit.register(_sweep)
 
@@ -40,8 +29,6 @@ def main() -> int:
     # and turn the exit code into that of a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # Searching all modules for garbage, just before they go, would take a tenth of a second.
-    gc.freeze()
     return code
 
 
@@ -66,21 +53,9 @@ def _sweep() -> None:
         starter.remove_semaphores()
 
 
-def _leave(codes: list[int]) -> None:
-    # All is said, saved and joined by now. To free every module and object one by one would take some
-    # 20 ms more, only for the system to take back the memory anyway. A program that failed has no code here.
-    if codes:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            return  # the interpreter says that, and in its own way
-        os._exit(codes[0])
-
-
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    sys.exit(script())
+    sys.exit(main())

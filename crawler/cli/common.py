@@ -89,7 +89,7 @@ def begin_afresh(config: "Config") -> None:
 
     Nothing is moved for a crawl that would be refused. Raises CrawlerError.
     """
-    from crawler.engine.output_folder import move_aside
+    from crawler.engine.resuming import move_aside
 
     if config.out is None:
         return  # that will be a new one anyway

@@ -18,7 +18,7 @@ def resume(out: str) -> int:
     from crawler.plumbing.fork_server_process import prestart
 
     prestart()
-    from crawler.engine.lifecycle import settings_of
+    from crawler.engine.resuming import settings_of
 
     folder = Path(out)
     try:

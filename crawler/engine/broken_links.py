@@ -5,19 +5,49 @@ the records, which are read once, one at a time. What is found of them waits in 
 SQLite's, so memory holds the failed URLs and never the links.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from crawler.frontier.view import FrontierView
+from crawler.model.errors import OutputError
 from crawler.rules.urls import login
 from crawler.watch.broken import Broken, Source
 from crawler.write.reading import Linking, linking_pages
 
+log = logging.getLogger("crawler.engine")
+
 _Match = tuple[int, str, str | None]
 """A failed URL's id, a page that leads there, through which redirect."""
+
+
+ERRORS_SHOWN = 10
+"""URLs that are named in the summary, of each kind of error in turn."""
+SOURCES_SHOWN = 3
+"""Pages that are named for each of them."""
+LINKS_LOOKED_AT = 30_000
+"""Links of the first records among which these are looked for, in a few hundredths of a second."""
+
+
+def first_broken(view: FrontierView, out: Path) -> list[dict[str, Any]]:
+    """Some of the URLs that failed, with the first pages that lead there: for the summary."""
+    for most_links in (LINKS_LOOKED_AT, 0):
+        try:
+            with broken_links(
+                view, out, most=ERRORS_SHOWN, most_links=most_links, enough=SOURCES_SHOWN
+            ) as broken:
+                return [
+                    one._asdict()
+                    | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
+                    for one in broken
+                ]
+        except OutputError as error:  # somebody wrote into the records: then without them
+            log.warning("%s", error)
+    return []
 
 
 def has_records(view: FrontierView, out: Path) -> bool:

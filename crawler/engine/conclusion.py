@@ -3,20 +3,17 @@
 import logging
 import time
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from crawler.config import Config
-from crawler.engine import lifecycle
-from crawler.engine.lifecycle import Opened
-from crawler.engine.pictures import live_picture
+from crawler.engine.lifecycle import Opened, now_utc
 from crawler.engine.stations import Stations
-from crawler.frontier.state import CrawlState
+from crawler.engine.watchers import live_picture
 from crawler.frontier.view import FrontierView
-from crawler.model.errors import EXIT_STOPPED, CrawlFailed, OutputError
+from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
@@ -25,13 +22,6 @@ from crawler.write.sinks import SINKS
 log = logging.getLogger("crawler.engine")
 
 EXIT_FAILED = 1
-
-ERRORS_SHOWN = 10
-"""URLs that are named in the summary, of each kind of error in turn."""
-SOURCES_SHOWN = 3
-"""Pages that are named for each of them."""
-LINKS_LOOKED_AT = 30_000
-"""Links of the first records among which these are looked for, in a few hundredths of a second."""
 
 State = Literal["finished", "stopped", "incomplete"]
 
@@ -55,52 +45,24 @@ def conclude(
     try:
         if not stations.restored:
             # Stopped before it began: what an earlier run noted still holds.
-            note_stopped(report, opened.state)
+            how_stopped(report)
+            opened.state.note({"state": "stopped"})
             return
-        counts = opened.state.read(FrontierView.counts)
-        # What was broken off may have known URLs that never reached the disk. They will be found again, since
-        # the pages that name them are not done.
-        discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-        pages_ok, asking_for_password, _ = opened.state.read(FrontierView.pages_ok)
-        why_nothing = (
-            None if pages_ok else opened.state.read(lambda view: _why_nothing(view, stations.config))
-        )
-        _judge(report, stations, counts, why_nothing)
-        report.summary = make_summary(
-            counts,
-            stations.counters,
-            discovered=discovered,
-            state=report.state,
-            seeds=stations.config.seeds,
-            out=report.out,
-            started_at=datetime.fromisoformat(opened.started_at),
-            ended_at=datetime.now(UTC),
-            seconds=seconds,
-            runs=opened.runs,
-            sinks={name: {"file": SINKS[name].file_name} for name in stations.config.write.sinks},
-            hosts=opened.state.read(FrontierView.hosts),
-        )
-        # Of all runs together, as the counts are.
-        report.summary |= opened.state.read(_details)
-        report.summary["errors"] = (
-            opened.state.read(lambda view: _errors(view, report.out)) if counts["error"] else []
-        )
-        if report.state == "finished":
-            opened.state.read(
-                lambda view: _judge_further(report, stations.config, view, asking_for_password > 0)
-            )
-        report.summary |= {"exit_code": report.exit_code, "message": report.message}
-        # What one main loop can feed: its own thread's CPU, and the whole main process's.
-        report.summary["loop_cpu_seconds"] = round(loop_cpu, 3)
-        report.summary["main_cpu_seconds"] = round(time.process_time(), 3)
+        report.summary = opened.state.read(partial(_sum_up, report, stations, opened, seconds))
+        report.summary |= {
+            "exit_code": report.exit_code,
+            "message": report.message,
+            # What one main loop can feed: its own thread's CPU, and the whole main process's.
+            "loop_cpu_seconds": round(loop_cpu, 3),
+            "main_cpu_seconds": round(time.process_time(), 3),
+        }
         faults.hit("end:before_summary")
         # First the summary, then the state: a crawl that is finished is never looked at again, so
         # between the two it must still count as one that has to go on.
         write_summary(report.out, report.summary)
         faults.hit("end:before_state")
-        meta = {"state": report.state, "ended_at": lifecycle.now_utc(), "message": report.message or ""}
         opened.state.note_live(live_picture(stations))
-        opened.state.note(meta)
+        opened.state.note({"state": report.state, "ended_at": now_utc(), "message": report.message or ""})
     except (CrawlFailed, OSError) as error:
         _not_noted(report, error)
 
@@ -120,80 +82,80 @@ def _not_noted(report: CrawlReport, error: CrawlFailed | OSError) -> None:
         report.summary |= {"state": report.state, "exit_code": report.exit_code, "message": why}
 
 
-def note_stopped(report: CrawlReport, state: CrawlState) -> None:
-    """Note that the crawl was stopped, and how to go on."""
-    how_stopped(report)
-    state.note({"state": "stopped"})
+def _sum_up(
+    report: CrawlReport, stations: Stations, opened: Opened, seconds: float, view: FrontierView
+) -> dict[str, Any]:
+    """The summary of all runs together; judges the crawl by it."""
+    counts, kinds, config = view.counts(), view.kinds(), stations.config
+    extract_failed, first_url, first_error = view.extract_failures()
+    found = {
+        "errors": counts["error"],
+        "http": kinds.get(Kind.HTTP_STATUS, 0),
+        "extract": extract_failed,
+        "redirects": kinds.get(Kind.REDIRECTED, 0),
+    }
+    # What was broken off may have known URLs that never reached the disk. They will be found again, since
+    # the pages that name them are not done.
+    discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
+    _judge(report, stations, view, counts["pending"], found)
+    errors = []
+    if counts["error"]:
+        from crawler.engine.broken_links import first_broken  # few crawls need it
 
-
-def _details(view: FrontierView) -> dict[str, Any]:
-    """What ``crawl.db`` says of the whole crawl, beside its counts."""
-    failed, first_url, first = view.extract_failures()
-    return {
-        "kinds": view.kinds(),
+        errors = first_broken(view, report.out)
+    return make_summary(
+        counts,
+        stations.counters,
+        discovered=discovered,
+        state=report.state,
+        seeds=config.seeds,
+        out=report.out,
+        started_at=datetime.fromisoformat(opened.started_at),
+        ended_at=datetime.now(UTC),
+        seconds=seconds,
+        runs=opened.runs,
+        sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
+        hosts=view.hosts(),
+    ) | {
+        "kinds": kinds,
         **view.links_left(),
-        "extract_failed": failed,
-        "extract_error": {"url": first_url, "error": first} if failed else None,
+        "extract_failed": extract_failed,
+        "extract_error": {"url": first_url, "error": first_error} if extract_failed else None,
+        "errors": errors,
     }
 
 
-def _errors(view: FrontierView, out: Path) -> list[dict[str, Any]]:
-    """Some of the URLs that failed, with the first pages that lead there."""
-    try:
-        return _some_broken(view, out, LINKS_LOOKED_AT)
-    except OutputError as error:  # somebody wrote into the records
-        log.warning("%s", error)
-        return _some_broken(view, out, 0)
-
-
-def _some_broken(view: FrontierView, out: Path, most_links: int) -> list[dict[str, Any]]:
-    from crawler.engine.broken_links import broken_links  # here and below: few crawls need it
-
-    how = {"most": ERRORS_SHOWN, "most_links": most_links, "enough": SOURCES_SHOWN}
-    with broken_links(view, out, **how) as broken:
-        return [
-            one._asdict()
-            | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
-            for one in broken
-        ]
-
-
-def _judge(report: CrawlReport, stations: Stations, counts: dict[str, int], why_nothing: str | None) -> None:
-    """The state in which the crawl ends, its exit code, and what is said about it."""
-    if report.state == "finished" and stations.stopped and counts["pending"]:
+def _judge(
+    report: CrawlReport, stations: Stations, view: FrontierView, pending: int, found: dict[str, int]
+) -> None:
+    """The state in which the crawl ends, its exit code, and what is said about it, by what was ``found``."""
+    if report.state == "finished" and stations.stopped and pending:
         report.state = "stopped"
-    elif report.state == "stopped" and not counts["pending"]:
+    elif report.state == "stopped" and not pending:
         report.state = "finished"
+    ok, asking_for_password, _ = view.pages_ok()
     if report.state == "stopped":
         how_stopped(report)
-    elif report.state == "finished" and why_nothing is not None:
-        report.state, report.exit_code, report.message = "incomplete", CrawlFailed.exit_code, why_nothing
-    elif report.state == "incomplete" and counts["pending"]:
+    elif report.state == "incomplete":
         how = f"crawler resume {report.out}"
-        if how not in str(report.message):
+        if pending and how not in str(report.message):
             report.message = f"{str(report.message).rstrip('.')}; to go on: {how}"
+    elif not ok:
+        from crawler.engine.verdict import why_nothing  # here and below: few crawls need it
 
-
-def _why_nothing(view: FrontierView, config: Config) -> str:
-    from crawler.engine.verdict import why_nothing
-
-    return why_nothing(view, config)
-
-
-def _judge_further(
-    report: CrawlReport, config: Config, view: FrontierView, some_ask_for_password: bool
-) -> None:
-    """Whether a crawl that has ended fails all the same, and what its user should know."""
-    summary = report.summary
-    if summary["extract_failed"] > 1:
-        log.warning("the extract function failed on %d pages", summary["extract_failed"])
-    if config.run.fail_on or summary["kinds"].get(Kind.REDIRECTED) or some_ask_for_password:
-        from crawler.engine.verdict import failing, login_wall
-
-        report.message = failing(config, summary)
-        if report.message is not None:
+        report.state, report.exit_code = "incomplete", CrawlFailed.exit_code
+        report.message = why_nothing(view, stations.config)
+    else:
+        if found["extract"] > 1:
+            log.warning("the extract function failed on %d pages", found["extract"])
+        fail_on = {what: found[what] for what in stations.config.run.fail_on if found[what]}
+        if fail_on:
             report.exit_code = EXIT_FAILED
-        else:
+            words = ", ".join(f"{what} {count:,}" for what, count in fail_on.items())
+            report.message = f"there is what --fail-on names: {words}"
+        elif found["redirects"] or asking_for_password:
+            from crawler.engine.verdict import login_wall
+
             report.message = login_wall(view)
 
 

@@ -1,7 +1,6 @@
 """One crawl from its configuration to its report: what the commands and the library call."""
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -11,16 +10,14 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.conclusion import CrawlReport, conclude, how_stopped, note_stopped
-from crawler.engine.lifecycle import Opened
-from crawler.engine.output_folder import new_folder, output_folder
-from crawler.engine.pictures import snapshot
+from crawler.engine.conclusion import CrawlReport, conclude, how_stopped
+from crawler.engine.lifecycle import Opened, new_folder, open_crawl, output_folder
 from crawler.engine.stations import Stations
 from crawler.engine.street import walk
-from crawler.engine.watchers import within_memory
+from crawler.engine.watchers import snapshot, within_memory
 from crawler.fetch.backends import require_backend
 from crawler.fetch.session import Session
-from crawler.model.errors import CrawlerError, CrawlFailed
+from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
 from crawler.plumbing.fork_server_process import (
@@ -45,25 +42,27 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     second stops at once. Raises UsageError; how a crawl fails is said in the report.
     """
     refuse_inside_import()
-    logins, config = lifecycle.logins(config), lifecycle.serialised(config)
+    config, logins = lifecycle.serialised(config)
     out = prepare(config, extract)
     with output_folder(out):
-        opened = None
         try:
-            opened = lifecycle.open_crawl(config, out, logins)
             loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
             with suppress(ImportError):  # there is no uvloop for Windows
                 import uvloop
 
                 loop_factory = uvloop.new_event_loop
-            with asyncio.Runner(loop_factory=loop_factory) as runner:
+            with (
+                open_crawl(config, out, logins) as opened,
+                asyncio.Runner(loop_factory=loop_factory) as runner,
+            ):
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
             # Before the loop listened for it: nothing was begun that could be lost.
-            return stopped_early(out, opened)
-        finally:
-            if opened is not None:
-                opened.state.close()
+            from crawler.engine.resuming import note_interrupted
+
+            report = CrawlReport(out, "stopped")
+            how_stopped(report, may_go_on=note_interrupted(out))
+            return report
 
 
 def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
@@ -71,7 +70,8 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
 
     Raises UsageError.
     """
-    lifecycle.require_seeds(config)
+    if not config.seeds:
+        raise UsageError("no seed: name a URL on the command line, or seeds = [...] in the config file")
     require_backend(config)
     Session(config)
     in_processes = config.parse.executor == "process"
@@ -84,19 +84,6 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     return config.out or new_folder(config.seeds)
 
 
-def stopped_early(out: Path, opened: Opened | None) -> CrawlReport:
-    """The report on a crawl that was interrupted before it began to crawl."""
-    report = CrawlReport(out, "stopped")
-    if opened is not None:
-        note_stopped(report, opened.state)
-    elif lifecycle.has_settings(out):
-        lifecycle.note_interrupted(out)
-        how_stopped(report)
-    else:
-        how_stopped(report, may_go_on=False)
-    return report
-
-
 async def run(
     config: Config,
     out: Path,
@@ -105,7 +92,7 @@ async def run(
     extract: Callable[..., Any] | None = None,
     own_process: bool = False,
     on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
-    on_start: Callable[[Stations], None] | None = None,
+    on_start: Callable[[Stations], None] = lambda _: None,
 ) -> CrawlReport:
     """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too."""
     stopping = Stopping()
@@ -115,24 +102,19 @@ async def run(
         logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
         try:
             await off_loop(start_fork_server)
-            bounded = await off_loop(lambda: within_memory(config))
             stations = Stations(
-                bounded,
+                await off_loop(lambda: within_memory(config)),
                 out,
                 opened,
                 extract=extract,
                 # What a program had before it began to crawl is not the crawl's.
                 memory_before=0 if own_process else await off_loop(memory_of_this_process),
-                # An extract function in a thread, or inline, is the user's.
-                alone=own_process and config.parse.executor == "process",
                 feed_log=logs.feed if logs is not None else _log_here,
                 on_committed=on_committed,
             )
-            if own_process:
-                # What is there by now lives to the end: the collector need not look at it again and again.
-                gc.freeze()
-                gc.set_threshold(20_000, 50, 100)
-            return await _crawl(stations, opened, stopping, on_start, show=own_process)
+            show = own_process and config.progress.show
+            progress = ProgressDisplay(lambda: snapshot(stations), config.progress.interval, show=show)
+            return await _crawl(stations, opened, stopping, progress, on_start)
         finally:
             if logs is not None:
                 await off_loop(logs.stop)
@@ -142,21 +124,15 @@ async def _crawl(
     stations: Stations,
     opened: Opened,
     stopping: "Stopping",
-    on_start: Callable[[Stations], None] | None,
-    *,
-    show: bool,
+    progress: ProgressDisplay,
+    on_start: Callable[[Stations], None],
 ) -> CrawlReport:
-    config = stations.config
-    progress = ProgressDisplay(
-        lambda: snapshot(stations), config.progress.interval, show=show and config.progress.show
-    )
     report = CrawlReport(stations.out, "stopped")
     started, loop_cpu = time.monotonic(), time.thread_time()
 
-    async def walk_all() -> None:
+    async def begin_and_walk() -> None:
         await stations.restore()
-        if on_start is not None:
-            on_start(stations)
+        on_start(stations)
         progress.start()
         await walk(stations)
 
@@ -169,7 +145,7 @@ async def _crawl(
             await off_loop(lambda: conclude(report, stations, opened, seconds, cpu))
 
     try:
-        if await stopping.run(walk_all(), stations):
+        if await stopping.run(begin_and_walk(), stations):
             report.state = "finished"
     except* CrawlerError as group:
         failure = _first(group)

@@ -11,8 +11,7 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import prepare, run
-from crawler.engine.lifecycle import Opened
-from crawler.engine.output_folder import move_aside, output_folder
+from crawler.engine.lifecycle import Opened, open_crawl, output_folder
 from crawler.engine.stations import Stations
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
@@ -126,13 +125,11 @@ class Crawler:
     @contextmanager
     def _opened(self) -> Iterator[tuple[Config, Path, Opened]]:
         """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
-        logins, config = lifecycle.logins(self._config), lifecycle.serialised(self._config)
+        config, logins = lifecycle.serialised(self._config)
         out = prepare(config, self._extract)
         if self._fresh:
+            from crawler.engine.resuming import move_aside
+
             move_aside(out)
-        with output_folder(out):
-            opened = lifecycle.open_crawl(config, out, logins)
-            try:
-                yield config, out, opened
-            finally:
-                opened.state.close()
+        with output_folder(out), open_crawl(config, out, logins) as opened:
+            yield config, out, opened

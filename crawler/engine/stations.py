@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
-from crawler.engine.lifecycle import Opened
-from crawler.engine.output_folder import SPOOL
-from crawler.engine.queues import Queues
+from crawler.engine.lifecycle import SPOOL, Opened
 from crawler.fetch.backends import import_backend, make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
 from crawler.frontier.frontiers import make_frontier
 from crawler.model.errors import StoreFailed
-from crawler.model.messages import Finished
+from crawler.model.messages import Finished, Page, Ticket
 from crawler.parse.job import ParseJob
 from crawler.parse.parse_pool import ParsePool
+from crawler.plumbing.byte_queue import ByteQueue
 from crawler.plumbing.fork_server_process import child_context
 from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.scope import Scopes
@@ -39,27 +38,26 @@ class Stations:
         extract: Callable[..., Any] | None,
         feed_log: Callable[[dict[str, Any]], None],
         memory_before: int = 0,
-        alone: bool = False,
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     ) -> None:
         """To be called inside the event loop that will run the crawl.
 
-        ``memory_before``: bytes that this process had before, and that are not the crawl's. ``alone``: no
-        code of anybody else's runs in it.
+        ``memory_before``: bytes that this process had before, and that are not the crawl's.
         """
-        self.memory_before, self._alone = memory_before, alone
-        self.config = config
-        self.out = out
-        self.restored = False
+        self.config, self.out, self.memory_before = config, out, memory_before
+        self._opened = opened
         self.counters = Counters()
         self.steps = Steps()
-        self.queues = Queues(config)
-        self._resumed = opened.next_batch > 1
-        self.stopped = False
-        self._logins = opened.logins
+        self.restored = self.stopped = False
+        # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
+        self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
+        self.pages = ByteQueue[Page](config.limits.page_queue, lambda page: page.weight, "page_queue")
+        self.finished = ByteQueue[Finished](
+            config.limits.finished_queue, lambda finished: finished.weight, "finished_queue"
+        )
         self._scopes = Scopes.of_crawl(config)
         self.frontier = make_frontier(config, opened.state, opened.hash_seed)
-        context = child_context(config.processes.start_method)
+        self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
         self.parse_pool = ParsePool(
             config.parse,
             ParseJob(
@@ -80,34 +78,44 @@ class Stations:
         self.committer = Committer(
             config=config,
             out=out,
-            finished=self.queues.finished,
+            finished=self.finished,
             frontier=self.frontier,
             first_batch=opened.next_batch,
-            context=context,
+            context=child_context(config.processes.start_method),
             feed_log=feed_log,
             on_committed=on_committed,
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
             new_step=self.steps.worker,
         )
-        self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
         self._closing = AsyncExitStack()
         self._closing.push_async_callback(off_loop, self.parse_pool.close)
         self._closing.push_async_callback(self.committer.close)
 
+    @property
+    def in_flight(self) -> int:
+        """URLs between the frontier and their commit."""
+        return self.frontier.leased + self.frontier.finished - self.counters.committed
+
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
+        config, frontier = self.config, self.frontier
         self.parse_pool.start()
-        await off_loop(lambda: import_backend(self.config, alone=self._alone))  # meanwhile the parsers start
-        self.fetcher = self._make_fetcher()
+        await off_loop(lambda: import_backend(config))  # meanwhile the parsers start
+        named_by_user = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
+        session = Session(config, self._opened.logins)
+        backend = with_session(make_backend(config, named_by_user, self.counters), session)
+        robots = RobotsCache(backend, config, self._scopes, frontier)
+        spool = self.out.absolute() / SPOOL
+        self.fetcher = Fetcher(config, self._scopes, backend, robots, frontier, spool, self.counters)
         self._closing.push_async_callback(self.fetcher.close)
-        if self._resumed:
+        if self._opened.next_batch > 1:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
-        await self.frontier.restore()
-        await self.frontier.add(self.config.sitemaps.urls, sitemap=1)
-        await self.frontier.add(self.config.seeds)
+        await frontier.restore()
+        await frontier.add(config.sitemaps.urls, sitemap=1)
+        await frontier.add(config.seeds)
         self.restored = True
 
     def stop(self) -> None:
@@ -121,17 +129,3 @@ class Stations:
             # StoreFailed: that is why the crawl ended, and it has been said.
             with suppress(StoreFailed):
                 await self.frontier.flush()
-
-    def _make_fetcher(self) -> Fetcher:
-        config = self.config
-        # By the user, not by a page.
-        named = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
-        backend = with_session(make_backend(config, named, self.counters), Session(config, self._logins))
-        robots = RobotsCache(backend, config, self._scopes, self.frontier)
-        spool = self.out.absolute() / SPOOL
-        return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)
-
-    @property
-    def in_flight(self) -> int:
-        """URLs between the frontier and their commit."""
-        return self.frontier.leased + self.frontier.finished - self.counters.committed

@@ -20,9 +20,7 @@ committed is safe, the rest is pending.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import closing
 
 from crawler.engine.stations import Stations
 from crawler.engine.watchers import watchers
@@ -36,56 +34,36 @@ async def walk(stations: Stations) -> None:
 
     Raises an exception group with the CrawlFailed of the station that could not go on.
     """
-    config = stations.config
-    frontier, queues, counters = stations.frontier, stations.queues, stations.counters
+    async with asyncio.TaskGroup() as beside:
+        watching = [beside.create_task(watcher) for watcher in watchers(stations)]
+        async with asyncio.TaskGroup() as street:
+            street.create_task(lease_task(stations.frontier, stations.tickets), name="lease")
+            street.create_task(_fetch_and_parse(stations), name="fetch and parse")
+            street.create_task(stations.committer.run(), name="commit")
+        for watcher in watching:
+            watcher.cancel()
 
-    async def fetch(number: int) -> None:
-        step = stations.steps.worker("fetch", f"fetch-{number}")
-        await fetch_task(
-            queues.tickets, queues.pages, queues.finished, frontier, stations.fetcher, step, counters
-        )
+
+async def _fetch_and_parse(stations: Stations) -> None:
+    tickets, pages, finished = stations.tickets, stations.pages, stations.finished
+    frontier, config, counters = stations.frontier, stations.config, stations.counters
 
     async def parse(number: int) -> None:
         # Fetching does not wait for this: pages gather in their queue while the children start.
         step = stations.steps.worker("parse", f"parser-{number}")
         async with stations.parse_pool.parser(number) as parser:
             step.pid = parser.pid or step.pid
-            await parse_task(queues.pages, queues.finished, frontier, parser, config, step, counters)
+            await parse_task(pages, finished, frontier, parser, config, step, counters)
 
-    async def fetch_all() -> None:
-        try:
-            await _all(fetch(number) for number in range(config.fetch.concurrency))
-        finally:
-            queues.pages.close()
-
-    async def parse_all() -> None:
-        await _all(parse(number) for number in range(stations.parse_pool.workers))
-
-    async def fetch_and_parse() -> None:
-        try:
-            await _all((fetch_all(), parse_all()))
-        finally:
-            # Fetchers finish URLs too, those that need no parser; so this waits for both.
-            queues.finished.close()
-
-    async with _beside(*watchers(stations)), asyncio.TaskGroup() as street:
-        street.create_task(lease_task(frontier, queues.tickets), name="lease")
-        street.create_task(fetch_and_parse(), name="fetch and parse")
-        street.create_task(stations.committer.run(), name="commit")
-
-
-async def _all(coroutines: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run them together; when one fails, all the others are cancelled."""
-    async with asyncio.TaskGroup() as group:
-        for coroutine in coroutines:
-            group.create_task(coroutine)
-
-
-@asynccontextmanager
-async def _beside(*watchers: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run endless watchers as long as the block lasts."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(watcher) for watcher in watchers]
-        yield
-        for task in tasks:
-            task.cancel()
+    with closing(finished):  # after the fetchers too: they finish what needs no parser
+        async with asyncio.TaskGroup() as parsers:
+            for number in range(stations.parse_pool.workers):
+                parsers.create_task(parse(number), name=f"parser-{number}")
+            with closing(pages):
+                async with asyncio.TaskGroup() as fetchers:
+                    for number in range(config.fetch.concurrency):
+                        step = stations.steps.worker("fetch", f"fetch-{number}")
+                        fetchers.create_task(
+                            fetch_task(tickets, pages, finished, frontier, stations.fetcher, step, counters),
+                            name=step.holder,
+                        )

@@ -1,11 +1,9 @@
-"""What is to be said of a crawl that has ended: why nothing is ok, that it met a login, what fails it."""
+"""What is to be said of a crawl that has ended: why nothing is ok, that it met a login."""
 
 import shlex
 from collections.abc import Mapping
-from typing import Any
 
 from crawler.config import Config
-from crawler.engine.lifecycle import UNREACHABLE
 from crawler.frontier.trouble import Leaf
 from crawler.frontier.view import FrontierView
 from crawler.model.outcomes import Kind
@@ -13,6 +11,8 @@ from crawler.rules.robots import forbidding
 from crawler.rules.scope import Scope
 from crawler.rules.urls import is_login_url, origin
 
+UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
+"""Kinds that mean that no answer came at all."""
 HOW_TO_LOG_IN = "session.auth, session.headers and session.send_cookies log in, see docs/sessions.md"
 
 
@@ -79,17 +79,6 @@ def login_wall(view: FrontierView) -> str | None:
     seed, url = wall
     how = f"{seed} redirects to" if seed is not None else "every page that was ok is"
     return f"{how} a login page, {url}: what is behind it was not crawled; {HOW_TO_LOG_IN}"
-
-
-def failing(config: Config, summary: Mapping[str, Any]) -> str | None:
-    """What of ``run.fail_on`` there is, in a sentence; None where there is nothing of it."""
-    found = {
-        "errors": summary["error"],
-        "http": summary["kinds"].get(Kind.HTTP_STATUS, 0),
-        "extract": summary["extract_failed"],
-    }
-    failed: dict[str, int] = {what: found[what] for what in config.run.fail_on if found[what]}
-    return f"there is what --fail-on names: {listed(failed)}" if failed else None
 
 
 def listed(counts: Mapping[str, int]) -> str:

@@ -1,18 +1,22 @@
 """What runs beside the street: who looks at the crawl, and what each of them may do to it."""
 
 import asyncio
+import json
+import os
+import time
 from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any
 
 from crawler.config import Config
-from crawler.engine.pictures import live_picture
 from crawler.engine.stations import Stations
 from crawler.model.outcomes import Kind
 from crawler.rules.limits import MemoryRule, Shares, ceiling_of, split
 from crawler.rules.stalls import Worker
+from crawler.trace.steps import Step
 from crawler.watch.memory_reading import machine_memory, read_use
 from crawler.watch.memory_task import INTERVAL, memory_task
+from crawler.watch.snapshot import QueueDepth, Snapshot, StageLoad
 from crawler.watch.stall_task import stall_task
 from crawler.watch.watchdog_task import watchdog_task
 
@@ -53,29 +57,17 @@ def within_memory(config: Config) -> Config:
 
 def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
     """Every coroutine that runs beside the street, as long as it runs."""
-    yield stall_task(stations.counters)
-    yield _live(stations)
-    yield _watchdog(stations)
-    if stations.config.limits.memory is not None:
-        yield _memory(stations, stations.config.limits.memory)
-
-
-async def _live(stations: Stations) -> None:
-    """Have ``crawler status`` see how the crawl stands, every second."""
-    while True:
-        await stations.frontier.save_live(live_picture(stations))
-        await asyncio.sleep(LIVE_INTERVAL)
-
-
-def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
     config, stall = stations.config, stations.config.watchdog.stall
+    pool, frontier = stations.parse_pool, stations.frontier
 
     def workers() -> Iterator[Worker]:
         for step in stations.steps.all():
-            progress = stations.parse_pool.progress_of(step.pid) if step.stage == "parse" else ()
+            progress = pool.progress_of(step.pid) if step.stage == "parse" else ()
             yield Worker(step.stage, step.holder, step.pid, step.step, step.url, (step.since, *progress))
 
-    return watchdog_task(
+    yield stall_task(stations.counters)
+    yield _live(stations)
+    yield watchdog_task(
         workers,
         stall,
         timeouts={
@@ -85,27 +77,76 @@ def _watchdog(stations: Stations) -> Coroutine[Any, Any, None]:
         },
         replace={
             "parse": partial(
-                stations.parse_pool.replace,
+                pool.replace,
                 kind=Kind.PARSE_TIMEOUT,
                 reason="parsing did not get on, and the parse process was replaced",
             ),
             "write": stations.committer.replace,
         },
     )
+    if config.limits.memory is not None:
+        yield memory_task(
+            MemoryRule(config.limits.memory),
+            stations.counters,
+            read=lambda: read_use(pool.pids()),
+            hold=frontier.hold,
+            replace=partial(
+                pool.replace,
+                kind=Kind.PARSE_MEMORY,
+                reason="the parse process took too much of limits.memory and was replaced",
+            ),
+            in_flight=lambda: stations.in_flight,
+            known=lambda: frontier.known,
+            before=stations.memory_before,
+            interval=INTERVAL,
+        )
 
 
-def _memory(stations: Stations, ceiling: int) -> Coroutine[Any, Any, None]:
-    pool, frontier = stations.parse_pool, stations.frontier
-    return memory_task(
-        MemoryRule(ceiling),
-        stations.counters,
-        read=lambda: read_use(pool.pids()),
-        hold=frontier.hold,
-        replace=lambda pid: pool.replace(
-            pid, Kind.PARSE_MEMORY, "the parse process took too much of limits.memory and was replaced"
-        ),
-        in_flight=lambda: stations.in_flight,
-        known=lambda: frontier.known,
-        before=stations.memory_before,
-        interval=INTERVAL,
+async def _live(stations: Stations) -> None:
+    """Have ``crawler status`` see how the crawl stands, every second."""
+    while True:
+        await stations.frontier.save_live(live_picture(stations))
+        await asyncio.sleep(LIVE_INTERVAL)
+
+
+def snapshot(stations: Stations) -> Snapshot:
+    """The crawl as it stands, for whoever shows it; cheap, and safe to take from another thread."""
+    now, stages = time.time(), dict[str, list[Step]]()
+    for step in stations.steps.all():
+        stages.setdefault(step.stage, []).append(step)
+    loads = []
+    for stage, steps in stages.items():
+        busy = [(step.since, step.url) for step in steps if step.url is not None]
+        since, url = min(busy, default=(None, None))
+        loads.append(StageLoad(stage, len(busy), len(steps), None if since is None else now - since, url))
+    return Snapshot(
+        counters=stations.counters,
+        queues=[
+            QueueDepth(queue.name.removesuffix("_queue"), len(queue), queue.bytes, queue.capacity)
+            for queue in (stations.pages, stations.finished)
+        ],
+        stages=loads,
+        pending=stations.frontier.pending + stations.in_flight,
+        in_flight=stations.in_flight,
+        known=stations.frontier.known,
+        unacked_bytes=stations.committer.unacked_bytes,
+        memory_bytes=stations.counters.memory,
+        peak_memory_bytes=stations.counters.peak_memory,
+    )
+
+
+def live_picture(stations: Stations) -> str:
+    """The snapshot as JSON: who holds what since when, how full the queues are."""
+    shot = snapshot(stations)
+    fields = ("stage", "holder", "pid", "step", "url", "since")
+    return json.dumps(
+        {
+            "pid": os.getpid(),
+            "at": time.time(),
+            "steps": [{name: getattr(step, name) for name in fields} for step in stations.steps.busy()],
+            "queues": [depth._asdict() for depth in shot.queues],
+            "pages_per_second": shot.mean_rate,
+            "memory_bytes": shot.memory_bytes,
+            "peak_memory_bytes": shot.peak_memory_bytes,
+        }
     )

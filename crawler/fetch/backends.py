@@ -26,7 +26,7 @@ def require_backend(config: Config) -> None:
         )
 
 
-def import_backend(config: Config, *, alone: bool) -> None:
+def import_backend(config: Config, *, alone: bool = False) -> None:
     """Import the backend's library: a tenth of a second, so not for the event loop. Only one is imported.
 
     ``alone``: nobody else's code runs in this process, see :func:`certificates_unread`.

@@ -10,8 +10,8 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 from typing import TYPE_CHECKING
 
 from crawler.fetch.body import remove_spooled
-from crawler.fetch.fetcher import Fetcher, Later, Retry
-from crawler.model.messages import Finished, Page, Pushback, Ticket
+from crawler.fetch.fetcher import Deferred, Fetcher, Retry
+from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Activity
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.trace.counters import Counters
@@ -32,13 +32,13 @@ async def fetch_task(
 ) -> None:
     """One worker: takes tickets until their queue is closed and drained."""
     async for ticket in tickets:
-        pushback = Pushback()
+        feedback = HostFeedback()
         try:
             exchange = await fetcher.fetch(ticket, step)
-            pushback = exchange.pushback
+            feedback = exchange.feedback
         finally:
             counters.fetched += 1
-            await frontier.fetched(ticket, pushback)
+            await frontier.fetched(ticket, feedback)
         match exchange.result:
             case Page() as page:
                 step.enter(Activity.WAIT_FOR_PARSER, ticket.url)
@@ -51,7 +51,7 @@ async def fetch_task(
             case Retry(delay=delay):
                 counters.retries += 1
                 await frontier.retry(ticket, delay)
-            case Later():
+            case Deferred():
                 frontier.put_back(ticket)
         step.leave()
 

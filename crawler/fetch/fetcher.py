@@ -22,7 +22,7 @@ from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
 from crawler.fetch.robots_cache import RobotsCache, RobotsFile, Source
 from crawler.fetch.wire import cookie_header
-from crawler.model.messages import Finished, Page, Pushback, Redirect, Ticket
+from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
 from crawler.rules import content_type, meta_robots
 from crawler.rules.content_range import is_part
@@ -55,7 +55,7 @@ class Retry(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
-class Later(msgspec.Struct, frozen=True, gc=False):
+class Deferred(msgspec.Struct, frozen=True, gc=False):
     """The host was asked for robots.txt in the ticket's place: its turn comes again, as its lane allows."""
 
     ticket: Ticket
@@ -64,8 +64,8 @@ class Later(msgspec.Struct, frozen=True, gc=False):
 class Exchange(msgspec.Struct, frozen=True, gc=False):
     """What became of a ticket, and what it taught about its host."""
 
-    result: Page | Finished | Retry | Later
-    pushback: Pushback
+    result: Page | Finished | Retry | Deferred
+    feedback: HostFeedback
 
 
 class Fetcher:
@@ -120,10 +120,10 @@ class Fetcher:
                 return self._without_robots(attempt, robots, asked)
             if not robots.rules.allows(self._config.user_agent, ticket.url):
                 finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
-                return Exchange(finished, Pushback(crawl_delay=crawl_delay, asked=asked))
+                return Exchange(finished, HostFeedback(crawl_delay=crawl_delay, asked=asked))
         if robots is not None and not was_kept and not robots.unreachable:
             # A request like any other: the page waits for the delay after it, without a worker.
-            return Exchange(Later(ticket), Pushback(robots.retry_after, crawl_delay, asked=asked))
+            return Exchange(Deferred(ticket), HostFeedback(robots.retry_after, crawl_delay, asked=asked))
         attempt.begin()
         result: Page | Finished | Retry
         try:
@@ -134,8 +134,8 @@ class Fetcher:
             failed = True
             result = self._failed(attempt, failure.kind, sentence(str(failure)), may_pass=failure.may_pass)
         too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
-        pushback = Pushback(attempt.retry_after, crawl_delay, attempt.latency, failed, too_many=too_many)
-        return Exchange(result, pushback)
+        feedback = HostFeedback(attempt.retry_after, crawl_delay, attempt.latency, failed, too_many=too_many)
+        return Exchange(result, feedback)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -151,7 +151,7 @@ class Fetcher:
             message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
         pause = max(robots.retry_after or 0.0, self._robots.seconds_left(robots))
         result = self._failed(attempt, kind, message, robots.status, pause, may_pass)
-        return Exchange(result, Pushback(robots.retry_after, failed=True, asked=asked))
+        return Exchange(result, HostFeedback(robots.retry_after, failed=True, asked=asked))
 
     def _failed(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from crawler.model.messages import Pushback
+from crawler.model.messages import HostFeedback
 from crawler.rules.politeness import LaneLimits, LaneState
 from crawler.rules.throttle import Throttle
 
@@ -206,28 +206,28 @@ class Lanes:
         lane.started[row] = now
         self._in_flight += 1
 
-    def answered(self, lane: Lane, row: int, pushback: Pushback, now: float) -> None:
+    def answered(self, lane: Lane, row: int, feedback: HostFeedback, now: float) -> None:
         """The request for ``row`` is over: free its slot, and learn from the answer."""
         started = lane.started.pop(row)
         self._in_flight -= 1
         self.asked.add(lane)
-        failed = pushback.failed if lane.heeds_errors else pushback.too_many
+        failed = feedback.failed if lane.heeds_errors else feedback.too_many
         # An error page is an answer like others where it is no reason to be careful.
-        is_answer = not pushback.failed or (not failed and pushback.elapsed > 0.0)
+        is_answer = not feedback.failed or (not failed and feedback.elapsed > 0.0)
         if not lane.acquainted:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
-            lane.state.last_start = now if pushback.asked else lane.state.last_start
+            lane.state.last_start = now if feedback.asked else lane.state.last_start
             lane.acquainted = is_answer
-        if not pushback.asked:
+        if not feedback.asked:
             lane.state.withdraw(started)
             return
-        lane.state.end(now, pushback.retry_after)
-        lane.failures += pushback.failed
+        lane.state.end(now, feedback.retry_after)
+        lane.failures += feedback.failed
         throttle = lane.throttle
         if throttle is None or not (is_answer or failed):
             return  # that nothing came is no sign of health, either
-        if throttle.answered(started, now, pushback.elapsed, failed):
+        if throttle.answered(started, now, feedback.elapsed, failed):
             lane.state.limits = throttle.in_force()
 
     def must_share(self, lane: Lane, pending: int) -> bool:

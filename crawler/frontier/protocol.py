@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Pushback, StoredRobots, Ticket
+from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
 
 
 class Frontier(Protocol):
@@ -40,7 +40,7 @@ class Frontier(Protocol):
         """
         ...
 
-    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
         """The answer has been read: free the host's slot now, not at the commit."""
         ...
 

@@ -24,7 +24,7 @@ from crawler.frontier.lanes import Lane, Lanes
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.turn import wait_for_turn
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, Links, Pushback, Ticket
+from crawler.model.messages import Finished, Hop, HostFeedback, Links, Ticket
 from crawler.model.outcomes import Outcome, State
 from crawler.rules.politeness import LaneLimits
 from crawler.rules.urls import origin, partition
@@ -237,14 +237,14 @@ class SqliteFrontier(Kept):
         self.leased += len(tickets)
         return tickets
 
-    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
+    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
         """Free the host's slot, and let the answer slow the host down."""
         lane = self._lanes[ticket.lane]
         now = asyncio.get_running_loop().time()
-        self._lanes.answered(lane, ticket.id, pushback, now)
-        if pushback.crawl_delay is not None and pushback.crawl_delay != lane.crawl_delay:
-            self._lanes.slow_down(lane, pushback.crawl_delay)
-            self._journal.new.delays.append((pushback.crawl_delay, lane.id))
+        self._lanes.answered(lane, ticket.id, feedback, now)
+        if feedback.crawl_delay is not None and feedback.crawl_delay != lane.crawl_delay:
+            self._lanes.slow_down(lane, feedback.crawl_delay)
+            self._journal.new.delays.append((feedback.crawl_delay, lane.id))
         self._lanes.schedule(lane, now)
         self._changed.set()
 

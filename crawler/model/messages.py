@@ -48,7 +48,7 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     each index on the way to it."""
 
 
-class Pushback(msgspec.Struct, frozen=True, gc=False):
+class HostFeedback(msgspec.Struct, frozen=True, gc=False):
     """What an answer taught about its host; handed back when the host's slot is freed."""
 
     retry_after: float | None = None

@@ -40,7 +40,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     modules = (
         stand_in("crawler.plumbing.fork_server_process", prestart=engine.prestart),
         stand_in("crawler.engine.crawl", prepare=engine.prepare, crawl_to_end=engine.crawl_to_end),
-        stand_in("crawler.engine.lifecycle", settings_of=engine.settings_of),
+        stand_in("crawler.engine.resuming", settings_of=engine.settings_of),
         stand_in("crawler.watch.summary", print_summary=lambda summary: print(f"summary {summary}")),
         stand_in("crawler.watch.status", print_status=lambda view, **how: print(f"{view}, {how}")),
         stand_in("crawler.frontier.view", open_view=open_view),

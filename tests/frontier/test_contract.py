@@ -15,7 +15,7 @@ from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, Links, Pushback, Redirect, Ticket
+from crawler.model.messages import Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.dedup import fingerprints
 from crawler.rules.politeness import LaneLimits
@@ -58,7 +58,7 @@ def done(ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, **more) -> 
 
 
 async def finish(frontier: SqliteFrontier, ticket: Ticket, *found: str, **more) -> Finished:
-    await frontier.fetched(ticket, Pushback())
+    await frontier.fetched(ticket, HostFeedback())
     finished = done(ticket, *found, **more)
     await frontier.finish(finished)
     return finished
@@ -76,7 +76,7 @@ async def lease_all(frontier: SqliteFrontier) -> list[Ticket]:
     tickets = []
     while frontier.pending:
         for ticket in await frontier.pop(99):
-            await frontier.fetched(ticket, Pushback())
+            await frontier.fetched(ticket, HostFeedback())
             tickets.append(ticket)
     return tickets
 
@@ -209,7 +209,7 @@ async def test_a_host_is_asked_for_one_page_until_its_crawl_delay_is_known(tmp_p
         await asyncio.sleep(0.1)
         assert not waiting.done()
         start = asyncio.get_running_loop().time()
-        await frontier.fetched(first, Pushback(crawl_delay=5.0))
+        await frontier.fetched(first, HostFeedback(crawl_delay=5.0))
         assert len(await waiting) == 1
         assert asyncio.get_running_loop().time() - start == pytest.approx(5, abs=0.2)
 
@@ -221,7 +221,7 @@ async def test_retry_after_rests_the_whole_lane_and_no_other(tmp_path):
         await frontier.add([*pages("1", "2"), "http://b.example/"])
         tickets = {ticket.url: ticket for ticket in await frontier.pop(2)}
         first = tickets[SITE + "1"]
-        await frontier.fetched(first, Pushback(retry_after=30.0))
+        await frontier.fetched(first, HostFeedback(retry_after=30.0))
         await frontier.retry(first, 10.0)
         for ticket in tickets.values():
             if ticket is not first:
@@ -239,7 +239,7 @@ async def test_a_retry_comes_back_with_its_attempt_and_survives_a_restart(tmp_pa
     async with opened(tmp_path) as frontier:
         await frontier.add([SITE])
         (ticket,) = await frontier.pop(1)
-        await frontier.fetched(ticket, Pushback())
+        await frontier.fetched(ticket, HostFeedback())
         await frontier.retry(ticket, 3600.0)
         before = asyncio.get_running_loop().time()
         (again,) = await frontier.pop(1)
@@ -257,7 +257,7 @@ async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
         await frontier.add(pages("1", "2"))
         (first,) = await frontier.pop(1)
         started = loop.time()
-        await frontier.fetched(first, Pushback(crawl_delay=7.0))
+        await frontier.fetched(first, HostFeedback(crawl_delay=7.0))
         finished = done(first)
         await frontier.finish(finished)
         await frontier.pop(1)
@@ -272,7 +272,7 @@ async def test_urls_that_robots_forbids_cost_no_time(tmp_path):
     async with opened(tmp_path, per_host=1, delay=10.0) as frontier:
         await frontier.add(pages(*map(str, range(50))))
         while tickets := await frontier.pop(1):
-            await frontier.fetched(tickets[0], Pushback(asked=False))
+            await frontier.fetched(tickets[0], HostFeedback(asked=False))
             await frontier.finish(done(tickets[0], outcome=Outcome.SKIPPED))
         assert asyncio.get_running_loop().time() < 1
 
@@ -427,7 +427,7 @@ async def test_random_graph_is_walked_whole_under_any_interleaving(tmp_path, see
         async def worker(ticket: Ticket) -> None:
             await asyncio.sleep(chance.random() * 10)
             if chance.random() < 0.2:
-                await frontier.fetched(ticket, Pushback())
+                await frontier.fetched(ticket, HostFeedback())
                 await frontier.retry(ticket, chance.random() * 5)
                 return
             finished.append(ticket.url)
@@ -459,7 +459,7 @@ async def test_it_ends_with_the_last_lease_not_before_and_not_later(tmp_path, se
             found = pages(*(str(next(names)) for _ in range(more)))
             how = chance.choice(["finish", "redirect", "retry", "answer late"])
             if how != "answer late":
-                await frontier.fetched(ticket, Pushback())
+                await frontier.fetched(ticket, HostFeedback())
             if how == "retry" and ticket.attempt < 3:
                 left += more
                 await frontier.retry(ticket, chance.choice([0, 1e-6, 50_000]))
@@ -472,7 +472,7 @@ async def test_it_ends_with_the_last_lease_not_before_and_not_later(tmp_path, se
             ended_at = loop.time()
             if how == "answer late":  # the page is parsed before its connection is given back
                 await asyncio.sleep(chance.random())
-                await frontier.fetched(ticket, Pushback())
+                await frontier.fetched(ticket, HostFeedback())
 
         handed_out = 0
         async with asyncio.TaskGroup() as group:
@@ -553,7 +553,7 @@ async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_pat
                 nonlocal batch
                 await asyncio.sleep(chance.random() * 10)
                 if chance.random() < 0.2:
-                    await frontier.fetched(ticket, Pushback())
+                    await frontier.fetched(ticket, HostFeedback())
                     await frontier.retry(ticket, chance.random() * 5)
                     return
                 one = await finish(frontier, ticket, *graph[ticket.url])
@@ -586,7 +586,7 @@ async def test_sitemaps_are_urls_like_others_and_stay_sitemaps_over_redirects_an
         await finish(frontier, index, redirect=Redirect(SITE + "moved.xml", hops))
         (moved,) = await frontier.pop(9)
         assert (moved.sitemap, moved.redirects) == (1, hops)
-        await frontier.fetched(moved, Pushback())
+        await frontier.fetched(moved, HostFeedback())
         named = links(SITE + "a.xml", SITE + "index.xml")
         await frontier.finish(done(moved, SITE + "page", sitemaps=named))
         await frontier.flush()

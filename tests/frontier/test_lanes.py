@@ -1,7 +1,7 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
 from crawler.frontier.lanes import IdQueue, Lane, Lanes
-from crawler.model.messages import Pushback
+from crawler.model.messages import HostFeedback
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
@@ -54,19 +54,19 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
     lanes = Lanes(lambda origin, crawl_delay: LaneLimits(8, 0.0), None, 10.0, lambda origin: False)
     street = lanes.make(1, "http://h")
 
-    def ask(now: float, pushback: Pushback) -> LaneLimits:
+    def ask(now: float, feedback: HostFeedback) -> LaneLimits:
         street.push(1, 0, 0)
         lanes.hand_out(street, now, depth_first=False)
-        lanes.answered(street, 1, pushback, now + 0.1)
+        lanes.answered(street, 1, feedback, now + 0.1)
         return street.state.limits
 
     for n in range(40):
-        slow = ask(float(n), Pushback(elapsed=0.01, failed=True, too_many=True))
+        slow = ask(float(n), HostFeedback(elapsed=0.01, failed=True, too_many=True))
     assert slow == LaneLimits(1, 10.0)
     for n in range(40, 80):
-        assert ask(float(n), Pushback(failed=True)) == slow  # time-outs
+        assert ask(float(n), HostFeedback(failed=True)) == slow  # time-outs
     for n in range(80, 200):
-        fast = ask(float(n), Pushback(elapsed=0.01, failed=True))  # error pages
+        fast = ask(float(n), HostFeedback(elapsed=0.01, failed=True))  # error pages
     assert fast == LaneLimits(8, 0.0)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.frontier import rows
 from crawler.frontier.paces import Pace
-from crawler.model.messages import Pushback, Ticket
+from crawler.model.messages import HostFeedback, Ticket
 from tests.clock import virtual_clock
 from tests.frontier.test_contract import SITE, acquaint, done, finish, opened, pages
 
@@ -21,7 +21,7 @@ async def kept(frontier) -> dict[str, Pace]:
 
 
 async def give_up(frontier, ticket: Ticket) -> None:
-    await frontier.fetched(ticket, Pushback(failed=True))
+    await frontier.fetched(ticket, HostFeedback(failed=True))
     await frontier.finish(done(ticket))
 
 
@@ -53,7 +53,7 @@ async def test_a_rest_and_the_delay_after_the_last_request_outlive_the_process(t
         await frontier.add([*pages("1", "2"), "http://b.example/1", "http://b.example/2"])
         for ticket in await frontier.pop(2):
             rest = 60.0 if ticket.url.startswith(SITE) else None
-            await frontier.fetched(ticket, Pushback(retry_after=rest))
+            await frontier.fetched(ticket, HostFeedback(retry_after=rest))
             await frontier.finish(done(ticket))
         await frontier.flush()
     async with opened(tmp_path, delay=5.0) as frontier:
@@ -90,16 +90,16 @@ async def test_a_host_that_fails_is_asked_slower_and_so_it_is_after_a_restart(tm
 
 @virtual_clock
 @pytest.mark.parametrize(
-    ("pushback", "longest", "at_once"),
+    ("feedback", "longest", "at_once"),
     [
-        (Pushback(failed=True, elapsed=0.01), 0, 4),  # error pages
-        (Pushback(failed=True), 0, 1),  # no answer at all
-        (Pushback(failed=True, elapsed=0.01, too_many=True), 8, 1),
-        (Pushback(failed=True, elapsed=0.01, retry_after=5.0), 5, 4),
+        (HostFeedback(failed=True, elapsed=0.01), 0, 4),  # error pages
+        (HostFeedback(failed=True), 0, 1),  # no answer at all
+        (HostFeedback(failed=True, elapsed=0.01, too_many=True), 8, 1),
+        (HostFeedback(failed=True, elapsed=0.01, retry_after=5.0), 5, 4),
     ],
 )
 async def test_a_lane_whose_errors_are_what_its_user_looks_for_is_held_by_429_and_retry_after_alone(
-    tmp_path, pushback, longest, at_once
+    tmp_path, feedback, longest, at_once
 ):
     options = {"throttle_max_delay": 8.0, "heeds_errors": lambda origin: origin != "http://a.example"}
     async with opened(tmp_path, per_host=4, **options) as frontier:
@@ -109,7 +109,7 @@ async def test_a_lane_whose_errors_are_what_its_user_looks_for_is_held_by_429_an
             times.append(loop.time())
             most = max(most, len(got))
             for ticket in got:
-                await frontier.fetched(ticket, pushback)
+                await frontier.fetched(ticket, feedback)
                 await frontier.finish(done(ticket))
         gaps = [later - earlier for earlier, later in pairwise(times)]
         assert max(gaps) == pytest.approx(longest, abs=0.1)
@@ -122,7 +122,7 @@ async def test_robots_txt_is_a_request_and_its_ticket_comes_back_first_and_later
         await frontier.add(pages("1", "2"))
         (first,) = await frontier.pop(4)
         start = asyncio.get_running_loop().time()
-        await frontier.fetched(first, Pushback(crawl_delay=3.0))
+        await frontier.fetched(first, HostFeedback(crawl_delay=3.0))
         frontier.put_back(first)
         assert (frontier.leased, frontier.pending) == (0, 2)
         assert await frontier.pop(1) == [first]

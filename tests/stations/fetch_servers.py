@@ -11,7 +11,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.backend import Backend
-from crawler.fetch.fetcher import Exchange, Fetcher, Later
+from crawler.fetch.fetcher import Deferred, Exchange, Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, with_session
 from crawler.model import record
@@ -140,7 +140,7 @@ class Rig:
     async def fetch(self, url: str, **ticket: Any) -> Exchange:
         """What becomes of ``url``, asked again where its first turn went to robots.txt."""
         exchange = await self.fetch_once(url, **ticket)
-        if isinstance(exchange.result, Later):
+        if isinstance(exchange.result, Deferred):
             return await self.fetch_once(url, **ticket)
         return exchange
 

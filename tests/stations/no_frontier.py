@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Pushback, StoredRobots, Ticket
+from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
 
 
 class NoFrontier:
@@ -20,7 +20,7 @@ class NoFrontier:
     async def pop(self, most: int) -> list[Ticket]:
         return []
 
-    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None: ...
+    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None: ...
 
     async def retry(self, ticket: Ticket, delay: float) -> None: ...
 

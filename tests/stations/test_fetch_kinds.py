@@ -149,7 +149,7 @@ def test_the_word_for_it_and_whether_it_is_asked_for_again(name, run, tmp_path):
             exchange = await fetching.fetch(f"{served.url}/")
             assert isinstance(exchange.result, Retry if again else Finished), again
             assert exchange.result.kind is kind
-            assert exchange.pushback.failed
+            assert exchange.feedback.failed
             assert fetching.counters.requests == len(served.heads) == 1
             line = await fetching.ended(f"{served.url}/", attempt=2)
             assert (line.outcome, line.kind) == (Outcome.ERROR, kind)

@@ -32,8 +32,8 @@ async def test_a_page_says_all_that_the_parser_needs(tmp_path):
         assert page.ticket.attempt == 2
         assert before <= page.fetched_at <= time.time()
         assert page.elapsed > 0
-        assert exchange.pushback.elapsed > 0
-        assert not exchange.pushback.failed
+        assert exchange.feedback.elapsed > 0
+        assert not exchange.feedback.failed
         counters = fetching.counters
         assert (counters.requests, counters.bytes, dict(counters.statuses)) == (1, len(body), {200: 1})
 

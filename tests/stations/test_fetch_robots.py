@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crawler.fetch.fetcher import Later
+from crawler.fetch.fetcher import Deferred
 from crawler.fetch.robots_cache import KEEP_SECONDS, MOST_REDIRECTS
 from crawler.model.messages import Finished, Page, StoredRobots
 from crawler.model.outcomes import Kind, Outcome
@@ -39,7 +39,7 @@ async def test_what_it_allows_is_fetched_and_it_is_asked_for_once(tmp_path):
         for _ in range(3):
             exchange = await fetching.fetch(f"{served.url}/")
             assert isinstance(exchange.result, Page)
-            assert exchange.pushback.crawl_delay == 2.0
+            assert exchange.feedback.crawl_delay == 2.0
         assert served.targets == ["/robots.txt", "/", "/", "/"]
         assert fetching.counters.requests == 4
 
@@ -47,26 +47,26 @@ async def test_what_it_allows_is_fetched_and_it_is_asked_for_once(tmp_path):
 async def test_robots_txt_is_a_request_so_the_page_waits_for_its_turn(tmp_path):
     async with robots_site(tmp_path, ok(FORBID)) as (served, fetching):
         both = [await fetching.fetch_once(f"{served.url}{path}") for path in ("/", "/private")]
-        assert isinstance(both[0].result, Later)
+        assert isinstance(both[0].result, Deferred)
         # The second one finds robots.txt in memory: its host was not asked for it.
-        assert [(one.pushback.asked, one.pushback.crawl_delay) for one in both] == [(True, 2.0), (False, 2.0)]
+        assert [(one.feedback.asked, one.feedback.crawl_delay) for one in both] == [(True, 2.0), (False, 2.0)]
         assert served.targets == ["/robots.txt"]
-        assert (await fetching.fetch_once(f"{served.url}/")).pushback.elapsed > 0
+        assert (await fetching.fetch_once(f"{served.url}/")).feedback.elapsed > 0
 
 
 async def test_who_waits_for_another_ones_robots_txt_asked_nobody(tmp_path):
     async with robots_site(tmp_path, ok(FORBID)) as (served, fetching):
         results = await asyncio.gather(*(fetching.fetch_once(f"{served.url}/") for _ in range(5)))
-        assert all(isinstance(exchange.result, Later) for exchange in results)
-        assert sorted(exchange.pushback.asked for exchange in results) == [False] * 4 + [True]
+        assert all(isinstance(exchange.result, Deferred) for exchange in results)
+        assert sorted(exchange.feedback.asked for exchange in results) == [False] * 4 + [True]
 
 
 async def test_an_answer_of_429_allows_everything_after_the_rest_it_asks_for(tmp_path):
     busy = ok(b"", "Retry-After: 70\r\n", "429 Enough")
     async with robots_site(tmp_path, busy) as (served, fetching):
         exchange = await fetching.fetch_once(f"{served.url}/")
-        assert isinstance(exchange.result, Later)
-        assert exchange.pushback.retry_after == 70.0
+        assert isinstance(exchange.result, Deferred)
+        assert exchange.feedback.retry_after == 70.0
 
 
 async def test_redirects_on_the_way_to_it_wait_for_their_turn(tmp_path):
@@ -84,12 +84,12 @@ async def test_redirects_on_the_way_to_it_wait_for_their_turn(tmp_path):
 
 async def test_crawl_delay_is_capped(tmp_path):
     async with robots_site(tmp_path, ok(b"User-agent: *\nCrawl-delay: 9999")) as (served, fetching):
-        assert (await fetching.fetch(f"{served.url}/")).pushback.crawl_delay == 60.0
+        assert (await fetching.fetch(f"{served.url}/")).feedback.crawl_delay == 60.0
 
 
 async def test_it_is_not_asked_for_when_it_is_not_obeyed(tmp_path):
     async with byte_server(always(ok())) as served, rig(tmp_path, served.url) as fetching:
-        assert (await fetching.fetch(f"{served.url}/")).pushback.crawl_delay is None
+        assert (await fetching.fetch(f"{served.url}/")).feedback.crawl_delay is None
         assert served.targets == ["/"]
 
 

@@ -12,7 +12,7 @@ from tests.stations.fetch_servers import FORBID, Clock, Served, byte_server, ok,
 async def test_a_server_in_trouble_forbids_everything_and_says_so(tmp_path):
     async with robots_site(tmp_path, ok(b"", status="503 Busy")) as (served, fetching):
         exchange = await fetching.fetch(f"{served.url}/")
-        assert exchange.pushback.failed
+        assert exchange.feedback.failed
         line = await fetching.ended(f"{served.url}/")
         assert (line.outcome, line.kind, line.status) == (Outcome.SKIPPED, Kind.ROBOTS, None)
         assert line.message == "robots.txt was answered with 503, so nothing may be fetched there."
@@ -25,7 +25,7 @@ async def test_a_host_that_does_not_answer_is_recorded_as_what_it_is(tmp_path):
 
     async with byte_server(close) as served, rig(tmp_path, served.url, obey=True) as fetching:
         exchange = await fetching.fetch(f"{served.url}/")
-        assert exchange.pushback.failed
+        assert exchange.feedback.failed
         line = await fetching.ended(f"{served.url}/")
         assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.RESET)
         assert line.message is not None
@@ -82,7 +82,7 @@ async def test_retry_after_of_a_failing_robots_txt_counts(tmp_path):
     async with robots_site(tmp_path, busy, now=clock, retries=1) as (served, fetching):
         exchange = await fetching.fetch(f"{served.url}/")
         assert isinstance(exchange.result, Retry)
-        assert (exchange.result.delay, exchange.pushback.retry_after) == (120.0, 120.0)
+        assert (exchange.result.delay, exchange.feedback.retry_after) == (120.0, 120.0)
         for seconds, times in ((119, 1), (1, 2)):
             clock.now += seconds
             await fetching.fetch(f"{served.url}/")

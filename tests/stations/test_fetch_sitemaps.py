@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from crawler.config import Config
-from crawler.fetch.fetcher import Fetcher, Later
+from crawler.fetch.fetcher import Deferred, Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Finished, Page, StoredRobots, Ticket
 from crawler.model.outcomes import Kind
@@ -124,7 +124,7 @@ async def test_what_robots_txt_names_is_offered_before_anybody_acts_on_it(tmp_pa
                 # A URL that was known before as a page is read as the sitemap that it is.
                 page = ticket(f"{served.url}{path}", 0)
                 result = (await fetcher.fetch(page, Step("fetch", "f"))).result
-                if isinstance(result, Later):  # robots.txt was asked for in its place
+                if isinstance(result, Deferred):  # robots.txt was asked for in its place
                     result = (await fetcher.fetch(page, Step("fetch", "f"))).result
                 assert isinstance(result, Page)
                 assert result.ticket.sitemap == sitemap

@@ -42,7 +42,7 @@ async def test_a_passing_trouble_is_tried_again_and_then_recorded(tmp_path, stat
             assert isinstance(exchange.result, Retry)
             assert (exchange.result.delay, exchange.result.kind) == (delay, Kind.HTTP_STATUS)
             assert exchange.result.ticket.attempt == attempt
-            assert exchange.pushback.failed is (status == 429 or status >= 500)
+            assert exchange.feedback.failed is (status == 429 or status >= 500)
         line = await fetching.ended(f"{served.url}/", attempt=3)
         assert (line.outcome, line.kind, line.status, line.attempts) == (
             Outcome.ERROR,
@@ -72,7 +72,7 @@ async def test_retry_after_rests_the_whole_lane(tmp_path, asked, waits, attempt,
         rig(tmp_path, served.url, retries=1, backoff=2.0, retry_after_max=30.0) as fetching,
     ):
         exchange = await fetching.fetch(f"{served.url}/", attempt=attempt)
-        assert exchange.pushback.retry_after == waits
+        assert exchange.feedback.retry_after == waits
         if attempt == 1:
             assert isinstance(exchange.result, Retry)
             assert exchange.result.delay == max(1.0, waits or 0.0)
@@ -83,7 +83,7 @@ async def test_retry_after_rests_the_whole_lane(tmp_path, asked, waits, attempt,
 async def test_retry_after_of_a_page_that_is_merely_missing_rests_nobody(tmp_path):
     answer = ok(b"", "Retry-After: 9\r\n", "404 Not Found")
     async with byte_server(always(answer)) as served, rig(tmp_path, served.url) as fetching:
-        assert (await fetching.fetch(f"{served.url}/")).pushback.retry_after is None
+        assert (await fetching.fetch(f"{served.url}/")).feedback.retry_after is None
 
 
 async def test_a_connection_that_breaks_is_tried_again(tmp_path):

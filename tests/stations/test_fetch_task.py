@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from crawler.fetch.fetch_task import fetch_task
-from crawler.fetch.fetcher import Exchange, Later, Retry
-from crawler.model.messages import Finished, Page, Pushback, Ticket
+from crawler.fetch.fetcher import Deferred, Exchange, Retry
+from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
 from crawler.trace.counters import Counters
@@ -47,10 +47,10 @@ class Bench(NoFrontier):
         result = self._outcome(ticket)
         if isinstance(result, BaseException):
             raise result
-        return Exchange(result, Pushback(elapsed=1.5))
+        return Exchange(result, HostFeedback(elapsed=1.5))
 
-    async def fetched(self, ticket: Ticket, pushback: Pushback) -> None:
-        self.calls.append(("fetched", ticket.id, pushback.elapsed))
+    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
+        self.calls.append(("fetched", ticket.id, feedback.elapsed))
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         self.calls.append(("retry", ticket.id, delay))
@@ -74,7 +74,7 @@ class Bench(NoFrontier):
 
 
 async def test_each_result_goes_where_it_belongs():
-    results = {1: page, 2: finished, 3: lambda of: Retry(of, 2.5, Kind.RESET, "Gone."), 4: Later}
+    results = {1: page, 2: finished, 3: lambda of: Retry(of, 2.5, Kind.RESET, "Gone."), 4: Deferred}
     bench = Bench(lambda of: results[of.id](of))
     for number in results:
         await bench.tickets.put(ticket(number))

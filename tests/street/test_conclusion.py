@@ -15,5 +15,6 @@ def test_what_went_wrong_and_how_to_go_on_are_one_sentence(end):
     why = "A long body cannot be written to crawls/x/spool/7.body: No space left on device"
     report = CrawlReport(Path("crawls/x"), "incomplete", message=f"{why}{end}")
     stations: Any = SimpleNamespace(stopped=False)
-    conclusion._judge(report, stations, {"pending": 3, "ok": 1, "truncated": 0, "error": 0}, None)
+    view: Any = SimpleNamespace(pages_ok=lambda: (1, 0, 1))
+    conclusion._judge(report, stations, view, 3, {})
     assert report.message == f"{why}; to go on: crawler resume crawls/x"

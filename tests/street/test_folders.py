@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from crawler.engine.output_folder import new_folder
+from crawler.engine.lifecycle import new_folder
 from crawler.model.errors import OutputError
 
 

@@ -1,0 +1,150 @@
+"""What OUT holds of an earlier run: whether this one may go on with it, its settings, moving it aside.
+
+Everything here blocks.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.config import Config
+from crawler.engine.lifecycle import lock_folder
+from crawler.fetch.session import auth_origins
+from crawler.frontier.state import CrawlState
+from crawler.frontier.view import FrontierView, damaged_settings, open_view
+from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
+from crawler.plumbing.fork_server_process import remove_leftovers
+
+FIXED_KEYS = (
+    "seeds",
+    "scope",
+    "sitemaps.follow",
+    "sitemaps.urls",
+    "write.sinks",
+    "parse.extract",
+    "parse.keep_text",
+)
+"""What a crawl may not change when it goes on: the output would be of two minds."""
+
+
+def check_goes_on(
+    config: Config, logins: Mapping[str, str], out: Path, state: CrawlState, meta: dict[str, str]
+) -> dict[str, str]:
+    """What ``crawl.db`` says of a crawl that goes on with ``config``; one that brought nothing begins again.
+
+    Raises AlreadyFinished, OutputError, StoreFailed.
+    """
+    _check_same(config, _saved(out, meta["settings"]), out)
+    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
+    if missing:
+        raise OutputError(
+            f"{out} holds a crawl whose seed at {min(missing)} had a user and password in its URL, which are"
+            " not saved: go on with `crawler run` and the same seeds, logins and -o"
+        )
+    counts = state.read(FrontierView.counts)
+    pages, limit = counts["ok"] + counts["truncated"] + counts["error"], config.scope.max_pages
+    if counts["pending"] and (limit is None or pages < limit):
+        return meta
+    if meta["state"] == "finished":
+        ended = meta.get("ended_at", "an unknown time")
+        higher = "" if limit is None else f" (with at most {limit:,} pages: a higher scope.max_pages goes on)"
+        raise AlreadyFinished(
+            f"the crawl in {out} finished already, at {ended}{higher}: to crawl anew, --fresh moves it aside"
+            " (from Python: fresh=True), or choose another folder"
+        )
+    if meta["state"] == "incomplete" and not state.read(FrontierView.pages_ok)[0]:
+        state.begin_again()
+        return state.read(FrontierView.meta)
+    return meta
+
+
+def _check_same(now: Config, before: Config, out: Path) -> None:
+    new, old = _flat(now), _flat(before)
+    for key in sorted(old.keys() | new.keys()):
+        if new.get(key) == old.get(key) or key == "scope.max_pages":
+            continue
+        if any(key == fixed or key.startswith(f"{fixed}.") for fixed in FIXED_KEYS):
+            was, wanted = json.dumps(old.get(key)), json.dumps(new.get(key))
+            raise OutputError(
+                f"{out} holds a crawl with {key} = {was}, not {wanted}:"
+                " choose another folder, or the same value; --fresh moves it aside"
+            )
+
+
+def _flat(config: Config) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for section, value in json.loads(config.to_json()).items():
+        if isinstance(value, dict):
+            flat |= {f"{section}.{key}": inner for key, inner in value.items()}
+        else:
+            flat[section] = value
+    return flat
+
+
+def settings_of(out: Path) -> Config:
+    """The settings that the crawl in OUT was started with.
+
+    Raises OutputError where there is none, StoreFailed where it is damaged.
+    """
+    with open_view(out) as view:
+        text = view.meta().get("settings")
+    if text is None:
+        raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")
+    return _saved(out, text)
+
+
+def _saved(out: Path, text: str) -> Config:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise damaged_settings(out, error) from error
+    return Config.from_json(text)
+
+
+def note_interrupted(out: Path) -> bool:
+    """Note that this process runs the crawl in OUT no longer; False where there is none to go on with.
+
+    For an interrupt before there was an event loop to listen for it. Raises StoreFailed.
+    """
+    try:
+        settings_of(out)
+    except CrawlerError:
+        return False
+    state = CrawlState.open(out)
+    try:
+        meta = state.read(FrontierView.meta)
+        if (meta.get("state"), meta.get("pid")) == ("running", str(os.getpid())):
+            state.note({"state": "stopped"})
+    finally:
+        state.close()
+    return True
+
+
+def move_aside(out: Path) -> Path | None:
+    """Rename OUT where it holds a crawl, finished or not; its new name, None where there was nothing to move.
+
+    A folder in which nothing was crawled keeps its name. Raises OutputError, OutputBusyError.
+    """
+    if not (out / "crawl.db").exists():
+        return None
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise OutputError(f"{out} cannot be moved aside: it is the folder from which this is run")
+    lock = lock_folder(out)  # nobody else writes there
+    try:
+        # What a killed crawl has left in the system is removed by the next start, which will not see this.
+        with contextlib.suppress(CrawlerError, KeyError, ValueError), open_view(out) as view:
+            remove_leftovers(view.meta()["leftovers"])
+        name = f"{out.absolute().name}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
+        names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
+        aside = next(path for one in names if not (path := out.with_name(one)).exists())
+        out.rename(aside)
+        lock.path = aside / lock.path.name  # OUT may be another crawl's from now on
+    except OSError as error:
+        raise OutputError(f"{out} cannot be moved aside: {error.strerror or error}") from error
+    finally:
+        lock.release()
+    return aside
