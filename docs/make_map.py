@@ -36,6 +36,7 @@ PURPOSES = {
         "Thread-N (_do_shutdown)",
     ): "asyncio's own: waits for the default executor's end",
     ("thread", "MainProcess", "Thread-N (_monitor)"): "writes the log",
+    ("thread", "MainProcess", "libuv-worker"): "uvloop's own: look up the addresses of connections",
     ("thread", "MainProcess", "parse_N"): "sends a parser its pages, and waits for the results",
     ("thread", "MainProcess", "prestart"): "starts the fork server while the main thread imports",
     ("thread", "MainProcess", "progress_thread"): "draws the progress",
@@ -111,7 +112,9 @@ def make(started: Iterable[tuple[str, ...]]) -> str:
     lines += ["| kind | name | started in | by | what for |", "| --- | --- | --- | --- | --- |"]
     for kind, process, name, file in started:
         purpose = PURPOSES[kind, process, name]
-        lines += [f"| {kind} | {name} | {process} | {link(PACKAGE / file)} | {purpose} |"]
+        lines += [
+            f"| {kind} | {name} | {process} | {link(PACKAGE / file) if file else 'its library'} | {purpose} |"
+        ]
     lines += [""]
     lines += ["## The floors", "", "A floor imports only lower ones.", ""]
     for room in FLOORS:

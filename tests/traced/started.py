@@ -2,9 +2,11 @@
 
 Imported where ``STARTS_OUT`` names the file to write to, one line for each start: thread or process, the name
 of the process that starts it, its own name, and the program's file. Where a thread of a library starts
-another, that is the file which started the first.
+another, that is the file which started the first. Threads that no Python code starts (libuv's) are found by
+their names in the system when the process ends, and no file is said to start them.
 """
 
+import atexit
 import multiprocessing
 import multiprocessing.process
 import multiprocessing.util
@@ -40,9 +42,13 @@ def note(kind: str, name: str) -> str:
         file = frame.f_code.co_filename.removeprefix(PACKAGE)
     else:
         file = getattr(threading.current_thread(), "started_by", "nobody")
+    write(kind, name, file)
+    return file
+
+
+def write(kind: str, name: str, file: str) -> None:
     words = kind, multiprocessing.current_process().name, name, file
     os.write(descriptor, ("\t".join(words) + "\n").encode())
-    return file
 
 
 def watch(owner: Any, method: str, kind: str, name_of: Callable[..., str]) -> None:
@@ -80,3 +86,13 @@ def forked(event: str, _args: object) -> None:
 
 
 sys.addaudithook(forked)
+
+
+@atexit.register
+def native() -> None:
+    # From 3.14 on, Python's own threads have their names in the system, too.
+    ours = {thread.name[:15] for thread in threading.enumerate()}
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    for name in names:
+        if name not in ours and name != names[0]:  # the main thread's, which others inherit
+            write("thread", name, "")
