@@ -90,9 +90,14 @@ sys.addaudithook(forked)
 
 @atexit.register
 def native() -> None:
-    # From 3.14 on, Python's own threads have their names in the system, too.
-    ours = {thread.name[:15] for thread in threading.enumerate()}
-    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
-    for name in names:
-        if name not in ours and name != names[0]:  # the main thread's, which others inherit
+    if not Path("/proc/self/comm").exists():
+        return
+    # Threads inherit the main thread's name in the system, or (from 3.14 on) have there that of the Thread.
+    ours = {thread.name[:15] for thread in threading.enumerate()} | {comm(Path("/proc/self/comm"))}
+    for name in map(comm, Path("/proc/self/task").glob("*/comm")):
+        if name not in ours:
             write("thread", name, "")
+
+
+def comm(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()

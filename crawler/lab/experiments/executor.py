@@ -1,4 +1,4 @@
-"""A heavy parse in the middle of asyncio: inline, in a thread, in a process, and what others feel.
+"""A heavy parse in the middle of asyncio: inline, in a thread, in a process, and how long others wait.
 
 An event loop is one thread that does one thing at a time. While it parses, nobody's answer is read:
 every other request is late by as long as the parse takes. ``run_in_executor`` moves the parse away.
