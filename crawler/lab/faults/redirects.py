@@ -1,4 +1,4 @@
-"""Faults of redirects: circles, chains, and targets that are no URLs, or to which no page may send a crawler."""
+"""Faults of redirects: circles, chains, and targets that are no URLs or that no page may send us to."""
 
 from crawler.lab.faults.manifest import (
     MAX_REDIRECTS,
