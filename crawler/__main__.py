@@ -48,9 +48,9 @@ def _open_standard_files() -> None:
 
 
 def _sweep() -> None:
-    leftovers = sys.modules.get("crawler.plumbing.leftovers_process")
-    if leftovers is not None:
-        leftovers.sweep()
+    starter = sys.modules.get("crawler.plumbing.fork_server_process")
+    if starter is not None:
+        starter.remove_semaphores()
 
 
 def _interrupt(*_: object) -> None:

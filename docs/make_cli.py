@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from crawler.cli.app import program
-from crawler.cli.command import plain
+from crawler.cli.common import plain
 
 
 def option(said: str, help_text: str) -> str:

@@ -1,10 +1,10 @@
-"""Draw ``docs/map.md`` from the code's own headers: the stations, and who starts what.
+"""Draw ``docs/map.md`` from the code's own headers, and from what a crawl was seen to start.
 
-``python docs/make_map.py`` writes it; ``--print`` prints it (a test compares the two).
+``python -m docs`` writes it; a test compares it with what the code says now.
 """
 
 import ast
-import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +17,35 @@ KINDS = {
     "_queue": "Queues",
     "_pipe": "Pipes",
 }
+PURPOSES = {
+    ("process", "MainProcess", "ForkServerProcess-N"): "a parser: one for each core, with a pool of its own",
+    ("process", "MainProcess", "forkserver"): "forks all other children",
+    ("process", "MainProcess", "resource_tracker"): "multiprocessing's own: removes what killed ones leave",
+    ("process", "MainProcess", "writer-SINK"): "writes one sink's file",
+    ("thread", "ForkServerProcess-N", "end-with-parent"): "ends the process when its parent is gone",
+    ("thread", "MainProcess", "FILE events"): "reads what a writer says, to the end of its pipe",
+    (
+        "thread",
+        "MainProcess",
+        "QueueFeederThread",
+    ): "multiprocessing's own: writes a queue's items to its pipe",
+    ("thread", "MainProcess", "Thread-N"): "the executor's own: manages a parser's process",
+    (
+        "thread",
+        "MainProcess",
+        "Thread-N (_do_shutdown)",
+    ): "asyncio's own: waits for the default executor's end",
+    ("thread", "MainProcess", "Thread-N (_monitor)"): "writes the log",
+    ("thread", "MainProcess", "libuv-worker"): "uvloop's own: look up the addresses of connections",
+    ("thread", "MainProcess", "parse_N"): "sends a parser its pages, and waits for the results",
+    ("thread", "MainProcess", "prestart"): "starts the fork server while the main thread imports",
+    ("thread", "MainProcess", "progress_thread"): "draws the progress",
+    ("thread", "MainProcess", "store"): "owns `crawl.db`",
+    ("thread", "MainProcess", "uvloop_N"): "the loop's default executor: calls that would block the loop",
+    ("thread", "writer-SINK", "end-with-parent"): "ends the process when its parent is gone",
+    ("thread", "writer-SINK", "pings"): "answers the main process while the disk is slow",
+}
+"""What for: by kind, the process that starts it, and name."""
 FLOORS = [
     "cli",
     "lab",
@@ -49,13 +78,14 @@ def link(path: Path) -> str:
     return f"[`{name}`](../{name})"
 
 
-def make() -> str:
-    """The whole page."""
+def make(started: Iterable[tuple[str, ...]]) -> str:
+    """The whole page; ``started`` is what :func:`tests.walk.started` returns."""
     sources = sorted(PACKAGE.rglob("*.py"))
     lines = [
         "# The map",
         "",
-        "Made by `docs/make_map.py` from the headers of the code; a test checks that it is current.",
+        "Made by `docs/make_map.py` from the headers of the code and from what a crawl was seen to start;",
+        "a test checks that it is current.",
         "",
         "## The four stations",
         "",
@@ -74,15 +104,20 @@ def make() -> str:
             lines += [f"### {kind}", ""]
             lines += [f"- {link(path)}: {first_sentence(docstring(path))}" for path in owners]
             lines += [""]
+    lines += ["### What runs in a live crawl", ""]
+    lines += [
+        "Seen in a crawl with two sinks, not read off the code. The main thread runs the event loop.",
+        "",
+    ]
+    lines += ["| kind | name | started in | by | what for |", "| --- | --- | --- | --- | --- |"]
+    for kind, process, name, file in started:
+        purpose = PURPOSES[kind, process, name]
+        lines += [
+            f"| {kind} | {name} | {process} | {link(PACKAGE / file) if file else 'its library'} | {purpose} |"
+        ]
+    lines += [""]
     lines += ["## The floors", "", "A floor imports only lower ones.", ""]
     for room in FLOORS:
         text = docstring(PACKAGE / room / "__init__.py")
         lines += [f"- `crawler/{room}/`: {first_sentence(text)}"]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    if "--print" in sys.argv:
-        sys.stdout.write(make())
-    else:
-        (ROOT / "docs" / "map.md").write_text(make(), encoding="utf-8")

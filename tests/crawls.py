@@ -13,7 +13,7 @@ from typing import Any
 
 from crawler.frontier.view import open_view
 from crawler.model.record import Record, decode
-from crawler.plumbing import leftovers_process
+from crawler.plumbing import fork_server_process
 
 ROOT = Path(__file__).parent.parent
 
@@ -122,4 +122,4 @@ def kill_for_good(leader: int, out: Path) -> None:
 def remove_leftovers(out: Path) -> None:
     """Remove what a killed crawl has left in the system."""
     with open_view(out) as view:
-        leftovers_process.remove(view.meta()["leftovers"])
+        fork_server_process.remove_leftovers(view.meta()["leftovers"])

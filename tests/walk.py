@@ -5,6 +5,7 @@
 
 import http.server
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,8 +43,8 @@ class _Site(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def walk() -> dict[str, list[str]]:
-    """The named functions that are entered, start and end included, in all processes: by file, in order."""
+def traced_crawl(variable: str, *options: str) -> list[tuple[str, ...]]:
+    """Crawl the site; the distinct lines, as words, that its processes write to the file in ``variable``."""
     _Site.busy_once = True
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server,
@@ -51,10 +52,10 @@ def walk() -> dict[str, list[str]]:
     ):
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
-        folder, entered = Path(made), Path(made, "entered")
-        environment = os.environ | {"WALK_OUT": str(entered), "PYTHONPATH": str(ROOT / "tests" / "traced")}
+        folder, out = Path(made), Path(made, "written")
+        environment = os.environ | {variable: str(out), "PYTHONPATH": str(ROOT / "tests" / "traced")}
         seed = f"http://127.0.0.1:{server.server_address[1]}/"
-        arguments = ["run", seed, "-o", str(folder / "out"), "--no-progress", "--set", "fetch.backoff=0.1"]
+        arguments = ["run", seed, "-o", str(folder / "out"), "--set", "fetch.backoff=0.1", *options]
         try:
             subprocess.run(
                 [sys.executable, "-m", "crawler", *arguments],
@@ -63,12 +64,32 @@ def walk() -> dict[str, list[str]]:
         finally:
             server.shutdown()
             serving.join()
-        lines = {tuple(line.split("\t")) for line in entered.read_text(encoding="utf-8").splitlines()}
+        return [tuple(line.split("\t")) for line in {*out.read_text(encoding="utf-8").splitlines()}]
+
+
+def walk() -> dict[str, list[str]]:
+    """The named functions that are entered, start and end included, in all processes: by file, in order."""
+    lines = traced_crawl("WALK_OUT", "--no-progress")
     found: dict[str, list[str]] = defaultdict(list)
     for path, name, _ in sorted(lines, key=lambda line: (line[0], int(line[2]))):
         if not name.rpartition(".")[2].startswith("<"):  # a lambda, or a loop in brackets, has no name
             found[path].append(name)
     return dict(found)
+
+
+def started() -> list[tuple[str, ...]]:
+    """What the same crawl starts: thread or process, the process that starts it, its name, our file.
+
+    Each once, with N for a number, SINK and FILE for a sink's: how many there are of a kind depends on the
+    machine and the settings.
+    """
+    lines = traced_crawl("STARTS_OUT", "--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1")
+    return sorted({tuple(_general(word) for word in line) for line in lines})
+
+
+def _general(word: str) -> str:
+    word = re.sub(r"^records\.\w+ ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
+    return re.sub(r"\d+", "N", word)
 
 
 def in_rooms(found: dict[str, list[str]]) -> dict[str, list[str]]:

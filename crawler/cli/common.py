@@ -1,4 +1,4 @@
-"""What the commands share: printing that survives a closed pipe, and the crawl itself."""
+"""What the commands share: their help, printing that survives a closed pipe, and the crawl itself."""
 
 import errno
 import os
@@ -8,10 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from crawler.model.errors import EXIT_STOPPED, UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
+
+
+class Command(click.Command):
+    """As click's own, but its help explains the arguments, and does so before the options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write both sections."""
+        arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]
+        if arguments:
+            with formatter.section("Arguments"):
+                formatter.write_dl([(plain(each.make_metavar(ctx)), each.help or "") for each in arguments])
+        super().format_options(ctx, formatter)
+
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write nothing: it is done."""
+
+
+def plain(metavar: str) -> str:
+    """``URL`` for ``[URL]...``: how often it may be given is for the usage line to say."""
+    return metavar.strip("[].")
 
 
 def complain(message: str) -> None:

@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.command import Command
-from crawler.cli.common import begin_afresh, crawl
+from crawler.cli.common import Command, begin_afresh, crawl
 
 
 @click.command(cls=Command)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.command import Command
-from crawler.cli.common import complain, say, unread_is_no_error
+from crawler.cli.common import Command, complain, say, unread_is_no_error
 from crawler.lab.registry import EXPERIMENTS, chosen
 
 if TYPE_CHECKING:

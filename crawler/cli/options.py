@@ -17,100 +17,71 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-KEYS = {
-    "urls": "seeds",
-    "out": "out",
-    "max_pages": "scope.max_pages",
-    "max_depth": "scope.max_depth",
-    "include": "scope.include",
-    "exclude": "scope.exclude",
-    "concurrency": "fetch.concurrency",
-    "timeout": "fetch.timeout",
-    "max_body": "fetch.max_body",
-    "retries": "fetch.retries",
-    "max_redirects": "fetch.max_redirects",
-    "per_host": "politeness.per_host",
-    "delay": "politeness.delay",
-    "ignore_robots": "robots.obey",
-    "workers": "parse.workers",
-    "executor": "parse.executor",
-    "extract": "parse.extract",
-    "sink": "write.sinks",
-    "fail_on": "run.fail_on",
-    "no_progress": "progress.show",
-    "log_level": "log.level",
-}
+KEYS = {"urls": "seeds"}
 """The key that a command's parameter sets. The flags among them, when given, set it to false."""
 
 NAMES = {"urls": "URL", "out": "-o"}
 """How a parameter is called on the command line, where that is not --its-name."""
 
 
-def _option(metavar: str, text: str, *names: str, multiple: bool = False) -> Callable[[F], F]:
-    return click.option(*names, metavar=metavar, help=text, multiple=multiple)
+def _option(
+    key: str, metavar: str, text: str, default: str, name: str = "", short: str = "", multiple: bool = False
+) -> Callable[[F], F]:
+    """An option that sets ``key``, and has its name unless one is given."""
+    name = name or key.rpartition(".")[2]
+    KEYS[name] = key
+    names = [*filter(None, [short]), f"--{name.replace('_', '-')}"]
+    return click.option(
+        *names, metavar=metavar, help=f"{text} [{key}; default: {default}].", multiple=multiple
+    )
 
 
-def _flag(text: str, name: str) -> Callable[[F], F]:
-    return click.option(name, is_flag=True, help=text)
+def _flag(key: str, text: str, name: str) -> Callable[[F], F]:
+    """A flag that sets ``key`` to false."""
+    KEYS[name] = key
+    return click.option(f"--{name.replace('_', '-')}", is_flag=True, help=f"{text} [{key} = false].")
 
 
-out = _option("OUT", "Output folder [out; default: a new crawls/HOST-UTCTIME].", "-o", "--out")
-max_pages = _option("N", "Pages after which to end [scope.max_pages; default: no limit].", "--max-pages")
-max_depth = _option("N", "Links to follow from a seed [scope.max_depth; default: no limit].", "--max-depth")
+out = _option("out", "OUT", "Output folder", "a new crawls/HOST-UTCTIME", short="-o")
+max_pages = _option("scope.max_pages", "N", "Pages after which to end", "no limit")
+max_depth = _option("scope.max_depth", "N", "Links to follow from a seed", "no limit")
 include = _option(
-    "RE",
-    "Only URLs in which this is found; may be repeated [scope.include; default: any].",
-    "--include",
-    multiple=True,
+    "scope.include", "RE", "Only URLs in which this is found; may be repeated", "any", multiple=True
 )
 exclude = _option(
-    "RE",
-    "No URLs in which this is found; may be repeated [scope.exclude; default: none].",
-    "--exclude",
-    multiple=True,
+    "scope.exclude", "RE", "No URLs in which this is found; may be repeated", "none", multiple=True
 )
-concurrency = _option(
-    "N", "Requests at once, all hosts together [fetch.concurrency; default: 32].", "--concurrency"
-)
-timeout = _option("SECONDS", "For one whole exchange [fetch.timeout; default: 30].", "--timeout")
-max_body = _option(
-    "BYTES", "Of a body, after decompression [fetch.max_body; default: 10485760].", "--max-body"
-)
-retries = _option("N", "Further attempts after the first [fetch.retries; default: 3].", "--retries")
-max_redirects = _option("N", "Redirects in a row [fetch.max_redirects; default: 10].", "--max-redirects")
-per_host = _option(
-    "N", "Requests at once to one host [politeness.per_host; default: 2, on loopback no limit].", "--per-host"
-)
-delay = _option(
-    "SECONDS", "Between requests to one host [politeness.delay; default: 0.5, on loopback 0].", "--delay"
-)
-ignore_robots = _flag("Do not ask robots.txt [robots.obey = false].", "--ignore-robots")
-workers = _option("N", "Parsers at once [parse.workers; default: CPU cores].", "--workers")
-executor = _option(
-    "process|thread|inline", "Where pages are parsed [parse.executor; default: process].", "--executor"
-)
-extract = _option(
-    "MODULE:FUNCTION", "Called with each parsed page [parse.extract; default: none].", "--extract"
-)
+concurrency = _option("fetch.concurrency", "N", "Requests at once, all hosts together", "32")
+timeout = _option("fetch.timeout", "SECONDS", "For one whole exchange", "30")
+max_body = _option("fetch.max_body", "BYTES", "Of a body, after decompression", "10485760")
+retries = _option("fetch.retries", "N", "Further attempts after the first", "3")
+max_redirects = _option("fetch.max_redirects", "N", "Redirects in a row", "10")
+per_host = _option("politeness.per_host", "N", "Requests at once to one host", "2, on loopback no limit")
+delay = _option("politeness.delay", "SECONDS", "Between requests to one host", "0.5, on loopback 0")
+ignore_robots = _flag("robots.obey", "Do not ask robots.txt", "ignore_robots")
+workers = _option("parse.workers", "N", "Parsers at once", "CPU cores")
+executor = _option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
+extract = _option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
 sink = _option(
-    "jsonl|sqlite", "Output format; may be repeated [write.sinks; default: jsonl].", "--sink", multiple=True
+    "write.sinks", "jsonl|sqlite", "Output format; may be repeated", "jsonl", name="sink", multiple=True
 )
 fail_on = _option(
+    "run.fail_on",
     "errors|http|extract",
-    "End with exit code 1 where there are any; several with commas [run.fail_on; default: never].",
-    "--fail-on",
+    "End with exit code 1 where there are any; several with commas",
+    "never",
 )
-fresh = _flag("Crawl anew: what is in OUT is moved aside, not deleted.", "--fresh")
-no_progress = _flag("Show no progress [progress.show = false].", "--no-progress")
-log_level = _option("DEBUG|INFO|WARNING|ERROR", "What is logged [log.level; default: INFO].", "--log-level")
-assignments = _option(
-    "KEY=VALUE",
-    "Any configuration key, such as fetch.backoff=1; may be repeated.",
+no_progress = _flag("progress.show", "Show no progress", "no_progress")
+log_level = _option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
+fresh = click.option("--fresh", is_flag=True, help="Crawl anew: what is in OUT is moved aside, not deleted.")
+assignments = click.option(
     "--set",
     "assignments",
+    metavar="KEY=VALUE",
+    help="Any configuration key, such as fetch.backoff=1; may be repeated.",
     multiple=True,
 )
-config_file = _option("FILE", "Config file (TOML) to read.", "-c", "--config")
+config_file = click.option("-c", "--config", metavar="FILE", help="Config file (TOML) to read.")
 
 
 def config_of(parameters: Mapping[str, Any], file: str | Path | None) -> "Config":

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.command import Command
-from crawler.cli.common import crawl, say
+from crawler.cli.common import Command, crawl, say
 from crawler.model.errors import AlreadyFinished
 
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import click
 
-from crawler.cli.command import Command
+from crawler.cli.common import Command
 
 
 class Port(click.IntRange):

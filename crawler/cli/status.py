@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.command import Command
-from crawler.cli.common import unread_is_no_error
+from crawler.cli.common import Command, unread_is_no_error
 
 
 @click.command(cls=Command)

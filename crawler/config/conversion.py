@@ -1,8 +1,8 @@
-"""A value that somebody gave, made into what its key's type asks for, or refused.
+"""Converts a raw value to the type of its key, or refuses it.
 
 msgspec checks types and bounds strictly: neither ``true`` nor "8" is a number, a whole number is one
-with a fraction too, and "not a number" is none. What it does not know is here: the notes of
-:mod:`crawler.config.values`, lists of which each wrong item is told, and the words for true and false.
+with a fraction too, and "not a number" is none. The rest is here: the notes of :mod:`crawler.config.values`,
+lists whose wrong items are reported one by one, and the words for true and false.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The table of keys, read off the sections: each dotted name with what its value may be, in words."""
+"""The table of keys, made from the sections: each dotted name, and what its value may be, in words."""
 
 import types
 import typing

@@ -21,8 +21,8 @@ class Text(str):
     __slots__ = ()
 
 
-class Given(NamedTuple):
-    """A value, and who gave it."""
+class RawValue(NamedTuple):
+    """A value as it was given, before it is checked, and who gave it."""
 
     key: str
     """Dotted."""
@@ -30,7 +30,7 @@ class Given(NamedTuple):
     origin: str
 
 
-Layer = list[Given]
+Layer = list[RawValue]
 
 
 def file_layer(path: Path) -> Layer:
@@ -56,7 +56,7 @@ NO_SETTINGS = {"CRAWLER_FAULT"}
 def environment_layer(prefix: str, delimiter: str) -> Layer:
     """What environment variables such as ``CRAWLER_FETCH__CONCURRENCY`` say."""
     return [
-        Given(name[len(prefix) :].lower().replace(delimiter, "."), Text(value), f"environment {name}")
+        RawValue(name[len(prefix) :].lower().replace(delimiter, "."), Text(value), f"environment {name}")
         for name, value in os.environ.items()
         if name.upper().startswith(prefix) and name.upper() not in NO_SETTINGS
     ]
@@ -67,14 +67,14 @@ def tree_layer(tree: Mapping[str, object], origin: str) -> Layer:
     return list(_flat("", tree, origin))
 
 
-def _flat(prefix: str, tree: Mapping[str, object], origin: str) -> Iterator[Given]:
+def _flat(prefix: str, tree: Mapping[str, object], origin: str) -> Iterator[RawValue]:
     for name, value in tree.items():
         if isinstance(value, Section):
             value = _said_by(value)
         if isinstance(value, Mapping):
             yield from _flat(f"{prefix}{name}.", value, origin)
         else:
-            yield Given(f"{prefix}{name}", value, origin)
+            yield RawValue(f"{prefix}{name}", value, origin)
 
 
 def _said_by(section: Section) -> dict[str, object]:
@@ -84,10 +84,10 @@ def _said_by(section: Section) -> dict[str, object]:
     return {name: value for name, value in values.items() if value != getattr(defaults, name)}
 
 
-def understood(key: Key, value: object) -> object:
+def parse_text(key: Key, value: object) -> object:
     """``value`` as it is to be converted: text read as TOML, one item made a list, "none" made None."""
     if isinstance(value, Text):
-        value = _from_text(key, value)
+        value = _from_toml(key, str(value))
     if isinstance(value, str) and key.optional and value.lower() == "none":
         return None
     if isinstance(value, str) and key.is_list:
@@ -95,21 +95,19 @@ def understood(key: Key, value: object) -> object:
     return value
 
 
-def _from_text(key: Key, text: Text) -> object:
+def _from_toml(key: Key, text: str) -> object:
     """The TOML value that ``text`` spells, or else the text itself, as a plain string."""
-    plain = str(text)
-    if key.is_text and plain.lstrip()[:1] not in "\"'":
-        return plain  # no TOML string, so there is nothing to read
+    if key.is_text and text.lstrip()[:1] not in "\"'":
+        return text  # no TOML string, so there is nothing to read
     import tomllib
 
     try:
-        parsed = tomllib.loads(f"value = {plain}")
+        parsed = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        return plain
+        return text
     value = parsed["value"]
-    if len(parsed) > 1 or (key.is_text and not isinstance(value, str)):
-        return plain
-    return plain if key.is_list and not isinstance(value, list | str) else value
+    wanted = str if key.is_text else list | str if key.is_list else object
+    return value if len(parsed) == 1 and isinstance(value, wanted) else text
 
 
 def assignment(text: str) -> tuple[str, str]:

@@ -6,39 +6,39 @@ from collections.abc import Mapping
 
 from crawler.config.conversion import Refused
 from crawler.config.keys import Key
-from crawler.config.layers import Given
+from crawler.config.layers import RawValue
 
 _LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
-"""User and password of a URL, which is not to be seen on a screen or in a log."""
+"""User and password of a URL, which must not appear on a screen or in a log."""
 _SECRET = ("session.", "fetch.proxy")
-"""Keys whose value is not shown where it is refused: a secret itself may stand where its variable should."""
+"""Keys whose refused values are not shown: one may be the secret itself, in place of its variable's name."""
 REMOVED = {
     "fetch.loops": "one event loop fetches now; leave the key out",
 }
-"""Keys that there were once, and what is to be said to whoever has them."""
+"""Keys that no longer exist, and what to tell those who still use them."""
 LONGEST = 200
 """Characters of a value that are shown."""
 
 
-def unknown(given: Given, keys: Mapping[str, Key]) -> str:
+def unknown(raw: RawValue, keys: Mapping[str, Key]) -> str:
     """The sentence for a key that does not exist, or that is a section."""
-    members = [name for name in keys if name.startswith(given.key + ".")]
+    members = [name for name in keys if name.startswith(raw.key + ".")]
     if members:
-        return f"{given.key} ({given.origin}) is a section, not a key; allowed: {', '.join(members)}"
-    if given.key in REMOVED:
-        return f"{given.key} ({given.origin}) is a key no more: {REMOVED[given.key]}"
-    nearest = _nearest(given.key, list(keys))
+        return f"{raw.key} ({raw.origin}) is a section, not a key; allowed: {', '.join(members)}"
+    if raw.key in REMOVED:
+        return f"{raw.key} ({raw.origin}) is a key no more: {REMOVED[raw.key]}"
+    nearest = _nearest(raw.key, list(keys))
     hint = f"did you mean {nearest}?" if nearest else "docs/configuration.md lists the keys that exist"
-    hidden = given.value is None or given.key.startswith(_SECRET)
-    value = "" if hidden else f" = {shown(given.value)}"
-    return f"{given.key}{value} ({given.origin}) is an unknown key; {hint}"
+    hidden = raw.value is None or raw.key.startswith(_SECRET)
+    value = "" if hidden else f" = {shown(raw.value)}"
+    return f"{raw.key}{value} ({raw.origin}) is an unknown key; {hint}"
 
 
-def of_value(key: Key, given: Given, refused: Refused) -> str:
+def of_value(key: Key, raw: RawValue, refused: Refused) -> str:
     """The sentence for a value that is not allowed, or for one item of a list."""
     because = f": {refused.reason}" if refused.reason else ""
     value = "" if key.name.startswith(_SECRET) else f" = {shown(refused.value)}"
-    return f"{key.name}{value} ({given.origin}) is refused{because}; allowed: {key.allowed}"
+    return f"{key.name}{value} ({raw.origin}) is refused{because}; allowed: {key.allowed}"
 
 
 def shown(value: object) -> str:
@@ -47,13 +47,13 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
-def _nearest(stranger: str, names: list[str]) -> str | None:
+def _nearest(unknown_key: str, names: list[str]) -> str | None:
     """The existing key that was probably meant: by its last part first, then as a whole."""
     import difflib
 
-    last = stranger.rpartition(".")[2]
+    last = unknown_key.rpartition(".")[2]
     by_last = {name.rpartition(".")[2]: name for name in names}
     close = [name for name in names if name.rpartition(".")[2] == last]
-    close = close or difflib.get_close_matches(stranger, names, 1)
+    close = close or difflib.get_close_matches(unknown_key, names, 1)
     close = close or [by_last[name] for name in difflib.get_close_matches(last, list(by_last), 1)]
     return close[0] if close else None

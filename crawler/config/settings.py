@@ -14,25 +14,27 @@ import msgspec
 from crawler.config import problems
 from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
-from crawler.config.layers import Given, Layer, environment_layer, file_layer, tree_layer, understood
-from crawler.config.run_section import RunConfig
+from crawler.config.layers import Layer, RawValue, environment_layer, file_layer, parse_text, tree_layer
+from crawler.config.running_sections import (
+    LimitsConfig,
+    LogConfig,
+    ProcessesConfig,
+    ProgressConfig,
+    RunConfig,
+    WatchdogConfig,
+    WriteConfig,
+)
 from crawler.config.sections import (
     About,
     FetchConfig,
     FrontierConfig,
-    LimitsConfig,
-    LogConfig,
     ParseConfig,
     PolitenessConfig,
-    ProcessesConfig,
-    ProgressConfig,
     RobotsConfig,
     ScopeConfig,
     Section,
     SessionConfig,
     SitemapsConfig,
-    WatchdogConfig,
-    WriteConfig,
 )
 from crawler.config.values import Folder, WebUrl
 from crawler.model.errors import ConfigError
@@ -70,9 +72,9 @@ class Config:
 
     def __init__(self, *, _layers: Iterable[Layer] | None = None, **keys: Any) -> None:
         layers = list(_layers) if _layers is not None else [_environment()]
-        given = merged([*layers, tree_layer(keys, "Config()")])
-        own: dict[str, object] = {"_origins": {key: item.origin for key, item in given.items()}}
-        for name, value in _nested(_converted(given)).items():
+        raw = merged([*layers, tree_layer(keys, "Config()")])
+        own: dict[str, object] = {"_origins": {key: value.origin for key, value in raw.items()}}
+        for name, value in _nested(_converted(raw)).items():
             section = getattr(type(self), name)
             own[name] = msgspec.structs.replace(section, **value) if isinstance(section, Section) else value
         vars(self).update(own)  # what is not in it is the class's, the default
@@ -96,12 +98,12 @@ class Config:
             layers.append(_environment())
         named = origins or {}
         last = tree_layer(overrides or {}, "command line")
-        layers.append([given._replace(origin=named.get(given.key, given.origin)) for given in last])
+        layers.append([raw._replace(origin=named.get(raw.key, raw.origin)) for raw in last])
         return cls(_layers=layers)
 
     def replace(self, changes: Mapping[str, object], origin: str = "Config.replace()") -> Self:
         """These settings with some values changed, by dotted key (no environment). Raises ConfigError."""
-        kept = [Given(key, value_of(self, key), source) for key, source in self._origins.items()]
+        kept = [RawValue(key, value_of(self, key), source) for key, source in self._origins.items()]
         return type(self)(_layers=[kept, tree_layer(changes, origin)])
 
     def to_json(self) -> str:
@@ -118,7 +120,7 @@ class Config:
         if not isinstance(tree, dict):
             raise ConfigError(f"the {origin} are not a JSON object")
         # A crawl that was begun with a key which is gone by now goes on without it.
-        layer = [given for given in tree_layer(tree, origin) if given.key not in problems.REMOVED]
+        layer = [raw for raw in tree_layer(tree, origin) if raw.key not in problems.REMOVED]
         return cls(_layers=[layer])
 
     def origin_of(self, key: str) -> str:
@@ -127,7 +129,7 @@ class Config:
         Raises ConfigError where there is no such key.
         """
         if key not in KEYS:
-            raise ConfigError(problems.unknown(Given(key, None, "origin_of()"), KEYS))
+            raise ConfigError(problems.unknown(RawValue(key, None, "origin_of()"), KEYS))
         return self._origins.get(key, "default")
 
     def __eq__(self, other: object) -> bool:
@@ -159,28 +161,28 @@ def value_of(config: Config, key: str) -> object:
     return value
 
 
-def merged(layers: Iterable[Layer]) -> dict[str, Given]:
+def merged(layers: Iterable[Layer]) -> dict[str, RawValue]:
     """The last word on each key, ready to be converted. Raises ConfigError for keys that do not exist."""
-    everything = [given for layer in layers for given in layer]
-    strangers = dict.fromkeys(problems.unknown(given, KEYS) for given in everything if given.key not in KEYS)
-    if strangers:
-        raise ConfigError("\n".join(strangers))
-    return {given.key: given._replace(value=understood(KEYS[given.key], given.value)) for given in everything}
+    everything = [raw for layer in layers for raw in layer]
+    unknown_keys = dict.fromkeys(problems.unknown(raw, KEYS) for raw in everything if raw.key not in KEYS)
+    if unknown_keys:
+        raise ConfigError("\n".join(unknown_keys))
+    return {raw.key: raw._replace(value=parse_text(KEYS[raw.key], raw.value)) for raw in everything}
 
 
 def _environment() -> Layer:
     return environment_layer(ENV_PREFIX, ENV_DELIMITER)
 
 
-def _converted(given: Mapping[str, Given]) -> dict[str, object]:
+def _converted(raw: Mapping[str, RawValue]) -> dict[str, object]:
     """The value of each key, in the order of the sections. Raises ConfigError, which tells all refusals."""
     values: dict[str, object] = {}
     sentences: list[str] = []
-    for name in (name for name in KEYS if name in given):
+    for name in (name for name in KEYS if name in raw):
         try:
-            values[name] = converted(KEYS[name], given[name].value)
+            values[name] = converted(KEYS[name], raw[name].value)
         except Refusal as refusal:
-            sentences += [problems.of_value(KEYS[name], given[name], part) for part in refusal.parts]
+            sentences += [problems.of_value(KEYS[name], raw[name], part) for part in refusal.parts]
     if sentences:
         raise ConfigError("\n".join(dict.fromkeys(sentences)))
     return values

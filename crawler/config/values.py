@@ -30,7 +30,7 @@ class After(NamedTuple):
 
 
 _FILE = re.compile(r"[.~/\\]|[A-Za-z]:[\\/]|[^/:?#]+\.html?$", re.IGNORECASE)
-"""How the path of a file begins, or the name of one is: no host is called that."""
+"""What begins like the path of a file, or looks like the name of one: no host is called that."""
 _LOOPBACK = re.compile(
     r"(?:(?:[^/?#:]+\.)?localhost\.?|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?:[:/?#]|$)", re.IGNORECASE
 )

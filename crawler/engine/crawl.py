@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from crawler.fetch.backend import require_backend
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.parse.extract import check_callable, load
-from crawler.plumbing.event_loop import loop_factory
 from crawler.plumbing.fork_server_process import (
     refuse_inside_import,
     refuse_main_from_nowhere,
@@ -30,7 +29,7 @@ from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
 from crawler.watch.memory_reading import memory_of_this_process
-from crawler.watch.progress_thread import Progress
+from crawler.watch.progress_thread import ProgressDisplay
 
 log = logging.getLogger("crawler.engine")
 
@@ -46,9 +45,14 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     out = prepare(config, extract)
     with output_folder(out):
         try:
+            loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+            with suppress(ImportError):  # there is no uvloop for Windows
+                import uvloop
+
+                loop_factory = uvloop.new_event_loop
             with (
                 open_crawl(config, out, logins) as opened,
-                asyncio.Runner(loop_factory=loop_factory()) as runner,
+                asyncio.Runner(loop_factory=loop_factory) as runner,
             ):
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))
         except KeyboardInterrupt:
@@ -107,7 +111,7 @@ async def run(
                 on_committed=on_committed,
             )
             show = own_process and config.progress.show
-            progress = Progress(lambda: snapshot(stations), config.progress.interval, show=show)
+            progress = ProgressDisplay(lambda: snapshot(stations), config.progress.interval, show=show)
             return await _crawl(stations, opened, stopping, progress, on_start)
         finally:
             if logs is not None:
@@ -118,7 +122,7 @@ async def _crawl(
     stations: Stations,
     opened: Opened,
     stopping: "Stopping",
-    progress: Progress,
+    progress: ProgressDisplay,
     on_start: Callable[[Stations], None],
 ) -> CrawlReport:
     report = CrawlReport(stations.out, "stopped")

@@ -22,8 +22,8 @@ from crawler.config.problems import shown
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
-from crawler.plumbing import leftovers_process
 from crawler.plumbing.file_lock import FileLock, LockBusy
+from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
 from crawler.rules.urls import login, origin, resolve
 
 SPOOL = "spool"
@@ -139,7 +139,7 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:
-            leftovers_process.remove(meta["leftovers"])
+            remove_leftovers(meta["leftovers"])
         is_new = "settings" not in meta
         if is_new:
             # The settings are on the disk before any record is: whose are these?
@@ -162,7 +162,7 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
             "state": "running",
             "runs": str(opened.runs),
             "pid": str(os.getpid()),
-            "leftovers": leftovers_process.note(),
+            "leftovers": note_leftovers(),
             "logins": json.dumps(sorted(logins)),
         }
         state.note(meta)

@@ -17,7 +17,7 @@ from crawler.fetch.session import auth_origins
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
-from crawler.plumbing import leftovers_process
+from crawler.plumbing.fork_server_process import remove_leftovers
 
 FIXED_KEYS = (
     "seeds",
@@ -137,7 +137,7 @@ def move_aside(out: Path) -> Path | None:
     try:
         # What a killed crawl has left in the system is removed by the next start, which will not see this.
         with contextlib.suppress(CrawlerError, KeyError, ValueError), open_view(out) as view:
-            leftovers_process.remove(view.meta()["leftovers"])
+            remove_leftovers(view.meta()["leftovers"])
         name = f"{out.absolute().name}-{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}"
         names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
         aside = next(path for one in names if not (path := out.with_name(one)).exists())

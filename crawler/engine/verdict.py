@@ -7,10 +7,9 @@ from crawler.config import Config
 from crawler.frontier.view import FrontierView
 from crawler.model.outcomes import Kind
 from crawler.model.rows import Leaf
-from crawler.rules.login_page import is_login_url
 from crawler.rules.robots import forbidding
 from crawler.rules.scope import Scope
-from crawler.rules.urls import origin
+from crawler.rules.urls import is_login_url, origin
 
 UNREACHABLE = {Kind.TIMEOUT, Kind.CONNECT, Kind.RESET, Kind.TLS, Kind.DNS, Kind.FORBIDDEN_ADDRESS}
 """Kinds that mean that no answer came at all."""

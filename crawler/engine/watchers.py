@@ -70,7 +70,7 @@ def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
     yield watchdog_task(
         workers,
         stall,
-        patience={
+        timeouts={
             "fetch": max(stall, SLACK * config.fetch.timeout),
             "parse": max(stall, SLACK * config.parse.timeout),
             "write": SLACK * stall,

@@ -5,7 +5,6 @@ redirect's target, a robots.txt, a page are all the same to it. Where nothing of
 is not there at all: see :func:`crawler.fetch.backend.make_backend`.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,6 +13,7 @@ from crawler.config import Config
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend
 from crawler.fetch.secret import basic, filled_in, login, sendable
 from crawler.model.errors import ConfigError
+from crawler.plumbing.starter_thread import off_loop
 from crawler.rules import urls
 from crawler.rules.cookies import Cookie, CookieJar, IsPublicSuffix
 
@@ -67,7 +67,7 @@ class Session:
         headers = list(set_cookies)
         if self._is_public_suffix is None and any("domain" in header.lower() for header in headers):
             # Reading the list takes some 40 ms, and hardly any crawl needs it.
-            self._is_public_suffix = await asyncio.to_thread(_public_suffixes)
+            self._is_public_suffix = await off_loop(_public_suffixes)
         origin = urls.origin(url)
         jar = self._jar(origin)
         if jar is None:

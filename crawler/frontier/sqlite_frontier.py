@@ -21,8 +21,7 @@ from crawler.frontier.durable import DurableFrontier
 from crawler.frontier.lane import Lane
 from crawler.model.messages import Finished, Hop, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome, State
-from crawler.rules.dedup import partition
-from crawler.rules.urls import origin
+from crawler.rules.urls import origin, partition
 
 if TYPE_CHECKING:
     from crawler.frontier.state_thread import CrawlState

@@ -1,1 +1,26 @@
-"""Floor 7: the fixture site and what is measured on it."""
+"""Floor 7: the fixture site and what is measured on it.
+
+Nothing that crawls needs this floor. It has six parts, each of which can be read alone:
+
+``experiments/`` (``crawler lab``)
+    One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
+    machine says to it. :mod:`crawler.lab.registry` has them in the order in which they are best read. A file
+    such as ``pool_kill_here`` belongs to the experiment whose name it begins with. In this folder:
+    ``finding`` (what an experiment returns), ``laboratory`` (runs them), ``experiment_process`` and
+    ``sandbox_process`` (so that none of them harms the others), ``work``, ``asking`` and ``machine``
+    (what they measure with).
+``experiments/race/`` (``crawler lab race``)
+    The same small crawl under each model. Each model is one file of less than a hundred lines, to be laid
+    beside the next: ``sequential``, ``threads``, ``coroutines``, ``processes`` and so on.
+``tables/`` and ``report/``
+    How findings are shown: a table and a picture for each experiment, then the terminal, the page, the
+    JSON object. Nothing here measures anything.
+``site/`` (``crawler serve``)
+    The fixture site, a bookshop: ``pages`` and ``answers`` say what is there, ``app`` serves it.
+``faults/`` (``crawler serve --faults``, ``crawler lab faults``)
+    A server that misbehaves in every way there is. A file for each family of faults; ``manifest`` says what
+    a fault is, ``site`` puts them among good pages, ``judge`` compares what was recorded with what is right.
+``crash/`` (``crawler lab crash``)
+    Kills crawls and judges what they leave. Begin with ``kinds`` (the ways to die) and ``trial`` (one kill);
+    :mod:`crawler.lab.graph_site` is the site that is crawled.
+"""

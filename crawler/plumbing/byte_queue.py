@@ -4,11 +4,10 @@
 bound in items bounds nothing. Closing is how a station learns that no more work will come:
 getters drain what is left, then see :class:`QueueClosed`; iteration simply ends.
 
-First come, first served, on both sides. Whoever must wait stands in a line that nobody passes by; the
-first is woken as soon as there is enough for it, and so is each one behind it, in their order. A heavy
-item at the head is thus neither overtaken by light ones nor starved by them. Who is woken runs a turn of
-the loop later: until then, what it was woken for (room for its item; an item) is promised to it, and
-nobody else takes that.
+First come, first served, on both sides. Whoever must wait joins a line and is not overtaken: the first
+is woken as soon as there is enough for it, then each one behind it, in order. So a heavy item at the head
+is neither overtaken by light ones nor starved by them. A task that is woken runs one turn of the loop later:
+until then, what it was woken for (room for its item; an item) is promised to it, and nobody else takes that.
 """
 
 import asyncio
@@ -34,10 +33,11 @@ class ByteQueue(Generic[T]):
     def __init__(self, capacity: int, weigh: Callable[[T], int], name: str = "") -> None:
         self.name = name
         self.capacity = capacity
+        self.bytes = 0
+        """Weight of the items waiting."""
+        self.closed = asyncio.Event()
         self._weigh = weigh
         self._items: deque[tuple[T, int]] = deque()
-        self._bytes = 0
-        self._closed = asyncio.Event()
         self._putters = _Line(self._has_room)
         self._getters = _Line(self._has_item)
         self._getter_waits = asyncio.Event()
@@ -46,51 +46,30 @@ class ByteQueue(Generic[T]):
         """Items waiting."""
         return len(self._items)
 
-    @property
-    def bytes(self) -> int:
-        """Weight of the items waiting."""
-        return self._bytes
-
     async def wanted(self) -> int:
         """How many more items would be taken at once; waits until that is at least one.
 
         For a producer whose items must not grow old in the queue. 0 once the queue is closed.
         """
-        while not self.closed:
+        while not self.closed.is_set():
             if self._getters.waiting:  # so each item here is promised to somebody else
                 return len(self._getters.waiting)
             self._getter_waits.clear()
             await self._getter_waits.wait()
         return 0
 
-    @property
-    def closed(self) -> bool:
-        """True once :meth:`close` was called."""
-        return self._closed.is_set()
-
-    async def until_closed(self) -> None:
-        """Wait until :meth:`close` is called."""
-        await self._closed.wait()
-
     async def put(self, item: T) -> None:
         """Append, waiting while the queue is full or others wait. Raises QueueClosed."""
         weight = self._weigh(item)
         line = self._putters
-        if line.waiting or line.promised or (self._items and self._bytes + weight > self.capacity):
-            if self.closed:
+        if line.waiting or line.promised or (self._items and self.bytes + weight > self.capacity):
+            if self.closed.is_set():
                 raise QueueClosed(self.name)
             await line.wait(weight)
-        self._append(item, weight)
-
-    def put_nowait(self, item: T) -> None:
-        """Append whatever the bound says; for the rare item that must not wait. Raises QueueClosed."""
-        self._append(item, self._weigh(item))
-
-    def _append(self, item: T, weight: int) -> None:
-        if self.closed:
+        if self.closed.is_set():
             raise QueueClosed(self.name)
         self._items.append((item, weight))
-        self._bytes += weight
+        self.bytes += weight
         if self._getters.waiting:
             self._getters.wake()
 
@@ -105,8 +84,8 @@ class ByteQueue(Generic[T]):
         Raises QueueClosed when closed and empty.
         """
         promised = self._getters.promised
-        if len(self._items) <= promised or (promised and not self.closed):
-            if self.closed:
+        if len(self._items) <= promised or (promised and not self.closed.is_set()):
+            if self.closed.is_set():
                 raise QueueClosed(self.name)
             self._getter_waits.set()
             if not await self._getters.wait():
@@ -116,9 +95,9 @@ class ByteQueue(Generic[T]):
     def take_spare(self, most: int, most_bytes: int) -> list[T]:
         """A batch now, if what waits makes two of them or more; else nothing.
 
-        For a getter that is busy yet: it leaves enough for one that is not.
+        For a getter that is still busy: it leaves enough for one that is not.
         """
-        if len(self._items) < 2 * most and self._bytes < 2 * most_bytes:
+        if len(self._items) < 2 * most and self.bytes < 2 * most_bytes:
             return []
         return self._take(most, most_bytes)
 
@@ -133,31 +112,30 @@ class ByteQueue(Generic[T]):
             self._items.popleft()
             taken += weight
             batch.append(item)
-        self._bytes -= taken
+        self.bytes -= taken
         if self._putters.waiting:
             self._putters.wake()
         return batch
 
     def close(self) -> None:
         """No more puts. Waiting putters see QueueClosed; getters drain what is left first."""
-        self._closed.set()
-        self._getters.dissolve()
-        self._putters.dissolve()
+        self.closed.set()
+        for waiter, _ in (*self._getters.waiting, *self._putters.waiting):
+            if not waiter.done():
+                waiter.set_result(False)
         self._getter_waits.set()
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        while True:
-            try:
-                item = await self.get()
-            except QueueClosed:
-                return
-            yield item
+        with suppress(QueueClosed):
+            while True:
+                for item in await self.get_batch(1):
+                    yield item
 
     def _has_room(self, weight: int) -> bool:
         coming = self._putters
         if not (self._items or coming.promised):
             return True
-        return self._bytes + coming.promised_weight + weight <= self.capacity
+        return self.bytes + coming.promised_weight + weight <= self.capacity
 
     def _has_item(self, _weight: int) -> bool:
         return len(self._items) > self._getters.promised
@@ -173,35 +151,31 @@ class _Line:
         self._is_enough = is_enough
         self.waiting: deque[tuple[asyncio.Future[bool], int]] = deque()
         self.promised = 0
-        """Those who were woken and have not run yet, and …"""
+        """How many were woken and have not run yet, and …"""
         self.promised_weight = 0
         """… their weight in all."""
 
     async def wait(self, weight: int = 0) -> bool:
-        """Until there is enough for whoever calls, behind all who came before; False once dissolved."""
+        """Wait until there is enough, behind all who came before; False where the queue was closed."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[bool] = loop.create_future()
         self.waiting.append((waiter, weight))
         if self.promised and self._is_enough(weight):
             loop.call_soon(self.wake)  # not now: those who were woken before have not run yet
+        cancelled = True
         try:
             await waiter
-        except asyncio.CancelledError:
+            cancelled = False
+        finally:
             if waiter.cancelled():
                 # ValueError: somebody who looked for a waiter to wake has thrown it out already.
                 with suppress(ValueError):
                     self.waiting.remove((waiter, weight))
-            else:
-                self._redeem(waiter, weight)
-            self.wake()  # what was promised to it, or kept back for it at the head, is the next one's
-            raise
-        return self._redeem(waiter, weight)
-
-    def _redeem(self, waiter: asyncio.Future[bool], weight: int) -> bool:
-        """It runs, and takes what it was promised, if anything."""
-        if waiter.result():
-            self.promised -= 1
-            self.promised_weight -= weight
+            elif waiter.result():
+                self.promised -= 1
+                self.promised_weight -= weight
+            if cancelled:
+                self.wake()  # what was promised to it, or kept back for it at the head, is the next one's
         return waiter.result()
 
     def wake(self) -> None:
@@ -215,9 +189,3 @@ class _Line:
                 self.promised_weight += weight
                 waiter.set_result(True)
             self.waiting.popleft()
-
-    def dissolve(self) -> None:
-        """Wake all with nothing: there will be no more."""
-        for waiter, _ in self.waiting:
-            if not waiter.done():
-                waiter.set_result(False)

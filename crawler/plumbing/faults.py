@@ -9,46 +9,31 @@ import os
 import signal
 import time
 
-import msgspec
-
 ENVIRONMENT = "CRAWLER_FAULT"
 
-
-class _Fault(msgspec.Struct):
-    name: str
-    left: int
-    action: str
-
-
-_fault: _Fault | None = None
+_name, _left, _action = "", 0, ""
 
 
 def arm(text: str) -> None:
     """Set this process's fault, ``name:count:action``; an empty text disarms. Raises ValueError."""
-    global _fault
-    if not text:
-        _fault = None
-        return
-    name, count, action = text.rsplit(":", 2)
+    global _name, _left, _action
+    name, count, action = text.rsplit(":", 2) if text else ("", "0", "kill")
     if action not in {"kill", "sleep"}:
         raise ValueError(f"{ENVIRONMENT}: {action!r} is not an action: kill, sleep")
-    _fault = _Fault(name, int(count), action)
+    _name, _left, _action = name, int(count), action
 
 
 def hit(name: str) -> None:
     """The process passes the point ``name``."""
-    if _fault is not None and _fault.name == name:
-        _pass(_fault)
-
-
-def _pass(fault: _Fault) -> None:
-    fault.left -= 1
-    if fault.left != 0:
+    global _left
+    if name != _name:
         return
-    if fault.action == "kill":
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    while True:
-        time.sleep(60)
+    _left -= 1
+    if _left == 0:
+        if _action == "kill":
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        while True:
+            time.sleep(60)
 
 
 arm(os.environ.get(ENVIRONMENT, ""))

@@ -1,7 +1,7 @@
 """An exclusive lock on a file which says who holds it.
 
 The system frees it when its holder dies, however it dies, so a lock file that was left behind
-locks nobody out. It is advisory: it keeps out those who ask. The file is removed when the lock is
+locks nobody out. It is advisory: it keeps out only those who ask for it. The file is removed when the lock is
 given up in good order.
 """
 
@@ -58,10 +58,12 @@ class FileLock:
         try:
             # Whoever held it may have removed the file between our open and our lock: then we
             # have locked a file that nobody else will ever open.
-            if _lock(fd) and _is_still(fd, self.path):
+            if _lock(fd) and os.path.samestat(os.fstat(fd), self.path.stat()):
                 os.ftruncate(fd, 0)
                 os.write(fd, str(os.getpid()).encode("ascii"))
                 self._fd = fd
+        except FileNotFoundError:
+            pass
         finally:
             if self._fd is None:
                 os.close(fd)
@@ -75,6 +77,17 @@ def owner_pid(path: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return pid if pid > 0 else None  # it may be killed by that, and these would be whole groups
+
+
+def pid_exists(pid: int) -> bool:
+    """Whether there is a process of that pid, be it somebody else's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it may not be signalled by us
+    return True
 
 
 def holder_pid(path: Path) -> int | None:
@@ -95,15 +108,6 @@ def holder_pid(path: Path) -> int | None:
         if words[1:2] == ["FLOCK"] and words[4] == str(pid) and words[5].endswith(f":{inode}"):
             return pid
     return None
-
-
-def _is_still(fd: int, path: Path) -> bool:
-    try:
-        there = path.stat()
-    except FileNotFoundError:
-        return False
-    here = os.fstat(fd)
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
 
 
 if sys.platform == "win32":

@@ -1,28 +1,47 @@
-"""The start method of all children, and the early start of the fork server.
+"""The start method of all children, the early start of the fork server, and what both may leave behind.
 
 ``fork`` copies a process with its threads' locks in whatever state they are, so it is never used
 here. ``forkserver`` forks each child from a clean, single-threaded server that has done the
 imports once; ``spawn`` starts a new interpreter for each. The server takes a tenth of a second to
 get ready, so the command line starts it while the main process is still importing.
+
+The semaphores of multiprocessing's queues have names (``/dev/shm/sem.*`` on Linux), and the fork server's
+socket lies in a folder in the temporary directory. When a process is killed, its resource tracker removes
+them; a ``kill -9`` of the whole group takes the tracker as well, and nobody is left who knows the names. So
+each process gives its semaphores a prefix of its own and notes that in ``crawl.db`` before it makes any, and
+the next start in the same output folder removes what carries the noted name.
 """
 
+import json
 import multiprocessing
+import multiprocessing.util
 import os
+import re
+import shutil
 import sys
+import tempfile
 import threading
+from contextlib import suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import Any
 
 from crawler.model.errors import MainGuardError, UsageError
 from crawler.plumbing.child_process import signals_blocked
-from crawler.plumbing.leftovers_process import settle_temporary_folder
-from crawler.plumbing.multiprocessing_internals_process import is_importing_main, preloaded_modules
+from crawler.plumbing.file_lock import pid_exists
+from crawler.plumbing.multiprocessing_internals_process import (
+    is_importing_main,
+    preloaded_modules,
+    process_settings,
+)
 
 if sys.platform != "win32":
     from multiprocessing import forkserver
 
 PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
+SEMAPHORES = Path("/dev/shm")  # noqa: S108 - where Linux keeps them; elsewhere they cannot be listed
+_PREFIX = re.compile(r"/crawler-[0-9a-f]{8}")
 EXIT_MAIN_GUARD = 78
 """Exit code of a child whose import of the main script began a crawl."""
 MAIN_GUARD = (
@@ -42,7 +61,8 @@ def child_context(start_method: str | None) -> BaseContext:
 
 def prestart() -> threading.Thread:
     """Start the fork server in a thread, so that its imports run beside those of the main process."""
-    settle_temporary_folder()
+    # First of all: else this thread and the main one might both choose the folder for the sockets.
+    note_leftovers()
     # It imports nothing: a Ctrl-C in the middle of an import of the main thread may leave a module locked
     # for ever, and whoever imports it then. It is no daemon: it takes milliseconds, and an interpreter
     # that takes itself down while another thread starts something was seen to crash.
@@ -91,3 +111,43 @@ def refuse_main_from_nowhere() -> None:
 def main_guard_error() -> MainGuardError:
     """What the parent of such a child raises."""
     return MainGuardError(MAIN_GUARD)
+
+
+def note_leftovers() -> str:
+    """What this process would leave behind, as JSON. From now on its semaphores carry its own prefix."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.util.get_temp_dir()
+    settings = process_settings()
+    if not _PREFIX.fullmatch(settings.get("semprefix", "")):
+        settings["semprefix"] = f"/crawler-{os.urandom(4).hex()}"
+    return json.dumps(
+        {"pid": os.getpid(), "semaphores": settings["semprefix"], "folder": settings.get("tempdir")}
+    )
+
+
+def remove_leftovers(noted: str) -> None:
+    """Remove what the process that made this note has left, if it is dead. Blocks; never raises OSError."""
+    found: dict[str, Any] = json.loads(noted)
+    if os.name != "posix" or pid_exists(int(found["pid"])):
+        return
+    folder = Path(found["folder"] or "")
+    remove_semaphores(str(found["semaphores"]))
+    # The note comes from a file that others may have written: it must not name just any folder.
+    if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("pymp-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_semaphores(prefix: str | None = None) -> None:
+    """Remove the semaphores with that prefix; without one, those that this very process has made and lost.
+
+    The latter only once nothing uses them. One is lost when the resource tracker is killed just before it is
+    told of it: the semaphore is there, and nobody knows that it has to be removed.
+    """
+    if prefix is None:
+        settings = process_settings()
+        prefix = str(settings.get("semprefix", ""))
+    # What is no prefix of ours may be anybody's.
+    if _PREFIX.fullmatch(prefix):
+        with suppress(OSError):
+            for path in SEMAPHORES.glob(f"sem.{prefix[1:]}-*"):
+                path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""How one memory ceiling holds for all processes together: how it is split, and what is done at which fill.
+"""One memory ceiling for all processes together: how it is shared out, and what is done as it fills up.
 
-Up to the first mark nothing happens. From there on no URL is leased any more: what is in flight is finished,
-and its memory comes free. If that does not stop the growth, the largest parser is replaced. What cannot come
-free is the set of known URLs: when nothing is in flight and the mark is still passed, or when the main
+Below the first mark nothing happens. Above it no URL is leased any more: what is in flight is finished,
+and its memory is freed. If that does not stop the growth, the largest parser is replaced. What cannot be
+freed is the set of known URLs: when nothing is in flight and the mark is still passed, or when the main
 process takes the whole ceiling alone, the crawl ends and says so.
 """
 
@@ -21,8 +21,8 @@ GO_ON_AT = 0.75
 """Share below which it is leased again; well below the other mark, so that it does not flutter."""
 REPLACE_AT = 0.95
 """Share from which the largest parser is replaced, whatever it is doing."""
-PATIENCE = 3
-"""Looks in a row at which holding was of no use; memory that was freed may take a moment to be gone."""
+MAX_FUTILE = 3
+"""Looks in a row at which holding was of no use before the crawl gives up; freed memory may take a moment."""
 
 
 class Shares(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ class MemoryRule:
         if not in_flight or use.total >= REPLACE_AT * self.ceiling:
             replace = self._largest_parser(use)
         self._futile = 0 if in_flight or replace is not None else self._futile + 1
-        return Verdict(Fill.GIVE_UP if self._futile >= PATIENCE else Fill.HOLD, replace)
+        return Verdict(Fill.GIVE_UP if self._futile >= MAX_FUTILE else Fill.HOLD, replace)
 
     def _largest_parser(self, use: MemoryUse) -> int | None:
         """One that is worth it: a fresh one takes some 40 MiB as well."""

@@ -1,7 +1,7 @@
 """Who is stuck: a worker that does the same thing, to the same URL, for too long. ``now`` is an argument.
 
 Waiting on purpose is no stall. A host that may not be asked yet holds no worker at all; and that a fetcher
-waits for a parser, or a parser for a writer, is the street's backpressure: who holds the others up is stuck.
+waits for a parser, or a parser for a writer, is back-pressure: the worker that holds up the others is stuck.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,13 +43,13 @@ class Recovered(msgspec.Struct, frozen=True):
 class StallRule:
     """Remembers what each worker was last seen doing, and since when.
 
-    Not the worker's own clock counts but how long it has been looked at: when the whole program was stopped
+    What counts is how long the worker was watched, not its own clock: when the whole program was stopped
     (Ctrl-Z, a sleeping laptop), hours pass between two looks and nobody is to blame.
     """
 
-    def __init__(self, patience: Mapping[str, float], default: float, longest_look: float) -> None:
-        """``patience`` in seconds by stage, else ``default``; a look counts ``longest_look`` at most."""
-        self._patience = patience
+    def __init__(self, timeouts: Mapping[str, float], default: float, longest_look: float) -> None:
+        """``timeouts`` in seconds by stage, else ``default``; a look counts ``longest_look`` at most."""
+        self._timeouts = timeouts
         self._default = default
         self._longest_look = longest_look
         self._watched = 0.0
@@ -61,7 +61,7 @@ class StallRule:
     def look(self, workers: Iterable[Worker], now: float) -> tuple[list[Stuck], list[Recovered]]:
         """Workers that became stuck, the longest first, and stages that recovered. ``now`` in seconds.
 
-        A worker that stays as it is is named again each time its patience has passed once more.
+        A worker that stays as it is is named again each time its timeout has passed once more.
         """
         self._watched += min(now - self._last, self._longest_look) if self._last is not None else 0.0
         self._last = now
@@ -70,10 +70,11 @@ class StallRule:
         for worker in workers:
             name = (worker.stage, worker.holder)
             before, since = self._seen.get(name, (None, 0.0))
+            timeout = self._timeouts.get(worker.stage, self._default)
             if before != worker:
                 since = self._watched
                 self._stuck.pop(name, None)
-            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= self._patience_for(worker):
+            elif worker.step not in WAITS_ON_PURPOSE and self._watched - since >= timeout:
                 found.append((self._watched - since, worker))
                 since = self._watched
             seen[name] = worker, since
@@ -87,6 +88,3 @@ class StallRule:
         still = {stage for stage, _ in self._stuck}
         over = [stage for stage in self._since if stage not in still]
         return stuck, [Recovered(stage, self._watched - self._since.pop(stage)) for stage in over]
-
-    def _patience_for(self, worker: Worker) -> float:
-        return self._patience.get(worker.stage, self._default)

@@ -14,7 +14,7 @@ delay; once one slot is left, a pause comes on top.
   the fast ones wait; and a mean would take a load that grows slowly for usual. A local server that
   answers in 60 instead of 2 ms, because 32 requests wait in its line or our own event loop was busy, is
   healthy. Latency alone leads no further than to one request at a time and a pause as long as an answer
-  takes: who is late even then is so by himself, and that becomes his usual latency.
+  takes: a host that is late even then is just slow, and that becomes its usual latency.
 - failures (no answer, 429, 5xx): of the recent answers, clearly more failed than usual, or half of
   them. Three in a row, after none, are enough; one blip is not. A site of which every tenth page is
   broken is not asked slower for it; a dead one goes down to the longest pause. Of lanes that the user

@@ -12,16 +12,23 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import unquote
 
 import ada_url
+import xxhash
 
 _SCHEMES = ("http://", "https://")
 _PLAIN = re.compile(r"/?(?:[\w~-][\w.~+@=-]*+/)*[\w~-][\w.~+@=-]*+/?(?:\?[\w.~+@=&%/:;,-]*+)?", re.ASCII)
 """Relative hrefs without a scheme, a dot segment or anything to encode: appended to the base as they are."""
-_MOST_UP = 8
+_MAX_UP = 8
 """Leading "../" that are taken off without a parser; a hostile page has a million of them."""
 _LONGEST_KEPT = 1024
 """Characters of a href whose meaning is remembered."""
 _OWN = ""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_WORD = r"(?:log|sign)[-_]?(?:in|on)|sso|auth|oauth2?|saml2?|idp|cas|openid|authenticat(?:e|ion)|authori[sz]e"
+_LOGIN = re.compile(
+    rf"https?://(?:(?:{_WORD}|accounts)\.|[^/?#]*/(?:[^?#]*/)?(?:wp-)?(?:{_WORD})(?:\.\w+)?(?:[/?#]|$))",
+    re.IGNORECASE,
+)
+"""The words by which login pages go."""
 
 
 def resolve(href: str, base: str | None = None, *, keep_fragment: bool = False) -> str | None:
@@ -87,7 +94,7 @@ def _in_folder(folder: str, href: str) -> str | None:
     :data:`_OWN` where it means something else on each: "", "?q", "http:?q" keep the page's own path.
     """
     up = 0
-    while href.startswith("../", 3 * up) and up < _MOST_UP:
+    while href.startswith("../", 3 * up) and up < _MAX_UP:
         up += 1
     root = folder.index("/", folder.index("://") + 3)
     if not _PLAIN.fullmatch(href, 3 * up):
@@ -150,3 +157,17 @@ def is_loopback(url: str) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped.is_loopback
     return address.is_loopback
+
+
+def is_login_url(url: str) -> bool:
+    """Whether a URL is that of a login page: a segment of its path, or its host's first name, is such a word.
+
+    As in ``/users/sign_in``, ``/wp-login.php``, ``https://accounts.example.com/``. A guess, but one that can
+    be explained: it only gives a name to what every page of a crawl leads to.
+    """
+    return _LOGIN.match(url) is not None
+
+
+def partition(origin: str, partitions: int) -> int:
+    """The part of a shared-out crawl, 0 to ``partitions - 1``, that ``origin`` is in: the same everywhere."""
+    return xxhash.xxh3_64_intdigest(origin.encode(), 0) % partitions

@@ -1,1 +1,1 @@
-"""Floor 3: what the program says about itself: counters, and who is doing what since when."""
+"""Floor 3: what the program says about itself: counters, and what each worker is doing, and since when."""

@@ -35,9 +35,9 @@ class Counters(msgspec.Struct):
     memory: int = 0
     """Bytes that all processes of the crawl take; 0 where that cannot be read."""
     peak_memory: int = 0
-    """Most that was ever seen of it."""
+    """The most that was ever seen of it."""
     longest_stall: float = 0.0
-    """Longest time in seconds that the event loop answered nobody."""
+    """Longest time in seconds that the event loop was blocked."""
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     """Committed records by outcome."""
     kinds: Counter[str] = msgspec.field(default_factory=Counter)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-MOST_CHARACTERS = 8_000
+MAX_CHARACTERS = 8_000
 """Characters kept of a message, and of a traceback: a page's text logged by mistake costs no more."""
 
 _formatter = logging.Formatter()
@@ -93,8 +93,8 @@ def _shortened(text: str, keep_end: bool = False) -> str:
     if not text.isascii():
         # A lone surrogate (a byte of a file name that is no UTF-8, say) could not be sent.
         text = text.encode("utf-8", "backslashreplace").decode()
-    left_out = len(text) - MOST_CHARACTERS
+    left_out = len(text) - MAX_CHARACTERS
     if left_out <= 0:
         return text
     note = f"… ({left_out:,} more characters)"
-    return f"{note}\n{text[-MOST_CHARACTERS:]}" if keep_end else text[:MOST_CHARACTERS] + note
+    return f"{note}\n{text[-MAX_CHARACTERS:]}" if keep_end else text[:MAX_CHARACTERS] + note

@@ -1,4 +1,4 @@
-"""Who is doing what since when: each worker publishes its step, so that stuck is visible.
+"""What each worker is doing, and since when: this is how a stuck one is found.
 
 A worker (a task, or the pool's view of a child) owns one :class:`Step` and overwrites it; there
 is no history here. The idea is that of Heritrix's ToeThread reports.
@@ -47,10 +47,6 @@ class Steps:
         step = Step(stage, holder)
         self._steps.append(step)
         return step
-
-    def remove(self, step: Step) -> None:
-        """The worker has ended."""
-        self._steps.remove(step)
 
     def all(self) -> list[Step]:
         """Every registered worker."""

@@ -1,4 +1,4 @@
-"""What is broken, told to people and to programs: each URL that failed, and the pages that lead to it.
+"""Broken URLs, for people and for programs: each one that failed, and the pages that lead to it.
 
 A page may lead to a million others, so nothing here holds more than one link of them at a time.
 """
@@ -50,7 +50,7 @@ def words(error: Broken) -> str:
 
 
 def shown(text: str) -> str:
-    """``text`` without what a terminal would obey instead of show: a server's words may hold anything."""
+    """``text`` with its control characters made visible: a server's words may hold anything."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

@@ -1,4 +1,4 @@
-"""How the crawl stands host by host."""
+"""The state of the crawl, host by host."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,13 +8,13 @@ from crawler.model.rows import HostRow
 COLUMNS = ("ok", "truncated", "error", "skipped", "pending")
 
 
-def host_counts(host: HostRow) -> dict[str, Any]:
+def host_counts(host: "HostRow") -> dict[str, Any]:
     """The row as a dict: its origin and the five counts."""
     return {"origin": host.origin, **{column: getattr(host, column) for column in COLUMNS}}
 
 
-def host_pace(host: HostRow, now: float) -> dict[str, Any]:
-    """How the host was asked, as a dict: limits and what was kept of them. ``now``: Unix time.
+def host_pace(host: "HostRow", now: float) -> dict[str, Any]:
+    """How politely the host was asked, as a dict: its limits and what was measured. ``now``: Unix time.
 
     Empty where it was never asked.
     """
@@ -36,11 +36,6 @@ def host_pace(host: HostRow, now: float) -> dict[str, Any]:
     }
 
 
-def total(host: HostRow) -> int:
-    """All URLs of the host."""
-    return host.ok + host.truncated + host.error + host.skipped + host.pending
-
-
-def largest(hosts: Iterable[HostRow], most: int) -> list[HostRow]:
+def largest(hosts: "Iterable[HostRow]", most: int) -> "list[HostRow]":
     """The ``most`` hosts with the most URLs, the largest first; by name where they are equal."""
-    return sorted(hosts, key=lambda host: (-total(host), host.origin))[:most]
+    return sorted(hosts, key=lambda host: (-sum(getattr(host, end) for end in COLUMNS), host.origin))[:most]

@@ -22,27 +22,24 @@ from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crawler.trace.logs import to_record
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 LOG_FILE = "crawl.log"
 """Name of the log's file in the output folder."""
 
 TERMINAL = threading.RLock()
-"""Held while something is written to the terminal: rich works out what to erase *before* it writes, so what
-two threads write at once may erase the wrong lines, and after the display's end nothing puts that right."""
+"""Held while anything is written to the terminal. rich works out what to erase *before* it writes, so two
+threads that write at once may erase the wrong lines, and once the display has ended nothing repairs that."""
 
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 """Records that may wait for a slow terminal; further ones are dropped and counted."""
 
 _LOGGERS = ("crawler", "asyncio")
 """asyncio logs there what became of a task that nobody waited for."""
 
-# What a terminal would obey instead of show: a server's words may end up in a message.
+# A terminal would obey these characters instead of showing them, and a message may hold a server's words.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 _COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[1;31m"}
@@ -74,31 +71,20 @@ class LineFormatter(logging.Formatter):
 
 
 class _TerminalHandler(logging.Handler):
-    def __init__(self, console: "Console | None") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._console = console
-        # A console drops colours by itself where they are not wanted.
-        plain = console is None and ("NO_COLOR" in os.environ or not sys.stderr.isatty())
-        self.setFormatter(LineFormatter(colour=not plain))
+        self.setFormatter(LineFormatter(colour="NO_COLOR" not in os.environ and sys.stderr.isatty()))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = self.format(record)
             with TERMINAL:
-                self._write(line)
+                # Looked up each time: while the progress display is up, rich stands in for
+                # sys.stderr and writes above the display.
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
         except Exception:
             self.handleError(record)
-
-    def _write(self, line: str) -> None:
-        if self._console is None:
-            # Looked up each time: while the progress display is up, rich stands in for
-            # sys.stderr and writes above the display.
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
-        else:
-            from rich.text import Text
-
-            self._console.print(Text.from_ansi(line), soft_wrap=True)
 
 
 class _LogFile(logging.FileHandler):
@@ -132,9 +118,10 @@ class _LogFile(logging.FileHandler):
 
 
 class _Enqueue(QueueHandler):
-    def __init__(self, queue: "SimpleQueue[logging.LogRecord]") -> None:
-        super().__init__(queue)
-        self.records = queue
+    queue: "SimpleQueue[logging.LogRecord]"
+
+    def __init__(self) -> None:
+        super().__init__(SimpleQueue())
         self.dropped = 0
 
     def handle(self, record: logging.LogRecord) -> bool:
@@ -144,10 +131,10 @@ class _Enqueue(QueueHandler):
         return True
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        if self.records.qsize() >= MOST_WAITING:
+        if self.queue.qsize() >= MAX_WAITING:
             self.dropped += 1
         else:
-            self.records.put_nowait(record)
+            self.queue.put_nowait(record)
 
 
 class LogListener(QueueListener):
@@ -179,7 +166,7 @@ class LogListener(QueueListener):
         """Write ``record`` everywhere; called in the thread."""
         super().handle(record)
         dropped = self._enqueue.dropped - self._reported
-        if dropped and self.queue.qsize() < MOST_WAITING // 2:
+        if dropped and self.queue.qsize() < MAX_WAITING // 2:
             self._reported += dropped
             note = f"{dropped:,} log lines were dropped: the terminal or the disk was too slow for them"
             super().handle(
@@ -207,17 +194,16 @@ class LogListener(QueueListener):
                 handler.close()
 
 
-def start_logging(level: str, out: Path | None = None, console: "Console | None" = None) -> LogListener:
+def start_logging(level: str, out: Path | None = None) -> LogListener:
     """Log everything at ``level`` (``"DEBUG"`` … ``"ERROR"``) or above to the terminal and to a file.
 
-    ``out`` is the folder in which ``crawl.log`` is continued; None for no file. Without a
-    ``console``, lines go to ``sys.stderr``: above the progress display while there is one. With
-    one, give the same to :class:`~crawler.watch.progress_thread.Progress`.
+    The terminal is ``sys.stderr``; lines go above the progress display while there is one. ``out`` is the
+    folder in which ``crawl.log`` is continued; None for no file.
     """
-    handlers: list[logging.Handler] = [_TerminalHandler(console)]
+    handlers: list[logging.Handler] = [_TerminalHandler()]
     if out is not None:
         handlers.append(_LogFile(out / LOG_FILE))
-    listener = LogListener(_Enqueue(SimpleQueue()), handlers)
+    listener = LogListener(_Enqueue(), handlers)
     listener.start()
     listener.attach(level)
     return listener

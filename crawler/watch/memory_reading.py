@@ -1,8 +1,8 @@
 """How much memory the machine has, and how much a family of processes takes. Linux; blocking.
 
-Read from ``/proc`` and the control groups: what is needed is a few numbers, once a second. What processes
-share (the fork server's imports) counts once: a process's proportional set size, and what of it is swapped
-out. Where the kernel does not tell that, its resident set size.
+Read from ``/proc`` and the control groups: only a few numbers are needed, once a second. Memory that is
+shared (the fork server's imports) is counted once: a process takes its proportional set size, and what of it
+is swapped out. Where the kernel does not tell that, it takes its resident set size.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def machine_memory() -> int | None:
-    """Bytes that this process may hope for: the machine's, or its container's if that is less; or None."""
+    """Bytes that this process may use: the machine's, or its container's if that is less; None if unknown."""
     found = []
     with suppress(AttributeError, ValueError, OSError):
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

@@ -3,7 +3,7 @@
 Runs as: one coroutine in the main loop; what it reads, it reads in a thread. Stops when: cancelled.
 Fails as: CrawlFailed, when the ceiling cannot be kept.
 
-It only looks and acts; what follows from what it sees is decided in :mod:`crawler.rules.limits`.
+It only measures and acts; the decisions are made in :mod:`crawler.rules.limits`.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from crawler.model.errors import CrawlFailed
+from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.limits import Fill, MemoryRule, MemoryUse
 from crawler.trace.counters import Counters
 from crawler.watch.memory_reading import give_back_freed_memory
@@ -40,12 +41,12 @@ async def memory_task(
 ) -> None:
     """Watch until cancelled. ``replace`` ends a parser by its pid.
 
-    ``before``: bytes of the main process that were there before the crawl, in a program that it is a part
-    of, and do not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
+    ``before``: bytes that the main process, a program that uses the library, took before the crawl; they do
+    not count. ``read`` and ``trim`` block, and are called in a thread. Raises CrawlFailed.
     """
     pause = interval / 8  # a short crawl is to be measured too
     while True:
-        use = await asyncio.to_thread(read)
+        use = await off_loop(read)
         if use is None:
             log.info("how much memory the crawl takes cannot be read here: limits.memory is not enforced")
             return
@@ -73,7 +74,7 @@ async def memory_task(
             )
             replace(verdict.replace)
         if holding and (not in_flight or not was_holding):
-            await asyncio.to_thread(trim)
+            await off_loop(trim)
         await sleep(pause)
         pause = min(interval, pause * 2)
 

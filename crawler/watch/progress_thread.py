@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 PLAIN_INTERVAL = 5.0
 """Seconds between two lines where there is no terminal."""
 
-_STOP_PATIENCE = 2.0  # seconds that stop() waits for a terminal that does not take our bytes
+_STOP_TIMEOUT = 2.0  # seconds that stop() waits for a terminal that does not take our bytes
 
 log = logging.getLogger(__name__)
 
 
-class Progress:
+class ProgressDisplay:
     """Shows how the crawl stands every ``interval`` seconds, until it is stopped.
 
     ``snapshot`` is called in the display's thread. Live on a terminal, a plain line every few
@@ -63,7 +63,7 @@ class Progress:
         """Take the display off the terminal and end the thread. Blocks: not for the event loop."""
         self._ended.set()
         if self._thread is not None and self._thread.is_alive():
-            self._thread.join(_STOP_PATIENCE)
+            self._thread.join(_STOP_TIMEOUT)
 
     def _run(self) -> None:
         try:

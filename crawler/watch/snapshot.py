@@ -27,7 +27,7 @@ class StageLoad(NamedTuple):
     """Workers that hold a URL or a batch now."""
     workers: int
     oldest_seconds: float | None
-    """How long its slowest worker is at it already; None when all are idle."""
+    """How long its slowest worker has been at it; None when all are idle."""
     oldest_url: str | None
 
 

@@ -1,4 +1,4 @@
-"""How long the event loop answered nobody: the one number that shows blocking code.
+"""How long the event loop was blocked at most: the one number that shows blocking code.
 
 Runs as: one coroutine in the main loop. Stops when: cancelled. Fails as: it does not.
 """

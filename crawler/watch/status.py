@@ -1,63 +1,43 @@
-"""``crawler status``: how a crawl stands, read from its ``crawl.db``, whether it lives or not.
+"""``crawler status``: the state of a crawl, read from its ``crawl.db``, while it runs and afterwards.
 
 A live crawl writes a snapshot of its workers once a second. That a process with its pid exists is
 not enough to call it alive: the pid may be another program's by now, or the crawl may hang. So
-the snapshot's age is looked at too.
+the age of the snapshot counts too.
 """
 
 import json as json_module
-import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crawler.model.rows import HostRow
+from crawler.plumbing.file_lock import pid_exists
 from crawler.watch.broken import Broken, lines, write_json
 from crawler.watch.hosts import COLUMNS, host_counts, host_pace, largest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from crawler.frontier.view import FrontierView
+
 SILENT_AFTER = 10.0
 """Seconds without a new snapshot after which a running crawl counts as hanging."""
 
 
-class CrawlView(Protocol):
-    """Reads ``crawl.db`` without changing it; made by its owner, the frontier."""
-
-    def settings(self) -> dict[str, Any]:
-        """The configuration with which the crawl was started."""
-
-    def meta(self) -> dict[str, str]:
-        """Facts about the crawl, among them ``state``, ``pid``, ``started_at``, ``updated_at``."""
-
-    def counts(self) -> dict[str, int]:
-        """URLs by the name of their state: pending, ok, truncated, error, skipped."""
-
-    def hosts(self) -> Sequence[HostRow]:
-        """Every origin with its counts."""
-
-    def live(self) -> dict[str, Any] | None:
-        """The last snapshot: ``pid``, ``at`` (Unix time), ``steps``, ``queues``, ``pages_per_second``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Liveness:
+class Liveness(NamedTuple):
     """Whether the crawl's process lives."""
 
-    word: str
+    state: str
     """``running``, ``silent`` (its pid lives and says nothing), ``dead`` or how the crawl ended."""
-    pid: int | None
     alive: bool
     """The pid lives, and the crawl has not said that it ended."""
+    pid: int | None
     silent_seconds: float | None
     """Since the last snapshot; None where there is none."""
 
 
 def print_status(
-    view: CrawlView,
+    view: "FrontierView",
     json: bool = False,
     console: "Console | None" = None,
     now: float | None = None,
@@ -66,7 +46,7 @@ def print_status(
     errors: Iterable[Broken] | None = None,
     all_pages: bool = True,
 ) -> None:
-    """Show how the crawl stands; with ``json``, as one JSON object. ``console``: default stdout.
+    """Show the state of the crawl; with ``json``, as one JSON object. ``console``: default stdout.
 
     ``hosts``: every host with its limits and how they were kept, instead of the largest ones.
     ``errors``: every URL that failed, with all pages that lead to it; without ``all_pages`` only the
@@ -93,7 +73,7 @@ def print_status(
             )
 
 
-def make_report(view: CrawlView, now: float) -> dict[str, Any]:
+def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     """Everything there is to say, as a dict that JSON can hold. ``now``: Unix time in seconds.
 
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
@@ -103,64 +83,41 @@ def make_report(view: CrawlView, now: float) -> dict[str, Any]:
     ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live
     crawl, and at its last snapshot on a dead one.
     """
-    meta, live = view.meta(), view.live()
+    meta, live = view.meta(), view.live() or {}
     liveness = judge(meta, live, now)
     counts = dict.fromkeys(COLUMNS, 0) | {name.lower(): n for name, n in view.counts().items()}
-    in_flight = _in_flight(live, now if liveness.alive else None)
+    moment = now if liveness.alive else live.get("at", now)
+    in_flight = [
+        {**step, "age_seconds": round(max(0.0, moment - step["since"]), 3)}
+        for step in sorted(live.get("steps", []), key=lambda step: step["since"])
+        if step.get("url")
+    ]
     hosts = view.hosts()
     return {
-        "state": liveness.word,
-        "alive": liveness.alive,
-        "pid": liveness.pid,
-        "silent_seconds": liveness.silent_seconds,
+        **liveness._asdict(),
         "discovered": sum(counts.values()),
         "counts": counts,
         "hosts": [host_counts(host) | host_pace(host, now) for host in largest(hosts, len(hosts))],
         "oldest": in_flight[0] if in_flight else None,
         "in_flight": in_flight,
-        "queues": live.get("queues", []) if live else [],
-        "pages_per_second": live.get("pages_per_second") if live and liveness.word == "running" else None,
-        "memory_bytes": live.get("memory_bytes") if live and liveness.alive else None,
-        "peak_memory_bytes": live.get("peak_memory_bytes") if live else None,
+        "queues": live.get("queues", []),
+        "pages_per_second": live.get("pages_per_second") if liveness.state == "running" else None,
+        "memory_bytes": live.get("memory_bytes") if liveness.alive else None,
+        "peak_memory_bytes": live.get("peak_memory_bytes"),
         "meta": meta,
         "settings": view.settings(),
     }
 
 
-def judge(meta: Mapping[str, str], live: Mapping[str, Any] | None, now: float) -> Liveness:
-    """Whether the crawl lives. What it said itself about its end counts first."""
-    pid = _pid(meta, live)
-    silent = None if live is None else max(0.0, now - live["at"])
+def judge(meta: Mapping[str, str], live: Mapping[str, Any], now: float) -> Liveness:
+    """Whether the crawl lives, whose last snapshot is ``live``. What it said of its end counts first."""
+    written = meta.get("pid") or live.get("pid")
+    pid = int(written) if written else None
+    silent = max(0.0, now - live["at"]) if live else None
     state = meta.get("state", "").lower()
     if state in ("finished", "stopped", "incomplete"):
-        return Liveness(state, pid, alive=False, silent_seconds=silent)
-    if pid is None or not _exists(pid):
-        return Liveness("dead", pid, alive=False, silent_seconds=silent)
-    word = "running" if silent is None or silent <= SILENT_AFTER else "silent"
-    return Liveness(word, pid, alive=True, silent_seconds=silent)
-
-
-def _pid(meta: Mapping[str, str], live: Mapping[str, Any] | None) -> int | None:
-    written = meta.get("pid") or (live or {}).get("pid")
-    return int(written) if written else None
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's, but there
-    return True
-
-
-def _in_flight(live: Mapping[str, Any] | None, now: float | None) -> list[dict[str, Any]]:
-    if live is None:
-        return []
-    moment = live["at"] if now is None else now
-    busy = [step for step in live.get("steps", []) if step.get("url")]
-    return [
-        {**step, "age_seconds": round(max(0.0, moment - step["since"]), 3)}
-        for step in sorted(busy, key=lambda step: step["since"])
-    ]
+        return Liveness(state, False, pid, silent)
+    if pid is None or not pid_exists(pid):
+        return Liveness("dead", False, pid, silent)
+    is_silent = silent is not None and silent > SILENT_AFTER
+    return Liveness("silent" if is_silent else "running", True, pid, silent)

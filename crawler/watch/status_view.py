@@ -1,7 +1,7 @@
-"""How the status looks in print. Imports rich, so it is imported when first needed."""
+"""The status, drawn as tables. Imports rich, so it is imported when first needed."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.watch.hosts import COLUMNS
-from crawler.watch.pace_view import pace_table
 from crawler.watch.summary_view import STYLES, host_table
 from crawler.watch.units import age, per_second, size
 
 _HOSTS_SHOWN = 20
 _STEPS_SHOWN = 5
+_WIDE = 130
+"""Columns of a terminal from which the table of --hosts has room for the counts by outcome."""
 _STATE_STYLES = {"running": "green", "finished": "green", "stopped": "yellow", "silent": "yellow"}
 
 
@@ -32,7 +33,7 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["hosts"]:
         console.print()
         if all_hosts:
-            console.print(pace_table(report["hosts"], console.width))
+            console.print(_paces(report["hosts"], console.width))
         else:
             console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
             if len(report["hosts"]) > _HOSTS_SHOWN:
@@ -115,3 +116,42 @@ def _queues(report: Mapping[str, Any]) -> Table:
         name, items, held, capacity = (queue[key] for key in ("name", "items", "bytes", "capacity"))
         table.add_row(Text(name), f"{items:,}", size(held), size(capacity) if capacity else "")
     return table
+
+
+def _paces(hosts: Sequence[Mapping[str, Any]], width: int) -> Table:
+    """The table of --hosts: each host's limits, and how they were kept."""
+    outcomes = COLUMNS if width >= _WIDE else ()
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("host", overflow="fold", min_width=16)
+    for column in ("requests", "failed", "at once", "limit", "gap ms", "delay ms"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("now")
+    for column in outcomes:
+        table.add_column(column, justify="right", no_wrap=True, style=STYLES[column])
+    for host in hosts:
+        counts = (f"{host[column]:,}" for column in outcomes)
+        table.add_row(Text(host["origin"]), *_pace(host), *counts)
+    return table
+
+
+def _pace(host: Mapping[str, Any]) -> tuple[str, ...]:
+    if "requests" not in host:
+        return ("0", "", "", "", "", "", "not asked yet")
+    gap = host["smallest_gap_ms"]
+    return (
+        f"{host['requests']:,}",
+        f"{host['failures']:,}",
+        f"{host['peak']:,}",
+        f"{host['per_host']:,}",
+        "" if gap is None else f"{gap:,.0f}" if gap >= 10 else f"{gap:.2g}",
+        f"{host['delay'] * 1_000:,.0f}",
+        _now(host),
+    )
+
+
+def _now(host: Mapping[str, Any]) -> str:
+    if host["resting_seconds"]:
+        return f"rests for {age(host['resting_seconds'])}"
+    if host["slowed"] == 1.0:
+        return ""
+    return f"{host['per_host_now']:,} at once, {host['delay_now']:.1f} s apart"

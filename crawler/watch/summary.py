@@ -1,4 +1,4 @@
-"""``summary.json``: what came of a crawl, in numbers that add up.
+"""``summary.json``: the results of a crawl, in numbers that add up.
 
 Its keys. Of the whole crawl, all runs together:
 
@@ -37,7 +37,7 @@ batches               commits
 parser_restarts, writer_restarts
                       child processes replaced
 peak_memory_bytes     most memory that all processes together were seen taking; 0 where it cannot be read
-longest_stall_ms      longest time that the event loop answered nobody
+longest_stall_ms      longest time that the event loop was blocked
 ====================  =====================================================================
 """
 
@@ -84,7 +84,7 @@ def make_summary(
     seconds: float,
     runs: int = 1,
     sinks: Mapping[str, Mapping[str, object]] | None = None,
-    hosts: Iterable[HostRow] = (),
+    hosts: "Iterable[HostRow]" = (),
 ) -> dict[str, Any]:
     """The summary as a dict that JSON can hold.
 
@@ -155,7 +155,11 @@ def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise
-    _sync_folder(out)
+    descriptor = os.open(out, os.O_RDONLY)  # the new name is in the folder, which has to reach the disk too
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
     return path
 
 
@@ -170,15 +174,6 @@ def print_summary(summary: Mapping[str, Any], console: "Console | None" = None) 
         from crawler.watch.summary_view import show
 
         show(summary, console)
-
-
-def _sync_folder(folder: Path) -> None:
-    # The new name is in the folder, and the folder has to reach the disk too.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _rfc3339(moment: datetime) -> str:

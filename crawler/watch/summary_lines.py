@@ -1,4 +1,4 @@
-"""What the summary says: its rows, and the plain lines of them where there is no terminal."""
+"""The rows of the summary, and the plain lines that show them where there is no terminal."""
 
 import shlex
 from collections.abc import Iterator, Mapping

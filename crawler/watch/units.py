@@ -11,14 +11,14 @@ def size(count: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Elapsed time that is counting up: ``0:00:07``, ``1:02:03``."""
+    """Elapsed time as a clock shows it: ``0:00:07``, ``1:02:03``."""
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
 def age(seconds: float) -> str:
-    """How long something takes already: ``0.3 s``, ``42 s``, ``7 min``, ``3 h``, ``2 days``."""
+    """How long something has taken so far: ``0.3 s``, ``42 s``, ``7 min``, ``3 h``, ``2 days``."""
     seconds = max(0.0, seconds)
     if seconds < 9.95:
         return f"{seconds:.1f} s"

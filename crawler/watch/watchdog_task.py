@@ -1,8 +1,8 @@
-"""Stuck is visible: a worker that gets nowhere is named in the log, and replaced where it is a child.
+"""The watchdog: a worker that makes no progress is named in the log, and replaced if it is a child process.
 
 Runs as: one coroutine in the main loop. Stops when: cancelled. Fails as: it does not.
 
-It is the last resort. Each station has its own, earlier ones: time-outs (fetch), a deadline for each page
+It is the last resort. Each station has earlier checks of its own: timeouts (fetch), a deadline for each page
 (parse), pings (write). Who is stuck is decided in :mod:`crawler.rules.stalls`.
 """
 
@@ -17,24 +17,24 @@ from crawler.watch.units import age
 log = logging.getLogger("crawler.watch")
 
 LOOKS = 10
-"""Looks within the patience, so that a stall is seen at most a tenth later."""
+"""Looks within the timeout, so that a stall is seen at most a tenth later."""
 
 
 async def watchdog_task(
     workers: Callable[[], Iterable[Worker]],
     stall: float,
     *,
-    patience: Mapping[str, float],
+    timeouts: Mapping[str, float],
     replace: Mapping[str, Callable[[int], bool]],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Watch until cancelled. A worker is stuck after ``stall`` seconds, or its stage's own ``patience``.
+    """Watch until cancelled. A worker is stuck after its stage's seconds of ``timeouts``, or else ``stall``.
 
     ``replace``, by stage, ends a child by its pid; False when there is no such child (any more).
     """
     interval = stall / LOOKS
-    rule = StallRule(patience, stall, 2 * interval)
+    rule = StallRule(timeouts, stall, 2 * interval)
     while True:
         stuck, recovered = rule.look(workers(), clock())
         for one in recovered:

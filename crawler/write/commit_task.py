@@ -154,7 +154,7 @@ class Committer:
             cut_at = loop.time()
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(cut_at + limits.batch_interval / 2):
-                    await self._finished.until_closed()
+                    await self._finished.closed.wait()
                     continue  # nothing more will gather
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(cut_at + limits.batch_interval):

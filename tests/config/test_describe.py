@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config.describe import Description, describe, markdown
 from crawler.config.settings import KEYS
+from docs.make_configuration import Description, describe, make
 
 ROOT = Path(__file__).parents[2]
 UNITS = {"Bytes", "Seconds", "Pages", "Requests", "Links", "Redirects"}
@@ -15,7 +15,7 @@ UNITS |= {"Parsers", "Parts", "Records", "Times", "Further"}
 
 def test_the_page_in_the_docs_is_current() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert page == markdown(), "run: python -m crawler.config.describe > docs/configuration.md"
+    assert page == make(), "run python -m docs"
 
 
 @pytest.mark.parametrize("row", describe(), ids=lambda row: row.key)

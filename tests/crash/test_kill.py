@@ -54,6 +54,7 @@ def test_kill_minus_nine_of_the_whole_group(tmp_path, seed):
 
 
 def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path):
+    """Would catch a child that lives on (its group never empties), and a record lost or written twice."""
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.01) as site:
         running = crawls.start("run", site.url, "-o", out, *OPTIONS)

@@ -38,14 +38,14 @@ def test_start_stops_before_it_would_do_harm(monkeypatch):
     ten = {"count": 10, "start_s": 0.1, "end_s": 0.1, "memory_bytes": 1e6}
     monkeypatch.setattr(start_climb, "available_memory", lambda: 100_000_000)
     monkeypatch.setattr(start_climb, "most_processes", lambda: 500)
-    assert start_climb.reason_to_stop("threads", 100, ten, patience=5) is None
-    assert "memory" in (start_climb.reason_to_stop("threads", 1000, ten, patience=500) or "")
+    assert start_climb.reason_to_stop("threads", 100, ten, timeout=5) is None
+    assert "memory" in (start_climb.reason_to_stop("threads", 1000, ten, timeout=500) or "")
     monkeypatch.setattr(start_climb, "available_memory", lambda: None)
     assert "500 that may still be started" in (
-        start_climb.reason_to_stop("threads", 1000, ten, patience=500) or ""
+        start_climb.reason_to_stop("threads", 1000, ten, timeout=500) or ""
     )
-    assert start_climb.reason_to_stop("coroutines", 1000, ten, patience=500) is None
-    assert "20 s" in (start_climb.reason_to_stop("coroutines", 1000, ten, patience=5) or "")
+    assert start_climb.reason_to_stop("coroutines", 1000, ten, timeout=500) is None
+    assert "20 s" in (start_climb.reason_to_stop("coroutines", 1000, ten, timeout=5) or "")
 
 
 COSTS = {"start_s": 0.0, "end_s": 0.0, "memory_bytes": 1.0}
@@ -56,7 +56,7 @@ def test_start_says_where_it_stopped(monkeypatch):
     monkeypatch.setattr(
         start_climb, "measured", lambda function, count: start_climb.costs(count, 0.0, 1.0, 0.0)
     )
-    steps, reason = start_climb.climb("threads", print, 10_000, patience=5)
+    steps, reason = start_climb.climb("threads", print, 10_000, timeout=5)
     assert [step["count"] for step in steps] == [1, 10]
     assert reason == "100 are more than half of the 100 that may still be started"
 

@@ -14,9 +14,9 @@ from crawler.lab.experiments.race.claims import CLAIMS
 from crawler.lab.finding import Finding, NotPossible, Scale, Verdict
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.sandbox_process import Outcome
-from crawler.lab.telling import pool as telling_pool
-from crawler.lab.telling import pool_kill as telling_pool_kill
-from crawler.lab.telling import segfault as telling_segfault
+from crawler.lab.tables import pool as tables_pool
+from crawler.lab.tables import pool_kill as tables_pool_kill
+from crawler.lab.tables import segfault as tables_segfault
 from tests.lab.marked import nothing_left
 
 
@@ -75,7 +75,7 @@ def test_segfault():
 
 def test_segfault_says_where_a_finally_block_was_run():
     ended = Outcome(answer=None, exit_code=1, hung=False, errors=f"{segfault.SURVIVED}\nTraceback")
-    table = telling_segfault.table({"thread": ended}, segfault.SURVIVED)
+    table = tables_segfault.table({"thread": ended}, segfault.SURVIVED)
     assert table.rows == (("thread", "ended: exit code 1", segfault.SURVIVED),)
 
 
@@ -128,7 +128,7 @@ def test_pool_says_what_the_figures_say(monkeypatch):
     finding = pool.run(Scale.QUICK)
     assert finding.verdict is Verdict.BORNE_OUT
     assert "more than one at a time" in finding.because
-    assert [row[1] for row in telling_pool.hidden_table(hidden).rows[1:]] == [
+    assert [row[1] for row in tables_pool.hidden_table(hidden).rows[1:]] == [
         "MainThread",
         "is raised",
         "8 (it waited)",
@@ -198,7 +198,7 @@ def test_pool_kill_tells_what_was_lost_and_what_was_not():
         "queue": {"kills": 4, "stuck": 0},
         "ours": {"killed": 3, "begun": 12, "parsed": 10, "again": 1},
     }
-    rows = telling_pool_kill.table(found, 12).rows
+    rows = tables_pool_kill.table(found, 12).rows
     assert [row[2:] for row in rows] == [
         ("0 programs", "up to 0 of 12 futures failed at once"),
         ("0 consumers", "nothing"),

@@ -182,7 +182,7 @@ async def test_who_comes_while_a_woken_getter_has_not_run_yet_stands_behind_it()
     first = asyncio.create_task(q.get())
     await turns()
     await q.put(b"a")  # wakes the first, which has not run
-    q.put_nowait(b"b")
+    await q.put(b"b")
     assert await q.get() == b"b"
     assert await first == b"a"
     with pytest.raises(TimeoutError):
@@ -400,7 +400,7 @@ async def test_who_comes_after_the_close_gets_what_is_promised_to_nobody():
     woken = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     for item in range(3):
-        queue.put_nowait(item)
+        await queue.put(item)
     queue.close()
     found = [await queue.get(), await woken]
     found.append(await queue.get())

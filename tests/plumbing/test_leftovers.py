@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from crawler.plumbing import leftovers_process
-from crawler.plumbing.leftovers_process import SEMAPHORES
+from crawler.plumbing import fork_server_process
+from crawler.plumbing.fork_server_process import SEMAPHORES, note_leftovers, remove_leftovers
 
 PROGRAM = """
 import multiprocessing, os, signal, sys
-from crawler.plumbing import leftovers_process
+from crawler.plumbing.fork_server_process import SEMAPHORES, note_leftovers
 multiprocessing.get_context("spawn")
-print(leftovers_process.note(), flush=True)
+print(note_leftovers(), flush=True)
 queue = multiprocessing.get_context("forkserver").Queue()
 # The tracker first: it would remove what this process leaves.
 from multiprocessing.resource_tracker import _resource_tracker
@@ -24,13 +24,11 @@ os.kill(_resource_tracker._pid, signal.SIGKILL)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
-pytestmark = pytest.mark.skipif(
-    not leftovers_process.SEMAPHORES.is_dir(), reason="this system does not list its semaphores"
-)
+pytestmark = pytest.mark.skipif(not SEMAPHORES.is_dir(), reason="this system does not list its semaphores")
 
 
 def semaphores(noted: str) -> list[Path]:
-    return list(leftovers_process.SEMAPHORES.glob(f"sem.{json.loads(noted)['semaphores'][1:]}-*"))
+    return list(SEMAPHORES.glob(f"sem.{json.loads(noted)['semaphores'][1:]}-*"))
 
 
 def test_what_a_killed_process_left_is_removed():
@@ -45,17 +43,17 @@ def test_what_a_killed_process_left_is_removed():
     folder = Path(json.loads(noted)["folder"])
     assert semaphores(noted)
     assert folder.is_dir()
-    leftovers_process.remove(noted)
+    remove_leftovers(noted)
     assert not semaphores(noted)
     assert not folder.exists()
 
 
 def test_what_a_living_process_uses_is_not_removed():
-    noted = leftovers_process.note()
-    assert leftovers_process.note() == noted
+    noted = note_leftovers()
+    assert note_leftovers() == noted
     lock = multiprocessing.get_context("spawn").Lock()
     assert semaphores(noted)
-    leftovers_process.remove(noted)
+    remove_leftovers(noted)
     assert semaphores(noted)
     del lock
 
@@ -67,13 +65,11 @@ def test_a_note_cannot_name_what_is_not_multiprocessing_s(tmp_path, monkeypatch)
     elsewhere.mkdir()
     inside.mkdir(parents=True)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setattr(leftovers_process, "SEMAPHORES", tmp_path)
+    monkeypatch.setattr(fork_server_process, "SEMAPHORES", tmp_path)
     (tmp_path / "sem.mp-1").touch()
     for folder in (elsewhere, inside):
         for prefix in ("/mp", "/", "/../x"):
-            leftovers_process.remove(
-                json.dumps({"pid": gone.pid, "semaphores": prefix, "folder": str(folder)})
-            )
+            remove_leftovers(json.dumps({"pid": gone.pid, "semaphores": prefix, "folder": str(folder)}))
     assert elsewhere.is_dir()
     assert inside.is_dir()
     assert (tmp_path / "sem.mp-1").exists()
@@ -85,10 +81,10 @@ from crawler.__main__ import main
 
 sys.argv = ["crawler", "--version"]
 main()
-from crawler.plumbing import leftovers_process
+from crawler.plumbing.fork_server_process import SEMAPHORES, note_leftovers
 
-noted = json.loads(leftovers_process.note())
-path = leftovers_process.SEMAPHORES / f"sem.{noted['semaphores'][1:]}-lost"
+noted = json.loads(note_leftovers())
+path = SEMAPHORES / f"sem.{noted['semaphores'][1:]}-lost"
 path.touch()
 print(path)
 """

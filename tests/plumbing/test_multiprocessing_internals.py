@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crawler.plumbing import multiprocessing_internals_process as internals
-from crawler.plumbing.leftovers_process import settle_temporary_folder
+from crawler.plumbing.fork_server_process import note_leftovers
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = multiprocessing.get_context("spawn")
@@ -76,7 +76,7 @@ def test_forkserver_preload_modules_is_what_was_asked_for():
 
 
 def test_process_config_names_semaphores_and_the_folder_of_sockets():
-    settle_temporary_folder()
+    note_leftovers()
     settings = internals.process_settings()
     assert settings["semprefix"].startswith("/"), "current_process()._config['semprefix'] has changed"
     assert Path(settings["tempdir"]).is_dir(), "current_process()._config['tempdir'] has changed"

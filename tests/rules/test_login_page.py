@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.rules.login_page import is_login_url
+from crawler.rules.urls import is_login_url
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_waiting_on_purpose_is_none():
     assert looks(rule, *waiting, times=50) == [[]] * 50
 
 
-def test_a_stage_may_have_its_own_patience():
+def test_a_stage_may_have_its_own_timeout():
     rule = StallRule({"parse": 5.0}, default=2.0, longest_look=2.0)
     seen = looks(rule, worker(), worker(holder="parser-0", stage="parse"), times=6)
     assert seen[2] == [("fetch-1", 2.0, True)]

@@ -250,6 +250,8 @@ async def test_what_was_answered_is_stored(tmp_path, status):
 
 
 async def test_a_failure_is_not_stored(tmp_path):
+    """Would catch a 502 that is kept as the robots.txt of the host: the frontier here refuses to store."""
+
     class Frontier(NoFrontier):
         async def save_robots(self, *saved: object) -> None:
             raise AssertionError(saved)

@@ -35,6 +35,7 @@ def assert_same(html: str) -> None:
 @pytest.mark.skipif(not DOCS, reason="the pages of Debian's python3-doc are not installed")
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_python_documentation(path: Path) -> None:
+    """Would catch a title, text or link in which we differ from the reference parser."""
     assert_same(path.read_text())
 
 
@@ -64,4 +65,5 @@ def test_python_documentation(path: Path) -> None:
     ],
 )
 def test_damaged(html: str) -> None:
+    """Would catch the same on markup that is not well-formed."""
     assert_same(html)

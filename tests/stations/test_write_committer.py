@@ -57,7 +57,7 @@ async def test_one_slow_sink_holds_everything_back_and_memory_stays_bounded(tmp_
     bench = Bench(tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, max_unacked=most, batch_bytes=9_000)
     async with bench.running():
         for item in items:
-            bench.queue.put_nowait(item)
+            await bench.queue.put(item)
         # The other sink has done all its work; still nothing is committed, and no more is taken.
         while (await asyncio.to_thread(_count, tmp_path)) < most // items[0].weight - 20:
             await asyncio.sleep(0.005)
@@ -76,6 +76,7 @@ def _count(out: Path) -> int:
 
 
 async def test_the_end_does_not_wait_for_a_batch_to_fill(tmp_path: Path):
+    """Would catch an end that waits for the interval of a minute: it would take longer than 20 s."""
     bench = Bench(tmp_path, {"jsonl": JsonlSink}, batch_interval=60)
     async with asyncio.timeout(20):
         await bench.write(some(1))
@@ -202,7 +203,7 @@ async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_i
     bench = Bench(tmp_path, {"jsonl": GatedJsonl, "sqlite": SqliteSink}, batch_records=8)
     async with bench.running():
         for item in items[:50]:
-            bench.queue.put_nowait(item)
+            await bench.queue.put(item)
         ledger = bench.committer.ledger
         while [batch.positions.get("sqlite") for batch in ledger.batches][-1:] != [50]:
             await asyncio.sleep(0.002)
@@ -215,7 +216,7 @@ async def test_a_writer_killed_while_it_is_ahead_of_another_sink_goes_on_where_i
         assert bench.commits == []
         (tmp_path / "gate").touch()
         for item in items[50:]:
-            bench.queue.put_nowait(item)
+            await bench.queue.put(item)
     assert bench.counters.writer_restarts == 1
     bench.check(items)
     check_files(tmp_path, items)

@@ -18,7 +18,7 @@ async def test_a_writer_publishes_what_it_has_to_write(tmp_path: Path):
     async with bench.running():
         assert (step.stage, step.holder, step.step) == ("write", "writer-jsonl", "idle")
         for item in items:
-            bench.queue.put_nowait(item)
+            await bench.queue.put(item)
         while step.url is None:
             await asyncio.sleep(0.005)
         assert (step.step, step.url) == ("write", items[0].ticket.url)
@@ -34,7 +34,7 @@ async def test_a_stopped_writer_is_replaced_when_told(tmp_path: Path):
     step = bench.committer._keepers[0]._step
     async with bench.running():
         for item in items:
-            bench.queue.put_nowait(item)
+            await bench.queue.put(item)
         while step.url is None:
             await asyncio.sleep(0.005)
         pid = step.pid

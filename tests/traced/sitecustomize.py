@@ -1,6 +1,7 @@
 """With this folder on PYTHONPATH, every process writes down which functions of the program it enters.
 
 ``WALK_OUT`` names the file, one line for each function: its file, its qualified name, its first line.
+``STARTS_OUT`` names the one for :mod:`started`.
 """
 
 import inspect
@@ -29,3 +30,6 @@ if out := os.environ.get("WALK_OUT"):
 
     threading.setprofile(profile)
     sys.setprofile(profile)
+
+if "STARTS_OUT" in os.environ:
+    import started  # noqa: F401 - it writes down what is started

@@ -58,7 +58,7 @@ def test_an_exception_travels_as_text():
 
 
 def test_long_texts_are_cut_and_a_traceback_keeps_its_end(monkeypatch):
-    monkeypatch.setattr(logs, "MOST_CHARACTERS", 20)
+    monkeypatch.setattr(logs, "MAX_CHARACTERS", 20)
     [fields] = sent_by(lambda logger: logger.info("x" * 1_020))
     assert fields["message"] == "x" * 20 + "… (1,000 more characters)"
     [fields] = sent_by(fail_inside)

@@ -14,7 +14,7 @@ from rich.console import Console
 from crawler.trace.counters import Counters
 from crawler.watch import progress_thread
 from crawler.watch.log_thread import start_logging
-from crawler.watch.progress_thread import Progress, plain_line
+from crawler.watch.progress_thread import ProgressDisplay, plain_line
 from crawler.watch.progress_view import render
 from crawler.watch.snapshot import Snapshot
 
@@ -90,13 +90,13 @@ def test_the_plain_line_says_it_in_words():
 
 
 @pytest.mark.parametrize("height", [40, 8])
-def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
+def test_live_display_and_log_share_a_terminal_and_leave_it_clean(monkeypatch, height):
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=100, height=height, _environ={"TERM": "xterm"})
-    stderr = sys.stderr
+    monkeypatch.setattr(sys, "stderr", file)
     snapshots = Snapshots(wanted=3)
-    progress = Progress(snapshots, interval=0.001, console=console)
-    listener = start_logging("INFO", None, console)
+    progress = ProgressDisplay(snapshots, interval=0.001, console=console)
+    listener = start_logging("INFO")
     logging.getLogger("crawler").info("before")
     progress.start()
     assert snapshots.seen.wait(20)
@@ -116,10 +116,10 @@ def test_live_display_and_log_share_a_terminal_and_leave_it_clean(height):
     assert sorted(shown[1:]) == ["during", "else"]
     assert screen.cursor_shown
     assert screen.column == 0
-    assert sys.stderr is stderr
+    assert sys.stderr is file
 
 
-def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_of_it():
+def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_of_it(monkeypatch):
     """The log's thread has worked out what to draw, and is late with it: the display waits for it."""
     drawn = threading.Event()
 
@@ -133,9 +133,10 @@ def test_a_line_that_is_written_while_the_display_is_taken_down_leaves_nothing_o
 
     file = io.StringIO()
     console = Late(file=file, force_terminal=True, width=100, height=40, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(sys, "stderr", file)
     snapshots = Snapshots(wanted=3)
-    progress = Progress(snapshots, interval=0.001, console=console)
-    listener = start_logging("INFO", None, console)
+    progress = ProgressDisplay(snapshots, interval=0.001, console=console)
+    listener = start_logging("INFO")
     progress.start()
     assert snapshots.seen.wait(20)
     logging.getLogger("crawler").info("late")
@@ -151,7 +152,7 @@ def test_lines_elsewhere_and_no_control_codes(monkeypatch):
     monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
     file = io.StringIO()
     snapshots = Snapshots(wanted=3)
-    progress = Progress(snapshots, interval=0.001, console=Console(file=file))
+    progress = ProgressDisplay(snapshots, interval=0.001, console=Console(file=file))
     progress.start()
     assert snapshots.seen.wait(20)
     progress.stop()
@@ -164,7 +165,7 @@ def test_lines_elsewhere_and_no_control_codes(monkeypatch):
 def test_stderr_is_where_the_lines_go(monkeypatch, capsys):
     monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
     snapshots = Snapshots(wanted=1)
-    progress = Progress(snapshots, interval=0.001)
+    progress = ProgressDisplay(snapshots, interval=0.001)
     progress.start()
     assert snapshots.seen.wait(20)
     progress.stop()
@@ -176,7 +177,7 @@ def test_stderr_is_where_the_lines_go(monkeypatch, capsys):
 def test_not_shown_means_no_thread_and_no_snapshot():
     before = threading.active_count()
     snapshots = Snapshots(wanted=1)
-    progress = Progress(snapshots, show=False)
+    progress = ProgressDisplay(snapshots, show=False)
     progress.start()
     assert threading.active_count() == before
     progress.stop()
@@ -185,7 +186,7 @@ def test_not_shown_means_no_thread_and_no_snapshot():
 
 def test_stop_before_start_and_twice():
     # Would catch a stop that waits for a thread that is not there, or that is over: it raises or hangs.
-    progress = Progress(Snapshots(wanted=1), console=Console(file=io.StringIO()))
+    progress = ProgressDisplay(Snapshots(wanted=1), console=Console(file=io.StringIO()))
     progress.stop()
     progress.start()
     progress.stop()
@@ -204,7 +205,7 @@ def test_a_failing_snapshot_ends_the_display_with_one_log_line_and_a_clean_termi
 
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=80, height=40, _environ={"TERM": "xterm"})
-    progress = Progress(fails_later, interval=0.001, console=console)
+    progress = ProgressDisplay(fails_later, interval=0.001, console=console)
     progress.start()
     assert failed.wait(20)
     progress.stop()
@@ -224,7 +225,7 @@ def test_a_reader_that_has_gone_ends_the_display_quietly(monkeypatch, caplog):
             raise BrokenPipeError
 
     snapshots = Snapshots(wanted=0)
-    progress = Progress(snapshots, interval=0.001, console=Console(file=Gone()))
+    progress = ProgressDisplay(snapshots, interval=0.001, console=Console(file=Gone()))
     progress.start()
     assert snapshots.seen.wait(20)
     progress.stop()
@@ -234,7 +235,7 @@ def test_a_reader_that_has_gone_ends_the_display_quietly(monkeypatch, caplog):
 
 def test_stop_does_not_wait_for_ever_for_a_terminal_that_takes_nothing(monkeypatch):
     monkeypatch.setattr(progress_thread, "PLAIN_INTERVAL", 0.001)
-    monkeypatch.setattr(progress_thread, "_STOP_PATIENCE", 0.01)
+    monkeypatch.setattr(progress_thread, "_STOP_TIMEOUT", 0.01)
     reached, let_go = threading.Event(), threading.Event()
 
     class Stuck(io.StringIO):
@@ -243,7 +244,7 @@ def test_stop_does_not_wait_for_ever_for_a_terminal_that_takes_nothing(monkeypat
             assert let_go.wait(20)
             return super().write(text)
 
-    progress = Progress(Snapshots(wanted=0), interval=0.001, console=Console(file=Stuck()))
+    progress = ProgressDisplay(Snapshots(wanted=0), interval=0.001, console=Console(file=Stuck()))
     progress.start()
     assert reached.wait(20)
     progress.stop()

@@ -95,18 +95,18 @@ def test_states_have_one_spelling_and_none_is_missing():
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "incomplete"])
 def test_a_crawl_that_said_how_it_ended_is_not_alive_whatever_has_its_pid_now(state):
-    found = judge({"state": state, "pid": str(os.getpid())}, None, NOW)
-    assert (found.word, found.alive) == (state, False)
+    found = judge({"state": state, "pid": str(os.getpid())}, {}, NOW)
+    assert (found.state, found.alive) == (state, False)
 
 
 def test_a_pid_that_lives_but_says_nothing_is_not_called_running():
     live = {"pid": os.getpid(), "at": NOW - 11}
     found = judge({"state": "running", "pid": str(os.getpid())}, live, NOW)
-    assert (found.word, found.alive, found.silent_seconds) == ("silent", True, 11.0)
+    assert (found.state, found.alive, found.silent_seconds) == ("silent", True, 11.0)
 
 
 def test_a_crawl_that_has_only_just_begun_is_running():
-    assert judge({"state": "running", "pid": str(os.getpid())}, None, NOW).word == "running"
+    assert judge({"state": "running", "pid": str(os.getpid())}, {}, NOW).state == "running"
 
 
 def test_somebody_elses_process_is_a_process(monkeypatch):
@@ -114,11 +114,11 @@ def test_somebody_elses_process_is_a_process(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr("os.kill", denied)
-    assert judge({"state": "running", "pid": "1"}, None, NOW).alive
+    assert judge({"state": "running", "pid": "1"}, {}, NOW).alive
 
 
 def test_without_any_pid_it_is_dead():
-    assert judge({}, None, NOW).word == "dead"
+    assert judge({}, {}, NOW).state == "dead"
 
 
 def test_json_is_one_object_with_everything():

@@ -29,12 +29,12 @@ class Scene:
         self.killed.append(pid)
         return True
 
-    async def play(self, **patience: float) -> None:
+    async def play(self, **timeouts: float) -> None:
         with pytest.raises(asyncio.CancelledError):
             await watchdog_task(
                 lambda: self.script.pop(0),
                 10.0,
-                patience=patience,
+                timeouts=timeouts,
                 replace={"parse": self.replace, "write": lambda pid: False},
                 clock=lambda: self.now,
                 sleep=self.sleep,
@@ -76,7 +76,7 @@ async def test_a_child_that_stays_stuck_is_replaced_again():
     assert scene.killed == [41, 41]
 
 
-async def test_a_stage_s_own_patience_is_kept():
+async def test_a_stage_s_own_timeouts_is_kept():
     scene = Scene(*[[parser(1)]] * 25)
     await scene.play(parse=30.0)
     assert scene.killed == []

@@ -1,4 +1,4 @@
-"""The experiment: so many kills, of every kind in turn, on one generated site."""
+"""The experiment: a number of kills, of every kind in turn, on one generated site."""
 
 import sys
 import tempfile

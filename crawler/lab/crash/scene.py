@@ -1,4 +1,4 @@
-"""One crawl that is to be killed: started, watched, gone on with, until it is finished."""
+"""One crawl that is to be killed: it is started, watched, and resumed until it is finished."""
 
 import os
 import subprocess

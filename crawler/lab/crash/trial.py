@@ -12,9 +12,9 @@ from crawler.lab.crash.kinds import DIES, GOES_ON, SAVES, Kind
 from crawler.lab.crash.scene import Hung, Scene
 from crawler.lab.crash.victims import kill_group
 from crawler.lab.graph_site import GraphSite
-from crawler.plumbing.leftovers_process import SEMAPHORES, remove
+from crawler.plumbing.fork_server_process import SEMAPHORES, remove_leftovers
 
-MOST_RUNS = 6
+MAX_RUNS = 6
 """Times that a crawl is gone on with before it counts as one that never ends."""
 
 TRACKER_KILLED = {"resource tracker", "any children, at the start"}
@@ -76,7 +76,7 @@ def run_trial(
         # Of a trial that was interrupted, or hung, nobody else would remove it: its folder is thrown away.
         noted = look(out).leftovers
         if noted is not None:
-            remove(noted)
+            remove_leftovers(noted)
     printed = scene.printed()
     if "Traceback" in printed and kind.name not in TRACKER_KILLED:
         verdict.wrongs.append("a traceback was printed")
@@ -104,7 +104,7 @@ def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) ->
     if kind.damage is not None and code != 0:
         kind.damage(scene.out, scene.chance)
     note()
-    for run in range(MOST_RUNS + kind.resumes_killed):
+    for run in range(MAX_RUNS + kind.resumes_killed):
         if code == 0:
             break
         with scene.run(resume=not kind.by_run):
@@ -118,7 +118,7 @@ def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) ->
             return
         note()
     else:
-        verdict.wrongs.append(f"it was not finished after {MOST_RUNS} runs that went on with it")
+        verdict.wrongs.append(f"it was not finished after {MAX_RUNS} runs that went on with it")
     for held, before in ends:
         verdict.again_though_safe += sum(asked[url] - before[url] for url in held.safe)
         if before is not asked:

@@ -20,8 +20,8 @@ from typing import Any
 from crawler.lab.experiments.limits import memory_of, need_memory_figures
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.backpressure import draw, table
-from crawler.lab.telling.units import megabytes, ms
+from crawler.lab.tables.backpressure import draw, table
+from crawler.lab.tables.units import megabytes, ms
 
 PAGE = 200_000
 """Bytes of a page."""

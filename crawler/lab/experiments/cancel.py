@@ -30,8 +30,8 @@ from crawler.lab.experiments.cancel_work import (
 from crawler.lab.experiments.limits import fork_server, need_fork_server
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.cancel import table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.cancel import table
+from crawler.lab.tables.units import ms
 
 
 async def cancel_task(coroutine: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A heavy parse in the middle of asyncio: inline, in a thread, in a process, and what others feel.
+"""A heavy parse in the middle of asyncio: inline, in a thread, in a process, and how long others wait.
 
 An event loop is one thread that does one thing at a time. While it parses, nobody's answer is read:
 every other request is late by as long as the parse takes. ``run_in_executor`` moves the parse away.
@@ -22,8 +22,8 @@ from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.graph_site import graph_site
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.executor import draw, table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.executor import draw, table
+from crawler.lab.tables.units import ms
 
 PLACES = ("no parsing", "inline", "thread", "process")
 DELAY = 0.005

@@ -18,8 +18,8 @@ from crawler.lab.experiments.limits import need_cores
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.gil import draw, share_table, speed_table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.gil import draw, share_table, speed_table
+from crawler.lab.tables.units import ms
 from crawler.lab.work import interleaved, rounds_for, spin
 
 WORKERS = (1, 2, 4)

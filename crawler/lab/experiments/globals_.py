@@ -25,8 +25,8 @@ from typing import Any
 from crawler.lab.experiments.limits import start_methods
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.globals_ import table
-from crawler.lab.telling.units import yes_or_no
+from crawler.lab.tables.globals_ import table
+from crawler.lab.tables.units import yes_or_no
 
 word = "as imported"
 """The global of this experiment."""

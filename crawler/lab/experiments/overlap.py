@@ -19,8 +19,8 @@ from crawler.lab.experiments.turns import PARALLEL, Spans, look, parallel_share
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.overlap import draw, in_words, table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.overlap import draw, in_words, table
+from crawler.lab.tables.units import ms
 
 WORKERS = 3
 TURN = 0.005

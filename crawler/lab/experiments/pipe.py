@@ -22,8 +22,8 @@ from crawler.lab.experiments.pipe_ends import sees_end
 from crawler.lab.experiments.shared_slots import Slots
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.pipe import Rates, draw, end_table, rate_table
-from crawler.lab.telling.units import megabytes, size_name
+from crawler.lab.tables.pipe import Rates, draw, end_table, rate_table
+from crawler.lab.tables.units import megabytes, size_name
 from crawler.lab.work import interleaved
 
 WAYS = ("Pipe", "SimpleQueue", "Queue", "shared memory")

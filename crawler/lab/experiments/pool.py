@@ -24,8 +24,8 @@ from typing import Any
 from crawler.lab.experiments.pool_hides import look_behind
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.pool import hidden_table, table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.pool import hidden_table, table
+from crawler.lab.tables.units import ms
 
 WORKERS = 2
 TASKS = [0.12, 0.04, 0.04, 0.04]

@@ -19,7 +19,7 @@ from crawler.lab.experiments.pool_kill_executor import TASKS, hangs, kill_execut
 from crawler.lab.experiments.pool_kill_here import kill_parsers
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.pool_kill import table
+from crawler.lab.tables.pool_kill import table
 
 
 def run(scale: Scale) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.lab.experiments.limits import fork_server
 
-PATIENCE = 0.25
+TIMEOUT = 0.25
 """Seconds in which a consumer that lives has taken an item."""
 
 
@@ -32,7 +32,7 @@ def kill_at_queue(context: Any, victim: int) -> bool:
     consumers[victim].kill()
     consumers[victim].join()
     queue.put("item")
-    went_on = taken.acquire(timeout=PATIENCE)
+    went_on = taken.acquire(timeout=TIMEOUT)
     for consumer in consumers:
         consumer.kill()
         consumer.join()

@@ -19,8 +19,8 @@ from crawler.lab.experiments.pool_size_loop import DELAY, Level, io_bound
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import cores
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.pool_size import busy_table, draw, table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.pool_size import busy_table, draw, table
+from crawler.lab.tables.units import ms
 from crawler.lab.work import interleaved, rounds_for, spin
 
 TASK = 0.005

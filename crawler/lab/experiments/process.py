@@ -23,9 +23,9 @@ from typing import Any
 from crawler.lab.experiments.process_daemon import end_with_child
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.process import table
+from crawler.lab.tables.process import table
 
-PATIENCE = 0.3
+TIMEOUT = 0.3
 """Seconds in which a child that was told to end has ended, or refuses."""
 
 
@@ -72,7 +72,7 @@ def life(child: SpawnProcess, ready: Event, end: str) -> dict[str, Any]:
     if end != "join":
         ready.wait()
         getattr(child, end)()
-    child.join(None if end == "join" else PATIENCE)
+    child.join(None if end == "join" else TIMEOUT)
     seen |= {"exitcode": child.exitcode, "alive_after": child.is_alive()}
     child.kill()
     child.join()
@@ -108,7 +108,7 @@ def run(_scale: Scale) -> Finding:
         tables=[table(seen)],
         verdict=Verdict.of(told.values()),
         because="".join(
-            f"{how}: {'ended' if gone else 'still alive'} after {PATIENCE} s. " for how, gone in told.items()
+            f"{how}: {'ended' if gone else 'still alive'} after {TIMEOUT} s. " for how, gone in told.items()
         )
         + f"kill() of the latter left exit code {seen['kill(), SIGTERM ignored']['exitcode']}.",
         figures={"children": seen, "with_child_s": with_child.seconds, "with_daemon_s": with_daemon.seconds},

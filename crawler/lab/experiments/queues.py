@@ -20,11 +20,11 @@ import time
 from typing import Any
 
 from crawler.lab.experiments.limits import fork_server, need_fork_server
-from crawler.lab.experiments.queues_join import PATIENCE, deadlock
+from crawler.lab.experiments.queues_join import TIMEOUT, deadlock
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import measured
-from crawler.lab.telling.queues import ends_table, joins_table
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.queues import ends_table, joins_table
+from crawler.lab.tables.units import ms
 
 ITEMS, BOUND = 40, 4
 """Items to be done, and the bound of the bounded queue."""
@@ -98,7 +98,7 @@ def run(scale: Scale) -> Finding:
         claim="When the producer has ended, terminate the consumers.",
         done=f"{ITEMS} items, {ms(WORK)} ms of work each, go from one producer to two consumers, which "
         "are ended by a sentinel or by terminate(). Then a producer is joined before its item is taken.",
-        tables=[ends_table(ends, ITEMS), joins_table(joins, PATIENCE)],
+        tables=[ends_table(ends, ITEMS), joins_table(joins, TIMEOUT)],
         verdict=Verdict.of(n == 0 for n in lost[False]),
         because=f"terminate() lost items in {lossy} of {runs} runs, up to {max(lost[False])} of {ITEMS}; "
         f"sentinels lost {sum(lost[True])} in {len(lost[True])} runs. "

@@ -11,7 +11,7 @@ from crawler.lab.experiments.limits import fork_server
 
 TOO_MUCH = 1_000_000
 """Bytes that do not fit into a pipe."""
-PATIENCE = 0.5
+TIMEOUT = 0.5
 """Seconds after which a join is given up; it takes a hundredth of that where it works."""
 
 
@@ -26,10 +26,10 @@ def join_first(size: int) -> dict[str, Any]:
     queue = context.Queue()
     producer = context.Process(target=put_bytes, args=(queue, size))
     producer.start()
-    producer.join(PATIENCE)
+    producer.join(TIMEOUT)
     stuck = producer.is_alive()
     queue.get()
-    producer.join(10 * PATIENCE)
+    producer.join(10 * TIMEOUT)
     return {"bytes": size, "stuck_before": stuck, "stuck_after": producer.is_alive()}
 
 

@@ -24,10 +24,10 @@ from concurrent.futures.process import BrokenProcessPool
 
 from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.sandbox_process import run_alone
-from crawler.lab.telling.segfault import table
+from crawler.lab.tables.segfault import table
 
 SURVIVED = "a finally block was run"
-PATIENCE = 0.5
+TIMEOUT = 0.5
 """Seconds to wait for the result of the task that crashed in a Pool; it would take milliseconds."""
 
 
@@ -74,10 +74,10 @@ def in_a_pool() -> str:
         crashed, innocent = pool.apply_async(crash), pool.apply_async(abs, (-1,))
         innocent.get()
         try:
-            crashed.get(timeout=PATIENCE)
+            crashed.get(timeout=TIMEOUT)
         except multiprocessing.TimeoutError:
             now = {worker.pid for worker in multiprocessing.active_children()}
-            return f"no result and no error after {PATIENCE} s; new workers: {len(now - before)}"
+            return f"no result and no error after {TIMEOUT} s; new workers: {len(now - before)}"
     return "an answer"
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from crawler.lab.experiments.limits import fork_server, memory_of, need_fork_server, need_memory_figures
 from crawler.lab.experiments.start_climb import Costs, climb, costs
 from crawler.lab.finding import Finding, Scale, Verdict
-from crawler.lab.telling.start import draw, in_words, table
+from crawler.lab.tables.start import draw, in_words, table
 
 SAMPLE = 20
 """Processes whose memory is read; that of the others is taken to be the same."""
@@ -89,7 +89,7 @@ def run(scale: Scale) -> Finding:
     quick = scale is Scale.QUICK
     kinds = {"coroutines": coroutines, "threads": threads, "processes": processes}
     most = {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(kinds, 10_000)
-    climbed = {kind: climb(kind, start, most[kind], patience=6.0) for kind, start in kinds.items()}
+    climbed = {kind: climb(kind, start, most[kind], timeout=6.0) for kind, start in kinds.items()}
     found = {kind: steps for kind, (steps, _) in climbed.items()}
     stops = {kind: reason for kind, (_, reason) in climbed.items() if reason is not None}
     each = {

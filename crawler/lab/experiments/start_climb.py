@@ -25,7 +25,7 @@ def costs(count: int, started: float, memory: float, held: float) -> Costs:
     }
 
 
-def reason_to_stop(kind: str, count: int, last: Costs, patience: float) -> str | None:
+def reason_to_stop(kind: str, count: int, last: Costs, timeout: float) -> str | None:
     """Why not to start ``count`` of them, judged by what the last, smaller number cost."""
     times = count / last["count"]
     free, most = available_memory(), most_processes()
@@ -33,13 +33,13 @@ def reason_to_stop(kind: str, count: int, last: Costs, patience: float) -> str |
         return f"{count:,} would take more than half of the free memory"
     if kind != "coroutines" and most is not None and count > most / 2:
         return f"{count:,} are more than half of the {most:,} that may still be started"
-    if (seconds := (last["start_s"] + last["end_s"]) * times) > patience:
+    if (seconds := (last["start_s"] + last["end_s"]) * times) > timeout:
         return f"{count:,} would take about {seconds:.0f} s"
     return None
 
 
 def climb(
-    kind: str, start: Callable[[int], Costs], most: int, patience: float
+    kind: str, start: Callable[[int], Costs], most: int, timeout: float
 ) -> tuple[list[Costs], str | None]:
     """The costs of 1, 10, 100 … up to ``most``, each in a fresh process, and why it stopped before."""
     found: list[Costs] = []
@@ -47,7 +47,7 @@ def climb(
         if count > most:
             break
         # What the very first cost says little of the others, and ten do no harm.
-        if count > 10 and (reason := reason_to_stop(kind, count, found[-1], patience)) is not None:
+        if count > 10 and (reason := reason_to_stop(kind, count, found[-1], timeout)) is not None:
             return found, reason
         found.append(measured(start, count))
     return found, None

@@ -1,4 +1,4 @@
-"""Where the second HTTP library reads a broken answer otherwise, and why: the manifest's other column.
+"""Where the second HTTP library reads a broken answer differently, and why: the manifest's other column.
 
 Everything that is not named here must be recorded over ``fetch.backend = "httpx"`` as over aiohttp. What
 differs are answers that break the rules of HTTP/1.1, of which each library forgives some and refuses others.

@@ -1,4 +1,4 @@
-"""Faults of framing: where a body ends (RFC 9112 section 6), said wrong, twice, or never."""
+"""Faults of framing: where a body ends (RFC 9112 section 6), stated wrongly, twice, or never."""
 
 from crawler.lab.faults.manifest import (
     ANY_STATUS,

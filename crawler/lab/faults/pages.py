@@ -1,4 +1,4 @@
-"""Faults of pages: huge ones, deep ones, links that are hardly any, and traps that have no end."""
+"""Faults of pages: huge ones, deep ones, links that barely are links, and traps that have no end."""
 
 from crawler.lab.faults.manifest import (
     MAX_DEPTH,

@@ -1,4 +1,4 @@
-"""Faults of redirects: circles, chains, and targets that are none or that no page may send a crawler to."""
+"""Faults of redirects: circles, chains, and targets that are no URLs or that no page may send us to."""
 
 from crawler.lab.faults.manifest import (
     MAX_REDIRECTS,

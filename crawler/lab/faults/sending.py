@@ -1,4 +1,4 @@
-"""How an answer that is more than bytes is sent: broken off, dripped, endless, or another one each time."""
+"""How an answer that is more than bytes is sent: broken off, dripped, endless, or different each time."""
 
 from collections.abc import Awaitable, Callable
 

@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 LOG_PATH = "/__log__"
 """GET answers what was asked so far, as JSON; no page links here."""
 MISSING = answer(b"There is nothing here.", media="text/plain", status="404 Not Found")
-_MOST_HEAD = 131_072
+_MAX_HEAD = 131_072
 _BACKLOG = 1024
 """Connections that may wait to be accepted: all of them, whatever the crawl's concurrency."""
 
@@ -36,7 +36,7 @@ class FaultServer:
 
     async def start(self, port: int) -> Here:
         """Listen on ``port`` of the loopback (0: any free one). Raises OSError."""
-        site = await asyncio.start_server(self._serve, HOST, port, limit=_MOST_HEAD, backlog=_BACKLOG)
+        site = await asyncio.start_server(self._serve, HOST, port, limit=_MAX_HEAD, backlog=_BACKLOG)
         other = await asyncio.start_server(self._serve_neighbour, HOST, 0, backlog=_BACKLOG)
         self._servers = [site, other]
         here = Here(_port(site), _port(other))

@@ -1,4 +1,4 @@
-"""Faults of text: wrong labels, late and lying declarations, bytes that are none, the wrong type."""
+"""Faults of text: wrong labels, late and lying declarations, bytes that are no text, the wrong type."""
 
 from crawler.lab.faults.manifest import Fault, Here, answer, html, ok, page, skipped
 from crawler.model.outcomes import Kind

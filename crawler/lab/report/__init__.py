@@ -1,1 +1,1 @@
-"""What is made of findings: tables on the terminal, pictures, a page, one JSON object."""
+"""How findings are presented: tables on the terminal, pictures, a page, one JSON object."""

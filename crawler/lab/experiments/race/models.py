@@ -1,4 +1,4 @@
-"""The models that race, in the order in which they are told, and which of them this Python can run."""
+"""The models that race, in the order in which they are shown, and which of them this Python can run."""
 
 import concurrent.futures
 import sysconfig

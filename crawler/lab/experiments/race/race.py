@@ -1,4 +1,4 @@
-"""The race itself: every model under three workloads, told as one finding."""
+"""The race itself: every model under three workloads, reported as one finding."""
 
 from dataclasses import asdict
 from functools import partial

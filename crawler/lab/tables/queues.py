@@ -26,8 +26,8 @@ def ends_table(ends: list[dict[str, Any]], items: int) -> Table:
     return Table(heads, tuple(rows), "How to end the consumers")
 
 
-def joins_table(joins: list[dict[str, Any]], patience: float) -> Table:
+def joins_table(joins: list[dict[str, Any]], timeout: float) -> Table:
     """A row for each size."""
-    words = {True: f"stuck: still alive after {patience:g} s", False: "ended"}
+    words = {True: f"stuck: still alive after {timeout:g} s", False: "ended"}
     rows = [(f"{one['bytes']:,}", words[one["stuck_before"]], words[one["stuck_after"]]) for one in joins]
     return Table(("item, bytes", "join before get", "join after get"), tuple(rows), "join before drain")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE
-from crawler.lab.telling.units import size_name
+from crawler.lab.tables.units import size_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

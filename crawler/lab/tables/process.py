@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.lab.finding import Table
-from crawler.lab.telling.units import yes_or_no
+from crawler.lab.tables.units import yes_or_no
 
 
 def table(seen: dict[str, dict[str, Any]]) -> Table:

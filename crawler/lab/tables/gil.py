@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
 from crawler.lab.report.pictures import BLUE, ORANGE
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.units import ms
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

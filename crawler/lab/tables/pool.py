@@ -3,7 +3,7 @@
 from typing import Any
 
 from crawler.lab.finding import Table
-from crawler.lab.telling.units import ms, yes_or_no
+from crawler.lab.tables.units import ms, yes_or_no
 
 
 def table(ways: dict[str, dict[str, Any]]) -> Table:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.lab.finding import Table
 from crawler.lab.report.pictures import BLACK, BLUE, ORANGE, VERMILION
-from crawler.lab.telling.units import ms
+from crawler.lab.tables.units import ms
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,7 +1,6 @@
-"""The configuration told to people: a table of every key, and docs/configuration.md made from it.
+"""Make ``docs/configuration.md`` from the keys of the configuration.
 
-``python -m crawler.config.describe > docs/configuration.md`` writes the page anew; a test checks that
-it is current.
+``python -m docs`` writes it; a test compares it with what the keys are now.
 """
 
 from typing import NamedTuple
@@ -54,7 +53,7 @@ def describe() -> list[Description]:
     ]
 
 
-def markdown() -> str:
+def make() -> str:
     """The text of docs/configuration.md."""
     page = [INTRODUCTION]
     section = None
@@ -84,9 +83,3 @@ def _default(key: Key) -> str:
     if type(key.default) is int:
         return f"{key.default:_}"
     return "none" if key.default is None else shown(key.default)
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(markdown())

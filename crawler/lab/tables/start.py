@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from crawler.lab.experiments.start_climb import Costs
 from crawler.lab.finding import Table
 from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
-from crawler.lab.telling.units import megabytes, ms
+from crawler.lab.tables.units import megabytes, ms
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,7 +1,7 @@
 """The table of ``globals``: who sees what."""
 
 from crawler.lab.finding import Table
-from crawler.lab.telling.units import yes_or_no
+from crawler.lab.tables.units import yes_or_no
 
 
 def table(found: dict[str, dict[str, bool]], looks: dict[str, str]) -> Table:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.lab.finding import Table
 from crawler.lab.report.pictures import BLUE, ORANGE
-from crawler.lab.telling.units import megabytes
+from crawler.lab.tables.units import megabytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
