@@ -22,13 +22,12 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the crawler is not installed
 
 from crawler.config import Config
-from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.state_thread import CrawlState
 from crawler.model.commit import Commit
 from crawler.model.messages import Finished, HostFeedback, Links
 from crawler.model.outcomes import Outcome
-from crawler.rules.dedup import fingerprints
+from crawler.rules.dedup import KnownUrls, fingerprints
 
 HASH_SEED = 1
 UNLIMITED = Config(politeness={"per_host": 10_000, "delay": 0.0}, fetch={"concurrency": 10_000})

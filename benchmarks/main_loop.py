@@ -37,7 +37,7 @@ SPY = Path(sys.executable).with_name("py-spy")
 SAMPLES_A_SECOND = 500
 PARTS = {
     "commit": ("crawler/write/",),
-    "frontier": ("crawler/frontier/",),
+    "frontier": ("crawler/frontier/", "crawler/rules/dedup.py"),
     "hand-off": ("crawler/parse/", "crawler/plumbing/", "aiofiles/"),
     "fetch": ("crawler/fetch/", "aiohttp/", "yarl/", "multidict/"),
     "watching": ("crawler/watch/", "crawler/trace/"),

@@ -13,12 +13,12 @@ import msgspec
 from crawler.config import Config
 from crawler.frontier import rows
 from crawler.frontier.depths import Depths, Edges
-from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lanes
 from crawler.frontier.rows import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.commit import Commit
 from crawler.model.messages import Hop, StoredRobots, Ticket
+from crawler.rules.dedup import KnownUrls
 
 if TYPE_CHECKING:
     from crawler.frontier.state_thread import CrawlState

@@ -2,7 +2,7 @@
 
 One row for each URL ever taken in, appended once and updated once, when it is done: no secondary
 index has to be kept up, which is what makes an append cost about a microsecond. Which URLs are
-known is decided in memory (:mod:`crawler.frontier.known`), so the table needs no unique index either.
+known is decided in memory (:mod:`crawler.rules.dedup`), so the table needs no unique index either.
 
 ``synchronous=NORMAL`` is enough: a power loss may take the last transactions back, but never
 tears one, and the sinks, which sync *before* they acknowledge, are then longer than their

@@ -1,14 +1,17 @@
-"""A URL's 64-bit fingerprint, what the set of known URLs is made of; and an origin's partition.
+"""Which URLs are known: one 64-bit fingerprint each, in memory.
 
-xxh3 under a random seed that belongs to the crawl: without the seed a site could choose URLs
-that collide and so hide pages. At 10 million URLs an accidental collision has a chance of
-about 3 in a million.
+A Python set of integers costs about 74 bytes a URL (10 million: 740 MB) and answers in tens of
+nanoseconds, where a unique index on disk costs 30 µs a URL at a million. Two different URLs
+share a fingerprint with a probability of n² / 2⁶⁵: 3 in a million for 10 million URLs. It is xxh3 under a
+random seed of each crawl's own, so that a site cannot make such pairs on purpose and hide pages.
 """
 
 from array import array
 from collections.abc import Iterable
 
 from xxhash import xxh3_64_intdigest
+
+from crawler.model.messages import Links
 
 
 def fingerprint(url: str, seed: int) -> int:
@@ -21,6 +24,36 @@ def fingerprints(urls: Iterable[str], seed: int) -> bytes:
     return array("Q", [xxh3_64_intdigest(url.encode(), seed) for url in urls]).tobytes()
 
 
-def partition(origin: str, partitions: int) -> int:
-    """The part, 0 … ``partitions`` - 1, that ``origin`` is in: the same on every machine, for ever."""
-    return xxh3_64_intdigest(origin.encode(), 0) % partitions
+class KnownUrls:
+    """The set of fingerprints of every URL that was ever taken in."""
+
+    def __init__(self, hash_seed: int) -> None:
+        self.hash_seed = hash_seed
+        self._known: set[int] = set()
+
+    def add(self, url: str) -> bool:
+        """Take ``url`` in; False when it was known."""
+        mark = fingerprint(url, self.hash_seed)
+        if mark in self._known:
+            return False
+        self._known.add(mark)
+        return True
+
+    def take_new(self, links: Links) -> list[str]:
+        """Take ``links`` in; those that were not known, in their order.
+
+        This runs for every link of every page. Most are known, so it first looks at the
+        fingerprints alone, without making a string or a Python loop of them.
+        """
+        marks = array("Q")
+        marks.frombytes(links.fingerprints)
+        known = self._known
+        if known.issuperset(marks):
+            return []
+        urls = links.urls.split(b"\n")
+        fresh: list[str] = []
+        for position, mark in enumerate(marks):
+            if mark not in known:
+                known.add(mark)
+                fresh.append(urls[position].decode())
+        return fresh

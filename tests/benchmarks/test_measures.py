@@ -15,7 +15,7 @@ import sites
 
 RAW = """\
 main.py;run (asyncio/runners.py);walk (crawler/engine/street.py);fetch_task (crawler/fetch/fetch_task.py) 3
-main.py;run (asyncio/runners.py);hand_on (crawler/parse/parse_task.py);add (crawler/frontier/known.py) 2
+main.py;run (asyncio/runners.py);hand_on (crawler/parse/parse_task.py);add (crawler/rules/dedup.py) 2
 main.py;run (asyncio/runners.py) 4
 main.py;run (asyncio/runners.py);x (<frozen importlib._bootstrap>);y (aiohttp/client.py) 5
 thread;worker (crawler/parse/single_worker_pool.py) 7

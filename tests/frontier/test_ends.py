@@ -13,6 +13,7 @@ from crawler.model.commit import Commit
 from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_ticket
+from crawler.model.rows import Failed
 from crawler.rules.urls import is_login_url
 
 SITE = "http://a.example/"
