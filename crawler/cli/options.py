@@ -6,11 +6,12 @@ sentence refuses a wrong value wherever it came from.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from crawler.model.errors import UsageError
+from crawler.model.outcomes import SinkName
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -63,7 +64,12 @@ workers = _option("parse.workers", "N", "Parsers at once", "CPU cores")
 executor = _option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
 extract = _option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
 sink = _option(
-    "write.sinks", "jsonl|sqlite", "Output format; may be repeated", "jsonl", name="sink", multiple=True
+    "write.sinks",
+    "|".join(get_args(SinkName)),
+    "Output format; may be repeated",
+    "jsonl",
+    name="sink",
+    multiple=True,
 )
 fail_on = _option(
     "run.fail_on",

@@ -4,14 +4,13 @@ from typing import Annotated, Literal
 
 from crawler.config.sections import GIB, MIB, About, Section
 from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE
+from crawler.model.outcomes import SinkName
 
 
 class WriteConfig(Section, frozen=True, kw_only=True):
     """Where records go, and in what portions."""
 
-    sinks: Annotated[
-        tuple[Literal["jsonl", "sqlite"], ...], ONCE_EACH, About("Outputs, each written whole.")
-    ] = ("jsonl",)
+    sinks: Annotated[tuple[SinkName, ...], ONCE_EACH, About("Outputs, each written whole.")] = ("jsonl",)
     batch_records: Annotated[int, About("Records committed at once, at most.", ge=1, le=100_000)] = 256
     batch_bytes: Annotated[int, About("Bytes committed at once, about.", ge=1, le=GIB)] = MIB
     batch_interval: Annotated[float, About("Seconds a record waits for its batch, at most.", ge=0, le=60)] = (

@@ -16,8 +16,7 @@ from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.lanes import Lanes
 from crawler.frontier.rows import Unsaved
 from crawler.frontier.view import FrontierView
-from crawler.model.commit import Commit
-from crawler.model.messages import Hop, StoredRobots, Ticket
+from crawler.model.messages import Commit, Hop, StoredRobots, Ticket
 from crawler.rules.dedup import KnownUrls
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import msgspec
 
 from crawler.frontier.depths import Edges
 from crawler.frontier.view import FrontierView
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished
+from crawler.model.messages import Commit, Finished
 from crawler.model.outcomes import STATE_OF, Outcome
 from crawler.model.record import End, decode_end
 from crawler.model.rows import Pace

@@ -14,8 +14,7 @@ from crawler.frontier.protocol import Frontier
 from crawler.frontier.sqlite_frontier import LOADS_AT_ONCE, SqliteFrontier
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, HostFeedback, Links, Redirect, Ticket
+from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.dedup import fingerprints
 from tests.clock import virtual_clock

@@ -9,8 +9,7 @@ from crawler.frontier import rows
 from crawler.frontier.rows import Unsaved
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Ticket
+from crawler.model.messages import Commit, Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_ticket
 from crawler.model.rows import Failed
