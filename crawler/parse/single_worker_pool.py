@@ -92,7 +92,7 @@ class ProcessParser:
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
                 self._start()
-            except (BrokenProcessPool, OSError, EOFError) as death:
+            except (BrokenProcessPool, OSError) as death:
                 if attempt == START_ATTEMPTS:
                     raise ChildFailed(f"{self.name} did not start: {death}") from death
                 log.warning("%s did not start (%s) and is replaced", self.name, death)
