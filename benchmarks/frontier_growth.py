@@ -24,8 +24,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))  # where the crawle
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, HostFeedback, Links
+from crawler.model.messages import Commit, Finished, HostFeedback, Links
 from crawler.model.outcomes import Outcome
 from crawler.rules.dedup import fingerprints
 from crawler.rules.politeness import LaneLimits

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from crawler.model.errors import EXIT_STOPPED, UsageError
+from crawler.model.outcomes import SinkName
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -80,7 +81,7 @@ def _prepared(config: "Config") -> Path:
     from crawler.engine.crawl import prepare
 
     if not config.write.sinks:
-        raise UsageError("write.sinks is empty; allowed: at least one of jsonl, sqlite")
+        raise UsageError(f"write.sinks is empty; allowed: at least one of {', '.join(get_args(SinkName))}")
     if config.parse.extract is not None:
         from crawler.parse.extract import look_here
 

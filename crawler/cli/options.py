@@ -6,11 +6,12 @@ sentence refuses a wrong value wherever it came from.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from crawler.model.errors import UsageError
+from crawler.model.outcomes import SinkName
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -93,7 +94,10 @@ extract = _option(
     "MODULE:FUNCTION", "Called with each parsed page [parse.extract; default: none].", "--extract"
 )
 sink = _option(
-    "jsonl|sqlite", "Output format; may be repeated [write.sinks; default: jsonl].", "--sink", multiple=True
+    "|".join(get_args(SinkName)),
+    "Output format; may be repeated [write.sinks; default: jsonl].",
+    "--sink",
+    multiple=True,
 )
 fail_on = _option(
     "errors|http|extract",

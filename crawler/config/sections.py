@@ -18,6 +18,7 @@ from crawler.config.values import (
     WebUrl,
 )
 from crawler.config.version import VERSION
+from crawler.model.outcomes import SinkName
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -216,9 +217,7 @@ class ParseConfig(Section, frozen=True, kw_only=True):
 class WriteConfig(Section, frozen=True, kw_only=True):
     """Where records go, and in what portions."""
 
-    sinks: Annotated[
-        tuple[Literal["jsonl", "sqlite"], ...], ONCE_EACH, About("Outputs, each written whole.")
-    ] = ("jsonl",)
+    sinks: Annotated[tuple[SinkName, ...], ONCE_EACH, About("Outputs, each written whole.")] = ("jsonl",)
     batch_records: Annotated[int, About("Records committed at once, at most.", ge=1, le=100_000)] = 256
     batch_bytes: Annotated[int, About("Bytes committed at once, about.", ge=1, le=GIB)] = MIB
     batch_interval: Annotated[float, About("Seconds a record waits for its batch, at most.", ge=0, le=60)] = (

@@ -9,7 +9,7 @@ from crawler.frontier.lanes import Lane
 from crawler.frontier.paces import pace_of
 from crawler.frontier.rows import NewRows
 from crawler.frontier.store_thread import StoreThread
-from crawler.model.commit import Commit
+from crawler.model.messages import Commit
 
 UNSAVED_ROWS = 2_000
 """New URLs that may wait for the next commit before they are sent to the disk on their own."""

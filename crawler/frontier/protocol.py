@@ -7,8 +7,7 @@ implementation.
 from collections.abc import Sequence
 from typing import Protocol
 
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
+from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
 
 
 class Frontier(Protocol):

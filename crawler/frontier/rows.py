@@ -11,8 +11,7 @@ import msgspec
 from crawler.frontier import bulk, ends, paces
 from crawler.frontier.depths import Edges
 from crawler.frontier.paces import Pace
-from crawler.model.commit import Commit
-from crawler.model.messages import Hop, Ticket
+from crawler.model.messages import Commit, Hop, Ticket
 from crawler.model.outcomes import STATE_OF, Kind, State
 from crawler.plumbing import faults
 

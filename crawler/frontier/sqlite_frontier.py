@@ -23,8 +23,7 @@ from crawler.frontier.known import KnownUrls
 from crawler.frontier.lanes import Lane, Lanes
 from crawler.frontier.store_thread import StoreThread
 from crawler.frontier.turn import wait_for_turn
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, HostFeedback, Links, Ticket
+from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Ticket
 from crawler.model.outcomes import Outcome, State
 from crawler.rules.partition import partition
 from crawler.rules.politeness import LaneLimits

@@ -160,6 +160,17 @@ class Ack(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Where the sink ends with this batch: bytes for a file, the last row id for a table."""
 
 
+class Commit(msgspec.Struct, frozen=True, gc=False):
+    """One numbered batch that every sink holds, ready for the transaction in which its URLs become done."""
+
+    n: int
+    """Number of the batch; they count up by one, in the order of the records in every sink."""
+    finished: tuple[Finished, ...]
+    """In the order of their records."""
+    positions: dict[str, int]
+    """Where each sink (by name) ends with *this* batch, whatever it holds by now: bytes or row id."""
+
+
 class StoredRobots(NamedTuple):
     """A robots.txt that the frontier keeps for an origin."""
 

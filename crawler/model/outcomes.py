@@ -4,6 +4,11 @@ All are words that stand in the output, so they are a contract with whoever read
 """
 
 from enum import IntEnum, StrEnum
+from typing import Literal
+
+SinkName = Literal["jsonl", "sqlite"]
+"""The outputs there are, as ``write.sinks`` and the command line name them; each is a class of
+:mod:`crawler.write.sinks`."""
 
 
 class Outcome(StrEnum):

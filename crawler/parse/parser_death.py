@@ -4,7 +4,9 @@ import signal
 
 from crawler.model.outcomes import Kind
 from crawler.parse.parser_process import EXIT_MEMORY
-from crawler.plumbing.child_process import is_killed_from_outside
+
+_FROM_OUTSIDE = {getattr(signal, f"SIG{name}", None) for name in ("KILL", "TERM", "INT", "HUP", "QUIT")}
+"""No crash of a program's own; SIGKILL is also what the kernel sends when memory runs out."""
 
 
 class ParserDied(Exception):
@@ -32,6 +34,6 @@ def cause_of_death(code: int | None, max_memory: int) -> ParserDied:
     if code >= 0:
         return ParserDied(Kind.PARSE_CRASH, f"the parse process ended with exit code {code}")
     name = next((known.name for known in signal.Signals if known == -code), f"signal {-code}")
-    if is_killed_from_outside(code):
+    if -code in _FROM_OUTSIDE:
         return ParserDied(Kind.PARSE_KILLED, f"the parse process was killed from outside by {name}")
     return ParserDied(Kind.PARSE_CRASH, f"the parse process was ended by {name}")

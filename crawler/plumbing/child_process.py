@@ -18,11 +18,9 @@ import atexit
 import logging
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -30,8 +28,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from crawler.plumbing.fork_server_process import signals_blocked
 from crawler.plumbing.inside_child_process import MESSAGE
-from crawler.plumbing.inside_child_process import end_with_parent as end_with_parent
 
 try:
     from fcntl import F_GETPIPE_SZ, F_SETPIPE_SZ, fcntl  # Linux
@@ -43,10 +41,13 @@ log = logging.getLogger("crawler.plumbing")
 DEATH_TIMEOUT = 10.0
 """Seconds in which a process must be gone after SIGKILL; one that waits for a dead disk is not."""
 PIPE_CAPACITY = 1024 * 1024
-"""Bytes; the most that Linux grants to anybody (pipe(7), /proc/sys/fs/pipe-max-size)."""
+"""Bytes; the most that Linux grants to anybody (pipe(7), /proc/sys/fs/pipe-max-size).
+
+A pipe holds 64 KiB by default. A batch of pages is eight times as long, so its sender would be stopped and
+woken again and again, once for each time that the reader has made room.
+"""
 EXIT_UNKNOWN = 255
 """What multiprocessing takes for the exit code of a child whose fork server is dead."""
-_FROM_OUTSIDE = {getattr(signal, f"SIG{name}", None) for name in ("KILL", "TERM", "INT", "HUP", "QUIT")}
 
 Launch = Callable[[Connection, Connection], BaseProcess]
 """Starts a process, which gets these far ends (one to read from, one to write to), and returns it."""
@@ -91,9 +92,13 @@ class Child:
         Raises OSError, or whatever else ``launch`` raises; then nothing is left but what ``reap`` joins:
         :meth:`stop` does that.
         """
-        far_reader, self._to_child = _wide_pipe(self._context)
-        self._from_child, far_writer = _wide_pipe(self._context)
+        far_reader, self._to_child = self._context.Pipe(duplex=False)
+        self._from_child, far_writer = self._context.Pipe(duplex=False)
         if fcntl is not None:
+            for pipe in (self._to_child, far_writer):
+                # OSError: this user has too many of them already (pipe-user-pages-soft); narrow ones do, too.
+                with suppress(OSError):
+                    fcntl(pipe.fileno(), F_SETPIPE_SZ, PIPE_CAPACITY)
             self.room = fcntl(self._to_child.fileno(), F_GETPIPE_SZ)
         try:
             with signals_blocked():
@@ -210,99 +215,3 @@ class Child:
             self._to_child.close()
             self._from_child.close()
             self._process = None
-
-
-def is_killed_from_outside(code: int | None) -> bool:
-    """Whether a child that ended with this exit code was ended by somebody else, if not by us.
-
-    These signals are no crash of a program's own; SIGKILL is also what the kernel sends when memory runs
-    out. None is where nobody could learn the code: the fork server had been killed as well.
-    """
-    return code is None or -code in _FROM_OUTSIDE
-
-
-@contextmanager
-def signals_blocked() -> Iterator[None]:
-    """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.
-
-    A terminal's Ctrl-C goes to every process of the group. Children must not die of it, since the main
-    process wants to finish what is in flight; and the inherited mask leaves no moment, not even during
-    the child's imports, in which a signal could hit. They end when they are told to, when they are killed
-    (SIGKILL cannot be blocked), or when their parent is gone.
-
-    Only for a thread that is not the one that handles signals.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    # When multiprocessing starts this helper, it *unblocks* the two; so it has to run before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _wide_pipe(context: BaseContext) -> tuple[Connection, Connection]:
-    """A one-way pipe, its reading and its writing end, that holds a whole batch where the system lets it.
-
-    A pipe holds 64 KiB by default. A batch of pages is eight times as long, so its writer would be
-    stopped and woken again and again, once for each time that the reader has made room.
-    """
-    reader, writer = context.Pipe(duplex=False)
-    if fcntl is not None:
-        # OSError: this user has too many of them already (pipe-user-pages-soft); a narrow one does, too.
-        with suppress(OSError):
-            fcntl(writer.fileno(), F_SETPIPE_SZ, PIPE_CAPACITY)
-    return reader, writer
-
-
-# -- to go, once nobody uses it any more -----------------------------------------------------------
-
-
-class ChildHandle:
-    """The main process's hold on a child, by pidfd where the system has them.
-
-    ``Process.kill`` is not enough: children of a fork server are not our own, and once the fork
-    server is dead it reports them all as dead while they live and write on. A pid could also be
-    given to somebody else; a pidfd cannot.
-    """
-
-    def __init__(self, pid: int | None) -> None:
-        """Take hold of ``pid``, which must be alive or not yet reaped.
-
-        Raises ValueError for what is no single process: 0 and below are groups of them, our own first
-        (kill(2)).
-        """
-        if pid is None or pid <= 0:
-            raise ValueError(f"there is no process with the pid {pid}: it is not started")
-        self.pid = pid
-        self._fd: int | None = None
-        self._gone = False
-        if hasattr(os, "pidfd_open"):
-            try:
-                self._fd = os.pidfd_open(pid)
-            except ProcessLookupError:
-                self._gone = True  # dead and reaped: its number may be somebody else's by now
-            except OSError:
-                pass  # an old kernel, or no descriptor left: the pid itself has to do
-
-    def kill(self) -> None:
-        """SIGKILL; nothing happens when the child is dead already, or let go of."""
-        with suppress(OSError):
-            if self._fd is not None:
-                signal.pidfd_send_signal(self._fd, signal.SIGKILL)
-            elif not self._gone:
-                os.kill(self.pid, signal.SIGKILL)
-
-    def fileno(self) -> int | None:
-        """The pidfd, which becomes readable when the child is dead; None where there is none."""
-        return self._fd
-
-    def close(self) -> None:
-        """Let go of the child; may be called twice."""
-        self._gone = True  # it may be reaped from now on
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None

@@ -8,13 +8,16 @@ get ready, so the command line starts it while the main process is still importi
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from crawler.model.errors import MainGuardError, UsageError
-from crawler.plumbing.child_process import signals_blocked
 from crawler.plumbing.leftovers_process import settle_temporary_folder
 from crawler.plumbing.multiprocessing_internals_process import is_importing_main, preloaded_modules
 
@@ -38,6 +41,29 @@ def child_context(start_method: str | None) -> BaseContext:
         available = multiprocessing.get_all_start_methods()
         start_method = "forkserver" if "forkserver" in available else "spawn"
     return multiprocessing.get_context(start_method)
+
+
+@contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.
+
+    A terminal's Ctrl-C goes to every process of the group. Children must not die of it, since the main
+    process wants to finish what is in flight; and the inherited mask leaves no moment, not even during
+    the child's imports, in which a signal could hit. They end when they are told to, when they are killed
+    (SIGKILL cannot be blocked), or when their parent is gone.
+
+    Only for a thread that is not the one that handles signals.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    # When multiprocessing starts this helper, it *unblocks* the two; so it has to run before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def prestart() -> threading.Thread:

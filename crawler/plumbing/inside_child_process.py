@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -16,39 +17,35 @@ MESSAGE, LOG = b"M", b"L"
 """First byte of what comes from a child: something that it says, or a log record."""
 
 
+@dataclass
 class Outbox:
     """The child's end of its pipe to the main process: what it says and what it logs, from any thread."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe, self._sending = pipe, threading.Lock()
+    pipe: Connection
+    _sending: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, message: bytes) -> None:
         """Say something. Raises BrokenPipeError when nobody listens any more."""
         with self._sending:
-            self._pipe.send_bytes(MESSAGE + message)
+            self.pipe.send_bytes(MESSAGE + message)
 
     def log(self, record: dict[str, Any]) -> None:
         """Have a record, as :func:`crawler.trace.logs.to_dict` makes it, logged by the main process."""
         with self._sending:
-            self._pipe.send_bytes(LOG + msgspec.msgpack.encode(record))
+            self.pipe.send_bytes(LOG + msgspec.msgpack.encode(record))
 
 
 def begin_child() -> None:
-    """In a new child, before anything else: be deaf to Ctrl-C, and end with the parent."""
+    """In a new child, before anything else: be deaf to Ctrl-C, and end when the parent is gone."""
     # A fork server that was started by somebody else's code does not have them blocked.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    end_with_parent()
-
-
-def end_with_parent() -> None:
-    """In a child: end this process as soon as its parent is gone, however the parent died."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
 
     def until_alone() -> None:
         parent.join()
-        os._exit(1)
+        os._exit(1)  # however the parent died
 
     threading.Thread(target=until_alone, name="end-with-parent", daemon=True).start()

@@ -12,9 +12,8 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from crawler.model.commit import Commit
 from crawler.model.errors import CrawlFailed
-from crawler.model.messages import Ack, Finished
+from crawler.model.messages import Ack, Commit, Finished
 
 
 class Batch(Commit, frozen=True):

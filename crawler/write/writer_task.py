@@ -50,7 +50,8 @@ class WriterKeeper:
         step: Step,
     ) -> None:
         """``step`` is what is published: what the sink has to write next."""
-        self.name, self.path = sink.name, out / sink.file_name
+        self.name: str = sink.name
+        self.path = out / sink.file_name
         self._new_writer = partial(
             WriterThread,
             context,

@@ -140,6 +140,9 @@ class WriterThread(threading.Thread):
             pass  # the pipe is read to its end
         except OSError as error:
             how = f"its process cannot be started: {error}"
+        except Exception as error:  # a fault of our own: whoever waits for this writer must hear of it
+            log.exception("%s", self.child.name)
+            how = f"{type(error).__name__}: {error}"
         is_dead = self.child.stop(EXIT_TIMEOUT)
         if how is None:
             how = f"exit code {'unknown' if self.child.exit_code is None else self.child.exit_code}"

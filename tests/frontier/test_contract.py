@@ -14,8 +14,7 @@ from crawler.frontier.hot_tickets import LOADS_AT_ONCE, HotTickets
 from crawler.frontier.known import KnownUrls
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.store_thread import StoreThread
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Hop, HostFeedback, Links, Redirect, Ticket
+from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.dedup import fingerprints
 from crawler.rules.politeness import LaneLimits

@@ -7,8 +7,7 @@ import pytest
 from crawler.frontier import ends, rows, trouble
 from crawler.frontier.rows import NewRows
 from crawler.frontier.schema import open_for_writing
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Ticket
+from crawler.model.messages import Commit, Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import encode, of_ticket
 from crawler.rules.login_page import is_login_url

@@ -73,7 +73,7 @@ def test_serving_for_ever_says_where_and_ends_with_its_process(capsys):
     def kill_it(line: str) -> None:
         said.append(line)
         for child in multiprocessing.active_children():
-            if child.name == "faults" and len(said) == 2:
+            if child.name == "fault server" and len(said) == 2:
                 child.kill()
 
     with pytest.raises(ChildFailed, match="ended by itself"):

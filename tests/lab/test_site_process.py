@@ -103,7 +103,7 @@ def end_at_once(*_: object) -> None:
 
 
 def test_a_process_that_never_answers_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_process, "_serve", end_at_once)
+    monkeypatch.setattr(site_process, "_listen", end_at_once)
     with pytest.raises(ChildFailed, match="ended before it served anything"):
         SiteProcess().__enter__()
     assert not multiprocessing.active_children()

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, HostFeedback, StoredRobots, Ticket
+from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
 
 
 class NoFrontier:

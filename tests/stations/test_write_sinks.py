@@ -4,11 +4,12 @@ import json
 import os
 import sqlite3
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from crawler.model.messages import Hop
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, SinkName
 from crawler.model.record import Record, encode
 from crawler.write.sinks import SINKS, JsonlSink, SqliteSink
 from crawler.write.sinks.base import Sink, SinkShort
@@ -254,3 +255,8 @@ def test_links_can_be_queried(database: Path):
 
 def test_a_closed_database_is_one_file(database: Path):
     assert [path.name for path in database.parent.iterdir()] == ["records.db"]
+
+
+def test_every_sink_that_the_configuration_allows_is_there():
+    assert tuple(SINKS) == get_args(SinkName)
+    assert all(name == sink.name for name, sink in SINKS.items())

@@ -153,6 +153,13 @@ async def test_a_writer_whose_process_cannot_be_started_says_why(tmp_path: Path,
     await asyncio.to_thread(writer.close, 0)
 
 
+async def test_a_fault_in_the_thread_is_the_writer_s_end(tmp_path: Path, caplog):
+    async with running(tmp_path / "records.jsonl", ping_interval=0.01) as (writer, events):
+        writer.child.send = lambda _: 1 / 0
+        assert await events.get() == Died("ZeroDivisionError: division by zero")
+    assert "ZeroDivisionError" in caplog.text
+
+
 async def test_a_dead_writer_s_full_queue_keeps_no_thread(tmp_path: Path):
     async with running(tmp_path / "records.jsonl") as (writer, events):
         os.kill(writer.child.pid, signal.SIGSTOP)

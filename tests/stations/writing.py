@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
-from crawler.model.commit import Commit
-from crawler.model.messages import Finished, Ticket
+from crawler.model.messages import Commit, Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import Record, decode, encode
 from crawler.plumbing.byte_queue import ByteQueue

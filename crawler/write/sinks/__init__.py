@@ -1,4 +1,7 @@
-"""The sinks there are. A new one is a class and a line here (and a value of ``write.sinks``)."""
+"""The sinks there are. A new one is a class, named here and in :data:`crawler.model.outcomes.SinkName`.
+
+The configuration, the command line, their documentation and the output folder take it from there.
+"""
 
 from crawler.write.sinks.base import Sink
 from crawler.write.sinks.jsonl import JsonlSink

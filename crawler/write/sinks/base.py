@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from crawler.model.outcomes import SinkName
 from crawler.plumbing.file_lock import LockBusy
 
 
@@ -23,7 +24,7 @@ class SinkShort(Exception):
 class Sink(Protocol):
     """One output. Every method may raise OSError, or the error of the library it writes with."""
 
-    name: ClassVar[str]
+    name: ClassVar[SinkName]
     """Its value in ``write.sinks``, and its key in every mapping of positions."""
     file_name: ClassVar[str]
     """Name of the file in the output folder."""

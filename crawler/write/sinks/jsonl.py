@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from crawler.model.outcomes import SinkName
 from crawler.write.sinks.base import SinkShort
 
 
 class JsonlSink:
     """Appends to a file; its position is the file's size in bytes."""
 
-    name: ClassVar[str] = "jsonl"
+    name: ClassVar[SinkName] = "jsonl"
     file_name: ClassVar[str] = "records.jsonl"
     needs_body: ClassVar[bool] = False
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin
 
 import msgspec
 
+from crawler.model.outcomes import SinkName
 from crawler.model.record import Record
 from crawler.write.sinks.base import SinkShort
 
@@ -57,7 +58,7 @@ def _json_text(slice_of_record: msgspec.Raw) -> str | None:
 class SqliteSink:
     """Appends rows, one transaction for what is synced at once; its position is the last row id."""
 
-    name: ClassVar[str] = "sqlite"
+    name: ClassVar[SinkName] = "sqlite"
     file_name: ClassVar[str] = "records.db"
     needs_body: ClassVar[bool] = False
 
