@@ -92,12 +92,11 @@ class ProcessParser:
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
                 self._start()
-            except (BrokenProcessPool, OSError, EOFError) as death:
+                return
+            except (BrokenProcessPool, OSError) as death:
                 if attempt == START_ATTEMPTS:
                     raise ChildFailed(f"{self.name} did not start: {death}") from death
                 log.warning("%s did not start (%s) and is replaced", self.name, death)
-            else:
-                return
 
     def _start(self) -> None:
         settings = self._settings
@@ -135,11 +134,10 @@ class ProcessParser:
 
     def stop(self) -> None:
         """Have the child end by itself, else kill it; it may not have been started. Blocks."""
-        if self.pid is None:
-            return
-        with suppress(OSError):
-            self._child.send(b"")  # its call ends
-        self._end(STOP_GRACE)
+        if self.pid is not None:
+            with suppress(OSError):
+                self._child.send(b"")  # its call ends
+            self._end(STOP_GRACE)
 
     def kill(self, reason: ParserDied | None = None) -> None:
         """SIGKILL to the child, at once; what it has in hand is parsed again by another one."""
@@ -216,6 +214,7 @@ class ProcessParser:
         pid, code = self.pid, self._end()
         died = self._killed_for or cause_of_death(code, self._settings.max_memory)
         died.culprit = int(self._progress[0]) if self._progress[0] != NO_PAGE else None
-        log.warning("%s (pid %s): %s", self.name, pid, died)
+        # As text: a log record that is kept would keep the exception, its frames and this parser.
+        log.warning("%s (pid %s): %s", self.name, pid, str(died))
         self.start()
         return died

@@ -1,6 +1,7 @@
 """A parser that has its next batch before it is done with the one at work. Real processes."""
 
 import asyncio
+import gc
 import multiprocessing
 import random
 import time
@@ -189,6 +190,19 @@ async def test_the_call_comes_back_and_a_batch_is_on_its_way_at_the_same_moment(
             calls, last = calls + (last is not parser._call), parser._call
             await asyncio.sleep(chance.uniform(0.0, 2 * poison.IMPATIENCE))
     assert 5 < calls < len(batches)
+
+
+async def test_killed_while_it_has_nothing_to_do_a_parser_is_replaced_with_the_next_batch(caplog):
+    counters = Counters()
+    async with started() as parser:
+        for number in (1, 2):
+            assert numbers(await all_of([page(number)], None, parser, counters)) == [number]
+            parser.kill()
+            await asyncio.sleep(0.2)
+        assert counters.parser_restarts == 1
+    del parser
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_what_does_not_fit_into_the_pipe_is_sent_when_its_turn_comes():
