@@ -158,9 +158,9 @@ class LogListener(QueueListener):
             logger.propagate = False
         logging.getLogger("crawler").setLevel(level)
 
-    def feed(self, record: logging.LogRecord | dict[str, Any]) -> None:
+    def feed(self, record: dict[str, Any]) -> None:
         """Put in a child's record, as :func:`crawler.trace.logs.to_dict` made it. Never blocks."""
-        self._enqueue.enqueue(to_record(record) if isinstance(record, dict) else record)
+        self._enqueue.enqueue(to_record(record))
 
     def handle(self, record: logging.LogRecord) -> None:
         """Write ``record`` everywhere; called in the thread."""
