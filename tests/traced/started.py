@@ -31,13 +31,15 @@ OWNER = "plumbing/starter_thread.py"
 descriptor = os.open(os.environ["STARTS_OUT"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
-def note(kind: str, name: str) -> str:
-    """Write one line; returns the program's file."""
+def note(kind: str, name: str, started: object = None) -> str:
+    """Write one line; returns the program's file: that of its class, where it is one of ours."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and not frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     if DEFAULT_EXECUTOR.fullmatch(name):
         file = OWNER
+    elif type(started).__module__.startswith("crawler."):
+        file = type(started).__module__.removeprefix("crawler.").replace(".", os.sep) + ".py"
     elif frame is not None:
         file = frame.f_code.co_filename.removeprefix(PACKAGE)
     else:
@@ -56,7 +58,7 @@ def watch(owner: Any, method: str, kind: str, name_of: Callable[..., str]) -> No
     usual = getattr(owner, method)
 
     def noting(*args: Any, **options: Any) -> Any:
-        file = note(kind, name_of(*args, **options))
+        file = note(kind, name_of(*args, **options), args[0])
         if kind == "thread":
             args[0].started_by = file
         return usual(*args, **options)
