@@ -47,8 +47,6 @@ _KEPT_IN_A_QUERY = "!$%()*+,-./:=?@[\\]^_`{|}~"
 class Document(msgspec.Struct, frozen=True):
     """A parsed page."""
 
-    base: str
-    """What its links are relative to: its own URL, or the first ``<base href>`` that is valid."""
     charset: str | None
     """The encoding it was read in, by its WHATWG name; None for what is no text."""
     text: str
@@ -76,7 +74,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
     """
     mime = essence(content_type) if content_type else ""
     if not is_text(mime):
-        return Document(base=url, charset=None, text="")
+        return Document(charset=None, text="")
     charset = sniff(body, content_type)
     tree = _tree(body, charset, mime)
     late = _declared_late(tree, body, content_type, charset) if tree is not None and is_html(mime) else None
@@ -84,7 +82,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
         charset = late
         tree = _tree(body, charset, mime)
     if tree is None:
-        return Document(base=url, charset=charset, text=decode(body, charset))
+        return Document(charset=charset, text=decode(body, charset))
     kept = copy.deepcopy(tree) if keep_tree else None
 
     # The content of a template is no part of the document until a script puts it there.
@@ -96,7 +94,6 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
     canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
     return Document(
-        base=base,
         charset=charset,
         title=_title(tree),
         links=links,

@@ -334,6 +334,17 @@ async def test_a_cancelled_street_leaves_no_child():
     assert time.monotonic() - started < 10
 
 
+async def test_what_a_parser_logs_is_heard_without_an_extract_function_too():
+    logged: list[dict[str, Any]] = []
+    config = ParseConfig(workers=1)
+    pool = ParsePool(config, JOB, None, start_method=None, log_level="DEBUG", feed_log=logged.append)
+    pool.start()
+    async with pool.parser(0) as parser:
+        assert [one.kind for one in await parser.parse([page(1)])] == [None]
+        assert f"ready, pid {parser.pid}" in {one["message"] for one in logged}
+    await asyncio.to_thread(pool.close)
+
+
 async def test_children_that_nobody_came_for_end_with_the_pool():
     """As when a crawl is stopped before it begins; that none is left is checked after every test."""
     pool = ParsePool(ParseConfig(workers=2), JOB, None, start_method=None, log_level="INFO", feed_log=print)
