@@ -148,6 +148,7 @@ class WriterKeeper:
         self._takes_batches = False
         self._step.leave()
         if isinstance(event, Failed):
+            await self._events.get()  # its death: it still puts its file in order
             raise self._failed(event.reason)
         if not event.certain:
             raise self._failed("its writer process cannot be killed")

@@ -75,6 +75,19 @@ class BrokenJsonl(JsonlSink):
         raise RuntimeError("a bug of this sink")
 
 
+class SlowlyClosedJsonl(BrokenJsonl):
+    """Takes its time to put its file in order."""
+
+    def close(self) -> None:
+        time.sleep(0.5)
+        super().close()
+        self.path.with_name("closed").touch()
+
+    def open(self, path: Path) -> int:
+        self.path = path
+        return super().open(path)
+
+
 class DyingJsonl(JsonlSink):
     """Its process ends, whatever it is to write."""
 

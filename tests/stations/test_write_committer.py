@@ -17,6 +17,7 @@ from tests.stations.odd_sinks import (
     FaultyJsonl,
     FaultySqlite,
     GatedJsonl,
+    SlowlyClosedJsonl,
     SlowSqlite,
     SmallJsonl,
     SmallSqlite,
@@ -400,3 +401,10 @@ async def test_a_sink_s_own_bug_is_not_tried_again(tmp_path: Path):
 async def _until_committed(bench: Bench, count: int) -> None:
     while bench.counters.committed < count:
         await asyncio.sleep(0.002)
+
+
+async def test_a_sink_that_failed_is_closed_before_its_writer_is_ended(tmp_path: Path):
+    bench = Bench(tmp_path, {"jsonl": SlowlyClosedJsonl})
+    with pytest.RaisesGroup(SinkFailed):
+        await bench.write(some(1))
+    assert (tmp_path / "closed").exists()
