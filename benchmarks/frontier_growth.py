@@ -166,9 +166,7 @@ def main() -> None:
     parser.add_argument("--urls", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--hosts", type=int, default=1, help="spread over so many hosts")
     parser.add_argument("--here", action="store_true", help="measure in this process, print JSON (one size)")
-    parser.add_argument(
-        "--restart", type=Path, help="measure a restart of this crawl (a folder), print JSON"
-    )
+    parser.add_argument("--restart", type=Path, help="measure a restart of this crawl (a folder), print JSON")
     options = parser.parse_args()
     if options.restart:
         print(json.dumps(restart(options.restart)))

@@ -19,6 +19,7 @@ from crawler.frontier.rows import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.commit import Commit
 from crawler.model.messages import Hop, StoredRobots, Ticket
+from crawler.plumbing import faults
 
 if TYPE_CHECKING:
     from crawler.frontier.state_thread import CrawlState
@@ -98,6 +99,7 @@ class DurableFrontier:
         unsaved.paces = [(lane.id, lane.pace(offset)) for lane in self._lanes.asked]
         self._lanes.asked.clear()
         await self._state.call(lambda db: rows.save(db, unsaved, commits))
+        faults.hit("store:after_transaction")
 
     async def flush(self) -> None:
         """Save what is only in memory, without making anything done."""
