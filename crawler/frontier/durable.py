@@ -17,6 +17,7 @@ from crawler.frontier.lanes import Lanes
 from crawler.frontier.rows import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Hop, StoredRobots, Ticket
+from crawler.plumbing import faults
 from crawler.rules.dedup import KnownUrls
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class DurableFrontier:
         unsaved.paces = [(lane.id, lane.pace(offset)) for lane in self._lanes.asked]
         self._lanes.asked.clear()
         await self._state.call(lambda db: rows.save(db, unsaved, commits))
+        faults.hit("store:after_transaction")
 
     async def flush(self) -> None:
         """Save what is only in memory, without making anything done."""

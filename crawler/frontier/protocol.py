@@ -37,18 +37,15 @@ class Frontier(Protocol):
 
         Before :meth:`restore`.
         """
-        ...
 
     async def restore(self) -> None:
         """Take over what earlier runs of the crawl have left."""
-        ...
 
     async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
         """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL.
 
         With ``sitemap`` they are to be read as sitemaps (see Ticket).
         """
-        ...
 
     async def pop(self, most: int) -> list[Ticket]:
         """Up to ``most`` tickets whose hosts may be asked now; waits until there is one.
@@ -56,56 +53,42 @@ class Frontier(Protocol):
         An empty list means that there will be no more: everything is finished, the page limit
         is reached, or :meth:`close` was called.
         """
-        ...
 
     async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
         """The answer has been read: free the host's slot now, not at the commit, and learn from it."""
-        ...
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         """Hand a ticket back, to be tried again after ``delay`` seconds."""
-        ...
 
     def put_back(self, ticket: Ticket) -> None:
         """Hand a ticket back that was not asked for: no attempt, and first when its host's turn comes."""
-        ...
 
     async def turn(self, url: str) -> None:
         """Another request, for ``url``, is to follow in a slot that is held: wait for its turn, count it."""
-        ...
 
     async def finish(self, finished: Finished) -> None:
         """Take in what a finished URL leads to, then end its lease. It is not done before :meth:`commit`."""
-        ...
 
     async def commit(self, commits: Sequence[Commit]) -> None:
         """Make batches that every sink holds done: ONE transaction with the links and positions."""
-        ...
 
     def pause(self) -> None:
         """Have :meth:`pop` wait; everything else goes on, so that what is in flight ends."""
-        ...
 
     def resume(self) -> None:
         """Hand out tickets again after :meth:`pause`."""
-        ...
 
     def close(self) -> None:
         """Hand out no more tickets: whoever waits in :meth:`pop` gets ``[]``, also while it is paused."""
-        ...
 
     async def flush(self) -> None:
         """Keep what is only in memory; for the end of a crawl that could not commit it."""
-        ...
 
     async def load_robots(self, origin: str) -> StoredRobots | None:
         """The robots.txt that is kept for an origin, by this run or one before."""
-        ...
 
     async def save_robots(self, origin: str, status: int, body: bytes) -> None:
         """Keep what an origin has just answered."""
-        ...
 
     async def save_live(self, picture: str) -> None:
         """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""
-        ...

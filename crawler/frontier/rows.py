@@ -1,4 +1,4 @@
-"""What is written to ``crawl.db``: functions of the connection, run by its thread."""
+"""What is written to ``crawl.db``: functions of the connection, each run by its thread in one transaction."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,15 +42,12 @@ class Unsaved(msgspec.Struct):
 
 
 def save(db: sqlite3.Connection, unsaved: Unsaved, commits: Sequence[Commit]) -> None:
-    """The one transaction in which URLs become done, together with all that was to be saved before."""
+    """Make URLs done, together with all that was to be saved before."""
     faults.hit("store:before_transaction")
-    db.execute("BEGIN IMMEDIATE")
     _save_rows(db, unsaved)
     for commit in commits:
         _save_commit(db, commit)
     faults.hit("store:inside_transaction")
-    db.execute("COMMIT")
-    faults.hit("store:after_transaction")
 
 
 def _save_rows(db: sqlite3.Connection, unsaved: Unsaved) -> None:
@@ -175,7 +172,6 @@ def roll_back(db: sqlite3.Connection, lengths: Mapping[str, int]) -> dict[str, i
 
 def forget_batches(db: sqlite3.Connection, last: int) -> None:
     """URLs of batches after ``last`` are pending again."""
-    db.execute("BEGIN IMMEDIATE")
     db.execute("DELETE FROM ends WHERE id IN (SELECT id FROM urls WHERE batch > ?)", (last,))
     db.execute(
         "UPDATE urls SET state = 0, kind = NULL, batch = NULL, attempts = 0, due = NULL WHERE batch > ?",
@@ -183,7 +179,12 @@ def forget_batches(db: sqlite3.Connection, last: int) -> None:
     )
     db.execute("DELETE FROM batches WHERE n > ?", (last,))
     set_meta(db, {"batch": str(last)})
-    db.execute("COMMIT")
+
+
+def begin_again(db: sqlite3.Connection) -> None:
+    """Forget how every URL ended, and each robots.txt."""
+    db.execute("UPDATE lanes SET robots_status = NULL")
+    forget_batches(db, 0)
 
 
 def set_meta(db: sqlite3.Connection, entries: Mapping[str, str]) -> None:

@@ -5,14 +5,14 @@ StoreFailed, where it was asked.
 
 SQLite blocks (it reads, writes and syncs files), so it must not run in the event loop; and a connection is
 safest with a single owner, so nothing is shared and nothing is locked. The thread is an executor with one
-worker: jobs are functions of the connection, and run one at a time in the order in which they were sent.
+worker: jobs are functions of the connection, and run one at a time in the order in which they were sent,
+each in a transaction of its own.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,8 +66,7 @@ class CrawlState:
 
     def begin_again(self) -> None:
         """Forget how every URL ended, and each robots.txt; the settings stay."""
-        self.run(lambda db: db.execute("UPDATE lanes SET robots_status = NULL"))
-        self.run(lambda db: rows.forget_batches(db, 0))
+        self.run(rows.begin_again)
 
     # -- for the frontier ----------------------------------------------------------------------
 
@@ -87,14 +86,10 @@ class CrawlState:
 
     def _do(self, job: Job[T]) -> T:
         try:
-            return job(self._db)
-        except BaseException as error:
-            # sqlite3.Error: the file is beyond repair, as the job's own error says.
-            with suppress(sqlite3.Error):
-                self._db.rollback()
-            if isinstance(error, sqlite3.Error):
-                raise explain(self.path, error) from error
-            raise
+            with self._db:  # commits what it writes, or rolls it back where it fails
+                return job(self._db)
+        except sqlite3.Error as error:
+            raise explain(self.path, error) from error
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -103,8 +98,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     Raises OutputError when the file is not a crawl's, StoreFailed when it cannot be opened.
     """
     try:
-        # Only its thread uses it, and closes it no more: that is done when the thread has ended.
-        db = sqlite3.connect(path, isolation_level=None, cached_statements=64, check_same_thread=False)
+        # Only its thread uses it; it is closed from another one, when that thread has ended.
+        db = sqlite3.connect(path, cached_statements=64, check_same_thread=False)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA temp_store = MEMORY")

@@ -75,7 +75,6 @@ async def test_what_was_sent_is_done_also_when_nobody_waits_for_it_any_more(tmp_
 
 def test_a_job_that_fails_leaves_no_half_of_a_transaction(tmp_path):
     def fails(db):
-        db.execute("BEGIN")
         rows.set_meta(db, {"half": "yes"})
         db.execute("SELECT missing")
 
@@ -83,6 +82,17 @@ def test_a_job_that_fails_leaves_no_half_of_a_transaction(tmp_path):
     try:
         with pytest.raises(StoreFailed, match="no such column"):
             state.run(fails)
+        assert state.read(FrontierView.meta) == {}
+    finally:
+        state.close()
+
+
+def test_entries_are_noted_all_together_or_not_at_all(tmp_path):
+    """A start that was killed between its settings and its state must not look like a damaged crawl."""
+    state = CrawlState(tmp_path)
+    try:
+        with pytest.raises(StoreFailed):
+            state.note({"settings": "{}", "state": object()})  # type: ignore[dict-item]  # SQLite refuses it
         assert state.read(FrontierView.meta) == {}
     finally:
         state.close()
