@@ -106,7 +106,7 @@ async def our_fetcher(urls: Sequence[str]) -> float:
         try:
             return await by_all(urls, worker)
         finally:
-            await fetcher.close()
+            await backend.close()
 
 
 WAYS = {"aiohttp alone": aiohttp_alone, "our backend": our_backend, "our fetcher": our_fetcher}
