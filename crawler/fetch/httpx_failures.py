@@ -6,7 +6,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import anyio
 import h11
 import httpx
 
@@ -29,7 +28,7 @@ _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Kind, str]
     ((httpx.NetworkError, OSError), Kind.RESET, "the connection broke"),
     (Exception, Kind.FRAMING, "the HTTP library failed"),
 )
-_BROKEN = (ConnectionResetError, ConnectionAbortedError, anyio.EndOfStream)
+_BROKEN = (ConnectionResetError, ConnectionAbortedError)
 _FOR_GOOD = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.ProtocolError)
 """They come again with every attempt …"""
 _RETRYABLE = re.compile("closed connection|disconnected|illegal (?:status|request) line")

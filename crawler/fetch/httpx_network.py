@@ -1,22 +1,22 @@
-"""Connections for the httpx backend: those of httpcore, to checked addresses alone.
+"""Connections for the httpx backend: its protocols are httpcore's, the network below them is this one.
 
-httpx has no say in where it connects, but the library below it takes a network of ours. And httpcore uses
-some connections again that it should not: here each knows when to be retired.
+httpx has no say in where it connects, but httpcore, the library below it, takes a network of ours: it leads
+to checked addresses alone. And httpcore uses some connections again that it should not: here each knows when
+to be retired.
 
-Not public in httpcore: ``AnyIOStream``, its connection over a socket; its public network only connects by
-itself, to wherever a name leads, and knows no proxy's tunnel. ``_stream``, what is below that.
-``_connection`` and ``_h11_state``, where bytes behind an answer can be seen; without them a page that is
-longer than it says would be whole. tests/stations/test_fetch_private.py names what is no longer as it was.
+Not public in httpcore: ``_connection`` and ``_h11_state``, where bytes behind an answer can be seen; without
+them a page that is longer than it says would be whole. tests/stations/test_fetch_private.py names what is no
+longer as it was.
 """
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpcore
-from anyio.abc import SocketStream
-from httpcore._backends.anyio import AnyIOStream
 
 from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import NO_CONNECTION_IN_TIME, FetchFailed
@@ -52,48 +52,91 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
                     connected = await self._guard.connect(host, port)
                 else:
                     connected = await proxy.tunnel(host, port)
-                return Stream(await SocketStream.from_socket(connected))
+                return Stream(connected)
         except OSError as error:
             if limit.expired():
                 raise FetchFailed(Kind.TIMEOUT, NO_CONNECTION_IN_TIME) from error
             raise httpcore.ConnectError(error) from error
 
 
-class Stream(AnyIOStream):
-    """One of httpcore's connections, with a bound for what may come before an answer."""
+class Stream(httpcore.AsyncNetworkStream):
+    """One connection, over a connected socket, and with a bound for what may come before an answer."""
 
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
-        tls = self.get_extra_info("ssl_object")
-        self._is_http2 = tls is not None and tls.selected_alpn_protocol() == "h2"
+    _reader: asyncio.StreamReader | None = None
+    _writer: asyncio.StreamWriter | None = None
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
         self._heard = 0
-        self.in_head = not self._is_http2
+        self._is_http2 = False
+        self.in_head = True
         """Until the head of an answer of HTTP/1.1 is whole."""
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Raises FetchFailed where the server closed too early or its head is too long, httpcore's errors."""
-        data = await super().read(max_bytes, timeout)
-        self._heard += len(data)
-        if not data and (self._is_http2 or not self._heard):
-            raise FetchFailed(Kind.RESET, "the server closed the connection without an answer")
-        if self.in_head and self._heard > MAX_HEAD:
-            words = f"the head of the answer is longer than {MAX_HEAD} bytes"
-            raise FetchFailed(Kind.FRAMING, words, retryable=False)
-        return data
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> "Stream":
-        """Raises httpcore's errors."""
+        """To be called first, if at all. Raises httpcore's errors."""
         # In the order in which they are wanted; httpcore names them the other way round.
         ssl_context.set_alpn_protocols(["h2", "http/1.1"])
-        try:
-            # A name's last dot is not in its certificate.
-            over_tls = await super().start_tls(ssl_context, (server_hostname or "").rstrip("."), timeout)
-        except BaseException:
-            await self.aclose()
-            raise
-        return Stream(cast(AnyIOStream, over_tls)._stream)
+        name = (server_hostname or "").rstrip(".")  # the last dot is not in its certificate
+        _, writer = await self._opened(timeout, ssl=ssl_context, server_hostname=name)
+        self._is_http2 = writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+        return self
+
+    async def _opened(
+        self, timeout: float | None, **tls: Any
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._reader is None or self._writer is None:
+            with _translated(httpcore.ConnectTimeout, httpcore.ConnectError):
+                async with asyncio.timeout(timeout):
+                    opened = await asyncio.open_connection(sock=self._socket, **tls)
+            self._reader, self._writer = opened
+        return self._reader, self._writer
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Raises FetchFailed where the server closed too early or its head is too long, httpcore's errors."""
+        reader, _ = await self._opened(timeout)
+        with _translated(httpcore.ReadTimeout, httpcore.ReadError):
+            async with asyncio.timeout(timeout):
+                data = await reader.read(max_bytes)
+        self._heard += len(data)
+        if not data and (self._is_http2 or not self._heard):
+            raise FetchFailed(Kind.RESET, "the server closed the connection without an answer")
+        if self.in_head and not self._is_http2 and self._heard > MAX_HEAD:
+            words = f"the head of the answer is longer than {MAX_HEAD} bytes"
+            raise FetchFailed(Kind.FRAMING, words, retryable=False)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Raises httpcore's errors."""
+        _, writer = await self._opened(timeout)
+        with _translated(httpcore.WriteTimeout, httpcore.WriteError):
+            async with asyncio.timeout(timeout):
+                writer.write(buffer)
+                await writer.drain()
+
+    async def aclose(self) -> None:
+        """At once."""
+        if self._writer is None:
+            self._socket.close()
+        else:
+            self._writer.transport.abort()
+            await asyncio.sleep(0)  # in which the transport closes its socket
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks for."""
+        return None if self._writer is None else self._writer.get_extra_info(info)
+
+
+@contextmanager
+def _translated(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
+    """Raises httpcore's errors in place of the system's."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise late(error) from error
+    except OSError as error:
+        raise broken(error) from error
 
 
 class Pool(httpcore.AsyncConnectionPool):

@@ -1,9 +1,11 @@
 """Through a proxy: what the proxy sees, what the server sees, and what a failure is called."""
 
+import asyncio
 import base64
 import importlib.util
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 
@@ -175,6 +177,39 @@ async def test_the_session_s_secrets_are_not_for_the_proxy(tmp_path, monkeypatch
             await fetching.page("https://site.test/")
         assert "Authorization" in served.heads[0]
         assert "Authorization" not in proxy.heads[0]
+
+
+@pytest.mark.parametrize("through", [None, "socks"])
+async def test_a_fast_server_is_held_back_while_nobody_reads(tmp_path, through):
+    """This one does not even wait for the request, and sends as long as anybody takes it."""
+    sent = 0
+
+    async def pour(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        with suppress(ConnectionError):
+            while sent < 100_000_000:
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+                sent += 65_536
+                await asyncio.sleep(0)
+        writer.close()
+
+    async with await asyncio.start_server(pour, "127.0.0.1", 0) as server:
+        at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with socks_proxy(names(at)) as proxy:
+            settings = {"proxy": proxy.url} if through else {}
+            async with (
+                rig(tmp_path, at, timeout=20, **settings) as fetching,
+                fetching.backend.get("http://site.test/" if through else f"{at}/") as answer,
+            ):
+                await answer.read()
+                before = -1
+                while sent > before:
+                    before = sent
+                    await asyncio.sleep(0.2)
+                assert await answer.read()
+    assert sent < 50_000_000
 
 
 def test_what_is_missing_is_named(monkeypatch):
