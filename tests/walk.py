@@ -14,8 +14,10 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("engine", "frontier", "fetch", "parse", "write", "plumbing")
-"""The rooms that the street runs through, and what they stand on."""
+ROOMS = ("engine", "frontier", "fetch", "parse", "write")
+"""The rooms that the street runs through."""
+GROUND = (*ROOMS, "plumbing")
+"""The same, and what they stand on."""
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
@@ -92,17 +94,22 @@ def _general(word: str) -> str:
     return re.sub(r"\d+", "N", word)
 
 
-def in_rooms(found: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What of it is in the street's rooms."""
-    return {path: names for path, names in found.items() if path.partition("/")[0] in ROOMS}
+def in_rooms(found: dict[str, list[str]], rooms: tuple[str, ...] = ROOMS) -> dict[str, list[str]]:
+    """What of it is in these rooms."""
+    return {path: names for path, names in found.items() if path.partition("/")[0] in rooms}
+
+
+def size_of(found: dict[str, list[str]]) -> tuple[int, int]:
+    """How many functions, in how many files."""
+    return sum(map(len, found.values())), len(found)
 
 
 if __name__ == "__main__":
     everything = walk()
-    rooms = in_rooms(everything)
-    for path, names in everything.items() if "--all" in sys.argv else rooms.items():
+    shown = everything if "--all" in sys.argv else in_rooms(everything, GROUND)
+    for path, names in shown.items():
         print(f"{path} ({len(names)}): {', '.join(name.replace('<locals>.', '') for name in names)}")
-    for room in ROOMS:
-        inside = {path: names for path, names in rooms.items() if path.startswith(f"{room}/")}
-        print(f"{room}: {sum(map(len, inside.values()))} functions in {len(inside)} files")
-    print(f"in all {sum(map(len, rooms.values()))} functions in {len(rooms)} files")
+    for room in GROUND:
+        print("{}: {} functions in {} files".format(room, *size_of(in_rooms(everything, (room,)))))
+    print("the street's rooms: {} functions in {} files".format(*size_of(in_rooms(everything))))
+    print("with plumbing: {} functions in {} files".format(*size_of(in_rooms(everything, GROUND))))

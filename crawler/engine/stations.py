@@ -57,7 +57,7 @@ class Stations:
         self.frontier = opened.state.frontier(config, opened.hash_seed)
         self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
         self.parse_pool = ParsePool(
-            config.parse,
+            config,
             ParseJob(
                 scope=self._scopes.pages,
                 sitemap_scope=self._scopes.sitemaps,
@@ -69,9 +69,7 @@ class Stations:
                 extract=config.parse.extract,
             ),
             extract,
-            start_method=config.processes.start_method,
-            log_level=config.log.level,
-            feed_log=feed_log,
+            feed_log,
         )
         self.committer = Committer(
             config=config,

@@ -47,23 +47,18 @@ async def walk(stations: Stations) -> None:
 async def _fetch_and_parse(stations: Stations) -> None:
     tickets, pages, finished = stations.tickets, stations.pages, stations.finished
     frontier, config, counters = stations.frontier, stations.config, stations.counters
-
-    async def parse(number: int) -> None:
-        # Fetching does not wait for this: pages gather in their queue while the children start.
-        step = stations.steps.worker("parse", f"parser-{number}")
-        async with stations.parse_pool.parser(number) as parser:
-            step.pid = parser.pid or step.pid
-            await parse_task(pages, finished, frontier, parser, config, step, counters)
-
     with closing(finished):  # after the fetchers too: they finish what needs no parser
         async with asyncio.TaskGroup() as parsers:
             for number in range(stations.parse_pool.workers):
-                parsers.create_task(parse(number), name=f"parser-{number}")
+                step = stations.steps.worker("parse", f"parser-{number}")
+                starting = stations.parse_pool.parser(number)
+                parsing = parse_task(pages, finished, frontier, starting, config, step, counters)
+                parsers.create_task(parsing, name=step.holder)
             with closing(pages):
                 async with asyncio.TaskGroup() as fetchers:
                     for number in range(config.fetch.concurrency):
                         step = stations.steps.worker("fetch", f"fetch-{number}")
-                        fetchers.create_task(
-                            fetch_task(tickets, pages, finished, frontier, stations.fetcher, step, counters),
-                            name=step.holder,
+                        fetching = fetch_task(
+                            tickets, pages, finished, frontier, stations.fetcher, step, counters
                         )
+                        fetchers.create_task(fetching, name=step.holder)

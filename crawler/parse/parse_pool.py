@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-from crawler.config.sections import ParseConfig
+from crawler.config import Config
 from crawler.model.outcomes import Kind
 from crawler.parse.parse_task import PageParser
 from crawler.parse.parser_death import ParserDied
@@ -26,25 +26,22 @@ class ParsePool:
 
     def __init__(
         self,
-        config: ParseConfig,
+        config: Config,
         job: ParseJob,
         extract: Callable[..., Any] | None,
-        *,
-        start_method: str | None,
-        log_level: str,
         feed_log: Callable[[dict[str, Any]], None],
     ) -> None:
         """``extract`` is the user's function when it was given as an object; ``job`` may name one."""
-        self._kind = config.executor
-        self.workers = 1 if config.executor == "inline" else config.workers or cores()
+        self._kind = config.parse.executor
+        self.workers = 1 if self._kind == "inline" else config.parse.workers or cores()
         self._job, self._extract = job, extract
         settings = ParserSettings(
-            context=child_context(start_method),
+            context=child_context(config.processes.start_method),
             job=job,
             extract=extract,
-            timeout=config.timeout,
-            max_memory=config.max_memory,
-            log_level=log_level,
+            timeout=config.parse.timeout,
+            max_memory=config.parse.max_memory,
+            log_level=config.log.level,
             feed_log=feed_log,
         )
         # For processes these threads own the pipes, one each; for "thread" they do the parsing.

@@ -8,7 +8,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 import aiofiles.os
@@ -54,7 +54,7 @@ async def parse_task(
     pages: ByteQueue[Page],
     finished: ByteQueue[Finished],
     frontier: "Frontier",
-    parser: PageParser,
+    starting: AbstractAsyncContextManager[PageParser],
     config: Config,
     step: Step,
     counters: Counters,
@@ -85,7 +85,9 @@ async def parse_task(
                 await frontier.finish(result)
                 await finished.put(result.without_links())
 
-    async with asyncio.TaskGroup() as group:
+    # Fetching does not wait for this: pages gather in their queue while the child starts.
+    async with starting as parser, asyncio.TaskGroup() as group:
+        step.pid = parser.pid or step.pid
         handing_on: asyncio.Task[None] | None = None
         ahead: list[Page] = []
         while True:

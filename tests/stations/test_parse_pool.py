@@ -13,13 +13,12 @@ import pytest
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.config.sections import ParseConfig
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import decode
 from crawler.parse.captured_output import MAX_CHARACTERS, MAX_LINES
 from crawler.parse.parse_pool import ParsePool
-from crawler.parse.parse_task import MAX_KILLS, parse_task
+from crawler.parse.parse_task import MAX_KILLS, PageParser, parse_task
 from crawler.parse.parser_process import ParseJob
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.rules.scope import Scope
@@ -52,12 +51,7 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
     options = {"workers": 2, "timeout": 1.0, "max_memory": 300_000_000} | config
     logged: list[dict[str, Any]] = []
     pool = ParsePool(
-        ParseConfig(**options),
-        JOB,
-        poison.extract,
-        start_method=method,
-        log_level="INFO",
-        feed_log=logged.append,
+        Config(parse=options, processes={"start_method": method}), JOB, poison.extract, logged.append
     )
     pool.start()
     queue: ByteQueue[Page] = ByteQueue(1 << 24, lambda p: p.weight)
@@ -79,10 +73,14 @@ async def street(pages: list[Page], *, method: str = "forkserver", **config) -> 
     settings = Config(fetch={"retries": 2}, parse=parsing)
 
     async def station(number: int) -> None:
-        async with pool.parser(number) as parser:
-            street.parsers.append(parser)
-            step = Step("parse", f"parser-{number}")
-            await parse_task(queue, written, frontier, parser, settings, step, street.counters)
+        @asynccontextmanager
+        async def noted() -> AsyncIterator[PageParser]:
+            async with pool.parser(number) as parser:
+                street.parsers.append(parser)
+                yield parser
+
+        step = Step("parse", f"parser-{number}")
+        await parse_task(queue, written, frontier, noted(), settings, step, street.counters)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -336,8 +334,8 @@ async def test_a_cancelled_street_leaves_no_child():
 
 async def test_what_a_parser_logs_is_heard_without_an_extract_function_too():
     logged: list[dict[str, Any]] = []
-    config = ParseConfig(workers=1)
-    pool = ParsePool(config, JOB, None, start_method=None, log_level="DEBUG", feed_log=logged.append)
+    config = Config(parse={"workers": 1}, log={"level": "DEBUG"})
+    pool = ParsePool(config, JOB, None, logged.append)
     pool.start()
     async with pool.parser(0) as parser:
         assert [one.kind for one in await parser.parse([page(1)])] == [None]
@@ -347,7 +345,7 @@ async def test_what_a_parser_logs_is_heard_without_an_extract_function_too():
 
 async def test_children_that_nobody_came_for_end_with_the_pool():
     """As when a crawl is stopped before it begins; that none is left is checked after every test."""
-    pool = ParsePool(ParseConfig(workers=2), JOB, None, start_method=None, log_level="INFO", feed_log=print)
+    pool = ParsePool(Config(parse={"workers": 2}), JOB, None, print)
     pool.start()
     async with pool.parser(0) as parser:
         assert parser.pid is not None
