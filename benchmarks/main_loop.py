@@ -13,7 +13,6 @@ A round whose pages are not the reference's gets no figures. Results go into ``r
 import argparse
 import asyncio
 import contextlib
-import gc
 import json
 import statistics
 import subprocess
@@ -74,8 +73,6 @@ def here(url: str, folder: Path) -> None:
     begun: dict[str, float] = {}
 
     def look(stations: Stations) -> None:
-        gc.freeze()  # as in a program of its own
-        gc.set_threshold(20_000, 50, 100)
         begun.update({"wall": time.monotonic(), "loop": time.thread_time(), "main": time.process_time()})
 
         def follow() -> None:
