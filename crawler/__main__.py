@@ -7,15 +7,11 @@ import sys
 def main() -> int:
     """Run the program with the arguments of this process; returns its exit code."""
     import atexit
-    import gc
     import signal
 
     _open_standard_files()
     # Registered before multiprocessing is imported, so it runs after all that this registers.
     atexit.register(_sweep)
-
-    # Imports make objects by the hundred thousand that live to the end: let nobody look for garbage there.
-    gc.set_threshold(200_000, 50, 100)
 
     # Until the event loop takes both signals over, SIGTERM is like Ctrl-C.
     signal.signal(signal.SIGTERM, _interrupt)
