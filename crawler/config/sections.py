@@ -74,7 +74,7 @@ class FetchConfig(Section, frozen=True, kw_only=True):
     ] = 30.0
     connect_timeout: Annotated[
         float | None,
-        About("Seconds for a new connection, with the name's look-up, a proxy and TLS.", gt=0, le=3600),
+        About("Seconds for each step of a new connection: look-up, connecting, proxy, TLS.", gt=0, le=3600),
     ] = 10.0
     read_timeout: Annotated[
         float | None,

@@ -7,28 +7,14 @@ Without this, a link or a redirect to ``http://169.254.169.254/`` or to a name t
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import ip_network
-from typing import Any, TypeAlias
+from typing import Any
 
-from crawler.fetch.backend import FetchFailed
+from crawler.fetch.backend import NO_CONNECTION_IN_TIME, FetchFailed
+from crawler.fetch.lookup_thread import LookUps
 from crawler.model.outcomes import Kind
 from crawler.rules import guard, urls
-
-MAX_LOOKUPS = 4
-"""Names looked up at once. Each look-up blocks a thread of a small pool: the loop's default executor, where
-bodies are written to files as well, or uvloop's own four. A silent name server must not take them all."""
-
-LookUp: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a host name, asked for with the port. Raises OSError and UnicodeError."""
-
-
-async def system_addresses(host: str, port: int) -> list[str]:
-    """What the system says, so /etc/hosts counts. Raises OSError and UnicodeError."""
-    found = await asyncio.get_running_loop().getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-    )
-    return [str(address[0]) for *_, address in found]
 
 
 class AddressGuard:
@@ -39,38 +25,50 @@ class AddressGuard:
     """
 
     def __init__(
-        self, allowed: Iterable[str], trusted_origins: Iterable[str], look_up: LookUp = system_addresses
+        self, allowed: Iterable[str], trusted_origins: Iterable[str], look_ups: LookUps | None = None
     ) -> None:
         self._allowed = tuple(ip_network(network, strict=False) for network in allowed)
         self._trusted = {_bare(*urls.host_port(origin)) for origin in trusted_origins}
         self._vouched: set[tuple[str, int]] = set()
-        self._look_up = look_up
-        self._lookups = asyncio.Semaphore(MAX_LOOKUPS)
+        self.look_ups = look_ups or LookUps()
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Where ``host`` is: those of its addresses that may be connected to, at least one.
 
         Raises FetchFailed, OSError, UnicodeError.
         """
+        literal = guard.literal_address(host)
+        if literal is not None:
+            return [literal]
         self.check_name(host, port)
-        async with self._lookups:
-            found = await self._look_up(host, port)
+        found = await self.look_ups.addresses(host, port)
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "no address of a known family")
         return self.permitted(host, port, found)
 
-    async def connect(self, host: str, port: int) -> socket.socket:
-        """A socket that is connected to ``host``. Raises FetchFailed, OSError, UnicodeError."""
+    async def connect(self, host: str, port: int, seconds: float | None) -> socket.socket:
+        """A socket that is connected to ``host``, within ``seconds`` from when it has been looked up.
+
+        Raises FetchFailed, OSError, UnicodeError.
+        """
         # It comes with aiohttp, whose import takes a while; so not at the start of the program.
         from aiohappyeyeballs import start_connection
 
-        literal = guard.literal_address(host)
-        addresses = [literal] if literal is not None else await self.addresses(host, port)
-        return await start_connection(
-            [(family_of(address), socket.SOCK_STREAM, 0, "", (address, port)) for address in addresses],
-            happy_eyeballs_delay=0.25,  # seconds until the next address is tried beside the first (RFC 8305)
-            socket_factory=self.new_socket,
-        )
+        addresses = await self.addresses(host, port)
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await start_connection(
+                    [
+                        (family_of(address), socket.SOCK_STREAM, 0, "", (address, port))
+                        for address in addresses
+                    ],
+                    happy_eyeballs_delay=0.25,  # seconds; then the next is tried beside the first (RFC 8305)
+                    socket_factory=self.new_socket,
+                )
+        except TimeoutError as error:
+            if not limit.expired():  # the system's own ETIMEDOUT
+                raise
+            raise FetchFailed(Kind.TIMEOUT, NO_CONNECTION_IN_TIME) from error
 
     def new_socket(self, address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
         """For a connection to ``address``, which is as getaddrinfo gives it. Raises FetchFailed."""

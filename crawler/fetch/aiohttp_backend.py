@@ -24,14 +24,18 @@ from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
 from crawler.config import Config
-from crawler.fetch.address_guard import AddressGuard, LookUp, system_addresses
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.aiohttp_connection import Connector
 from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.backend import NO_HEADERS, OVER, Answer, FetchFailed
+from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import Proxy, proxy_of
 from crawler.fetch.wire import as_parts, as_received, header_lines, merged, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
+
+_NO_TIMEOUTS = aiohttp.ClientTimeout()
+"""Ours are in the connector and around everything."""
 
 
 class _Origin(NamedTuple):
@@ -62,14 +66,14 @@ class AiohttpBackend:
     ) -> None:
         fetch = config.fetch
         self._timeout, self._read_timeout = fetch.timeout, fetch.read_timeout
-        self._timeouts = aiohttp.ClientTimeout(connect=fetch.connect_timeout)
         self._headers = own_headers(fetch.user_agent)
         self._counters = counters
-        guard = AddressGuard(fetch.allow_addresses, trusted_origins, look_up)
+        self._look_ups = look_ups_of(config, look_up)
+        guard = AddressGuard(fetch.allow_addresses, trusted_origins, self._look_ups)
         self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard
-        self._connector = Connector(guard, self._proxy, tls, fetch.concurrency)
+        self._connector = Connector(guard, self._proxy, tls, fetch.concurrency, fetch.connect_timeout)
         self._origin = functools.lru_cache(maxsize=1_024)(self._new_origin)  # a few kB each
 
     @asynccontextmanager
@@ -98,7 +102,7 @@ class AiohttpBackend:
     async def _connect(self, origin: _Origin) -> Connection:
         try:
             # Not public: the way to a pooled connection, and a request that is never sent as its key.
-            return await self._connector.connect(origin.key, [], self._timeouts)
+            return await self._connector.connect(origin.key, [], _NO_TIMEOUTS)
         except Exception as error:
             failed = failure(error)
             raise (failed if origin.proxy is None else origin.proxy.unreachable(failed)) from error
@@ -138,6 +142,7 @@ class AiohttpBackend:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._look_ups.close()
         await self._connector.close()
 
 

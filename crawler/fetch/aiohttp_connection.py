@@ -1,5 +1,6 @@
 """The connections of the aiohttp backend: to checked addresses alone, and patient only so far."""
 
+import asyncio
 import functools
 import socket
 import ssl
@@ -8,12 +9,11 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.http_parser import RawResponseMessage
 
-from crawler.fetch.address_guard import AddressGuard, family_of
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import KEEP_ALIVE
 from crawler.fetch.proxy import Proxy
 
@@ -55,53 +55,50 @@ class Protocol(ResponseHandler):
 class Connector(aiohttp.TCPConnector):
     """Connects where ``guard`` permits it, through ``proxy`` if there is one; ``most`` connections at once.
 
+    ``seconds`` bound each of connecting and TLS, and no bound of aiohttp's does: that would count the wait
+    for a look-up's turn.
+
     Not public: ``_factory``, what makes the protocol of a connection; without it that is the stock one.
-    ``_create_connection``, since aiohttp's own way through a proxy knows no SOCKS; without it every request
-    would go past the proxy. ``_get_ssl_context``, the one that says which certificates are good.
+    ``_create_connection``, since aiohttp's own way asks no guard and knows no SOCKS; without it every request
+    would go wherever a name leads. ``_get_ssl_context``, the one that says which certificates are good.
     """
 
     def __init__(
-        self, guard: AddressGuard, proxy: Proxy | None, tls: ssl.SSLContext | None, most: int
+        self,
+        guard: AddressGuard,
+        proxy: Proxy | None,
+        tls: ssl.SSLContext | None,
+        most: int,
+        seconds: float | None,
     ) -> None:
-        super().__init__(
-            limit=most,
-            keepalive_timeout=KEEP_ALIVE,
-            resolver=_GuardedResolver(guard),
-            socket_factory=guard.new_socket,
-            ssl=True if tls is None else tls,
-        )
-        self._proxy = proxy
+        super().__init__(limit=most, keepalive_timeout=KEEP_ALIVE, ssl=True if tls is None else tls)
+        self._guard, self._proxy, self._seconds = guard, proxy, seconds
         made: Callable[..., ResponseHandler] = Protocol
         self._factory = functools.partial(made, loop=self._loop)
 
     async def _create_connection(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
-    ) -> ResponseHandler:
-        if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
-            return await super()._create_connection(req, traces, timeout)
-        host, context = req.url.raw_host or "", self._get_ssl_context(req)
-        tunnel = await self._proxy.tunnel(host, req.url.port or 0)
-        _, protocol = await self._loop.create_connection(
-            self._factory, sock=tunnel, ssl=context, server_hostname=host.rstrip(".") if context else None
-        )
-        return protocol
-
-
-class _GuardedResolver(AbstractResolver):
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
-
-    async def resolve(
         self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - any is welcome
-    ) -> list[ResolveResult]:
-        """The permitted addresses of ``host``. Raises FetchFailed, OSError."""
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=family_of(address), proto=0, flags=0)
-            for address in await self._guard.addresses(host, port)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
+        req: aiohttp.ClientRequest,
+        traces: list[Any],  # noqa: ARG002
+        timeout: aiohttp.ClientTimeout,  # noqa: ARG002
+    ) -> ResponseHandler:
+        """Raises FetchFailed, OSError and UnicodeError where a name is looked up, aiohttp's errors."""
+        host, port, context = req.url.raw_host or "", req.url.port or 0, self._get_ssl_context(req)
+        try:
+            if self._proxy is None or self._proxy.forwards(f"{req.url.scheme}:"):
+                connected = await self._guard.connect(host, port, self._seconds)
+            else:
+                connected = await self._proxy.tunnel(host, port, self._seconds)
+            async with asyncio.timeout(self._seconds):
+                _, protocol = await self._loop.create_connection(
+                    self._factory,
+                    sock=connected,
+                    ssl=context,
+                    server_hostname=host.rstrip(".") if context else None,
+                )
+        except OSError as error:
+            is_ours = isinstance(error, TimeoutError) and error.errno is None
+            if is_ours or isinstance(error, socket.gaierror | ssl.SSLError):
+                raise
+            raise aiohttp.ClientConnectorError(req.connection_key, error) from error
+        return protocol

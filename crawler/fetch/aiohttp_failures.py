@@ -1,6 +1,7 @@
 """What each of aiohttp's errors means to the crawl. The only such place."""
 
 import logging
+import socket
 import ssl
 
 import aiohttp
@@ -14,9 +15,8 @@ from crawler.model.outcomes import Kind
 _FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Kind, str], ...] = (
     # The first row that fits wins, so the more special ones stand above.
     (ssl.SSLCertVerificationError, Kind.TLS, "the server's certificate is not valid"),
-    (aiohttp.ClientConnectorCertificateError, Kind.TLS, "the server's certificate is not valid"),
     (ssl.SSLError, Kind.TLS, "TLS failed"),
-    (aiohttp.ClientConnectorDNSError, Kind.DNS, "the host name could not be resolved"),
+    (socket.gaierror, Kind.DNS, "the host name could not be resolved"),
     (UnicodeError, Kind.DNS, "the host name cannot be looked up"),
     (aiohttp.SocketTimeoutError, Kind.TIMEOUT, backend.NOTHING_IN_TIME),
     (TimeoutError, Kind.TIMEOUT, backend.NO_CONNECTION_IN_TIME),

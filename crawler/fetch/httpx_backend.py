@@ -15,10 +15,11 @@ import httpx
 
 from crawler.config import Config
 from crawler.fetch import backend
-from crawler.fetch.address_guard import AddressGuard, LookUp, system_addresses
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import NO_HEADERS, Answer, FetchFailed
 from crawler.fetch.httpx_failures import failure
 from crawler.fetch.httpx_network import CONNECTION, Connection, GuardedNetwork, Pool
+from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import proxy_of
 from crawler.fetch.wire import as_parts, as_received, merged, own_headers
 from crawler.model.outcomes import Kind
@@ -104,7 +105,8 @@ class HttpxBackend:
     ) -> None:
         fetch = config.fetch
         self._timeout, self._counters = fetch.timeout, counters
-        guard = AddressGuard(fetch.allow_addresses, trusted_origins, look_up)
+        self._look_ups = look_ups_of(config, look_up)
+        guard = AddressGuard(fetch.allow_addresses, trusted_origins, self._look_ups)
         self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard
@@ -171,4 +173,5 @@ class HttpxBackend:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._look_ups.close()
         await self._transport.aclose()

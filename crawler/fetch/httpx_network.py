@@ -19,7 +19,7 @@ from typing import Any
 import httpcore
 
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import NO_CONNECTION_IN_TIME, FetchFailed
+from crawler.fetch.backend import FetchFailed
 from crawler.fetch.proxy import Proxy
 from crawler.model.outcomes import Kind
 
@@ -47,15 +47,10 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         proxy = self._proxy
         is_direct = proxy is None or (proxy.is_http and (host, port) == (proxy.host, proxy.port))
         try:
-            async with asyncio.timeout(timeout) as limit:
-                if proxy is None or is_direct:
-                    connected = await self._guard.connect(host, port)
-                else:
-                    connected = await proxy.tunnel(host, port)
-                return Stream(connected)
+            if proxy is None or is_direct:
+                return Stream(await self._guard.connect(host, port, timeout))
+            return Stream(await proxy.tunnel(host, port, timeout))
         except OSError as error:
-            if limit.expired():
-                raise FetchFailed(Kind.TIMEOUT, NO_CONNECTION_IN_TIME) from error
             raise httpcore.ConnectError(error) from error
 
 

@@ -13,14 +13,14 @@ guard can still refuse are addresses and names of localhost in URLs.
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.util import find_spec
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import NO_HEADERS, FetchFailed, retryable
+from crawler.fetch.backend import NO_CONNECTION_IN_TIME, NO_HEADERS, FetchFailed, retryable
 from crawler.fetch.secret import basic, login
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
@@ -29,7 +29,7 @@ from crawler.rules import urls
 _MAX_REPLY = 16_384
 """Bytes that a proxy's answer to CONNECT may have."""
 _NO_TIMEOUT = 86_400.0
-"""Seconds: the fetcher's own time-outs are around everything."""
+"""Seconds: ours is around everything."""
 
 
 def proxy_of(config: Config, pages: AddressGuard) -> "Proxy":
@@ -58,7 +58,7 @@ class Proxy:
         self.address = f"http://{url.partition('://')[2]}"
         """Where it is, as an origin."""
         self.host, self.port = urls.host_port(self.address)
-        self.guard = AddressGuard((), {self.address})
+        self.guard = AddressGuard((), {self.address}, pages.look_ups)
         """Lets through to the proxy itself alone."""
         self._pages = pages
         self._login = login
@@ -87,19 +87,29 @@ class Proxy:
         words = f"the proxy {self.url} cannot be reached: {failure}"
         return FetchFailed(Kind.CONNECT, words, retryable=failure.retryable)
 
-    async def tunnel(self, host: str, port: int) -> socket.socket:
+    async def tunnel(self, host: str, port: int, seconds: float | None) -> socket.socket:
         """A connected socket whose other end is ``host``, as far as the proxy is to be trusted.
 
-        Raises FetchFailed.
+        ``seconds`` are for each of connecting to the proxy and what it does then. Raises FetchFailed.
         """
-        return await (self._connect(host, port) if self.is_http else self._socks(host, port))
-
-    async def _connect(self, host: str, port: int) -> socket.socket:
-        loop = asyncio.get_running_loop()
+        limit = None
         try:
-            connected = await self.guard.connect(self.host, self.port)
+            if self.is_http:
+                connected = await self.guard.connect(self.host, self.port, seconds)
+            else:
+                addresses = await self.guard.addresses(self.host, self.port)
+            async with asyncio.timeout(seconds) as limit:
+                if not self.is_http:
+                    return await self._socks(addresses, host, port)
+                await self._connect(connected, host, port)
+                return connected
         except OSError as error:
+            if limit is not None and limit.expired():
+                raise FetchFailed(Kind.TIMEOUT, NO_CONNECTION_IN_TIME) from error
             raise self._no_way(error) from error
+
+    async def _connect(self, connected: socket.socket, host: str, port: int) -> None:
+        loop = asyncio.get_running_loop()
         try:
             target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
@@ -121,25 +131,28 @@ class Proxy:
             if isinstance(error, OSError):
                 raise self._refused(target, _reason(error)) from error
             raise
-        return connected
 
-    async def _socks(self, host: str, port: int) -> socket.socket:
+    async def _socks(self, addresses: Iterable[str], host: str, port: int) -> socket.socket:
         # Only who has such a proxy has the package.
         from python_socks import ProxyConnectionError, ProxyError, ProxyType
         from python_socks.async_.asyncio import Proxy as SocksProxy
 
         user, password = self._login.split(":", 1) if self._login is not None else (None, None)
-        proxy = SocksProxy(ProxyType.SOCKS5, self.host, self.port, user, password, rdns=True)
-        try:
-            return await proxy.connect(host, port, timeout=_NO_TIMEOUT)
-        except ProxyConnectionError as error:
-            raise self._no_way(error) from error
-        except (ProxyError, OSError) as error:
-            reason = _reason(error) if isinstance(error, OSError) else str(error)
-            refused = self._refused(f"{host}:{port}", reason or "it closed the connection")
-            if "authentication" in reason:  # as 407 says it over HTTP
-                refused.retryable = False
-            raise refused from error
+        no_way: OSError = ConnectionError()
+        for address in addresses:
+            # Given its name, the library would look it up in a thread that is waited for at the end.
+            proxy = SocksProxy(ProxyType.SOCKS5, address, self.port, user, password, rdns=True)
+            try:
+                return await proxy.connect(host, port, timeout=_NO_TIMEOUT)
+            except ProxyConnectionError as error:
+                no_way = error
+            except (ProxyError, OSError) as error:
+                reason = _reason(error) if isinstance(error, OSError) else str(error)
+                refused = self._refused(f"{host}:{port}", reason or "it closed the connection")
+                if "authentication" in reason:  # as 407 says it over HTTP
+                    refused.retryable = False
+                raise refused from error
+        raise self._no_way(no_way) from no_way
 
     def _no_way(self, error: OSError) -> FetchFailed:
         words = f"the proxy {self.url} cannot be reached: {_reason(error)}"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
-from crawler.fetch.address_guard import LookUp, system_addresses
 from crawler.fetch.aiohttp_backend import AiohttpBackend
 from crawler.fetch.attempt import Deferred, Fetched
 from crawler.fetch.backend import Backend
 from crawler.fetch.fetcher import Fetcher
+from crawler.fetch.lookup_thread import LookUp, system_addresses
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.session import Session, SessionBackend
 from crawler.fetch.tls import tls_context

@@ -1,10 +1,8 @@
 """No page makes the crawler talk to an address that only this machine can reach, however it is written."""
 
-import asyncio
-
 import pytest
 
-from crawler.fetch.address_guard import MAX_LOOKUPS, AddressGuard
+from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import FetchFailed
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind, Outcome
@@ -153,25 +151,6 @@ async def test_names_of_localhost_are_not_even_looked_up(tmp_path, host):
         line = await fetching.ended(resolve(f"http://{host}:1/"))
         assert line.kind is Kind.FORBIDDEN_ADDRESS
         assert names.asked == []
-
-
-async def test_few_names_are_looked_up_at_once(tmp_path):
-    """Each look-up takes a thread of a pool that others need too."""
-    running, most = 0, 0
-
-    async def slow(_host: str, _port: int) -> list[str]:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0.01)
-        running -= 1
-        return ["127.0.0.1"]
-
-    settings = {"allow_addresses": ["127.0.0.0/8"], "timeout": 20}
-    async with byte_server(always(ok())) as served, rig(tmp_path, look_up=slow, **settings) as fetching:
-        port = port_of(served.url)
-        await asyncio.gather(*(fetching.page(f"http://h{number}.test:{port}/") for number in range(12)))
-    assert most == MAX_LOOKUPS
 
 
 # -- the guard alone -------------------------------------------------------------------------

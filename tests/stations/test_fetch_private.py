@@ -55,7 +55,7 @@ async def test_aiohttp_asks_its_factory_for_the_protocol_of_a_connection():
     from crawler.fetch.address_guard import AddressGuard
     from crawler.fetch.aiohttp_connection import Connector, Protocol
 
-    stock, ours = aiohttp.TCPConnector(), Connector(AddressGuard((), ()), None, None, 1)
+    stock, ours = aiohttp.TCPConnector(), Connector(AddressGuard((), ()), None, None, 1, None)
     assert isinstance(stock._factory(), aiohttp.client_proto.ResponseHandler), "_factory makes something else"
     assert isinstance(ours._factory(), Protocol)
     assert isinstance(stock._loop.time(), float), "_loop is not the event loop"
