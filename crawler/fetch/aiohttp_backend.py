@@ -20,18 +20,20 @@ from typing import NamedTuple
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
 from crawler.config import Config
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.aiohttp_connection import Connector
+from crawler.fetch.aiohttp_connection import Connector, Protocol
 from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.backend import NO_HEADERS, OVER, Answer, FetchFailed
 from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import Proxy, proxy_of
 from crawler.fetch.wire import as_parts, as_received, header_lines, merged, own_headers
 from crawler.model.outcomes import Kind
+from crawler.rules.head import fault_of, lines_of
 from crawler.trace.counters import Counters
 
 _NO_TIMEOUTS = aiohttp.ClientTimeout()
@@ -89,7 +91,14 @@ class AiohttpBackend:
             async with asyncio.timeout(self._timeout) as total:
                 connection = await self._connect(origin)
                 try:
-                    yield await self._ask(connection, origin, target, headers)
+                    try:
+                        answer = await self._ask(connection, origin, target, headers)
+                    except FetchFailed as failed:
+                        if not _went_away(connection, failed):
+                            raise
+                        connection = await self._another(connection, origin)
+                        answer = await self._ask(connection, origin, target, headers)
+                    yield answer
                 except BaseException:
                     connection.close()
                     raise
@@ -107,24 +116,35 @@ class AiohttpBackend:
             failed = failure(error)
             raise (failed if origin.proxy is None else origin.proxy.unreachable(failed)) from error
 
+    async def _another(self, connection: Connection, origin: _Origin) -> Connection:
+        """One that nobody has used: the server may have closed all idle ones, as it did ``connection``."""
+        while not isinstance(connection.protocol, Protocol) or connection.protocol.answers:
+            connection.close()
+            connection = await self._connect(origin)
+        return connection
+
     async def _ask(
         self, connection: Connection, origin: _Origin, target: bytes, headers: Mapping[str, str]
     ) -> "_Answer":
         protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None or transport.is_closing():
+        if not isinstance(protocol, Protocol) or transport is None or transport.is_closing():
             raise FetchFailed(Kind.RESET, "the connection broke before the request was sent")
         try:
             lines = header_lines(merged(origin.headers, headers)) if headers else origin.usual
-            # Not public: the parser of the answer, and the time-out between two bytes.
-            protocol.set_response_params(
-                read_until_eof=True, auto_decompress=False, read_timeout=self._read_timeout
-            )
+            protocol.begin(self._read_timeout)
             transport.write(b"GET %b HTTP/1.1\r\n%b" % (target, lines))
             self._counters.requests += 1
+            # Not public: the time-out between two bytes.
             protocol.start_timeout()
             head, body = await protocol.read()
+        except HttpProcessingError as error:
+            raise _refused(lines_of(protocol.head_so_far())) or failure(error) from error
         except Exception as error:
             raise failure(error) from error
+        if "transfer-encoding" in head.headers:  # of which the parser knows more than chunked, but not all
+            refused = _refused([b"%b: %b" % header for header in head.raw_headers])
+            if refused is not None:
+                raise refused
         if origin.proxy is not None:
             origin.proxy.check(head.code)
         self._counters.statuses[head.code] += 1
@@ -144,6 +164,24 @@ class AiohttpBackend:
         """Close all connections."""
         self._look_ups.close()
         await self._connector.close()
+
+
+def _went_away(connection: Connection, failed: FetchFailed) -> bool:
+    """Whether the server closed a connection that it had kept open, just as a further request came.
+
+    RFC 9112 section 9.3.1: then that is to be sent again, and it is no failure of the page.
+    """
+    protocol = connection.protocol
+    if failed.kind is not Kind.RESET or not isinstance(protocol, Protocol):
+        return False
+    return protocol.answers > 0 and protocol.heard == 0
+
+
+def _refused(lines: list[bytes]) -> FetchFailed | None:
+    fault = fault_of(lines)
+    if fault is None:
+        return None
+    return FetchFailed(Kind.FRAMING, f"the answer is not valid HTTP: {fault}", retryable=False)
 
 
 class _Answer(Answer):

@@ -10,45 +10,89 @@ from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.http_parser import RawResponseMessage
 
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE
+from crawler.fetch.backend import KEEP_ALIVE, FetchFailed
 from crawler.fetch.proxy import Proxy
+from crawler.model.outcomes import Kind
+from crawler.rules.head import HEAD_TOO_LONG, MAX_FIELD, MAX_FIELDS, MAX_HEAD
 
 MAX_INTERIM = 64
 """Interim answers (1xx) before one real answer; honest servers send one or two."""
 
 
 class Protocol(ResponseHandler):
-    """A connection that drops interim answers (RFC 9110 section 15.2) and breaks off where they have no end.
+    """A connection that drops interim answers (RFC 9110 section 15.2) and bounds what comes before an answer.
 
-    aiohttp queues them without a bound and the loop reads on as long as there is something: a server
-    that sends nothing else was seen to stop the whole crawl for a second at a time.
+    aiohttp queues interim answers and reads on as long as there is something: a server that sends nothing
+    else was seen to stop the whole crawl for a second at a time. Nor has it a bound for a head, but for each
+    of its lines.
 
-    Not public: ``feed_data``, called with each head; without it, see above. ``force_close``, without which a
-    connection that is no longer HTTP would be used again; ``start_timeout``, see below.
+    Not public: ``set_response_params``, which makes the parser; ``feed_data``, called with each head, and
+    ``data_received`` of aiohttp, without which see above; ``force_close``, without which a connection that is
+    no longer HTTP would be used again; ``start_timeout``, see below.
     """
 
-    _interim = 0
+    answers = 0
+    """Whose heads have come over it."""
+    heard = 0
+    """Bytes that have come of a further one, until its head is whole."""
+    _in_head = False
+
+    def begin(self, read_timeout: float | None) -> None:
+        """A request is about to be sent; ``read_timeout`` is in seconds."""
+        self.heard = self._interim = 0
+        self._in_head = True
+        self._head: list[bytes] = []
+        self.set_response_params(
+            read_until_eof=True,
+            auto_decompress=False,
+            read_timeout=read_timeout,
+            max_line_size=MAX_FIELD,
+            max_field_size=MAX_FIELD,
+            max_headers=MAX_FIELDS,
+        )
+
+    def head_so_far(self) -> bytes:
+        """What came of a head that is not whole yet."""
+        return b"".join(self._head)
+
+    def data_received(self, data: bytes) -> None:
+        """The transport has read something."""
+        if self._in_head:
+            self._head.append(data)
+            self.heard += len(data)
+            if self.heard > MAX_HEAD:
+                self._break_off(HEAD_TOO_LONG)
+                return
+        super().data_received(data)
+
+    def _break_off(self, words: str) -> None:
+        self._in_head = False
+        self._head = []
+        if self.transport is not None:
+            self.transport.abort()
+        if self.exception() is None:
+            self.set_exception(FetchFailed(Kind.FRAMING, words, retryable=False))
 
     def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
         """A head was read; its body, or the next head, follows."""
         code = data[0].code
-        if code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
-        elif 100 <= code < 200:
+        if 100 <= code < 200 and code != HTTPStatus.SWITCHING_PROTOCOLS:
             self._interim += 1
             if self._interim <= MAX_INTERIM:
                 # aiohttp takes it for an answer without a body, and no longer waits for bytes.
                 self._loop.call_soon(self.start_timeout)
-            elif self.exception() is None:
-                if self.transport is not None:
-                    self.transport.abort()
-                self.set_exception(BadHttpMessage(f"more than {MAX_INTERIM} interim answers"))
+            else:
+                self._break_off(f"the answer is not valid HTTP: more than {MAX_INTERIM} interim answers")
             return
-        self._interim = 0
+        if code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.force_close()  # nobody asked for it: what comes next is not HTTP as we know it
+        self.answers += 1
+        self.heard = 0
+        self._in_head = False
+        self._head = []
         super().feed_data(data, size)
 
 

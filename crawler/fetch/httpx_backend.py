@@ -17,16 +17,14 @@ from crawler.config import Config
 from crawler.fetch import backend
 from crawler.fetch.address_guard import AddressGuard
 from crawler.fetch.backend import NO_HEADERS, Answer, FetchFailed
+from crawler.fetch.httpx_connection import CONNECTION, Connection, Pool
 from crawler.fetch.httpx_failures import failure
-from crawler.fetch.httpx_network import CONNECTION, Connection, GuardedNetwork, Pool
+from crawler.fetch.httpx_network import GuardedNetwork
 from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import proxy_of
 from crawler.fetch.wire import as_parts, as_received, merged, own_headers
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
-
-MAX_HEADERS = 128
-"""Header lines of an answer, as many as the first backend takes."""
 
 READS_AT_ONCE = 512
 """Chunks read of one answer until others have a turn; a hostile one has a byte in each."""
@@ -49,11 +47,8 @@ class HttpxAnswer(Answer):
             raise FetchFailed(
                 Kind.FRAMING, f"the answer is of an unknown version, {response.http_version[:20]}"
             )
-        if len(self.headers) > MAX_HEADERS:
-            raise _refused(f"the answer has more than {MAX_HEADERS} header lines")
-        if self.header("transfer-encoding") is not None and self.header("content-length") is not None:
-            # RFC 9112 section 6.3: it may be an attempt to smuggle an answer in.
-            raise _refused("the answer states its length in two ways")
+        if self._connection is not None:
+            self._connection.judge_head()
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
@@ -111,13 +106,7 @@ class HttpxBackend:
         if self._proxy is not None:
             guard = self._proxy.guard
         self._transport = _Transport(
-            Pool(
-                fetch.concurrency,
-                network_backend=GuardedNetwork(guard, self._proxy),
-                ssl_context=tls,
-                keepalive_expiry=backend.KEEP_ALIVE,
-                http2=True,
-            )
+            Pool(fetch.concurrency, GuardedNetwork(guard, self._proxy), tls, backend.KEEP_ALIVE)
         )
         self._headers = own_headers(fetch.user_agent)
         timeouts = {"connect": fetch.connect_timeout, "read": fetch.read_timeout}
@@ -151,9 +140,10 @@ class HttpxBackend:
     async def _send(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         proxy = self._proxy if self._proxy is not None and self._proxy.forwards(url) else None
         origin, target = as_parts(url)
-        own = merged(self._headers, headers)
+        # Its host is given, since to find it out httpx reads names as IDNA 2008, which has no emoji.
+        own = {"Host": origin.partition("://")[2], **merged(self._headers, headers)}
         if proxy is not None:
-            own = {**own, "Host": origin.partition("://")[2], **proxy.headers}
+            own |= proxy.headers
             origin, target = proxy.url, origin.encode("ascii") + target
         try:
             request = httpx.Request(

@@ -161,6 +161,7 @@ def test_only_the_files_named_after_it_import_the_http_client():
 def test_only_the_files_named_after_it_import_httpx():
     assert [relative(path) for path in SOURCES if runtime_imports(path) & {"httpx", "httpcore"}] == [
         "crawler/fetch/httpx_backend.py",
+        "crawler/fetch/httpx_connection.py",
         "crawler/fetch/httpx_failures.py",
         "crawler/fetch/httpx_network.py",
     ]

@@ -17,7 +17,7 @@ import uvloop
 from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.attempt import Retry
 from crawler.fetch.backend import FetchFailed, retryable
-from crawler.model.messages import Finished, Page
+from crawler.model.messages import Finished
 from crawler.model.outcomes import Kind, Outcome
 from tests.stations.fetch_servers import Answer, Served, always, byte_server, ok, rig
 
@@ -111,7 +111,7 @@ SERVERS: dict[str, tuple[Answer | bytes, Kind, str | None]] = {
     "a header without a colon": (ok(headers="no colon\r\n"), Kind.FRAMING, None),
     "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", Kind.FRAMING, None),
     "thousands of headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", Kind.FRAMING, None),
-    "over a hundred headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 140 + b"\r\n", Kind.FRAMING, None),
+    "over a thousand headers": (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 1_001 + b"\r\n", Kind.FRAMING, None),
     "endless interim answers": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000, Kind.FRAMING, None),
     "a part that nobody asked for": (
         ok(b"<p>part", "Content-Range: bytes 0-6/1000\r\n", status="206 Partial Content"),
@@ -316,27 +316,75 @@ def test_a_certificate_that_nobody_vouches_for(certificate, run, tmp_path):
     run(case())
 
 
-def test_a_connection_that_goes_away_when_it_is_used_again_is_not_tried_twice(run, tmp_path, kept):
-    async def once_then_close(served: Served, _head: str, writer: asyncio.StreamWriter) -> None:
-        if len(served.heads) == 2:
-            reset(writer)
-        else:
+@pytest.mark.parametrize("how", ["reset", "closed", "closed before"])
+@pytest.mark.parametrize("idle", [1, 3])
+def test_a_kept_connection_that_goes_away_is_no_failure_of_the_next_page(how, idle, run, tmp_path, kept):
+    """All that are idle may have gone the same way; so it is a new one that is asked, and that once."""
+    together = asyncio.Event()
+
+    async def once_then_close(served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        if "/first" in head:
+            if len(served.heads) == idle:
+                together.set()
+            await together.wait()
             writer.write(ok())
             await writer.drain()
+            if how == "closed before":
+                writer.close()
+        elif served.connections == idle:
+            reset(writer) if how == "reset" else writer.close()
+        else:
+            writer.write(ok(b"<p>after all"))
 
     async def case() -> None:
         async with (
             byte_server(once_then_close) as served,
-            rig(tmp_path, served.url, retries=1) as fetching,
+            rig(tmp_path, served.url, retries=0) as fetching,
         ):
-            assert isinstance((await fetching.fetch(f"{served.url}/")).result, Page)
-            second = await fetching.fetch(f"{served.url}/")
-            assert not isinstance(second.result, Page | Finished)
-            assert second.result.kind is Kind.RESET
-            new = 0 if kept else 1
-            assert (served.connections, len(served.heads), fetching.counters.requests) == (1 + new, 2, 2)
-            assert isinstance((await fetching.fetch(f"{served.url}/", attempt=2)).result, Page)
-            assert (served.connections, len(served.heads), fetching.counters.requests) == (2 + new, 3, 3)
+            await asyncio.gather(*(fetching.page(f"{served.url}/first") for _ in range(idle)))
+            page = await fetching.page(f"{served.url}/next")
+            assert page.body == b"<p>after all"
+            assert served.targets.count("/next") <= 2
+            assert served.connections == idle + 1
+
+    if kept:
+        run(case())
+
+
+def test_a_new_connection_that_goes_away_is_not_asked_again(run, tmp_path, kept):
+    async def one_page_each(served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        if head.startswith("GET /first"):
+            writer.write(ok())
+            await writer.drain()
+        else:
+            reset(writer)
+
+    async def case() -> None:
+        async with byte_server(one_page_each) as served, rig(tmp_path, served.url, retries=1) as fetching:
+            await fetching.page(f"{served.url}/first")
+            result = (await fetching.fetch(f"{served.url}/next")).result
+            assert isinstance(result, Retry)
+            assert result.kind is Kind.RESET
+            asked = 2 if kept else 1
+            assert served.targets.count("/next") == asked
+            assert fetching.counters.requests == 1 + asked
+
+    run(case())
+
+
+def test_an_answer_that_had_begun_on_a_kept_connection_is_not_asked_again(run, tmp_path):
+    async def half(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(ok() if "/first" in head else b"HTTP/1.1 20")
+        await writer.drain()
+        if "/next" in head:
+            await asyncio.sleep(0.02)
+            writer.close()
+
+    async def case() -> None:
+        async with byte_server(half) as served, rig(tmp_path, served.url, retries=1) as fetching:
+            await fetching.page(f"{served.url}/first")
+            assert isinstance((await fetching.fetch(f"{served.url}/next")).result, Retry)
+            assert served.targets.count("/next") == 1
 
     run(case())
 
