@@ -143,8 +143,8 @@ class AiohttpBackend:
             raise failure(error) from error
         if "transfer-encoding" in head.headers:  # of which the parser knows more than chunked, but not all
             refused = _refused([b"%b: %b" % header for header in head.raw_headers])
-            if refused is not None:
-                raise refused
+            if refused is not None or not head.chunked:
+                raise refused or _in_doubt("its transfer coding is not known here")
         if origin.proxy is not None:
             origin.proxy.check(head.code)
         self._counters.statuses[head.code] += 1
@@ -179,8 +179,10 @@ def _went_away(connection: Connection, failed: FetchFailed) -> bool:
 
 def _refused(lines: list[bytes]) -> FetchFailed | None:
     fault = fault_of(lines)
-    if fault is None:
-        return None
+    return None if fault is None else _in_doubt(fault)
+
+
+def _in_doubt(fault: str) -> FetchFailed:
     return FetchFailed(Kind.FRAMING, f"the answer is not valid HTTP: {fault}", retryable=False)
 
 

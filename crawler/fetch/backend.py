@@ -37,6 +37,8 @@ OVER = "the time-out of {:g} s was over"
 
 _UNKNOWN_SIGNER = frozenset({18, 19, 20, 21})
 """What OpenSSL says of a certificate that nobody it trusts has signed: X509_V_ERR_…, x509_vfy.h."""
+_OTHER_NAME = 62
+"""X509_V_ERR_HOSTNAME_MISMATCH."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -74,6 +76,8 @@ def words_of(error: BaseException, words: str | None = None) -> str:
             words = error.verify_message
             if error.verify_code in _UNKNOWN_SIGNER:
                 words += " (fetch.ca_file names certificates to trust)"
+            elif error.verify_code == _OTHER_NAME and "_" in words.partition("'")[2].partition(".")[0]:
+                words += " (to OpenSSL, a wildcard covers no name with an underscore)"
         elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
             # asyncio puts the address in front of the reason, or instead of it.
             words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror

@@ -65,7 +65,7 @@ class Connection(httpcore.AsyncConnectionInterface):
         self._made: Http1 | httpcore.AsyncHTTP2Connection | None = None
         self._making = asyncio.Lock()
         self._has_failed = False
-        self._answers = 0
+        self._requests = 0
         self.is_retired = False
         """No further request is to be sent."""
 
@@ -78,6 +78,7 @@ class Connection(httpcore.AsyncConnectionInterface):
         try:
             async with self._making:
                 made = self._made = self._made or await self._make(request)
+            self._requests += 1
             response = await made.handle_async_request(request)
         except httpcore.ConnectionNotAvailable:  # it is another request's, and the pool finds one for this
             raise
@@ -90,7 +91,6 @@ class Connection(httpcore.AsyncConnectionInterface):
             if isinstance(error, httpcore.RemoteProtocolError) and isinstance(self._made, Http1):
                 self._judge(self._stream.take_head())
             raise
-        self._answers += 1
         if isinstance(made, Http1):
             self.is_retired = True
         response.extensions[CONNECTION] = self
@@ -118,7 +118,7 @@ class Connection(httpcore.AsyncConnectionInterface):
     def _is_over(self, error: BaseException) -> bool:
         """Whether ``error`` is about this connection alone, so that the request is asked again elsewhere.
 
-        RFC 9113 section 8.7 for what the server says; else it closed a connection that it had served.
+        RFC 9113 section 8.7 for what the server says; else it closed a connection that was not only for this.
         """
         if not isinstance(self._made, httpcore.AsyncHTTP2Connection):
             return False
@@ -132,7 +132,7 @@ class Connection(httpcore.AsyncConnectionInterface):
         broken = isinstance(error, httpcore.NetworkError | httpcore.RemoteProtocolError) or (
             isinstance(error, FetchFailed) and error.kind is Kind.RESET
         )
-        return broken and self._answers > 0
+        return broken and self._requests > 1
 
     async def aclose(self) -> None:
         """Close it."""

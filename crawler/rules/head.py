@@ -62,7 +62,7 @@ def fault_of(lines: list[bytes]) -> str | None:
                 return f"the line {_quoted(line)} states no length"
         elif name == b"transfer-encoding":
             codings.append(line)
-            if value.strip(b" \t").lower() != b"chunked":
+            if value.lstrip(b" \t").rstrip(b" ").lower() != b"chunked":  # a tab behind it hides it from some
                 return f"the transfer coding of the line {_quoted(line)} is not known here"
     if len(lengths) + len(codings) > 1:
         stated = " and ".join(map(_quoted, [*codings, *lengths][:2]))
