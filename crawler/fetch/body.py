@@ -44,8 +44,8 @@ async def read_body(answer: Answer, limit: int, spool_above: int, spool_path: st
     """
     buffer = _Buffer(limit, spool_above, spool_path)
     try:
-        codings = answer.values("content-encoding")
-        undo = decoder(", ".join(codings), 2 * limit + SLICE) if codings else None
+        coded = answer.values("content-encoding")
+        undo = decoder(coded, 2 * limit + SLICE) if coded else None
         if undo is None:
             while (chunk := await answer.read()) and await buffer.add(chunk):
                 pass

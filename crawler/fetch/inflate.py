@@ -8,8 +8,10 @@ they do with it, and half a page taken for a whole one is a page lost.
 
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
+
+from crawler.rules.content_coding import codings
 
 try:
     import brotli  # type: ignore[import-untyped]
@@ -201,14 +203,13 @@ ACCEPT_ENCODING = ", ".join(name for name in _CODINGS if name != "x-gzip")
 """What every backend sends as Accept-Encoding: what can be undone here and nothing else."""
 
 
-def decoder(content_encoding: str, most: int) -> Decoder | None:
-    """What undoes the codings that a Content-Encoding header names, or None where there are none.
+def decoder(content_encodings: Iterable[str], most: int) -> Decoder | None:
+    """What undoes the codings that the Content-Encoding headers name, or None where there are none.
 
     ``most`` bounds in bytes what a coding below the top one may hold. Raises Undecodable for a coding that
     is not known.
     """
-    names = [name for part in content_encoding.split(",") if (name := part.strip().lower())]
-    names = [name for name in names if name != "identity"]
+    names = codings(content_encodings)
     if len(names) > MAX_CODINGS:
         raise Undecodable(f"{len(names)} stacked codings")
     whole: Decoder | None = None

@@ -18,6 +18,7 @@ from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import parse_html
 from crawler.parse.sitemap import read_sitemap
+from crawler.rules import content_coding
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
@@ -73,7 +74,7 @@ class Parser:
         if page.ticket.sitemap:
             return self._parse_sitemap(page, body)
         document = parse_html(body, page.content_type, url, keep_tree=self._extract is not None)
-        messages = []
+        messages = content_coding.notes(page.headers)
         outcome, kind = Outcome.OK, None
         if page.truncated:
             outcome, kind = Outcome.TRUNCATED, Kind.TOO_LARGE
@@ -127,6 +128,7 @@ class Parser:
         if page.truncated:
             kind = Kind.TOO_LARGE
             messages = [f"only the first {page.size} bytes of the sitemap were kept"]
+        messages += content_coding.notes(page.headers)
         followed, out_of_scope, too_deep, nofollow = self._followed(page, list(found.pages))
         sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
         if ticket.sitemap >= MAX_INDEXES and sitemaps:

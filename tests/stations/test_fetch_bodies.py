@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from crawler.fetch import inflate
+from crawler.model import record
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
+from crawler.parse.parser_process import ParseJob
+from crawler.parse.work import Parser
+from crawler.rules.scope import Scope
 from crawler.trace.steps import Step
 from tests.stations.fetch_servers import Served, always, by_target, byte_server, ok, rig
 
@@ -152,3 +156,15 @@ async def test_a_body_stays_in_the_pieces_that_came_and_small_chunks_do_not(tmp_
         page = await fetching.page(f"{served.url}/")
         assert len(page.pieces) < 100
         assert page.body == b"x" * 3_000
+
+
+@pytest.mark.parametrize("coding", ["none", "UTF-8", "binary", "8bit", "identity, none"])
+async def test_what_is_no_content_coding_changes_nothing(tmp_path, coding):
+    answer = ok(b"<p>plain", f"Content-Encoding: {coding}\r\n")
+    async with byte_server(answer) as served, rig(tmp_path, served.url) as fetching:
+        page = await fetching.page(f"{served.url}/")
+        assert page.body == b"<p>plain"
+        job = ParseJob(scope=Scope(frozenset({served.url})), hash_seed=5)
+        line = record.decode(Parser(job).parse(page).record)
+        assert (line.outcome, line.kind) == (Outcome.OK, None)
+        assert "Content-Encoding" in str(line.message)

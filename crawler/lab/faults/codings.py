@@ -28,6 +28,11 @@ def _whole() -> Wanted:
     return ok(title=_TITLE, bytes=len(_BODY))
 
 
+def _noted(name: str) -> Wanted:
+    words = f"its Content-Encoding, {name!r}, is none: read as it came"
+    return ok(title=_TITLE, bytes=len(_BODY), message=words)
+
+
 def _each(packed: dict[str, bytes]) -> list[Fault]:
     broken = lost(Kind.ENCODING, 200, attempts=1)
     found = []
@@ -57,9 +62,11 @@ def _labels(packed: bytes) -> list[Fault]:
         Fault("gzip-unsaid", answer(packed), ok(title=None, bytes=len(packed))),
         Fault("coding-identity", _coded(_BODY, "identity"), _whole()),
         Fault("coding-empty", _coded(_BODY, ""), _whole()),
-        Fault("coding-none", _coded(_BODY, "none"), broken),
+        Fault("coding-none", _coded(_BODY, "none"), _noted("none")),
         Fault("coding-unknown", _coded(_BODY, "sdch"), broken),
-        Fault("coding-utf-8", _coded(_BODY, "utf-8"), broken),
+        Fault("coding-utf-8", _coded(_BODY, "UTF-8"), _noted("utf-8")),
+        Fault("coding-binary", _coded(_BODY, "binary"), _noted("binary")),
+        Fault("coding-none-and-gzip", _coded(packed, "none, gzip"), _noted("none")),
         Fault("coding-of-ten-layers", _coded(packed, ", ".join(["gzip"] * 10)), broken),
     ]
 
