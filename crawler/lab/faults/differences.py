@@ -20,9 +20,7 @@ class Difference:
 
 
 _HEAD_FIRST = "the head is handed over before the body is read, so its status is known when the body breaks"
-_UNKNOWN_CODING = "h11 refuses every transfer coding but one single chunked (RFC 9112 section 6.1)"
 _broken_body = Difference(lost(Kind.FRAMING, 200, attempts=1), _HEAD_FIRST)
-_refused_coding = Difference(lost(Kind.FRAMING, attempts=1), _UNKNOWN_CODING)
 
 OVER_HTTPX: dict[str, Difference] = {
     **dict.fromkeys(
@@ -46,7 +44,6 @@ OVER_HTTPX: dict[str, Difference] = {
         lost(Kind.FRAMING, 200, attempts=1),
         "h11 bounds the line of a chunk's size, so it does not wait for its end",
     ),
-    **dict.fromkeys(("chunked-twice", "chunked-not-last", "transfer-coding-unknown"), _refused_coding),
     "switching-protocols": Difference(
         lost(Kind.FRAMING, attempts=1), "h11 refuses a change of protocol that was not asked for"
     ),

@@ -1,5 +1,7 @@
 """Faults of framing: where a body ends (RFC 9112 section 6), stated wrongly, twice, or never."""
 
+import gzip
+
 from crawler.lab.faults.manifest import (
     ANY_STATUS,
     HEAD,
@@ -44,6 +46,8 @@ def _lengths() -> list[Fault]:
             Kept(_sized(str(_LENGTH), head=OPEN) + page("Smuggled")),
             whole,
         ),
+        Fault("lengths-that-agree", _sized(str(_LENGTH), str(_LENGTH)), broken),
+        Fault("lengths-in-one-line-that-agree", _sized(f"{_LENGTH}, {_LENGTH}"), broken),
         Fault("lengths-that-differ", _sized(str(_LENGTH), "3"), broken),
         Fault("lengths-in-one-line-that-differ", _sized(f"{_LENGTH}, 3"), broken),
         Fault("length-negative", _sized("-5"), broken),
@@ -89,10 +93,30 @@ def _chunks() -> list[Fault]:
             forever(start + data + b"0\r\n", b"X-More: 1\r\n" * 1_000),
             lost(Kind.FRAMING, ANY_STATUS, attempts=1),
         ),
-        Fault("chunked-twice", HEAD + b"Transfer-Encoding: chunked\r\n" + chunked(_BODY), whole),
-        Fault("chunked-not-last", start.replace(b"chunked", b"chunked, gzip") + data + end, ok(title=_TITLE)),
-        Fault("transfer-coding-unknown", HEAD + b"Transfer-Encoding: bogus\r\n\r\n" + _BODY, whole),
         Fault("chunked-in-capitals", Kept(opened.replace(b"chunked", b"CHUNKED") + data + end), whole),
+        Fault("chunked-on-a-folded-line", start.replace(b" chunked", b"\r\n chunked") + data + end, whole),
+        Fault("chunked-twice", HEAD + b"Transfer-Encoding: chunked\r\n" + chunked(_BODY), broken),
+        *(
+            Fault(f"transfer-coding-{name}", start.replace(b"chunked", said) + sent, broken)
+            for name, said, sent in _codings(data + end)
+        ),
+    ]
+
+
+def _codings(plain: bytes) -> list[tuple[str, bytes, bytes]]:
+    """Transfer codings that nobody asked for: name, header's value, what is sent."""
+    packed = gzip.compress(_BODY)
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(packed), packed)
+    return [
+        ("gzip-chunked", b"gzip, chunked", chunks),
+        ("chunked-gzip", b"chunked, gzip", plain),
+        ("chunked-chunked", b"chunked, chunked", plain),
+        ("chunked-with-a-parameter", b"chunked;q=1", plain),
+        ("chunked-and-a-tab", b"chunked\t", plain),
+        ("gzip", b"gzip", packed),
+        ("identity", b"identity", _BODY),
+        ("empty", b"", _BODY),
+        ("unknown", b"bogus", _BODY),
     ]
 
 

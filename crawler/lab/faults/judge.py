@@ -57,7 +57,7 @@ def judge(here: Here, site: FaultSite, records: Iterable[Record], log: FaultLog)
             continue
         wanted = want.wanted
         if urlsplit(url).path in log.raced and wanted.attempts == 1:
-            wanted = replace(wanted, attempts=2)
+            wanted = replace(wanted, asked=2)  # at one attempt: the page is not to blame
         verdicts.append(_verdict(url, Expected(want.fault, wanted), found.get(url, []), asked))
     return verdicts
 

@@ -68,11 +68,17 @@ class FaultServer:
             return await call.give(self._tell())
         self.asked[path] += 1
         call.nth = self.asked[path]
-        self.log.append((time.monotonic(), path))
+        entry = time.monotonic(), path
+        self.log.append(entry)
         if call.racing is not None and is_good(path) and path not in self.raced:
             self.raced.append(path)
             return await call.give(call.racing)
-        return await call.give(self.site.answers.get(path, MISSING))
+        stays = await call.give(self.site.answers.get(path, MISSING))
+        if call.requests > 1 and not call.sent and not stays:
+            # To whoever asked, a kept connection was closed that could as well have been closed before.
+            self.asked[path] -= 1
+            self.log.remove(entry)
+        return stays
 
     def _tell(self) -> Kept:
         told = {"requests": self.log, "raced": self.raced, "neighbour": self.neighbour}
@@ -89,6 +95,10 @@ class _Call:
         self.nth = 0
         self.head = b""
         self.racing: Answer | None = None
+        self.requests = 0
+        """On this connection."""
+        self.sent = 0
+        """Bytes of this answer."""
 
     async def read_head(self) -> Self:
         """The next request on this connection. Raises EOFError where there is none."""
@@ -97,9 +107,12 @@ class _Call:
         if len(words) < 3:
             raise EOFError
         self.path = words[1].decode("latin-1")
+        self.requests += 1
+        self.sent = 0
         return self
 
     async def send(self, data: bytes) -> None:
+        self.sent += len(data)
         self._writer.write(data)
         await self._writer.drain()
         # A client that takes everything at once would leave no turn to the other connections.
