@@ -45,7 +45,7 @@ class _Site(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def traced_crawl(variable: str, *options: str) -> list[tuple[str, ...]]:
+def traced_crawl(variable: str, host: str, *options: str) -> list[tuple[str, ...]]:
     """Crawl the site; the distinct lines, as words, that its processes write to the file in ``variable``."""
     _Site.busy_once = True
     with (
@@ -56,7 +56,7 @@ def traced_crawl(variable: str, *options: str) -> list[tuple[str, ...]]:
         serving.start()
         folder, out = Path(made), Path(made, "written")
         environment = os.environ | {variable: str(out), "PYTHONPATH": str(ROOT / "tests" / "traced")}
-        seed = f"http://127.0.0.1:{server.server_address[1]}/"
+        seed = f"http://{host}:{server.server_address[1]}/"
         arguments = ["run", seed, "-o", str(folder / "out"), "--set", "fetch.backoff=0.1", *options]
         try:
             subprocess.run(
@@ -71,7 +71,7 @@ def traced_crawl(variable: str, *options: str) -> list[tuple[str, ...]]:
 
 def walk() -> dict[str, list[str]]:
     """The named functions that are entered, start and end included, in all processes: by file, in order."""
-    lines = traced_crawl("WALK_OUT", "--no-progress")
+    lines = traced_crawl("WALK_OUT", "127.0.0.1", "--no-progress")
     found: dict[str, list[str]] = defaultdict(list)
     for path, name, _ in sorted(lines, key=lambda line: (line[0], int(line[2]))):
         if not name.rpartition(".")[2].startswith("<"):  # a lambda, or a loop in brackets, has no name
@@ -80,12 +80,13 @@ def walk() -> dict[str, list[str]]:
 
 
 def started() -> list[tuple[str, ...]]:
-    """What the same crawl starts: thread or process, the process that starts it, its name, our file.
+    """What the same crawl of a named host starts: kind, the process that starts it, its name, our file.
 
     Each once, with N for a number, SINK and FILE for a sink's: how many there are of a kind depends on the
     machine and the settings.
     """
-    lines = traced_crawl("STARTS_OUT", "--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1")
+    options = ("--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1")
+    lines = traced_crawl("STARTS_OUT", "localhost", *options)
     return sorted({tuple(_general(word) for word in line) for line in lines})
 
 

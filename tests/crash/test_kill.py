@@ -112,6 +112,39 @@ async def test_a_second_ctrl_c_stops_at_once(tmp_path):
         await asyncio.to_thread(stop_twice, f"{served.url}/")
 
 
+SLOW_NAMES = """
+import pathlib, socket, time
+def hang(*_, **__):
+    pathlib.Path({noted!r}).touch()
+    time.sleep(60)
+socket.getaddrinfo = hang
+"""
+
+
+@pytest.mark.parametrize("backend", ["aiohttp", "httpx"])
+def test_a_second_ctrl_c_does_not_wait_for_a_look_up_that_hangs(tmp_path, monkeypatch, backend):
+    noted = tmp_path / "asked"
+    (tmp_path / "sitecustomize.py").write_text(SLOW_NAMES.format(noted=str(noted)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    options = ("--set", f"fetch.backend={backend}", "--set", "fetch.connect_timeout=none")
+    running = crawls.start("run", "http://slow.test/", "-o", tmp_path / "out", *OPTIONS, *options)
+    until = time.monotonic() + 20
+    while not noted.exists():
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, stderr = running.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert running.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    crawls.wait_for_empty_group(running.pid, 5)
+
+
 def test_a_killed_parser_or_writer_is_replaced_while_the_crawl_runs(tmp_path):
     chance = random.Random(1)
     out = tmp_path / "out"
