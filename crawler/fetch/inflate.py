@@ -206,8 +206,7 @@ ACCEPT_ENCODING = ", ".join(name for name in _CODINGS if name != "x-gzip")
 def decoder(content_encodings: Iterable[str], most: int) -> Decoder | None:
     """What undoes the codings that the Content-Encoding headers name, or None where there are none.
 
-    ``most`` bounds in bytes what a coding below the top one may hold. Raises Undecodable for a coding that
-    is not known.
+    ``most`` bounds in bytes what one below the top may hold. Raises Undecodable for one that is not known.
     """
     names = codings(content_encodings)
     if len(names) > MAX_CODINGS:
