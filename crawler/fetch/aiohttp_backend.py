@@ -172,7 +172,7 @@ def _went_away(connection: Connection, failed: FetchFailed) -> bool:
     RFC 9112 section 9.3.1: then that is to be sent again, and it is no failure of the page.
     """
     protocol = connection.protocol
-    if failed.kind is not Kind.RESET or not isinstance(protocol, Protocol):
+    if failed.kind not in (Kind.RESET, Kind.TLS) or not isinstance(protocol, Protocol):
         return False
     return protocol.answers > 0 and protocol.heard == 0
 

@@ -14,6 +14,8 @@ MAX_HEAD = 524_288
 """Bytes until a head is whole, with those of interim answers (RFC 9110 section 15.2)."""
 HEAD_TOO_LONG = f"the head of the answer is longer than {MAX_HEAD} bytes"
 
+_MOST_DIGITS = 19
+"""Of a length: no more fit into 63 bits."""
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)")
 _FIELD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\v\f]*")
@@ -58,7 +60,8 @@ def fault_of(lines: list[bytes]) -> str | None:
         name = name.lower()
         if name == b"content-length":
             lengths.append(line)
-            if not value.strip(b" \t").isdigit():
+            digits = value.strip(b" \t")
+            if not digits.isdigit() or len(digits.lstrip(b"0")) > _MOST_DIGITS:
                 return f"the line {_quoted(line)} states no length"
         elif name == b"transfer-encoding":
             codings.append(line)

@@ -102,6 +102,7 @@ IN_DOUBT = {
     "Content-Length: 8, 9": unsized("Content-Length: 8, 9\r\n"),
     "Content-Length: +8": unsized("Content-Length: +8\r\n"),
     "Content-Length: 0x8": unsized("Content-Length: 0x8\r\n"),
+    f"Content-Length: {'9' * 30}": unsized(f"Content-Length: {'9' * 30}\r\n"),
     "content-length: 10": unsized("content-length: 10\r\nTransfer-Encoding: chunked\r\n", chunked(BODY)),
     "P3P : x": sized("P3P : x\r\n"),
     "X Frame: 1": sized("X Frame: 1\r\n"),
