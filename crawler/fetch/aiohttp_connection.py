@@ -30,8 +30,8 @@ class Protocol(ResponseHandler):
     of its lines.
 
     Not public: ``set_response_params``, which makes the parser; ``feed_data``, called with each head, and
-    ``data_received`` of aiohttp, without which see above; ``force_close``, without which a connection that is
-    no longer HTTP would be used again; ``start_timeout``, see below.
+    ``data_received``, for both of which see above; ``force_close``, without which a connection that is no
+    longer HTTP would be used again; ``start_timeout``, see below.
     """
 
     answers = 0
@@ -69,12 +69,13 @@ class Protocol(ResponseHandler):
         super().data_received(data)
 
     def _break_off(self, words: str) -> None:
+        if self.exception() is not None:
+            return
         self._in_head = False
         self._head = []
         if self.transport is not None:
             self.transport.abort()
-        if self.exception() is None:
-            self.set_exception(FetchFailed(Kind.FRAMING, words, retryable=False))
+        self.set_exception(FetchFailed(Kind.FRAMING, words, retryable=False))
 
     def feed_data(self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0) -> None:
         """A head was read; its body, or the next head, follows."""

@@ -20,6 +20,7 @@ AIOHTTP = {
     "aiohttp.client_proto.ResponseHandler.force_close": "self",
     "aiohttp.client_proto.ResponseHandler.set_exception": "self, exc, exc_cause",
     "aiohttp.client_proto.ResponseHandler.feed_data": "self, data, size",
+    "aiohttp.client_proto.ResponseHandler.data_received": "self, data",
     "aiohttp.client_proto.ResponseHandler.read": "self",
     "aiohttp.client_proto.ResponseHandler.exception": "self",
 }
