@@ -24,6 +24,7 @@ from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import proxy_of
 from crawler.fetch.wire import as_parts, as_received, merged, own_headers
 from crawler.model.outcomes import Kind
+from crawler.rules.head import MAX_FIELDS, TOO_MANY_FIELDS
 from crawler.trace.counters import Counters
 
 READS_AT_ONCE = 512
@@ -49,6 +50,8 @@ class HttpxAnswer(Answer):
             )
         if self._connection is not None:
             self._connection.judge_head()
+        if len(self.headers) > MAX_FIELDS:  # HTTP/2 has no lines to be judged
+            raise _refused(f"the answer is not valid HTTP: {TOO_MANY_FIELDS}")
 
     async def read(self) -> bytes:
         """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""

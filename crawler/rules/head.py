@@ -14,6 +14,7 @@ MAX_HEAD = 524_288
 """Bytes until a head is whole, with those of interim answers (RFC 9110 section 15.2)."""
 HEAD_TOO_LONG = f"the head of the answer is longer than {MAX_HEAD} bytes"
 
+TOO_MANY_FIELDS = f"it has more than {MAX_FIELDS} header lines"
 _MOST_DIGITS = 19
 """Of a length: no more fit into 63 bits."""
 _END = re.compile(rb"\n\r?\n")
@@ -71,7 +72,7 @@ def fault_of(lines: list[bytes]) -> str | None:
         stated = " and ".join(map(_quoted, [*codings, *lengths][:2]))
         return f"the length of its body is stated more than once, by {stated}"
     if len(lines) > MAX_FIELDS:
-        return f"it has more than {MAX_FIELDS} header lines"
+        return TOO_MANY_FIELDS
     return None
 
 

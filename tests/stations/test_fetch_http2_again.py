@@ -38,6 +38,8 @@ class Served:
     connections: int = 0
     requests: list[int] = field(default_factory=list)
     """The connection of each."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """Of each answer, beside the usual ones."""
 
 
 class Talk(asyncio.Protocol):
@@ -66,7 +68,8 @@ class Talk(asyncio.Protocol):
         how = self.served.ends(self.number, nth)
         codes = h2.errors.ErrorCodes
         if how == "answer":
-            self.h2.send_headers(stream, [(":status", "200"), ("content-type", "text/html")])
+            usual = [(":status", "200"), ("content-type", "text/html")]
+            self.h2.send_headers(stream, [*usual, *self.served.headers])
             self.h2.send_data(stream, b"<p>hello", end_stream=True)
         elif how == "refuse":
             self.h2.reset_stream(stream, codes.REFUSED_STREAM)
@@ -151,3 +154,21 @@ async def test_what_the_server_holds_against_the_request_is_a_failure(how):
             await page(backend, served.port)
         assert failed.value.kind is Kind.RESET
         assert served.requests == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "headers", [[("x-long", "a" * 60_000)], [("x-many", "1")] * 131, [("x-many", "1")] * 990]
+)
+async def test_long_heads_are_read(headers):
+    async with serving(lambda _, __: "answer") as (served, backend, _):
+        served.headers = headers
+        assert await page(backend, served.port) == b"<p>hello"
+
+
+@pytest.mark.parametrize("headers", [[("x-long", "a" * 66_000)], [("x-many", "1")] * 1_001])
+async def test_longer_heads_are_refused(headers):
+    async with serving(lambda _, __: "answer") as (served, backend, _):
+        served.headers = headers
+        with pytest.raises(FetchFailed) as failed:
+            await page(backend, served.port)
+        assert (failed.value.kind, failed.value.retryable) == (Kind.FRAMING, False)
