@@ -85,11 +85,13 @@ def words_of(error: BaseException, words: str | None = None) -> str:
 class Answer(ABC):
     """Status and headers of an answer, and its body as it comes in."""
 
-    __slots__ = ("headers", "status")
+    __slots__ = ("changes_cookie", "headers", "status")
 
     status: int
     headers: tuple[tuple[str, str], ...]
     """As received, names in lower case, order and repeats kept."""
+    changes_cookie: bool
+    """It changed a cookie that the session sends back; False as a backend hands it over."""
 
     def header(self, name: str) -> str | None:
         """The first value under ``name`` (in lower case), or None."""

@@ -70,12 +70,23 @@ class Lane(msgspec.Struct, eq=False):
     """When each ticket in flight was handed out, by its id."""
     acquainted: bool = False
     """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""
+    refusals: int = 0
+    """Requests in a row that were put off (429), of those that began after the rest before them."""
+    refused_since: float | None = None
+    """Since when: nothing that was asked since has had an answer."""
+    given_up: bool = False
+    """That has gone on for too long: nothing is asked for the first time any more."""
     failures: int = 0
     """Requests that had no answer, or a 429 or 5xx."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
     """The time under which the heap of lanes holds it."""
+
+    @property
+    def out_of_reach(self) -> int:
+        """Pending, but not asked any more by this run."""
+        return self.size - len(self.retries) if self.given_up else 0
 
     def push(self, row: int, depth: int) -> None:
         """One more pending URL."""
@@ -95,9 +106,9 @@ class Lane(msgspec.Struct, eq=False):
         if not self.size or self.loading or (self.state.in_flight and not self.acquainted):
             return None
         ready = self.state.ready_at(now)
-        if ready is None or self.pending:
+        if ready is None or (self.pending and not self.given_up):
             return ready
-        return max(ready, self.retries[0][0])
+        return max(ready, self.retries[0][0]) if self.retries else None
 
     def next_ids(self, most: int, now: float) -> list[int]:
         """Up to ``most`` ids that go next, left in place."""

@@ -9,7 +9,7 @@ from functools import partial
 from crawler.config import Config
 from crawler.frontier.lane import Lane
 from crawler.model.messages import HostFeedback, Ticket
-from crawler.rules.politeness import LaneState, heeds_errors, limits_for
+from crawler.rules.politeness import LaneState, heeds_errors, limits_for, rest_of
 from crawler.rules.throttle import Throttle
 
 MAX_TICKETS = 20_000
@@ -23,6 +23,7 @@ class Lanes:
         self._depth_first = config.frontier.order == "depth_first"
         self._polite = config.politeness
         self._concurrency = config.fetch.concurrency
+        self._fetch = config.fetch
         self._limits_for = partial(
             limits_for,
             per_host=config.politeness.per_host,
@@ -34,6 +35,8 @@ class Lanes:
         self.by_origin: dict[str, Lane] = {}
         self.asked: set[Lane] = set()
         """Lanes that were asked since somebody emptied this."""
+        self.given_up: set[Lane] = set()
+        """Lanes that have put everything off for too long."""
         self.tickets: dict[int, Ticket] = {}
         """Of pending URLs, by id: those whose text is in memory."""
         self.max_tickets = MAX_TICKETS
@@ -97,6 +100,10 @@ class Lanes:
             self.schedule(lane, now)
         return tickets, unread
 
+    def out_of_reach(self) -> int:
+        """Pending URLs that this run will not ask for."""
+        return sum(lane.out_of_reach for lane in self.given_up)
+
     def answered(self, lane: Lane, row: int, feedback: HostFeedback, now: float) -> None:
         """The request for ``row`` is over: free its slot, and learn from the answer."""
         started = lane.started.pop(row)
@@ -104,24 +111,47 @@ class Lanes:
         self.asked.add(lane)
         if feedback.crawl_delay is not None and feedback.crawl_delay != lane.crawl_delay:
             self._slow_down(lane, feedback.crawl_delay)
-        failed = feedback.failed if lane.heeds_errors else feedback.too_many
+        failed = feedback.failed if lane.heeds_errors else feedback.put_off
         # An error page is an answer like others where it is no reason to be careful.
         is_answer = not feedback.failed or (not failed and feedback.elapsed > 0.0)
         if not lane.acquainted:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
             lane.state.last_start = now if feedback.asked else lane.state.last_start
-            lane.acquainted = is_answer
+            lane.acquainted = is_answer and started >= lane.state.resting_until
         if not feedback.asked:
             lane.state.withdraw(started)
             return
-        lane.state.end(now, feedback.retry_after)
+        rest = feedback.retry_after
+        if feedback.put_off and self._fetch.busy_max:
+            rest = self._put_off(lane, started, rest, now)
+        elif lane.refused_since is not None and is_answer and lane.acquainted:
+            lane.refused_since, lane.refusals, lane.given_up = None, 0, False
+            self.given_up.discard(lane)
+        lane.state.end(now, rest)
         lane.failures += feedback.failed
         throttle = lane.throttle
         if throttle is None or not (is_answer or failed):
             return  # that nothing came is no sign of health, either
         if throttle.answered(started, now, feedback.elapsed, failed):
             lane.state.limits = throttle.in_force()
+
+    def _put_off(self, lane: Lane, started: float, rest: float | None, now: float) -> float:
+        """The host said to come again later: seconds for which its lane rests, the ``rest`` it wants or ours.
+
+        Then it is asked for one thing at a time, until it answers. However many were under way together,
+        they were put off once.
+        """
+        if started >= lane.state.resting_until:
+            lane.refusals += 1
+        if lane.refused_since is None:
+            lane.refused_since = now
+        lane.acquainted = False
+        rest = rest or rest_of(lane.refusals, self._fetch.backoff, self._fetch.backoff_max)
+        if now + rest - lane.refused_since > self._fetch.busy_max:
+            lane.given_up = True
+            self.given_up.add(lane)
+        return rest
 
     def _slow_down(self, lane: Lane, crawl_delay: float) -> None:
         """Its robots.txt asks for ``crawl_delay`` seconds between two requests."""

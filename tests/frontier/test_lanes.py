@@ -47,7 +47,7 @@ def test_a_lane_with_only_retries_is_due_when_the_first_is():
 
 def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_health_either():
     polite = {"per_host": 8, "delay": 0.0, "throttle_max_delay": 10.0}
-    lanes = Lanes(Config(politeness=polite))
+    lanes = Lanes(Config(politeness=polite, fetch={"busy_max": 0}))
     street = lanes.make(1, "http://h")
 
     def ask(now: float, feedback: HostFeedback) -> LaneLimits:
@@ -59,7 +59,7 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
         return street.state.limits
 
     for n in range(40):
-        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, too_many=True))
+        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, put_off=True))
     assert slow == LaneLimits(1, 10.0)
     for n in range(40, 80):
         assert ask(20.0 * n, HostFeedback(failed=True)) == slow  # time-outs
