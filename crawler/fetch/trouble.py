@@ -2,8 +2,7 @@
 
 *Put off* (429, or 503 with Retry-After: "come again later") is no failure of the page. Its lane rests, it is
 asked again at no attempt, and only when that has gone on for ``fetch.busy_max`` seconds it ends and says so.
-Each time it waits as long as it has waited already, so that a page which is never to be had does not stand in
-the way of its whole host. The seconds are counted by this run alone: a resumed crawl begins anew.
+The seconds are counted by this run alone: a resumed crawl begins anew.
 """
 
 import random
@@ -82,11 +81,12 @@ class Trouble:
     ) -> Finished | Deferred:
         since = attempt.given.refused_since
         since = now if since is None else since
-        delay = self._policy.put_off(now - since, wait, self._busy_max)
+        alone = attempt.given.alone
+        delay = self._policy.put_off(now - since, wait, self._busy_max, alone=alone)
         if delay is None:
             words = f"{message} So it was for longer than the {self._busy_max:g} s of fetch.busy_max."
             return attempt.finished(kind, words)
-        return Deferred(replace(attempt.given, refused_since=since), delay)
+        return Deferred(replace(attempt.given, refused_since=since, alone=False), delay)
 
 
 def is_put_off(status: int | None, retry_after: float | None) -> bool:

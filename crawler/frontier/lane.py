@@ -13,6 +13,9 @@ from crawler.model.rows import Pace
 from crawler.rules.politeness import LaneState
 from crawler.rules.throttle import Throttle
 
+UNBOUND = 10_000
+"""Requests at once: what no lane's limits go beyond."""
+
 
 class IdQueue:
     """A queue of row ids, 8 bytes each, that gives up the oldest or the newest."""
@@ -68,8 +71,9 @@ class Lane(msgspec.Struct, eq=False):
     """Pending in all, retries included."""
     started: dict[int, float] = {}
     """When each ticket in flight was handed out, by its id."""
-    acquainted: bool = False
-    """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""
+    at_once: int = 1
+    """Requests at once, whatever its limits: one until it has answered, so that what its robots.txt asks for
+    is known; and one again after it has put one off, then one more with each answer."""
     refusals: int = 0
     """Requests in a row that were put off (429), of those that began after the rest before them."""
     refused_since: float | None = None
@@ -82,6 +86,11 @@ class Lane(msgspec.Struct, eq=False):
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
     """The time under which the heap of lanes holds it."""
+
+    @property
+    def is_tried(self) -> bool:
+        """It has put everything off, and is asked for one thing to see whether it answers again."""
+        return self.refused_since is not None and self.at_once == 1
 
     @property
     def out_of_reach(self) -> int:
@@ -103,7 +112,7 @@ class Lane(msgspec.Struct, eq=False):
 
     def due_at(self, now: float) -> float | None:
         """When it may be asked next; None when it is empty, loading, or all its slots are taken."""
-        if not self.size or self.loading or (self.state.in_flight and not self.acquainted):
+        if not self.size or self.loading or self.state.in_flight >= self.at_once:
             return None
         ready = self.state.ready_at(now)
         if ready is None or (self.pending and not self.given_up):

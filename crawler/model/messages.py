@@ -48,6 +48,8 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     each index on the way to it."""
     refused_since: float | None = None
     """Monotonic seconds: when its host put it off (429) for the first time; None where it has not."""
+    alone: bool = False
+    """Nothing else is asked of its host, to see whether that answers again after it put everything off."""
 
 
 class HostFeedback(msgspec.Struct, frozen=True, gc=False):

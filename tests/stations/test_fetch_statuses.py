@@ -117,7 +117,7 @@ async def test_a_page_that_is_put_off_for_ever_ends_in_time_and_says_so(tmp_path
     ):
         began, since = clock.now, None
         while True:
-            result = (await fetching.fetch_once(f"{served.url}/", refused_since=since)).result
+            result = (await fetching.fetch_once(f"{served.url}/", refused_since=since, alone=True)).result
             if not isinstance(result, Deferred):
                 break
             since = result.ticket.refused_since
