@@ -67,8 +67,8 @@ def signals_blocked() -> Iterator[None]:
 
     A terminal's Ctrl-C goes to every process of the group, and so does its end. Children must not die of it,
     since the main process wants to finish what is in flight; and the inherited mask leaves no moment, not
-    even during the child's imports, in which a signal could hit. They end when they are told to, when they are
-    killed (SIGKILL cannot be blocked), or when their parent is gone.
+    even during the child's imports, in which a signal could hit. They end when they are told to, when they
+    are killed (SIGKILL cannot be blocked), or when their parent is gone.
 
     Only for a thread that is not the one that handles signals.
     """
