@@ -7,6 +7,7 @@ with a record of its own, or hand it back to be tried again later.
 import os
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class Fetcher:
         self._sitemap_bytes = config.sitemaps.max_bytes
         self._spool_dir = str(spool_dir)
         self._counters = counters
-        self._keeps_cookies = config.session.cookies
+        self._is_known = frontier.knows if config.session.cookies else None
         self._trouble = Trouble(config, chance)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
@@ -117,7 +118,10 @@ class Fetcher:
                     attempt.answered(answer)
                     if answer.status in REDIRECT_STATUSES:
                         await drain(answer)
-                        hops = hops or self._hops(attempt.ticket)
+                        if hops is None:
+                            scope = self._scopes.of(attempt.ticket)
+                            most = self._config.max_redirects
+                            hops = Hops(attempt.ticket, scope, most, self._is_known)
                         decision = hops.redirected(answer)
                     else:
                         result = await self._answered(attempt, answer)
@@ -144,17 +148,15 @@ class Fetcher:
             return attempt.finished(Kind.CONTENT_TYPE, words)
         return await self._page(attempt, answer)
 
-    def _hops(self, ticket: Ticket) -> Hops:
-        is_known = self._frontier.knows if self._keeps_cookies else None
-        return Hops(ticket, self._scopes.of(ticket), self._config.max_redirects, is_known)
-
     async def _redirected(
         self, attempt: Attempt, hops: Hops, decision: RedirectDecision, step: Step
     ) -> Finished | None:
         """None where the URL that ``hops`` has now is to be asked for in place, at once."""
         kind, target = decision.kind, decision.target
         gate = hops.gate(decision)
-        if gate is not None and await self._is_gate(gate, step):
+        if gate is not None and not hops.is_outdated():
+            await self._try(gate, step)
+        if gate is not None and hops.is_outdated():
             hops.passed(decision)
         elif kind is not None or target is None:
             attempt.take(hops)
@@ -168,18 +170,15 @@ class Fetcher:
         await self._frontier.turn(hops.url)
         return None
 
-    async def _is_gate(self, url: str, step: Step) -> bool:
-        """Ask whether ``url`` redirects with a cookie that changes one of ours."""
-        if not await self._may_ask(url):
-            return False
-        step.enter(Activity.WAIT_FOR_TURN, url)
-        await self._frontier.turn(url)
-        try:
-            async with self._backend.get(url) as answer:
+    async def _try(self, gate: str, step: Step) -> None:
+        """Ask for ``gate`` for the sake of its cookies."""
+        if not await self._may_ask(gate):
+            return
+        step.enter(Activity.WAIT_FOR_TURN, gate)
+        await self._frontier.turn(gate)
+        with suppress(FetchFailed):  # then it is as if there were none
+            async with self._backend.get(gate) as answer:
                 await drain(answer)
-                return answer.status in REDIRECT_STATUSES and answer.changes_cookie
-        except FetchFailed:
-            return False
 
     async def _may_ask(self, url: str) -> bool:
         robots = self._robots.kept(url) or (await self._robots.find(url))[0]

@@ -9,8 +9,8 @@ there:
 
 A gate that many pages redirect to is known after the first of them and would never be asked again, though
 its cookie may have ended, or was lost with an earlier run. So with ``session.cookies`` a target that is known
-already is tried: where it changes a cookie, the page itself is asked for once more; else it ends as it would
-have.
+already is tried: where other cookies would then be sent to the page itself, that is asked for once more; else
+it ends as it would have.
 """
 
 import time
@@ -27,7 +27,17 @@ from crawler.rules.scope import Scope
 class Hops:
     """The way of one ticket: what is to be asked for now, with which headers, and what led there."""
 
-    __slots__ = ("_is_known", "_jar", "_most", "_otherwise", "_scope", "headers", "taken", "url")
+    __slots__ = (
+        "_is_known",
+        "_jar",
+        "_most",
+        "_otherwise",
+        "_scope",
+        "headers",
+        "is_outdated",
+        "taken",
+        "url",
+    )
 
     def __init__(
         self, ticket: Ticket, scope: Scope, max_redirects: int, is_known: Callable[[str], bool] | None
@@ -36,13 +46,18 @@ class Hops:
         self._scope, self._most, self._is_known = scope, max_redirects, is_known
         self.url, self.taken = ticket.url, ticket.redirects
         self.headers: Mapping[str, str] = NO_HEADERS
+        self.is_outdated: Callable[[], bool] = bool
+        """Whether :attr:`url` would be asked for with other cookies now."""
         self._jar: CookieJar | None = None
         self._otherwise: RedirectDecision | None = None
         """How the ticket ends if it is redirected again, though a gate was passed."""
 
     def redirected(self, answer: Answer) -> RedirectDecision:
         """What follows from a redirect of :attr:`url`; with kind None, :attr:`url` is what to ask for now."""
-        changes = self._keeps(answer) if self._is_known is None else answer.changes_cookie
+        if self._is_known is not None:
+            changes, self.is_outdated = answer.changes_cookie, answer.is_outdated
+        else:
+            changes = answer.header("set-cookie") is not None and self._keeps(answer)
         if self._otherwise is not None and not changes:
             self.taken = self._otherwise.hops[:-1]
             return self._otherwise
@@ -68,17 +83,14 @@ class Hops:
         return target if self._is_known is not None and self._is_known(target) else None
 
     def passed(self, decision: RedirectDecision) -> None:
-        """The gate that ``decision`` leads to has changed a cookie: :attr:`url` is to be asked for again."""
+        """The gate that ``decision`` leads to was passed: :attr:`url` is to be asked for again."""
         self._otherwise, self.taken = decision, decision.hops
 
     def _keeps(self, answer: Answer) -> bool:
         """Whether there is another Cookie header to send now; :attr:`headers` are those for :attr:`url`."""
-        found = answer.values("set-cookie")
-        if not found:
-            return False
         now, jar = time.time(), self._jar or CookieJar(self.url)
         self._jar = jar
-        for header in found:
+        for header in answer.values("set-cookie"):
             jar.receive(header, self.url, now, _is_none)
         cookie, before = jar.header(self.url, now), self.headers.get("Cookie", "")
         self.headers = {"Cookie": cookie} if cookie else NO_HEADERS

@@ -103,7 +103,9 @@ class SessionBackend:
 
     @asynccontextmanager
     async def _get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
-        async with self._backend.get(url, self._session.headers(url, headers)) as answer:
+        sent = self._session.headers(url, headers)
+        async with self._backend.get(url, sent) as answer:
+            answer.is_outdated = lambda: self._session.headers(url).get("Cookie") != sent.get("Cookie")
             if self._session.keeps_cookies and (set_cookies := answer.values("set-cookie")):
                 answer.changes_cookie = await self._session.learn(url, set_cookies)
             yield answer

@@ -89,6 +89,11 @@ class DurableFrontier:
         return last
 
     @property
+    def out_of_reach(self) -> int:
+        """Pending URLs that this run will not ask for, since their hosts put everything off."""
+        return sum(lane.out_of_reach for lane in self._lanes.given_up)
+
+    @property
     def given_up(self) -> list[str]:
         """Origins of which something is pending that was not asked, since they put everything off."""
         return [lane.origin for lane in self._lanes.given_up if lane.out_of_reach]

@@ -88,11 +88,6 @@ class Lane(msgspec.Struct, eq=False):
     """The time under which the heap of lanes holds it."""
 
     @property
-    def is_tried(self) -> bool:
-        """It has put everything off, and is asked for one thing to see whether it answers again."""
-        return self.refused_since is not None and self.at_once == 1
-
-    @property
     def out_of_reach(self) -> int:
         """Pending, but not asked any more by this run."""
         return self.size - len(self.retries) if self.given_up else 0

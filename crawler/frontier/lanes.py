@@ -88,7 +88,7 @@ class Lanes:
                 row = lane.take(now)
                 ticket = self.tickets.pop(row, None)
                 if ticket is not None:
-                    if lane.is_tried:
+                    if lane.refused_since is not None and lane.at_once == 1:
                         ticket = replace(ticket, alone=True)
                     lane.state.start(now)
                     lane.started[row] = now
@@ -104,10 +104,6 @@ class Lanes:
             self.schedule(lane, now)
         return tickets, unread
 
-    def out_of_reach(self) -> int:
-        """Pending URLs that this run will not ask for."""
-        return sum(lane.out_of_reach for lane in self.given_up)
-
     def answered(self, lane: Lane, row: int, feedback: HostFeedback, now: float) -> None:
         """The request for ``row`` is over: free its slot, and learn from the answer."""
         started = lane.started.pop(row)
@@ -118,7 +114,8 @@ class Lanes:
         failed = feedback.failed if lane.heeds_errors else feedback.put_off
         # An error page is an answer like others where it is no reason to be careful.
         is_answer = not feedback.failed or (not failed and feedback.elapsed > 0.0)
-        is_new, was_tried = started >= lane.state.resting_until, lane.is_tried
+        is_new = started >= lane.state.resting_until
+        was_alone = lane.refused_since is not None and lane.at_once == 1
         if lane.at_once < UNBOUND:
             # A first request waits for a look-up and a connection (and our own start), so the next could
             # come close behind it: its delay counts from the answer. Until there is one, one at a time.
@@ -137,7 +134,7 @@ class Lanes:
         throttle = lane.throttle
         if throttle is None or not (is_answer or failed):
             return  # that nothing came is no sign of health, either
-        if feedback.put_off and was_tried and is_new:
+        if feedback.put_off and was_alone and is_new:
             return  # that the rest was too short says nothing of the pace after it
         if throttle.answered(started, now, feedback.elapsed, failed):
             lane.state.limits = throttle.in_force()
