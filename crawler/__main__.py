@@ -13,8 +13,12 @@ def main() -> int:
     # Registered before multiprocessing is imported, so it runs after all that this registers.
     atexit.register(_sweep)
 
-    # Until the event loop takes both signals over, SIGTERM is like Ctrl-C.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Until the event loop takes them over, these are like Ctrl-C.
+    ends = [signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ends.append(signal.SIGHUP)  # with nohup, which has it ignored, the terminal may go
+    for number in ends:
+        signal.signal(number, _interrupt)
     try:
         from crawler.cli.app import main as program
 
@@ -23,8 +27,8 @@ def main() -> int:
         code = 130
     # All is said and saved. While the interpreter takes itself down, a late Ctrl-C would still kill it
     # and turn the exit code into that of a crash.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, *ends):
+        signal.signal(number, signal.SIG_IGN)
     return code
 
 

@@ -1,7 +1,8 @@
 """The program: its commands, and how errors become one line on standard error and an exit code.
 
 Exit codes: 0 the crawl ended · 1 ``--fail-on`` found something, or an experiment a broken promise ·
-2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C or SIGTERM after saving.
+2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C, SIGTERM or SIGHUP after
+saving.
 A command returns its code; errors carry theirs.
 """
 

@@ -1,10 +1,40 @@
-"""More sections of the configuration: how a crawl runs here, where it writes, and how it ends."""
+"""More sections of the configuration: how pages are parsed and written, and how a crawl runs and ends."""
 
 from typing import Annotated, Literal
 
 from crawler.config.sections import GIB, MIB, About, Section
-from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE
+from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE, FunctionName
 from crawler.model.outcomes import SinkName
+
+
+class ParseConfig(Section, frozen=True, kw_only=True):
+    """How pages are parsed, and by whom."""
+
+    workers: Annotated[
+        int | None, About("Parsers at once; none is one for each CPU core.", ge=1, le=1024)
+    ] = None
+    executor: Annotated[
+        Literal["process", "thread", "inline"],
+        About(
+            "Where parsers run: child processes, threads, or the main loop itself. Only processes can be"
+            " timed out, bounded in memory, or dropped by a second Ctrl-C."
+        ),
+    ] = "process"
+    extract: Annotated[
+        FunctionName | None, About("A function of yours that is called with each parsed page.")
+    ] = None
+    keep_text: Annotated[bool, About("Whether records hold the page's visible text.")] = False
+    timeout: Annotated[float, About("Seconds a page may take to parse.", gt=0, le=3600)] = 30.0
+    max_memory: Annotated[
+        int, About("Bytes of address space one parser process may take.", ge=64 * MIB, le=1024 * GIB)
+    ] = GIB
+    max_crashes: Annotated[
+        int, About("Parsers a page may bring down before it is given up.", ge=1, le=100)
+    ] = 2
+    batch_pages: Annotated[
+        int, About("Pages sent to a parser at once, at most; slow ones go alone.", ge=1, le=1000)
+    ] = 32
+    batch_bytes: Annotated[int, About("Bytes sent to a parser at once, about.", ge=1, le=GIB)] = 896 * 1024
 
 
 class WriteConfig(Section, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The sections of the configuration: every key with its type, default, bounds and unit.
 
-Here is what is crawled, and how pages are asked for and read; the others are in
+Here is what is crawled, and how pages are asked for; the others are in
 :mod:`crawler.config.running_sections`.
 """
 
@@ -11,7 +11,6 @@ import msgspec
 from crawler.config.session_values import AuthLine, CookieLine, EnvName, HeaderLine, ProxyUrl
 from crawler.config.values import (
     FilePath,
-    FunctionName,
     HeaderText,
     MediaPattern,
     Network,
@@ -91,6 +90,15 @@ class FetchConfig(Section, frozen=True, kw_only=True):
     retry_after_max: Annotated[
         float, About("Seconds that Retry-After may ask for; more is cut.", ge=0, le=86_400)
     ] = 300.0
+    busy_max: Annotated[
+        float,
+        About(
+            "Seconds for which a URL that is put off (429, or 503 with Retry-After) is asked again at no"
+            " attempt; 0: that is a failure like others.",
+            ge=0,
+            le=86_400,
+        ),
+    ] = 600.0
     max_redirects: Annotated[int, About("Redirects in a row before a URL is given up.", ge=0, le=50)] = 10
     user_agent: Annotated[
         HeaderText, About("The User-Agent header, and the name looked for in robots.txt.")
@@ -183,33 +191,3 @@ class FrontierConfig(Section, frozen=True, kw_only=True):
     partitions: Annotated[
         int, About("Parts that hosts fall into; fixed once a crawl has begun.", ge=1, le=65_536)
     ] = 256
-
-
-class ParseConfig(Section, frozen=True, kw_only=True):
-    """How pages are parsed, and by whom."""
-
-    workers: Annotated[
-        int | None, About("Parsers at once; none is one for each CPU core.", ge=1, le=1024)
-    ] = None
-    executor: Annotated[
-        Literal["process", "thread", "inline"],
-        About(
-            "Where parsers run: child processes, threads, or the main loop itself. Only processes can be"
-            " timed out, bounded in memory, or dropped by a second Ctrl-C."
-        ),
-    ] = "process"
-    extract: Annotated[
-        FunctionName | None, About("A function of yours that is called with each parsed page.")
-    ] = None
-    keep_text: Annotated[bool, About("Whether records hold the page's visible text.")] = False
-    timeout: Annotated[float, About("Seconds a page may take to parse.", gt=0, le=3600)] = 30.0
-    max_memory: Annotated[
-        int, About("Bytes of address space one parser process may take.", ge=64 * MIB, le=1024 * GIB)
-    ] = GIB
-    max_crashes: Annotated[
-        int, About("Parsers a page may bring down before it is given up.", ge=1, le=100)
-    ] = 2
-    batch_pages: Annotated[
-        int, About("Pages sent to a parser at once, at most; slow ones go alone.", ge=1, le=1000)
-    ] = 32
-    batch_bytes: Annotated[int, About("Bytes sent to a parser at once, about.", ge=1, le=GIB)] = 896 * 1024

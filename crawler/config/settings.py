@@ -18,6 +18,7 @@ from crawler.config.layers import Layer, RawValue, environment_layer, file_layer
 from crawler.config.running_sections import (
     LimitsConfig,
     LogConfig,
+    ParseConfig,
     ProcessesConfig,
     ProgressConfig,
     RunConfig,
@@ -28,7 +29,6 @@ from crawler.config.sections import (
     About,
     FetchConfig,
     FrontierConfig,
-    ParseConfig,
     PolitenessConfig,
     RobotsConfig,
     ScopeConfig,

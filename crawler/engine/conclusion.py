@@ -93,6 +93,7 @@ def _sum_up(
         "http": kinds.get(Kind.HTTP_STATUS, 0),
         "extract": totals["extract_failed"],
         "redirects": kinds.get(Kind.REDIRECTED, 0),
+        "elsewhere": kinds.get(Kind.OUT_OF_SCOPE, 0),
     }
     # What was broken off may have known URLs that never reached the disk. They will be found again, since
     # the pages that name them are not done.
@@ -139,6 +140,12 @@ def _judge(
 
         report.state, report.exit_code = "incomplete", CrawlFailed.exit_code
         report.message = why_nothing(view, stations.config)
+    elif busy := stations.frontier.given_up:
+        from crawler.engine.verdict import put_off
+
+        report.state, report.exit_code = "incomplete", CrawlFailed.exit_code
+        words = put_off(busy, stations.config)
+        report.message = f"{words}: {pending:,} URLs are pending; to go on: crawler resume {report.out}"
     else:
         if found["extract"] > 1:
             log.warning("the extract function failed on %d pages", found["extract"])
@@ -147,10 +154,10 @@ def _judge(
             report.exit_code = EXIT_FAILED
             words = ", ".join(f"{what} {count:,}" for what, count in fail_on.items())
             report.message = f"there is what --fail-on names: {words}"
-        elif found["redirects"] or asking_for_password:
-            from crawler.engine.verdict import login_wall
+        elif found["redirects"] or found["elsewhere"] or asking_for_password:
+            from crawler.engine.verdict import elsewhere, login_wall
 
-            report.message = login_wall(view)
+            report.message = login_wall(view) or elsewhere(view, stations.config)
 
 
 def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:

@@ -194,7 +194,7 @@ class _Answer(Answer):
     def __init__(
         self, head: RawResponseMessage, body: aiohttp.StreamReader, protocol: ResponseHandler
     ) -> None:
-        self.status = head.code
+        self.status, self.changes_cookie = head.code, False
         self.headers = as_received(head.raw_headers)
         self._body, self._protocol = body, protocol
         self._is_chunked = "transfer-encoding" in head.headers

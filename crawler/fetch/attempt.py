@@ -2,12 +2,17 @@
 
 import time
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from crawler.fetch.backend import Answer
 from crawler.model import record
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import MEANING, Kind
+
+if TYPE_CHECKING:
+    from crawler.fetch.hops import Hops
 
 
 class Retry(NamedTuple):
@@ -19,8 +24,15 @@ class Retry(NamedTuple):
     """Why."""
 
 
-class Deferred:
-    """The host was asked for robots.txt in the ticket's place: its turn comes again, as its lane allows."""
+class Deferred(NamedTuple):
+    """Its turn comes again, as its lane allows, and at no attempt.
+
+    Either the host was asked for robots.txt in its place, or it said to come again later.
+    """
+
+    ticket: Ticket
+    delay: float = 0.0
+    """Seconds from now, at least."""
 
 
 class Fetched(NamedTuple):
@@ -33,10 +45,24 @@ class Fetched(NamedTuple):
 class Attempt:
     """Filled in as the exchange goes on, so that a record says all that was learnt before it failed."""
 
-    __slots__ = ("_began", "content_type", "fetched_at", "latency", "retry_after", "status", "ticket")
+    __slots__ = (
+        "_began",
+        "content_type",
+        "fetched_at",
+        "given",
+        "is_put_off",
+        "latency",
+        "retry_after",
+        "status",
+        "ticket",
+        "url",
+    )
 
     def __init__(self, ticket: Ticket) -> None:
-        self.ticket = ticket
+        self.ticket = self.given = ticket
+        """As it was handed out; the other one has the hops of redirects in place, too."""
+        self.url = ticket.url
+        """What is asked for: another one only after redirects in place."""
         self.fetched_at = time.time()
         """Unix time in seconds."""
         self._began: float | None = None
@@ -46,6 +72,8 @@ class Attempt:
         """Seconds until the first answer's head had come; 0 while there was none."""
         self.retry_after: float | None = None
         """Seconds until a further one, at least: what the server asked for, capped."""
+        self.is_put_off = False
+        """The answer said to come again later."""
 
     def begin(self) -> None:
         """The request is about to be sent."""
@@ -56,6 +84,11 @@ class Attempt:
         self.status = answer.status
         self.content_type = answer.header("content-type")
         self.latency = self.latency or self.elapsed or 0.0
+
+    def take(self, hops: "Hops") -> None:
+        """Go on where redirects in place have led, or end there."""
+        self.url = hops.url
+        self.ticket = replace(self.ticket, redirects=hops.taken)
 
     @property
     def elapsed(self) -> float | None:
@@ -76,7 +109,7 @@ class Attempt:
             self.ticket,
             outcome,
             kind,
-            final_url=final_url,
+            final_url=final_url or self.url,
             message=message,
             status=self.status,
             fetched_at=record.timestamp(self.fetched_at),

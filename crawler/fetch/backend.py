@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -89,11 +89,15 @@ def words_of(error: BaseException, words: str | None = None) -> str:
 class Answer(ABC):
     """Status and headers of an answer, and its body as it comes in."""
 
-    __slots__ = ("headers", "status")
+    __slots__ = ("changes_cookie", "headers", "is_outdated", "status")
 
     status: int
     headers: tuple[tuple[str, str], ...]
     """As received, names in lower case, order and repeats kept."""
+    changes_cookie: bool
+    """It changed a cookie that the session sends back; False as a backend hands it over."""
+    is_outdated: Callable[[], bool]
+    """Whether the session would send other cookies by now; only there where it keeps any."""
 
     def header(self, name: str) -> str | None:
         """The first value under ``name`` (in lower case), or None."""

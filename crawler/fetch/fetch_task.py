@@ -51,8 +51,8 @@ async def fetch_task(
             case Retry(delay):
                 counters.retries += 1
                 await frontier.retry(ticket, delay)
-            case Deferred():
-                frontier.put_back(ticket)
+            case Deferred(again, delay):
+                frontier.put_back(again, delay)
         step.leave()
 
 

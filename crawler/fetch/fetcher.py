@@ -7,7 +7,7 @@ with a record of its own, or hand it back to be tried again later.
 import os
 import random
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry, status_in_words
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, read_body, remove_spooled
-from crawler.fetch.robots_cache import RobotsCache, RobotsFile
-from crawler.fetch.wire import cookie_header
+from crawler.fetch.hops import Hops
+from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
 from crawler.rules import meta_robots
 from crawler.rules.content_type import SITEMAPS, accepted, is_part
-from crawler.rules.redirects import REDIRECT_STATUSES, follow
-from crawler.rules.retry import RetryPolicy, parse_retry_after
+from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
@@ -65,8 +65,8 @@ class Fetcher:
         self._sitemap_bytes = config.sitemaps.max_bytes
         self._spool_dir = str(spool_dir)
         self._counters = counters
-        self._chance = chance
-        self._policy = RetryPolicy(fetch.retries, fetch.backoff, fetch.backoff_max, fetch.retry_after_max)
+        self._is_known = frontier.knows if config.session.cookies else None
+        self._trouble = Trouble(config, chance)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
         """One try at ``ticket``. The answer has been read and its connection given back when it returns.
@@ -81,58 +81,53 @@ class Fetcher:
         if not ticket.sitemap and ticket.url in robots.sitemaps:
             ticket = replace(ticket, sitemap=1)  # known before as a page, such as a seed
         attempt = Attempt(ticket)
+        result: Page | Finished | Retry | Deferred
         if robots.unreachable:
-            feedback = HostFeedback(robots.retry_after, failed=True, asked=asked)
-            return Fetched(self._without_robots(attempt, robots), feedback)
+            result = self._trouble.without_robots(attempt, robots, self._robots.now())
+            feedback = HostFeedback(robots.retry_after, failed=True, put_off=attempt.is_put_off, asked=asked)
+            return Fetched(result, feedback)
         if not robots.rules.allows(self._config.user_agent, ticket.url):
             finished = attempt.finished(Kind.ROBOTS, "robots.txt does not allow it.")
             return Fetched(finished, HostFeedback(crawl_delay=robots.crawl_delay, asked=asked))
         if is_new and not robots.failures:
             # That was a request like any other: the page waits for the delay after it, without a worker.
-            return Fetched(Deferred(), HostFeedback(robots.retry_after, robots.crawl_delay, asked=asked))
+            return Fetched(Deferred(ticket), HostFeedback(None, robots.crawl_delay, asked=asked))
         attempt.begin()
-        result: Page | Finished | Retry
         try:
             result = await self._ask(attempt, step)
             failed = attempt.is_overloaded
         except FetchFailed as failure:
             words = str(failure).rstrip(".")
             words = f"{words[:1].upper()}{words[1:]}."
-            result = self._failed(attempt, failure.kind, words, retryable=failure.retryable)
+            result = self._trouble.failed(attempt, failure.kind, words, retryable=failure.retryable)
             failed = True
-        too_many = attempt.status == HTTPStatus.TOO_MANY_REQUESTS
         wait, delay = attempt.retry_after, robots.crawl_delay
-        return Fetched(result, HostFeedback(wait, delay, attempt.latency, failed, too_many=too_many))
+        return Fetched(result, HostFeedback(wait, delay, attempt.latency, failed, attempt.is_put_off))
 
-    async def _ask(self, attempt: Attempt, step: Step) -> Page | Finished | Retry:
+    async def _ask(self, attempt: Attempt, step: Step) -> Page | Finished | Retry | Deferred:
         """Raises FetchFailed."""
-        url = attempt.ticket.url
-        types = SITEMAPS if attempt.ticket.sitemap else self._config.content_types
-        cookies: Mapping[str, str] = NO_HEADERS
-        result: Page | Finished | Retry | None = None
+        hops: Hops | None = None
+        headers: Mapping[str, str] = NO_HEADERS
+        result: Page | Finished | Retry | Deferred | None = None
         try:
             while result is None:
-                if cookies:
-                    step.enter(Activity.WAIT_FOR_TURN, url)
-                    await self._frontier.turn(url)
-                step.enter(Activity.WAIT_FOR_ANSWER, url)
-                async with self._backend.get(url, cookies) as answer:
-                    step.enter(Activity.READ, url)
+                step.enter(Activity.WAIT_FOR_ANSWER, attempt.url)
+                decision = None
+                async with self._backend.get(attempt.url, headers) as answer:
+                    step.enter(Activity.READ, attempt.url)
                     attempt.answered(answer)
                     if answer.status in REDIRECT_STATUSES:
                         await drain(answer)
-                        result = self._redirected(attempt, answer, asked_again=bool(cookies))
-                        cookies = {"Cookie": cookie_header(answer.values("set-cookie"))}
-                    elif not 200 <= answer.status < 300:
-                        await drain(answer)
-                        result = self._refused(attempt, answer)
-                    elif answer.status not in _NO_CONTENT and not accepted(attempt.content_type, types):
-                        if answer.header("content-length") is not None:
-                            await drain(answer)
-                        words = f"Bodies of type {attempt.content_type} are not read."
-                        result = attempt.finished(Kind.CONTENT_TYPE, words)
+                        if hops is None:
+                            scope = self._scopes.of(attempt.ticket)
+                            most = self._config.max_redirects
+                            hops = Hops(attempt.ticket, scope, most, self._is_known)
+                        decision = hops.redirected(answer)
                     else:
-                        result = await self._page(attempt, answer)
+                        result = await self._answered(attempt, answer)
+                if hops is not None and decision is not None:
+                    result = await self._redirected(attempt, hops, decision, step)
+                    headers = hops.headers
         except BaseException:
             # A time-out may strike between the body's end and the block's.
             if isinstance(result, Page) and result.body_path is not None:
@@ -140,32 +135,54 @@ class Fetcher:
             raise
         return result
 
-    def _redirected(self, attempt: Attempt, answer: Answer, *, asked_again: bool) -> Finished | None:
-        """None where the same URL is to be asked once more, with the cookie it set."""
-        ticket = attempt.ticket
-        decision = follow(
-            ticket.url,
-            ticket.redirects,
-            answer.status,
-            answer.header("location"),
-            self._config.max_redirects,
-            self._scopes.of(ticket),
-            answer.header("set-cookie") is not None,
-            asked_again=asked_again,
-        )
-        if decision.kind is None:
-            return None
-        redirect = None
-        if decision.kind is Kind.REDIRECTED and decision.target is not None:
-            redirect = Redirect(decision.target, decision.hops)
-        return attempt.finished(decision.kind, decision.message, decision.target, redirect)
+    async def _answered(self, attempt: Attempt, answer: Answer) -> Page | Finished | Retry | Deferred:
+        """By anything but a redirect."""
+        types = SITEMAPS if attempt.ticket.sitemap else self._config.content_types
+        if not 200 <= answer.status < 300:
+            await drain(answer)
+            return self._trouble.refused(attempt, answer, self._robots.now())
+        if answer.status not in _NO_CONTENT and not accepted(attempt.content_type, types):
+            if answer.header("content-length") is not None:
+                await drain(answer)
+            words = f"Bodies of type {attempt.content_type} are not read."
+            return attempt.finished(Kind.CONTENT_TYPE, words)
+        return await self._page(attempt, answer)
 
-    def _refused(self, attempt: Attempt, answer: Answer) -> Finished | Retry:
-        if attempt.is_overloaded:
-            asked = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
-            attempt.retry_after = self._policy.capped(asked)
-        words = status_in_words(answer.status, answer.header("www-authenticate"))
-        return self._failed(attempt, Kind.HTTP_STATUS, words, answer.status)
+    async def _redirected(
+        self, attempt: Attempt, hops: Hops, decision: RedirectDecision, step: Step
+    ) -> Finished | None:
+        """None where the URL that ``hops`` has now is to be asked for in place, at once."""
+        kind, target = decision.kind, decision.target
+        gate = hops.gate(decision)
+        if gate is not None and not hops.is_outdated():
+            await self._try(gate, step)
+        if gate is not None and hops.is_outdated():
+            hops.passed(decision)
+        elif kind is not None or target is None:
+            attempt.take(hops)
+            redirect = Redirect(target, decision.hops) if kind is Kind.REDIRECTED and target else None
+            return attempt.finished(kind or Kind.BAD_REDIRECT, decision.message, target, redirect)
+        elif not await self._may_ask(target):
+            attempt.take(hops)
+            return attempt.finished(Kind.ROBOTS, "robots.txt does not allow the redirect's target.", target)
+        attempt.take(hops)
+        step.enter(Activity.WAIT_FOR_TURN, hops.url)
+        await self._frontier.turn(hops.url)
+        return None
+
+    async def _try(self, gate: str, step: Step) -> None:
+        """Ask for ``gate`` for the sake of its cookies."""
+        if not await self._may_ask(gate):
+            return
+        step.enter(Activity.WAIT_FOR_TURN, gate)
+        await self._frontier.turn(gate)
+        with suppress(FetchFailed):  # then it is as if there were none
+            async with self._backend.get(gate) as answer:
+                await drain(answer)
+
+    async def _may_ask(self, url: str) -> bool:
+        robots = self._robots.kept(url) or (await self._robots.find(url))[0]
+        return robots.rules.allows(self._config.user_agent, url)
 
     async def _page(self, attempt: Attempt, answer: Answer) -> Page:
         if answer.status == HTTPStatus.PARTIAL_CONTENT and is_part(answer.header("content-range")):
@@ -189,32 +206,5 @@ class Fetcher:
             elapsed=attempt.elapsed or 0.0,
             truncated=body.truncated,
             follow=not tags or "nofollow" not in meta_robots.directives(tags, fetch.user_agent),
+            final_url=None if attempt.url == ticket.url else attempt.url,
         )
-
-    def _without_robots(self, attempt: Attempt, robots: RobotsFile) -> Finished | Retry:
-        kind, retryable = Kind.ROBOTS, None
-        message = f"robots.txt was answered with {robots.status}, so nothing may be fetched there."
-        if robots.failure is not None:
-            kind, retryable = robots.failure.kind, robots.failure.retryable
-            message = f"robots.txt could not be fetched: {robots.failure}."
-        attempt.retry_after = max(robots.retry_after or 0.0, robots.until - self._robots.now())
-        return self._failed(attempt, kind, message, robots.status, retryable)
-
-    def _failed(
-        self,
-        attempt: Attempt,
-        kind: Kind,
-        message: str,
-        status: int | None = None,
-        retryable: bool | None = None,
-    ) -> Finished | Retry:
-        """Again, if the policy has a further attempt; else the end."""
-        delay = self._policy.delay(
-            attempt.ticket.attempt,
-            kind=kind,
-            status=status,
-            retry_after=attempt.retry_after,
-            random=self._chance(),
-            retryable=retryable,
-        )
-        return attempt.finished(kind, message) if delay is None else Retry(delay, kind)

@@ -38,7 +38,7 @@ class HttpxAnswer(Answer):
 
     def __init__(self, response: httpx.Response) -> None:
         """Raises FetchFailed for what the library puts up with."""
-        self.status = response.status_code
+        self.status, self.changes_cookie = response.status_code, False
         self.headers = as_received(response.headers.raw)
         self.is_whole = False
         self._connection: Connection | None = response.extensions.get(CONNECTION)

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -61,7 +62,7 @@ class RobotsFile(msgspec.Struct, frozen=True):
     sitemaps: Collection[str] = ()
     """What its Sitemap lines name, absolute, each once; empty where nobody wants to know."""
     unreachable: bool = False
-    """RFC 9309 section 2.3.1.4: a network or server error, because of which nothing is allowed."""
+    """RFC 9309 section 2.3.1.4: a network or server error, or a 429, because of which nothing is allowed."""
 
 
 NOTHING_SAID = RobotsFile(robots.ALLOW_ALL, None, math.inf)
@@ -135,9 +136,9 @@ class RobotsCache:
         status = retry_after = failed = None
         try:
             status, body, retry_after = await self._ask(f"{origin}/robots.txt")
-            if status < 500:
+            if status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS:
                 await self._frontier.save_robots(origin, status, body)
-                return self._file(origin, StoredRobots(status, body), retry_after)
+                return self._file(origin, StoredRobots(status, body))
         except FetchFailed as failure:
             failed = failure
         failures = before.failures + 1 if before is not None else 1
@@ -153,7 +154,7 @@ class RobotsCache:
             unreachable=obey,
         )
 
-    def _file(self, origin: str, stored: StoredRobots, retry_after: float | None = None) -> RobotsFile:
+    def _file(self, origin: str, stored: StoredRobots) -> RobotsFile:
         rules = robots.verdict(stored.status, stored.body, self._config.robots.max_bytes)
         delay = rules.crawl_delay(self._config.fetch.user_agent)
         if delay is not None:
@@ -164,7 +165,7 @@ class RobotsCache:
         sitemaps = dict.fromkeys(url for url in named if url is not None)
         if not self._config.robots.obey:
             rules, delay = robots.ALLOW_ALL, None
-        return RobotsFile(rules, stored.status, until, delay, retry_after=retry_after, sitemaps=sitemaps)
+        return RobotsFile(rules, stored.status, until, delay, sitemaps=sitemaps)
 
     async def _ask(self, url: str) -> tuple[int, bytes, float | None]:
         """Status, body and Retry-After (seconds) after redirects, which may lead to any host."""

@@ -62,8 +62,8 @@ class Session:
             headers.pop("Cookie", None)
         return headers
 
-    async def learn(self, url: str, set_cookies: Iterable[str]) -> None:
-        """Take in the Set-Cookie headers of an answer from ``url``."""
+    async def learn(self, url: str, set_cookies: Iterable[str]) -> bool:
+        """Take in the Set-Cookie headers of an answer from ``url``; True where that changed what is sent."""
         headers = list(set_cookies)
         if self._is_public_suffix is None and any("domain" in header.lower() for header in headers):
             # Reading the list takes some 40 ms, and hardly any crawl needs it.
@@ -72,8 +72,10 @@ class Session:
         jar = self._jar(origin)
         if jar is None:
             jar = self._new_jar(origin)
+        before = jar.sent(self._now())
         for header in headers:
             jar.receive(header, url, self._now(), self._is_public_suffix or _is_any)
+        return jar.sent(self._now()) != before
 
     def _jar(self, origin: str) -> CookieJar | None:
         jar = self._jars.pop(origin, None)
@@ -101,9 +103,11 @@ class SessionBackend:
 
     @asynccontextmanager
     async def _get(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
-        async with self._backend.get(url, self._session.headers(url, headers)) as answer:
+        sent = self._session.headers(url, headers)
+        async with self._backend.get(url, sent) as answer:
+            answer.is_outdated = lambda: self._session.headers(url).get("Cookie") != sent.get("Cookie")
             if self._session.keeps_cookies and (set_cookies := answer.values("set-cookie")):
-                await self._session.learn(url, set_cookies)
+                answer.changes_cookie = await self._session.learn(url, set_cookies)
             yield answer
 
     def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AbstractAsyncContextManager[Answer]:

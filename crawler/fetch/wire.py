@@ -73,9 +73,3 @@ def _text(name: bytes, value: bytes) -> str:
             return value.decode("latin-1")
     # In a URL the bytes themselves count, not the characters that they may have meant.
     return "".join([chr(byte) if byte < 128 else f"%{byte:02X}" for byte in value])
-
-
-def cookie_header(set_cookies: Iterable[str]) -> str:
-    """The Cookie header that sends back what the Set-Cookie headers set, whatever their attributes say."""
-    pairs = [value.partition(";")[0].strip() for value in set_cookies]
-    return "; ".join(pair for pair in pairs if pair)

@@ -88,6 +88,20 @@ class DurableFrontier:
                 self._depths.add(url, last, depth)
         return last
 
+    @property
+    def out_of_reach(self) -> int:
+        """Pending URLs that this run will not ask for, since their hosts put everything off."""
+        return sum(lane.out_of_reach for lane in self._lanes.given_up)
+
+    @property
+    def given_up(self) -> list[str]:
+        """Origins of which something is pending that was not asked, since they put everything off."""
+        return [lane.origin for lane in self._lanes.given_up if lane.out_of_reach]
+
+    def knows(self, url: str) -> bool:
+        """Whether it was ever taken in."""
+        return url in self._known
+
     # -- saved ---------------------------------------------------------------------------------
 
     async def commit(self, commits: Sequence[Commit]) -> None:

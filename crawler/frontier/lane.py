@@ -13,6 +13,9 @@ from crawler.model.rows import Pace
 from crawler.rules.politeness import LaneState
 from crawler.rules.throttle import Throttle
 
+UNBOUND = 10_000
+"""Requests at once: what no lane's limits go beyond."""
+
 
 class IdQueue:
     """A queue of row ids, 8 bytes each, that gives up the oldest or the newest."""
@@ -68,14 +71,26 @@ class Lane(msgspec.Struct, eq=False):
     """Pending in all, retries included."""
     started: dict[int, float] = {}
     """When each ticket in flight was handed out, by its id."""
-    acquainted: bool = False
-    """It has answered once, so what its robots.txt asks for is known; until then, one at a time."""
+    at_once: int = 1
+    """Requests at once, whatever its limits: one until it has answered, so that what its robots.txt asks for
+    is known; and one again after it has put one off, then one more with each answer."""
+    refusals: int = 0
+    """Requests in a row that were put off (429), of those that began after the rest before them."""
+    refused_since: float | None = None
+    """Since when: nothing that was asked since has had an answer."""
+    given_up: bool = False
+    """That has gone on for too long: nothing is asked for the first time any more."""
     failures: int = 0
     """Requests that had no answer, or a 429 or 5xx."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
     scheduled: float | None = None
     """The time under which the heap of lanes holds it."""
+
+    @property
+    def out_of_reach(self) -> int:
+        """Pending, but not asked any more by this run."""
+        return self.size - len(self.retries) if self.given_up else 0
 
     def push(self, row: int, depth: int) -> None:
         """One more pending URL."""
@@ -92,12 +107,12 @@ class Lane(msgspec.Struct, eq=False):
 
     def due_at(self, now: float) -> float | None:
         """When it may be asked next; None when it is empty, loading, or all its slots are taken."""
-        if not self.size or self.loading or (self.state.in_flight and not self.acquainted):
+        if not self.size or self.loading or self.state.in_flight >= self.at_once:
             return None
         ready = self.state.ready_at(now)
-        if ready is None or self.pending:
+        if ready is None or (self.pending and not self.given_up):
             return ready
-        return max(ready, self.retries[0][0])
+        return max(ready, self.retries[0][0]) if self.retries else None
 
     def next_ids(self, most: int, now: float) -> list[int]:
         """Up to ``most`` ids that go next, left in place."""

@@ -60,8 +60,15 @@ class Frontier(Protocol):
     async def retry(self, ticket: Ticket, delay: float) -> None:
         """Hand a ticket back, to be tried again after ``delay`` seconds."""
 
-    def put_back(self, ticket: Ticket) -> None:
-        """Hand a ticket back that was not asked for: no attempt, and first when its host's turn comes."""
+    @property
+    def given_up(self) -> list[str]:
+        """Origins that put everything off for too long: what was not asked there stays pending."""
+
+    def knows(self, url: str) -> bool:
+        """Whether a serialised URL was ever taken in."""
+
+    def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
+        """Hand a ticket back at no attempt: first when its host's turn comes, ``delay`` seconds from now."""
 
     async def turn(self, url: str) -> None:
         """Another request, for ``url``, is to follow in a slot that is held: wait for its turn, count it."""

@@ -137,7 +137,7 @@ class SqliteFrontier(DurableFrontier):
             room = most if max_pages is None else min(most, max_pages - self.pages - self.leased)
             if not self._paused and (tickets := self._take_due(room, loop.time())):
                 return tickets
-            if self.leased == 0 and (self.pending == 0 or room <= 0):
+            if self.leased == 0 and (room <= 0 or self.pending == 0 or self.pending == self.out_of_reach):
                 return []
             self._changed.clear()
             waits = self._paused or room <= 0 or len(self._loads) >= LOADS_AT_ONCE

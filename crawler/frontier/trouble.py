@@ -78,12 +78,26 @@ class Troubles:
             through = url
 
     def leaves(self, most: int) -> list[Leaf]:
-        """The first pages that are not ok, but for redirects that were followed; then sitemaps."""
+        """The first pages that are not ok, but for redirects that were followed; then sitemaps.
+
+        Pages that are merely elsewhere come after those that are in trouble.
+        """
         found = self._db.execute(
             "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
             " FROM urls u LEFT JOIN ends e ON e.id = u.id"
             " LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
-            " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.sitemap > 0, u.depth, u.id LIMIT :most",
-            {"hop": Kind.REDIRECTED, "most": most},
+            " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.sitemap > 0, u.kind = :out,"
+            " u.depth, u.id LIMIT :most",
+            {"hop": Kind.REDIRECTED, "out": Kind.OUT_OF_SCOPE, "most": most},
+        )
+        return [Leaf._make(row) for row in found]
+
+    def seeds_elsewhere(self) -> list[Leaf]:
+        """Where seeds lead out of the scope, by redirects alone."""
+        found = self._db.execute(
+            "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
+            " FROM urls u JOIN ends e ON e.id = u.id LEFT JOIN urls r ON r.id = u.referrer"
+            " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind = ? ORDER BY u.id",
+            (Kind.OUT_OF_SCOPE,),
         )
         return [Leaf._make(row) for row in found]

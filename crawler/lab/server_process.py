@@ -104,18 +104,22 @@ class ServerProcess:
 
 
 @contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """While the block lasts, SIGTERM is a Ctrl-C, and either of them ends the block."""
+def until_stopped() -> Iterator[None]:
+    """While the block lasts, SIGTERM and SIGHUP are a Ctrl-C, and any of them ends the block."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         with suppress(KeyboardInterrupt):
             yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _serve(answers: Connection, listen: Listen, port: int, more: tuple[object, ...]) -> None:

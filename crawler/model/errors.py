@@ -21,7 +21,7 @@ What a *URL* suffers is never an exception outside its station: it is an
 """
 
 EXIT_STOPPED = 130
-"""The exit code of what was stopped by Ctrl-C or SIGTERM, which is no error."""
+"""The exit code of what was stopped by Ctrl-C, SIGTERM or SIGHUP, which is no error."""
 
 
 class CrawlerError(Exception):

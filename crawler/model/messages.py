@@ -46,6 +46,10 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     sitemap: int = 0
     """0 for a page; else it is read as a sitemap: 1 where robots.txt or the user names it, one more for
     each index on the way to it."""
+    refused_since: float | None = None
+    """Monotonic seconds: when its host put it off (429) for the first time; None where it has not."""
+    alone: bool = False
+    """Nothing else is asked of its host, to see whether that answers again after it put everything off."""
 
 
 class HostFeedback(msgspec.Struct, frozen=True, gc=False):
@@ -59,8 +63,8 @@ class HostFeedback(msgspec.Struct, frozen=True, gc=False):
     """Seconds until the answer's head had come; 0 where that was not measured."""
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
-    too_many: bool = False
-    """True when it was a 429: we asked too often."""
+    put_off: bool = False
+    """True when it was a 429, or a 503 with Retry-After: "come again later"."""
     asked: bool = True
     """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
 
@@ -91,6 +95,13 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """The body limit cut it."""
     follow: bool = True
     """False when X-Robots-Tag says nofollow and robots are obeyed."""
+    final_url: str | None = None
+    """Where the answer came from, if that was not the ticket's URL (see :mod:`crawler.fetch.hops`)."""
+
+    @property
+    def url(self) -> str:
+        """What the body's own links are relative to."""
+        return self.final_url or self.ticket.url
 
     @property
     def body(self) -> bytes:

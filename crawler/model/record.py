@@ -87,6 +87,7 @@ def of_page(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Re
         page.ticket,
         outcome,
         kind,
+        final_url=page.final_url,
         status=page.status,
         fetched_at=timestamp(page.fetched_at),
         elapsed_ms=milliseconds(page.elapsed),

@@ -70,7 +70,7 @@ class Parser:
             return _failed(page, f"the parser failed: {extract.describe(error)}")
 
     def _parse(self, page: Page, body: bytes) -> Finished:
-        url = page.ticket.url
+        url = page.url
         if page.ticket.sitemap:
             return self._parse_sitemap(page, body)
         document = parse_html(body, page.content_type, url, keep_tree=self._extract is not None)
@@ -123,7 +123,7 @@ class Parser:
     def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
         """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""
         job, ticket = self._job, page.ticket
-        found = read_sitemap(body, page.content_type, ticket.url, job.sitemap_bytes)
+        found = read_sitemap(body, page.content_type, page.url, job.sitemap_bytes)
         kind, messages = found.kind, [found.message] if found.message else []
         if page.truncated:
             kind = Kind.TOO_LARGE

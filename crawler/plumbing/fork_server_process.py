@@ -63,22 +63,24 @@ def child_context(start_method: str | None) -> BaseContext:
 
 @contextmanager
 def signals_blocked() -> Iterator[None]:
-    """Block SIGINT and SIGTERM in this thread; a process started meanwhile inherits that.
+    """Block SIGINT, SIGTERM and SIGHUP in this thread; a process started meanwhile inherits that.
 
-    A terminal's Ctrl-C goes to every process of the group. Children must not die of it, since the main
-    process wants to finish what is in flight; and the inherited mask leaves no moment, not even during
-    the child's imports, in which a signal could hit. They end when they are told to, when they are killed
-    (SIGKILL cannot be blocked), or when their parent is gone.
+    A terminal's Ctrl-C goes to every process of the group, and so does its end. Children must not die of it,
+    since the main process wants to finish what is in flight; and the inherited mask leaves no moment, not
+    even during the child's imports, in which a signal could hit. They end when they are told to, when they
+    are killed (SIGKILL cannot be blocked), or when their parent is gone.
 
     Only for a thread that is not the one that handles signals.
     """
     if sys.platform == "win32":
         yield
         return
-    # When multiprocessing starts this helper, it *unblocks* the two; so it has to run before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        # When multiprocessing starts this helper, it *unblocks* the other two; so it has to run before. It is
+        # deaf to them by itself, and to SIGHUP because it inherits that: it removes what we leave behind.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

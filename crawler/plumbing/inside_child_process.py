@@ -38,8 +38,9 @@ class Outbox:
 def begin_child() -> None:
     """In a new child, before anything else: be deaf to Ctrl-C, and end when the parent is gone."""
     # A fork server that was started by somebody else's code does not have them blocked.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # there is no SIGHUP on Windows
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,15 +1,16 @@
-"""Ctrl-C and SIGTERM as two callbacks: once means "finish what is in flight", twice "now"."""
+"""Ctrl-C, SIGTERM and SIGHUP as two callbacks: once means "finish what is in flight", twice "now"."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 
 @contextmanager
 def stop_signals(first: Callable[[str], None], second: Callable[[], None]) -> Iterator[None]:
-    """Inside the block, the first SIGINT or SIGTERM calls ``first(name)``, a later SIGINT ``second()``.
+    """Inside the block, the first of the three calls ``first(name)``, a later SIGINT ``second()``.
 
     Both run in the event loop, between two steps of whatever runs there, and so may touch its
     objects. Outside the main thread (a server, a notebook) signals are somebody else's business
@@ -33,13 +34,17 @@ def stop_signals(first: Callable[[str], None], second: Callable[[], None]) -> It
         finally:
             signal.signal(signal.SIGINT, before)
         return
-    installed = []
+    installed: list[tuple[signal.Signals, Any]] = []
     with suppress(ValueError, RuntimeError):  # not in the main thread
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            handler = signal.getsignal(number)
+            if number == signal.SIGHUP and handler is signal.SIG_IGN:
+                continue  # nohup: the terminal may go, the crawl goes on
             loop.add_signal_handler(number, on_signal, number)
-            installed.append(number)
+            installed.append((number, handler))
     try:
         yield
     finally:
-        for number in installed:
+        for number, handler in installed:
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)

@@ -106,6 +106,11 @@ class CookieJar:
         sent = sorted((one for one in live if _covers(one.path, path)), key=lambda one: -len(one.path))
         return "; ".join(one.pair for one in sent)
 
+    def sent(self, now: float) -> frozenset[tuple[str, str]]:
+        """Path and pair of each cookie that is sent somewhere; when they end is left out."""
+        live = (one for one in self._cookies.values() if one.expires is None or one.expires > now)
+        return frozenset((one.path, one.pair) for one in live)
+
     def _permits(self, name: str, attributes: dict[str, str], is_public_suffix: IsPublicSuffix) -> bool:
         secure = "secure" in attributes
         if secure and not self._secure:

@@ -31,6 +31,9 @@ class KnownUrls:
         self.hash_seed = hash_seed
         self._known: set[int] = set()
 
+    def __contains__(self, url: str) -> bool:
+        return fingerprint(url, self.hash_seed) in self._known
+
     def add(self, url: str) -> bool:
         """Take ``url`` in; False when it was known."""
         mark = fingerprint(url, self.hash_seed)

@@ -12,6 +12,8 @@ from crawler.rules.urls import is_loopback
 AUTOMATIC_PER_HOST = 2
 AUTOMATIC_DELAY = 0.5
 """Seconds."""
+SHORTEST_REST = 0.1
+"""Seconds."""
 
 
 class LaneLimits(msgspec.Struct, frozen=True):
@@ -50,6 +52,14 @@ def heeds_errors(origin_url: str, delay: float | None) -> bool:
     is what they look for. One whose database is gone would be asked for hours.
     """
     return not (is_loopback(origin_url) or delay == 0.0)
+
+
+def rest_of(refusals: int, backoff: float, backoff_max: float) -> float:
+    """Seconds that a lane rests that was put off ``refusals`` times in a row without being told for how long.
+
+    It begins with ``backoff`` and doubles up to ``backoff_max``, but is never as short as no rest at all.
+    """
+    return max(SHORTEST_REST, min(backoff_max, backoff * 2.0 ** min(refusals - 1, 64)))
 
 
 class LaneState(msgspec.Struct):

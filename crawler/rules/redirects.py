@@ -1,8 +1,8 @@
 """What becomes of a redirect: a pure decision, taken again at every hop.
 
 A redirect ends its URL, and its target is a new one that carries the hops so far; so each URL
-is fetched and recorded once. The one exception is a redirect to itself that sets a cookie: the
-answer may be another one when the cookie comes along, and it is followed once in place.
+is fetched and recorded once. The exception is an answer that changed a cookie which is sent along
+from now on: what was seen before may look different with it, so it is followed in place, and may lead back.
 """
 
 import msgspec
@@ -20,43 +20,41 @@ class RedirectDecision(msgspec.Struct, frozen=True):
     """How the URL ends, and where the redirect leads."""
 
     kind: Kind | None
-    """``redirected`` where the target is to be followed; None only with ``in_place``."""
+    """``redirected`` where the target is a URL of its own; None where it is to be asked for in place."""
     target: str | None = None
     """Absolute and serialised; None where Location names no http(s) URL."""
     hops: tuple[Hop, ...] = ()
     """The hops up to and with this one: what the target carries."""
-    in_place: bool = False
-    """Ask the same URL once more, now with the cookie that it set."""
     message: str | None = None
     """One sentence for people where it is not followed."""
 
 
 def follow(
-    ticket_url: str,
+    url: str,
     hops: tuple[Hop, ...],
     status: int,
     location: str | None,
     max_redirects: int,
     scope: Scope,
-    set_cookie: bool,
+    changes_cookie: bool,
     *,
-    asked_again: bool = False,
+    keeps_cookies: bool = False,
 ) -> RedirectDecision:
     """Decide on an answer with one of :data:`REDIRECT_STATUSES`.
 
-    ``hops`` led to ``ticket_url``; ``location`` is the header as sent, None where there was none;
-    ``asked_again`` says that the URL was already followed in place.
+    ``hops`` led to ``url``; ``location`` is the header as sent, None where there was none;
+    ``changes_cookie``: another Cookie header would be sent now; with ``keeps_cookies`` to whatever URL, else
+    only to ``url`` itself.
     """
-    target = resolve(location, ticket_url) if location else None
+    target = resolve(location, url) if location else None
     if target is not None:
         target = login(target)[0]  # with which login a page is asked for is not up to the server
     if target is None:
         reason = f"names no http or https URL: {location!r}" if location else "has no Location header"
         return RedirectDecision(Kind.BAD_REDIRECT, message=f"The redirect ({status}) {reason}.")
-    trail = (*hops, Hop(ticket_url, status, location or ""))
-    if target == ticket_url and set_cookie and not asked_again:
-        return RedirectDecision(None, target, hops, in_place=True)
-    if any(target == hop.url for hop in trail):
+    trail = (*hops, Hop(url, status, location or ""))
+    in_place = changes_cookie and (keeps_cookies or target == url)
+    if not in_place and any(target == hop.url for hop in trail):
         return RedirectDecision(Kind.REDIRECT_LOOP, target, trail, message="The redirects lead in a circle.")
     if len(trail) > max_redirects:
         reason = f"More than {max_redirects} redirects in a row."
@@ -64,4 +62,4 @@ def follow(
     if not scope.allows(target):
         reason = "The redirect leads out of the scope."
         return RedirectDecision(Kind.OUT_OF_SCOPE, target, trail, message=reason)
-    return RedirectDecision(Kind.REDIRECTED, target, trail)
+    return RedirectDecision(None if in_place else Kind.REDIRECTED, target, trail)

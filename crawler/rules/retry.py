@@ -55,6 +55,17 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         wait = random * min(self.backoff_max, self.backoff * 2.0 ** min(attempt - 1, 64))
         return max(wait, self.capped(retry_after) or 0.0)
 
+    def put_off(self, waited: float, wait: float | None, most: float, *, alone: bool) -> float | None:
+        """Seconds until a URL is asked again that was put off ``waited`` seconds ago for the first time.
+
+        None where it has had its ``most`` seconds, or would have before the ``wait`` asked for is over.
+        Where it was asked for ``alone``, no other request was to blame. Then it waits for as long as it did
+        already: so a URL that is put off for ever costs its host few rests.
+        """
+        if waited >= most or waited + (wait or 0.0) > most:
+            return None
+        return max(wait or 0.0, min(waited, most - waited) if alone else 0.0)
+
     def capped(self, retry_after: float | None) -> float | None:
         """A Retry-After in seconds, at most as long as we are willing to wait."""
         return None if retry_after is None else min(retry_after, self.retry_after_max)

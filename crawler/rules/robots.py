@@ -2,35 +2,26 @@
 
 A *section* is one or more user-agent lines and the rules after them. All sections that name our
 product token apply together (§2.2.1); only if none does, those of ``*``; if there is none either,
-everything is allowed. Lines that are no rule never end a section (§2.2.4), not even Crawl-delay.
-How paths are compared is in :mod:`crawler.rules.robots_match`.
+everything is allowed. Lines that are no rule never end a section (§2.2.4). Crawl-delay, which is in no
+standard, is meant for the agents named right before it alone.
+How lines are read is in :mod:`crawler.rules.robots_lines`, how paths are compared in
+:mod:`crawler.rules.robots_match`.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from math import isfinite
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from crawler.rules.robots_lines import BLANK, lines, octets, record, seconds
 from crawler.rules.robots_match import Matcher, matched_length, path_of
 
 MAX_BYTES = 512_000
 """500 KiB, what a crawler must at least read (§2.5)."""
 
-_BOM = b"\xef\xbb\xbf"
-_KEYS = {
-    b"user-agent": "agent",
-    b"useragent": "agent",
-    b"user agent": "agent",
-    b"allow": "allow",
-    b"disallow": "disallow",
-    b"crawl-delay": "delay",
-    b"sitemap": "sitemap",
-    b"site-map": "sitemap",
-} | dict.fromkeys((b"dissallow", b"dissalow", b"disalow", b"diasllow", b"disallaw"), "disallow")
-"""Misspelt keys mean what they say (§2.2.4 leaves room): whoever mistypes Disallow still forbids."""
-
+TOO_MANY_REQUESTS = 429
+"""RFC 6585 section 4."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _COMPATIBLE = re.compile(r"compatible;\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 
@@ -56,7 +47,8 @@ class Section(msgspec.Struct):
     """(allow?, path pattern) in the file's order."""
     lines: list[int] = []
     """The line of each rule, from 1."""
-    delays: list[float] = []
+    delays: list[tuple[set[str], float]] = []
+    """For whom, and seconds."""
 
 
 class Forbidding(NamedTuple):
@@ -106,49 +98,51 @@ class Robots:
         ]
 
     def _chosen(self, user_agent: str) -> list[Section]:
+        name = self._name(user_agent)
+        return [section for section in self._sections if name in section.agents]
+
+    def _name(self, user_agent: str) -> str:
+        """Under which name that crawler is meant here."""
         token = product_token(user_agent)
-        named = [section for section in self._sections if token and token in section.agents]
-        return named or [section for section in self._sections if "*" in section.agents]
+        return token if token and any(token in section.agents for section in self._sections) else "*"
 
     def _rules_for(self, user_agent: str) -> tuple[Matcher, float | None]:
         known = self._for.get(user_agent)
         if known is None:
-            chosen = self._chosen(user_agent)
+            chosen, name = self._chosen(user_agent), self._name(user_agent)
+            delays = (delay for section in chosen for agents, delay in section.delays if name in agents)
             known = self._for[user_agent] = (
                 Matcher(rule for section in chosen for rule in section.rules),
-                max((delay for section in chosen for delay in section.delays), default=None),
+                max(delays, default=None),
             )
         return known
 
 
 def parse(body: bytes, max_bytes: int = MAX_BYTES) -> Robots:
     """Read a robots.txt, of which ``max_bytes`` count. Never raises: what makes no sense is left out."""
-    if len(body) > max_bytes:
-        # Half a line might forbid more than the whole one.
-        ends = (body.rfind(end, 0, max_bytes + 1) for end in (b"\n", b"\r"))
-        body = body[: max(ends) + 1]
-    for length in (3, 2, 1):  # a byte-order mark, even half a one
-        if body.startswith(_BOM[:length]):
-            body = body[length:]
-            break
     sections: list[Section] = []
     sitemaps: list[str] = []
-    open_to_agents = False
-    for number, line in enumerate(body.splitlines(), 1):
-        key, value = _record(line)
+    open_to_agents = is_naming = False
+    named: set[str] = set()
+    for number, line in enumerate(lines(body, max_bytes), 1):
+        key, value = record(line)
         if key == "agent":
             if not open_to_agents:
                 sections.append(Section())
-                open_to_agents = True
+            if not is_naming:
+                named = set()
+            open_to_agents = is_naming = True
+            named.add(_agent(value))
             sections[-1].agents.add(_agent(value))
         elif key == "sitemap":
-            sitemaps.append(value.decode("utf-8", "replace"))
+            sitemaps.append(octets(value).decode("utf-8", "replace"))
         elif key == "delay" and sections:
-            sections[-1].delays.extend(_seconds(value))
+            is_naming = False
+            sections[-1].delays.extend((named, delay) for delay in seconds(value))
         elif key in ("allow", "disallow"):
-            open_to_agents = False
+            open_to_agents = is_naming = False
             if sections and value:
-                sections[-1].rules.append((key == "allow", value))
+                sections[-1].rules.append((key == "allow", octets(value)))
                 sections[-1].lines.append(number)
     return Robots(sections, sitemaps)
 
@@ -167,7 +161,7 @@ def forbidding(body: bytes, user_agent: str, url: str, max_bytes: int = MAX_BYTE
     number = max(lengths, key=lengths.__getitem__)  # of equally long ones the first
     pattern = next(pattern for _, pattern, line in rules if line == number)
     everything = pattern.rstrip(b"*") in (b"/", b"") and not any(allow for allow, _, _ in rules)
-    text = body.removeprefix(_BOM).splitlines()[number - 1].decode("utf-8", "replace").strip()
+    text = lines(body, max_bytes)[number - 1].decode("utf-8", "replace").strip(BLANK)
     return Forbidding(number, text, everything)
 
 
@@ -175,37 +169,17 @@ def verdict(status: int | None, body: bytes, max_bytes: int = MAX_BYTES) -> Robo
     """What the answer for /robots.txt means (§2.3.1); ``status`` is None where there was none.
 
     Nothing there (4xx, or a redirect too many) allows everything; a server in trouble (5xx, or
-    unreachable) forbids everything.
+    unreachable) forbids everything, and so does one that says nothing for now (429).
     """
-    if status is None or not 200 <= status < 500:
+    if status is None or status == TOO_MANY_REQUESTS or not 200 <= status < 500:
         return DISALLOW_ALL
     return parse(body, max_bytes) if status < 300 else ALLOW_ALL
 
 
-def _record(line: bytes) -> tuple[str | None, bytes]:
-    """What kind of line it is, and its value."""
-    text = line.partition(b"#")[0].strip()
-    key, colon, value = text.partition(b":")
-    if not colon:
-        words = text.split()
-        if len(words) != 2:
-            return None, b""
-        key, value = words
-    return _KEYS.get(key.strip().lower()), value.strip()
-
-
-def _agent(value: bytes) -> str:
-    if value == b"*" or value[:2] in (b"* ", b"*\t"):
+def _agent(value: str) -> str:
+    if value == "*" or value[:2] in ("* ", "*\t"):
         return "*"
-    return product_token(value.decode("latin-1"))
-
-
-def _seconds(value: bytes) -> Iterable[float]:
-    try:
-        seconds = float(value)
-    except ValueError:
-        return ()
-    return (seconds,) if isfinite(seconds) and seconds >= 0 else ()
+    return product_token(value)
 
 
 ALLOW_ALL = Robots()

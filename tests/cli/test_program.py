@@ -117,8 +117,10 @@ def test_an_interrupt_while_the_program_starts_or_ends(monkeypatch: pytest.Monke
     assert script.main() == 130
     assert at_exit == [
         (signal.SIGTERM, script._interrupt),
+        (signal.SIGHUP, script._interrupt),
         (signal.SIGINT, signal.SIG_IGN),
         (signal.SIGTERM, signal.SIG_IGN),
+        (signal.SIGHUP, signal.SIG_IGN),
     ]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_kill_of_the_main_process_alone_leaves_no_child(tmp_path):
         judge(out, site)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, number):
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.02) as site:
@@ -78,6 +79,7 @@ def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, num
         assert running.returncode == 130, stderr
         assert f"crawler resume {out}" in stdout + stderr
         assert "Traceback" not in stderr
+        assert "leaked" not in stderr  # as multiprocessing says of semaphores
         crawls.wait_for_empty_group(running.pid, 5)
         stopped = crawls.summary(out)
         assert stopped["state"] == "stopped"
@@ -86,6 +88,24 @@ def test_a_signal_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path, num
         judge(out, site)
         # Nothing was fetched twice: what was in flight was finished and saved.
         assert {n for url, n in site.asked().items() if url in site.urls} == {1}
+
+
+def test_with_nohup_the_terminal_may_go(tmp_path):
+    out = tmp_path / "out"
+    with graph_site(PAGES, delay=0.02) as site:
+        running = subprocess.Popen(
+            ["nohup", *crawls.command("run", site.url, "-o", out, *OPTIONS)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        crawls.wait_for_records(out)
+        for _ in range(3):
+            os.killpg(running.pid, signal.SIGHUP)
+            time.sleep(0.05)
+        _, stderr = running.communicate(timeout=40)
+        assert running.returncode == 0, stderr
+        judge(out, site)
+        crawls.wait_for_empty_group(running.pid, 5)
 
 
 async def test_a_second_ctrl_c_stops_at_once(tmp_path):

@@ -47,7 +47,7 @@ def test_a_lane_with_only_retries_is_due_when_the_first_is():
 
 def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_health_either():
     polite = {"per_host": 8, "delay": 0.0, "throttle_max_delay": 10.0}
-    lanes = Lanes(Config(politeness=polite))
+    lanes = Lanes(Config(politeness=polite, fetch={"busy_max": 0}))
     street = lanes.make(1, "http://h")
 
     def ask(now: float, feedback: HostFeedback) -> LaneLimits:
@@ -59,7 +59,7 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
         return street.state.limits
 
     for n in range(40):
-        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, too_many=True))
+        slow = ask(20.0 * n, HostFeedback(elapsed=0.01, failed=True, put_off=True))
     assert slow == LaneLimits(1, 10.0)
     for n in range(40, 80):
         assert ask(20.0 * n, HostFeedback(failed=True)) == slow  # time-outs
@@ -120,3 +120,83 @@ def test_one_stuck_host_among_a_thousand_delays_nobody():
         served += 1
         heap.schedule(street, 0.0)
     assert served == 999 * 2
+
+
+class Asked:
+    """A lane with a hundred pending pages, and a clock that is set by hand."""
+
+    def __init__(self, per_host: int = 8, **fetch: object) -> None:
+        polite = {"per_host": per_host, "delay": 0.0, "throttle": False}
+        self.lanes = Lanes(Config(politeness=polite, fetch=fetch))
+        self.street = self.lanes.make(1, "http://h")
+        for row in range(100):
+            self.street.push(row, 0)
+            self.lanes.keep(Ticket(row, f"http://h/{row}", 1, 0))
+
+    def take(self, now: float) -> list[Ticket]:
+        self.lanes.schedule(self.street, now)
+        return self.lanes.take_due(99, now, 100, 0)[0]
+
+    def answer(self, ticket: Ticket, now: float, *, put_off: bool, retry_after: float | None = None) -> None:
+        feedback = HostFeedback(retry_after, elapsed=0.01, failed=put_off, put_off=put_off)
+        self.lanes.answered(self.street, ticket.id, feedback, now)
+
+
+def test_a_lane_that_is_put_off_rests_once_and_is_then_asked_more_and_more():
+    asked = Asked(backoff=1.0, backoff_max=4.0)
+    (first,) = asked.take(0.0)
+    asked.answer(first, 0.0, put_off=False)
+    wave = asked.take(1.0)
+    assert (len(wave), any(ticket.alone for ticket in wave)) == (8, False)
+    for ticket in wave:
+        asked.answer(ticket, 1.0, put_off=True)
+    now, rests = 1.0, []
+    for _ in range(4):  # one rest for the whole wave, and each further one is longer, up to the most
+        due = asked.street.due_at(now)
+        assert due is not None
+        rests.append(due - now)
+        now = due
+        (alone,) = asked.take(now)
+        assert alone.alone
+        asked.answer(alone, now, put_off=True)
+    assert rests == [1.0, 2.0, 4.0, 4.0]
+    now += 4.0
+    at_once = []
+    for _ in range(4):
+        some = asked.take(now)
+        at_once.append(len(some))
+        for ticket in some:
+            asked.answer(ticket, now, put_off=False)
+    assert at_once == [1, 2, 4, 8]
+    assert asked.lanes.given_up == set()
+
+
+def test_an_answer_to_what_was_asked_before_the_rest_does_not_end_it():
+    asked = Asked()
+    (first,) = asked.take(0.0)
+    asked.answer(first, 0.0, put_off=False)
+    one, other, *_ = asked.take(1.0)
+    asked.answer(one, 1.1, put_off=True, retry_after=5.0)
+    asked.answer(other, 1.2, put_off=False)
+    assert asked.take(6.0) == []
+    assert asked.street.refused_since == 1.1
+
+
+def test_a_lane_that_puts_everything_off_is_given_up_but_for_what_was_asked():
+    asked = Asked(busy_max=10)
+    (first,) = asked.take(0.0)
+    asked.answer(first, 0.0, put_off=True, retry_after=6.0)
+    assert asked.lanes.given_up == set()
+    (second,) = asked.take(6.0)
+    asked.answer(second, 6.0, put_off=True, retry_after=6.0)
+    assert asked.lanes.given_up == {asked.street}
+    assert (asked.take(12.0), asked.street.out_of_reach) == ([], 98)
+    # What was put off itself comes once more, and an answer to that opens the lane again.
+    asked.lanes.keep(second)
+    asked.street.push_retry(second.id, 12.0)
+    assert asked.street.out_of_reach == 98
+    (again,) = asked.take(12.0)
+    assert again.id == second.id
+    asked.answer(again, 12.0, put_off=False)
+    assert (asked.lanes.given_up, asked.street.out_of_reach) == (set(), 0)
+    assert len(asked.take(12.0)) == 2

@@ -96,7 +96,11 @@ async def test_a_host_that_fails_is_asked_slower_and_so_it_is_after_a_restart(tm
     [
         (HostFeedback(failed=True, elapsed=0.01), 0, 4),  # error pages
         (HostFeedback(failed=True), 0, 1),  # no answer at all
-        (HostFeedback(failed=True, elapsed=0.01, too_many=True), 8, 1),
+        (
+            HostFeedback(failed=True, elapsed=0.01, put_off=True),
+            60,
+            1,
+        ),  # the rest that it did not ask for, doubled
         (HostFeedback(failed=True, elapsed=0.01, retry_after=5.0), 5, 4),
     ],
 )

@@ -119,7 +119,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     assert done.stderr.count("MainGuardError") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serving_for_ever_ends_on_a_signal_to_the_whole_group(number: signal.Signals) -> None:
     port = free_port()
     command = [sys.executable, "-c", SERVE.format(port=port)]

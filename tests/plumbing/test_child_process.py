@@ -247,9 +247,9 @@ def test_a_child_that_does_not_die_keeps_all_that_it_may_still_use(made, monkeyp
     assert child.stop()
 
 
-def test_ctrl_c_and_sigterm_are_not_for_children(made):
+def test_what_ends_a_program_is_not_for_its_children(made):
     child = started(made(echo))
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(child.pid, number)
     child.send(b"end")
     assert child.stop(30)

@@ -1,6 +1,6 @@
 from crawler.model.messages import Hop
 from crawler.model.outcomes import Kind
-from crawler.rules.redirects import REDIRECT_STATUSES, follow
+from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision, follow
 from crawler.rules.scope import Scope
 
 URL = "http://example.com/a"
@@ -35,13 +35,22 @@ def test_back_to_an_earlier_hop_is_a_loop():
 def test_to_itself_is_a_loop_but_for_one_cookie():
     assert decide("/a").kind is Kind.REDIRECT_LOOP
     assert decide("/a#x").kind is Kind.REDIRECT_LOOP
-    first = decide("/a", set_cookie=True)
-    assert first.in_place
-    assert first.kind is None
-    assert first.hops == ()
-    second = decide("/a", set_cookie=True, asked_again=True)
-    assert second.kind is Kind.REDIRECT_LOOP
-    assert not second.in_place
+    for keeps_cookies in (True, False):
+        first = decide("/a", set_cookie=True, keeps_cookies=keeps_cookies)
+        assert first == RedirectDecision(None, URL, (Hop(URL, 302, "/a"),))
+    assert decide("/a", first.hops).kind is Kind.REDIRECT_LOOP
+
+
+def test_a_cookie_opens_the_way_back_only_where_it_is_kept():
+    before = (Hop("http://example.com/0", 302, "/a"),)
+    assert decide("/0", before, set_cookie=True).kind is Kind.REDIRECT_LOOP
+    opened = decide("/0", before, set_cookie=True, keeps_cookies=True)
+    assert (opened.kind, opened.target) == (None, "http://example.com/0")
+    assert opened.hops == (*before, Hop(URL, 302, "/0"))
+    kept = {"set_cookie": True, "keeps_cookies": True}
+    assert decide("http://else.test/", **kept).kind is Kind.OUT_OF_SCOPE
+    assert decide("/0", before, most=1, **kept).kind is Kind.TOO_MANY_REDIRECTS
+    assert decide("ftp://x/", **kept).kind is Kind.BAD_REDIRECT
 
 
 def test_the_limit_counts_redirects_in_a_row():

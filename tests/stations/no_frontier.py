@@ -25,7 +25,12 @@ class NoFrontier:
 
     async def retry(self, ticket: Ticket, delay: float) -> None: ...
 
-    def put_back(self, ticket: Ticket) -> None: ...
+    given_up: tuple[str, ...] = ()
+
+    def knows(self, url: str) -> bool:
+        return False
+
+    def put_back(self, ticket: Ticket, delay: float = 0.0) -> None: ...
 
     async def turn(self, url: str) -> None: ...
 

@@ -61,14 +61,6 @@ async def test_who_waits_for_another_ones_robots_txt_asked_nobody(tmp_path):
         assert sorted(exchange.feedback.asked for exchange in results) == [False] * 4 + [True]
 
 
-async def test_an_answer_of_429_allows_everything_after_the_rest_it_asks_for(tmp_path):
-    busy = ok(b"", "Retry-After: 70\r\n", "429 Enough")
-    async with robots_site(tmp_path, busy) as (served, fetching):
-        exchange = await fetching.fetch_once(f"{served.url}/")
-        assert isinstance(exchange.result, Deferred)
-        assert exchange.feedback.retry_after == 70.0
-
-
 async def test_redirects_on_the_way_to_it_wait_for_their_turn(tmp_path):
     waited = []
 
@@ -132,7 +124,7 @@ async def test_each_origin_is_asked(tmp_path):
         assert (await fetching.page(f"{open_.url}/private")).status == 200
 
 
-@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "401 Who", "410 Gone", "429 Busy"])
+@pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "401 Who", "410 Gone"])
 async def test_none_there_allows_everything(tmp_path, status):
     async with robots_site(tmp_path, ok(FORBID, status=status)) as (served, fetching):
         assert (await fetching.page(f"{served.url}/private")).status == 200

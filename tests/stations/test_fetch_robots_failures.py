@@ -2,7 +2,9 @@
 
 import asyncio
 
-from crawler.fetch.attempt import Retry
+import pytest
+
+from crawler.fetch.attempt import Deferred, Retry
 from crawler.fetch.robots_cache import KEEP_FAILURE_SECONDS
 from crawler.model.messages import Page
 from crawler.model.outcomes import Kind, Outcome
@@ -76,14 +78,71 @@ async def test_a_failure_never_stands_for_long(tmp_path):
         assert served.targets.count("/robots.txt") == 15
 
 
-async def test_retry_after_of_a_failing_robots_txt_counts(tmp_path):
-    busy = ok(b"", "Retry-After: 120\r\n", "503 Busy")
+@pytest.mark.parametrize("busy_max", [600, 0])
+@pytest.mark.parametrize("status", ["503 Busy", "429 Enough"])
+async def test_retry_after_of_a_failing_robots_txt_counts(tmp_path, status, busy_max):
+    busy = ok(b"", "Retry-After: 120\r\n", status)
     clock = Clock()
-    async with robots_site(tmp_path, busy, now=clock, retries=1) as (served, fetching):
+    async with robots_site(tmp_path, busy, now=clock, retries=1, busy_max=busy_max) as (served, fetching):
         exchange = await fetching.fetch(f"{served.url}/")
-        assert isinstance(exchange.result, Retry)
+        assert isinstance(exchange.result, Deferred if busy_max else Retry)
         assert (exchange.result.delay, exchange.feedback.retry_after) == (120.0, 120.0)
         for seconds, times in ((119, 1), (1, 2)):
             clock.now += seconds
             await fetching.fetch(f"{served.url}/")
             assert served.targets.count("/robots.txt") == times
+
+
+async def test_a_robots_txt_that_is_put_off_closes_nothing_but_asks_again(tmp_path):
+    """429 for robots.txt: no page is asked for meanwhile, and none has an attempt counted."""
+    answers = [ok(b"", "Retry-After: 5\r\n", "429 Enough"), ok(b"", status="429 Enough"), ok(FORBID)]
+
+    async def recovering(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0) if " /robots.txt " in head else ok())
+        await writer.drain()
+
+    clock = Clock()
+    async with (
+        byte_server(recovering) as served,
+        rig(tmp_path, served.url, obey=True, retries=0, now=clock) as fetching,
+    ):
+        given: dict[str, float] = {}
+        for stands in (5.0, 1.0):
+            exchange = await fetching.fetch_once(f"{served.url}/", **given)
+            assert isinstance(exchange.result, Deferred)
+            assert exchange.feedback.put_off
+            assert exchange.result.delay >= stands
+            assert exchange.result.ticket.attempt == 1
+            given = {"refused_since": exchange.result.ticket.refused_since or 0.0}
+            clock.now += exchange.result.delay
+        assert isinstance((await fetching.fetch(f"{served.url}/", **given)).result, Page)
+        assert served.targets == ["/robots.txt"] * 3 + ["/"]
+        assert (await fetching.ended(f"{served.url}/private")).kind is Kind.ROBOTS
+
+
+async def test_a_robots_txt_that_is_put_off_for_ever_ends_its_pages_and_says_so(tmp_path):
+    clock = Clock()
+    busy = ok(b"", "Retry-After: 40\r\n", "429 Enough")
+    async with robots_site(tmp_path, busy, now=clock, busy_max=100) as (served, fetching):
+        since = clock.now
+        while isinstance(
+            (again := (await fetching.fetch_once(f"{served.url}/", refused_since=since)).result), Deferred
+        ):
+            clock.now += again.delay
+        assert clock.now - since <= 100
+        line = await fetching.ended(f"{served.url}/", refused_since=since)
+        assert (line.outcome, line.kind) == (Outcome.SKIPPED, Kind.ROBOTS)
+        assert line.message is not None
+        assert "robots.txt was answered with 429" in line.message
+        assert "the 100 s of fetch.busy_max" in line.message
+        assert set(served.targets) == {"/robots.txt"}
+
+
+async def test_one_that_cannot_be_read_says_so_when_it_closes_its_origin(tmp_path):
+    garbled = ok(b"no gzip at all", "Content-Encoding: gzip\r\n")
+    async with robots_site(tmp_path, garbled) as (served, fetching):
+        line = await fetching.ended(f"{served.url}/")
+        assert (line.outcome, line.kind) == (Outcome.ERROR, Kind.ENCODING)
+        assert line.message is not None
+        assert line.message.startswith("robots.txt could not be read, so nothing may be fetched there: ")
+        assert set(served.targets) == {"/robots.txt"}

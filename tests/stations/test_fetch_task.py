@@ -55,8 +55,8 @@ class Bench(NoFrontier):
     async def retry(self, ticket: Ticket, delay: float) -> None:
         self.calls.append(("retry", ticket.id, delay))
 
-    def put_back(self, ticket: Ticket) -> None:
-        self.calls.append(("put back", ticket.id, None))
+    def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
+        self.calls.append(("put back", ticket.id, delay))
 
     async def finish(self, finished: Finished) -> None:
         self.calls.append(("finish", finished.ticket.id, finished.kind))
@@ -74,7 +74,7 @@ class Bench(NoFrontier):
 
 
 async def test_each_result_goes_where_it_belongs():
-    results = {1: page, 2: finished, 3: lambda _: Retry(2.5, Kind.RESET), 4: lambda _: Deferred()}
+    results = {1: page, 2: finished, 3: lambda _: Retry(2.5, Kind.RESET), 4: lambda of: Deferred(of, 1.5)}
     bench = Bench(lambda of: results[of.id](of))
     for number in results:
         await bench.tickets.put(ticket(number))
@@ -88,7 +88,7 @@ async def test_each_result_goes_where_it_belongs():
         ("fetched", 3, 1.5),
         ("retry", 3, 2.5),
         ("fetched", 4, 1.5),
-        ("put back", 4, None),
+        ("put back", 4, 1.5),
     ]
     assert (bench.counters.fetched, bench.counters.retries) == (4, 1)
     assert (bench.step.step, bench.step.url) == ("idle", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.fetch.wire import as_parts, as_received, cookie_header, header_lines, merged
+from crawler.fetch.wire import as_parts, as_received, header_lines, merged
 from crawler.model.outcomes import Outcome
 from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
 
@@ -80,10 +80,6 @@ def test_header_bytes_become_text():
 )
 def test_a_url_comes_apart_without_a_change(url, origin, target):
     assert as_parts(url) == (origin, target)
-
-
-def test_cookies_are_sent_back_without_their_attributes():
-    assert cookie_header(["a=1; Path=/", " b = 2 ;Secure", "", ";x"]) == "a=1; b = 2"
 
 
 def test_headers_are_one_line_each_and_given_ones_replace_our_own():

@@ -61,7 +61,8 @@ NOTHING = {
     "elsewhere": (
         {"/": to("/a"), "/a": to("http://127.0.0.1:9/x?a=1&b=2")},
         "http://SITE/a, to which http://SITE/ redirects: it redirects to http://127.0.0.1:9/x?a=1&b=2,"
-        " which is outside the scope; to crawl that site: crawler run 'http://127.0.0.1:9/x?a=1&b=2'",
+        " which is outside the scope; to crawl that site: crawler run 'http://127.0.0.1:9/x?a=1&b=2',"
+        " or beside this one: --set scope.origins=http://127.0.0.1:9",
     ),
     "a login elsewhere": (
         {"/": to("http://127.0.0.1:9/sso/start")},
@@ -89,6 +90,62 @@ async def test_the_last_line_says_why_no_page_was_ok(tmp_path, name):
     assert f"crawler resume {tmp_path}" in said
     told = crawls.crawl("status", tmp_path).stdout.replace(served.url, "http://SITE")
     assert told.splitlines()[1] == f"no page was ok: {why}"
+
+
+ELSEWHERE = (
+    "it redirects to http://127.0.0.1:9/, which is outside the scope; to crawl that site:"
+    " crawler run http://127.0.0.1:9/, or beside this one: --set scope.origins=http://127.0.0.1:9"
+)
+
+
+async def test_a_seed_that_leads_elsewhere_is_named_though_others_are_read(tmp_path):
+    answers = {"/": to("http://127.0.0.1:9/"), "/a": to("http://127.0.0.1:9/"), "/ok": ok()}
+    async with byte_server(by_target(answers)) as served:
+        code, last, _ = await crawl(served, tmp_path / "one", seeds=("/ok", "/"))
+        assert (code, last) == (0, f"http://SITE/: {ELSEWHERE}")
+        code, last, _ = await crawl(served, tmp_path / "two", seeds=("/", "/ok", "/a"))
+        assert (code, last) == (0, f"http://SITE/: {ELSEWHERE}; and so do 1 more")
+        # When every seed does, there is nothing to crawl.
+        code, last, _ = await crawl(served, tmp_path / "all", seeds=("/", "/a"))
+        assert code == 3
+        assert ELSEWHERE in last
+
+
+async def test_the_option_that_is_named_takes_the_other_host_in(tmp_path):
+    async with byte_server(always(ok())) as other:
+        async with byte_server(by_target({"/": to(f"{other.url}/")})) as served:
+            code, last, _ = await crawl(served, tmp_path / "one")
+            assert code == 3
+            option = last.rpartition("beside this one: ")[2].split()
+            code, _, _ = await crawl(served, tmp_path / "two", *option)
+            assert code == 0
+        assert f"{other.url}/" in crawls.urls(tmp_path / "two")
+
+
+async def test_a_link_that_leads_elsewhere_is_no_seed(tmp_path):
+    answers = {"/": ok(b"<a href=/a>a</a>"), "/a": to("http://127.0.0.1:9/")}
+    async with byte_server(by_target(answers)) as served:
+        code, _, said = await crawl(served, tmp_path)
+    assert code == 0
+    assert "scope.origins" not in said
+
+
+async def test_a_site_in_trouble_comes_before_what_is_elsewhere(tmp_path):
+    answers = {"/": to("http://127.0.0.1:9/"), "/a": ok(b"", status="503 Service Unavailable")}
+    async with byte_server(by_target(answers)) as served:
+        code, last, _ = await crawl(served, tmp_path, seeds=("/", "/a"))
+    assert code == 3
+    assert last.startswith("crawler: no page was ok: http://SITE/a: the server answered 503 (Service Unavail")
+    assert last.endswith(f"; http://SITE/: {ELSEWHERE}")
+
+
+async def test_a_robots_txt_that_cannot_be_read_is_the_reason(tmp_path):
+    answers = {"/robots.txt": ok(b"no gzip", "Content-Encoding: gzip\r\n"), "/": ok()}
+    async with byte_server(by_target(answers)) as served:
+        code, last, _ = await crawl(served, tmp_path)
+    assert code == 3
+    assert "robots.txt could not be read, so nothing may be fetched there: " in last
+    assert "--ignore-robots if the site is yours" in last
 
 
 async def test_what_is_left_out_on_purpose_is_no_page_either(tmp_path):

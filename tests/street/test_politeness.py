@@ -174,7 +174,7 @@ async def test_a_local_server_is_asked_at_full_speed_whatever_it_answers_but_eno
     out = tmp_path / "out"
     async with server(broken, sock) as log:
         crawl = ("run", f"http://{host}/", "-o", out, "--no-progress", "--retries", 0, "--ignore-robots")
-        settings = ("--set", "politeness.throttle_max_delay=0.05")
+        settings = ("--set", "politeness.throttle_max_delay=0.05", "--set", "fetch.busy_max=0")
         done = await asyncio.to_thread(crawls.crawl, *crawl, *settings, *options)
         assert done.returncode == 0, done.stderr
     found = (await asyncio.to_thread(status, out))[host]

@@ -133,3 +133,36 @@ def test_what_is_refused_is_not_shown(tmp_path, setting, reason):
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
     assert told(done.stderr, done.stdout) == []
+
+
+async def test_a_site_behind_a_gate_is_read_whole(tmp_path):
+    """The gate sets its cookie on the way back to the page that it stood before."""
+
+    async def gate(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        target = head.split(" ", 2)[1]
+        if target == "/robots.txt":
+            writer.write(ok(b"", status="404 Not Found"))
+        elif target == "/check":
+            writer.write(ok(b"", "Location: /\r\nSet-Cookie: seen=1\r\n", "302 Found"))
+        elif "Cookie: seen=1\r\n" in head:
+            writer.write(ok(b"<title>Behind</title><a href=/b>b</a><a href=c/d>d</a><a href=/e>e</a>"))
+        else:
+            writer.write(ok(b"", "Location: /check\r\n", "302 Found"))
+        await writer.drain()
+
+    async with byte_server(gate) as served:
+        url = f"{served.url}/"
+        options = ("-o", tmp_path, "--set", "session.cookies=true", "--executor", "inline", "--no-progress")
+        done = await asyncio.to_thread(crawls.crawl, "run", url, *options, "--max-pages", 2)
+        assert done.returncode == 0, done.stderr
+        # The cookie is lost with the process, and found again.
+        done = await asyncio.to_thread(crawls.crawl, "run", url, *options, "--max-pages", 9)
+        assert done.returncode == 0, done.stderr
+    records = crawls.records(tmp_path)
+    ends = {record.url.removeprefix(url): (record.outcome, record.title) for record in records}
+    read = ("ok", "Behind")
+    assert ends.pop("") == ("skipped", None)
+    assert {"check", "b", "c/d", "e"} <= ends.keys()
+    assert set(ends.values()) == {read}
+    first = next(record for record in crawls.records(tmp_path) if record.url == f"{url}check")
+    assert (first.final_url, [hop.url for hop in first.redirects]) == (url, [url, f"{url}check"])

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import NamedTuple
 
 from crawler.lab.faults.manifest import EXCLUDED, MAX_DEPTH, Here
-from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, sigterm_as_ctrl_c
+from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
 
 
 class FaultLog(NamedTuple):
@@ -55,7 +55,7 @@ def serve_faults_forever(port: int, say: Callable[[str], None] = _say) -> None:
 
     For the main thread. Raises UsageError and ChildFailed as FaultProcess does.
     """
-    with sigterm_as_ctrl_c(), FaultProcess(port) as server:
+    with until_stopped(), FaultProcess(port) as server:
         say(f"A site full of faults is at {server.here.origin}/ until Ctrl-C.")
         say(f"It has traps without end; from another terminal: {_command(server.here)}")
         server.join()

@@ -125,6 +125,11 @@ def _chains(here: Here) -> list[Fault]:
     }
     cookie = answer(b"", "Location: /cookie-for-ever", "Set-Cookie: a=b", status="302 Found")
     once_more = Wanted(Outcome.ERROR, Kind.REDIRECT_LOOP, 302, asked=2)
+    unsent = {
+        "that-is-over": "old=; Max-Age=0",
+        "for-elsewhere": "a=b; Path=/x",
+        "of-another": "a=b; Domain=b.test",
+    }
     return [
         Fault("chain-0", _to(step(1)), moved, good),
         Fault("long-0", _to("/long-1"), moved, bad),
@@ -133,6 +138,14 @@ def _chains(here: Here) -> list[Fault]:
         Fault("circle-1", _to("/circle-2"), moved, pair),
         Fault("ring-1", _to("/ring-2"), moved, three),
         Fault("cookie-for-ever", cookie, once_more),
+        *(
+            Fault(
+                f"cookie-{name}",
+                answer(b"", f"Location: /cookie-{name}", f"Set-Cookie: {value}", status="302 Found"),
+                _ends(Kind.REDIRECT_LOOP),
+            )
+            for name, value in unsent.items()
+        ),
     ]
 
 

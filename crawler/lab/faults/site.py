@@ -111,7 +111,9 @@ def build(here: Here) -> FaultSite:
 
 def _robots(here: Here) -> Kept:
     named = "".join(f"Sitemap: {here.origin}{fault.path}\n" for fault in sitemaps.faults(here))
-    return answer(f"User-agent: *\nDisallow: /private/\n{named}".encode(), media="text/plain")
+    # As an editor may leave it: marked twice, with blanks that nobody sees, and after another bot's delay.
+    text = f"User-agent: other\nCrawl-delay: 30\n\nUser-agent:\xa0*\nDisallow：/private/\u200b\n{named}"
+    return answer(b"\xef\xbb\xbf" * 2 + text.encode(), media="text/plain")
 
 
 def is_good(path: str) -> bool:
@@ -147,6 +149,7 @@ def settings(here: Here, timeout: float) -> dict[str, object]:
         "fetch.timeout": timeout,
         "fetch.max_body": MAX_BODY,
         "fetch.retries": TIMES - 1,
+        "fetch.busy_max": 0,  # else one page that says 429 for ever would hold up all the others
         "fetch.backoff": 0.1,
         "fetch.retry_after_max": RETRY_AFTER_MAX,
         "fetch.max_redirects": MAX_REDIRECTS,

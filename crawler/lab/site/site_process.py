@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPConnection
 
-from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, sigterm_as_ctrl_c
+from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
 
 
 class SiteProcess(ServerProcess):
@@ -53,7 +53,7 @@ def serve_forever(port: int, say: Callable[[str], None] = _say) -> None:
     For the main thread. Raises UsageError and ChildFailed as SiteProcess does, and ChildFailed where
     the process ends by itself.
     """
-    with sigterm_as_ctrl_c(), SiteProcess(port) as site:
+    with until_stopped(), SiteProcess(port) as site:
         say(f"The fixture site, {site.pages} pages, is at {site.url} until Ctrl-C.")
         say(f"Crawl it from another terminal: crawler run {site.url}")
         site.join()
