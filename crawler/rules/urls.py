@@ -50,13 +50,13 @@ def _parse(href: str, base: str | None) -> str:
     try:
         return ada_url.normalize_url(href) if base is None else ada_url.join_url(base, href)
     except ValueError:
-        whole = _scalar_values(href)
+        whole = scalar_values(href)
         if whole == href:
             raise
         return _parse(whole, base)
 
 
-def _scalar_values(text: str) -> str:
+def scalar_values(text: str) -> str:
     """Lone surrogates become U+FFFD, as the standard's USVString has it; UTF-8 cannot hold them."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
