@@ -24,6 +24,7 @@ from crawler.config.running_sections import (
     WatchdogConfig,
     WriteConfig,
 )
+from crawler.config.scope_section import ScopeConfig
 from crawler.config.sections import (
     About,
     FetchConfig,
@@ -31,7 +32,6 @@ from crawler.config.sections import (
     ParseConfig,
     PolitenessConfig,
     RobotsConfig,
-    ScopeConfig,
     Section,
     SessionConfig,
     SitemapsConfig,

@@ -8,6 +8,7 @@ the reader. What a link is, :mod:`crawler.parse.links` says. Nothing here knows 
 import copy
 import re
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from typing import cast
 
 import msgspec
@@ -58,12 +59,18 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def parse_html(
-    body: bytes, content_type: str | None, url: str, *, keep_tree: bool = False, refresh: str | None = None
+    body: bytes,
+    content_type: str | None,
+    url: str,
+    *,
+    keep_tree: bool = False,
+    refresh: str | None = None,
+    told_apart: Callable[[list[str]], list[str]] = list,
 ) -> Document:
     """The page in ``body``, as sent with ``content_type`` from the absolute ``url``.
 
     Damaged markup and wrong encodings never raise. A missing content type means HTML. ``refresh`` is the
-    answer's Refresh header.
+    answer's Refresh header; ``told_apart`` gives links the form in which the crawl tells them apart.
     """
     mime = essence(content_type) if content_type else ""
     if not is_text(mime):
@@ -77,7 +84,7 @@ def parse_html(
     if tree is None:
         href = None if refresh is None else target(refresh)
         link = None if href is None else resolve_in(href, url, charset)
-        return Document(charset=charset, text=decode(body, charset), links=[] if link is None else [link])
+        return Document(charset=charset, text=decode(body, charset), links=told_apart([link] if link else []))
     kept = copy.deepcopy(tree) if keep_tree else None
 
     # The content of a template is no part of the document until a script puts it there.
@@ -85,7 +92,7 @@ def parse_html(
         if not is_shadow_root(template):
             template.decompose()
     base = base_of(tree, url, charset)
-    links, nofollow_links = find_links(tree, base, charset, refresh, is_xml=is_xml(mime))
+    links, nofollow_links = find_links(tree, base, charset, refresh, told_apart, is_xml=is_xml(mime))
     canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
     return Document(
@@ -105,7 +112,7 @@ def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
     if is_xml(mime) and (root := _ROOT.match(source := decode(body, charset))):
         try:
             if prefix := root["prefix"]:
-                source = re.sub(rf"(</?){prefix}", r"\1", source)
+                source = re.sub(rf"(</?){re.escape(prefix)}", r"\1", source)
             tree = turbohtml.parse_xml(source)
             for instruction in cast("list[turbohtml.Node]", _INSTRUCTIONS(tree)):
                 instruction.decompose()

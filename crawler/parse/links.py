@@ -5,6 +5,7 @@ stand in ``xlink:href`` (SVG 2 § 16.1.3); the pages within the page, ``<frame s
 where it sends its reader by itself. Images, scripts, style sheets and ``<link>`` are not pages.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import turbohtml
@@ -36,7 +37,13 @@ def resolve_in(href: str, base: str, charset: str) -> str | None:
 
 
 def find_links(
-    tree: turbohtml.Document, base: str, charset: str, refresh: str | None = None, *, is_xml: bool = False
+    tree: turbohtml.Document,
+    base: str,
+    charset: str,
+    refresh: str | None,
+    told_apart: Callable[[list[str]], list[str]],
+    *,
+    is_xml: bool,
 ) -> tuple[list[str], frozenset[str]]:
     """The distinct absolute links in document order, and those of them that are only ever nofollow.
 
@@ -50,18 +57,18 @@ def find_links(
     drawn = tree.select(_XLINK)
     if not (selector == _ALL or refused or drawn):
         hrefs = _encode_queries(sent_to + cast("list[str]", _HREFS(tree)), charset)
-        return distinct_links(hrefs, base), frozenset()
+        return told_apart(distinct_links(hrefs, base)), frozenset()
     if drawn:
         selector = f"{selector},{_XLINK}"
     # XML's elements have no namespace here.
     no_links = {a for a in drawn if a.namespace is turbohtml.Namespace.HTML} if not is_xml else set()
     elements = [element for element in tree.select(selector) if element not in no_links]
     hrefs = _encode_queries([*sent_to, *map(_href, elements)], charset)
-    links = distinct_links(hrefs, base)
+    links = told_apart(distinct_links(hrefs, base))
     # A URL linked twice may be followed if one of the two links says nothing against it.
     linked = zip(elements, hrefs[len(sent_to) :], strict=True)
     followed = [*hrefs[: len(sent_to)], *(href for element, href in linked if element not in refused)]
-    return links, frozenset(links).difference(distinct_links(followed, base))
+    return links, frozenset(links).difference(told_apart(distinct_links(followed, base)))
 
 
 def _href(element: turbohtml.Element) -> str:
@@ -70,7 +77,7 @@ def _href(element: turbohtml.Element) -> str:
 
 
 def _sent_to(tree: turbohtml.Document, header: str | None) -> list[str]:
-    """Where the page sends its reader by itself: the first that says so does, and the header is before all."""
+    """Where the page sends its reader by itself: the first that says so counts, a header above all."""
     said = [meta.attr("content") or "" for meta in tree.select("meta[http-equiv=refresh i][content]")]
     targets = map(target, said if header is None else [header, *said])
     return [href for href in targets if href is not None][:1]
