@@ -29,8 +29,8 @@ def read_damaged(text: str, found: Callable[[str, bool], None]) -> bool:
     Raises Unreadable.
     """
     elements, had_root = Elements(found), False
-    text = text.translate(_CONTROLS)
-    root = ROOT.search(text, 0, NEAR)
+    text = text.translate(_CONTROLS).lstrip()
+    root = None if text.startswith(("<!", "<?")) else ROOT.search(text, 0, NEAR)
     at = root.start() if root else 0
     while (markup := _MARKUP.search(text, at)) is not None:
         elements.text(_plain(text[at : markup.start()]))
