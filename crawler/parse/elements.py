@@ -95,9 +95,14 @@ class Elements(list[Element]):
         return self[0].text if self else None
 
     @property
-    def attrib(self) -> dict[str, str]:
+    def attrs(self) -> dict[str, str]:
         """The first one's attributes."""
         return self[0].attrs if self else {}
+
+    @property
+    def attrib(self) -> dict[str, str]:
+        """The same as ``attrs``."""
+        return self.attrs
 
     @overload
     def attr(self, name: str) -> str | None: ...
@@ -105,7 +110,7 @@ class Elements(list[Element]):
     def attr(self, name: str, default: _T) -> str | _T: ...
     def attr(self, name: str, default: object = None) -> object:
         """The first one's attribute; ``default`` where there is none."""
-        return self.attrib.get(name, default)
+        return self.attrs.get(name, default)
 
     @overload
     def get(self) -> str | None: ...

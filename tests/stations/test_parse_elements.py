@@ -36,7 +36,8 @@ def test_an_element(page: ExtractPage) -> None:
 
 def test_the_list_answers_for_its_first(page: ExtractPage) -> None:
     headings = page.css("h2")
-    assert (headings.text, headings.attr("class"), headings.attrib) == ("One", "t", {"class": "t"})
+    assert (headings.text, headings.attr("class"), headings.attrs) == ("One", "t", {"class": "t"})
+    assert headings.attrib == headings.attrs
     assert headings.get() == '<h2 class="t">One</h2>'
     assert headings.getall() == ['<h2 class="t">One</h2>', '<h2 class="t">Two</h2>']
     nothing = page.css("h6")
