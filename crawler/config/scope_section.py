@@ -17,7 +17,7 @@ class ScopeConfig(Section, frozen=True, kw_only=True):
     exclude: Annotated[tuple[Regex, ...], About("URLs in which one of them is found are left out.")] = ()
     origins: Annotated[tuple[WebOrigin, ...], About("Origins crawled beside those of the seeds.")] = ()
     max_url_length: Annotated[
-        int | None, About("Characters of a URL; longer links are left out.", ge=16, le=1024 * 1024)
+        int | None, About("Bytes of a URL; links that are longer are left out.", ge=16, le=1024 * 1024)
     ] = 8 * 1024
     max_repeats: Annotated[
         int | None,

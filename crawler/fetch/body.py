@@ -36,8 +36,6 @@ class Body(NamedTuple):
     """Bytes, wherever they are."""
     truncated: bool
     """The limit cut it."""
-    sniffed: str | None = None
-    """Its type, where that had to be told by its first bytes."""
 
 
 async def read_body(

@@ -169,9 +169,10 @@ class Fetcher:
         ticket, fetch = attempt.ticket, self._config
         path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
         most = self._sitemap_bytes if ticket.sitemap else fetch.max_body
-        body = await read_wanted(attempt, answer, fetch, most, path)
-        if isinstance(body, Finished):
-            return body
+        found = await read_wanted(attempt, answer, fetch, most, path)
+        if isinstance(found, Finished):
+            return found
+        body, sniffed = found
         self._counters.bytes += body.size
         tags = answer.values("x-robots-tag") if self._obey else ()
         return Page(
@@ -185,7 +186,7 @@ class Fetcher:
             fetched_at=attempt.fetched_at,
             elapsed=attempt.elapsed or 0.0,
             truncated=body.truncated,
-            sniffed=body.sniffed,
+            sniffed=sniffed,
             follow=not tags or "nofollow" not in meta_robots.directives(tags, fetch.user_agent),
         )
 

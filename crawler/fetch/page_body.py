@@ -24,8 +24,10 @@ class _Unwanted(Exception):
 
 async def read_wanted(
     attempt: Attempt, answer: Answer, fetch: FetchConfig, limit: int, spool_path: str
-) -> Body | Finished:
-    """The decoded body, cut at ``limit`` bytes; or how its URL ends because of its type.
+) -> tuple[Body, str | None] | Finished:
+    """The decoded body, cut at ``limit`` bytes, and its type, where the first bytes had to tell that.
+
+    Or how its URL ends because of its type.
 
     Raises FetchFailed, and CrawlFailed where it cannot be spooled to ``spool_path``.
     """
@@ -35,7 +37,7 @@ async def read_wanted(
     given = attempt.content_type
     # A sitemap is told by its reader, whatever it is called.
     if not is_to_be_sniffed(given) or attempt.ticket.sitemap or answer.status in NO_CONTENT:
-        return await read_body(answer, limit, fetch.spool_above, spool_path)
+        return await read_body(answer, limit, fetch.spool_above, spool_path), None
     from crawler.rules.sniff import as_header, sniff_type  # few answers need it
 
     options = answer.header("x-content-type-options") or ""
@@ -51,4 +53,4 @@ async def read_wanted(
         body = await read_body(answer, limit, fetch.spool_above, spool_path, judge)
     except _Unwanted as unwanted:
         return attempt.finished(Kind.CONTENT_TYPE, str(unwanted))
-    return body._replace(sniffed=as_header(sniffed, given))
+    return body, as_header(sniffed, given)
