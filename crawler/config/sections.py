@@ -1,6 +1,6 @@
 """The sections of the configuration: every key with its type, default, bounds and unit.
 
-Here is what is crawled, and how pages are asked for; the others are in
+Here is how pages are asked for and read; the others are in :mod:`crawler.config.scope_section` and
 :mod:`crawler.config.running_sections`.
 """
 
@@ -14,8 +14,6 @@ from crawler.config.values import (
     HeaderText,
     MediaPattern,
     Network,
-    Regex,
-    WebOrigin,
     WebUrl,
 )
 from crawler.config.version import VERSION
@@ -45,18 +43,6 @@ class About(NamedTuple):
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of the configuration; frozen. Values are checked where a Config is made of them."""
-
-
-class ScopeConfig(Section, frozen=True, kw_only=True):
-    """Which URLs belong to the crawl."""
-
-    max_pages: Annotated[
-        int | None, About("Pages after which the crawl ends; the rest stays pending.", ge=1)
-    ] = None
-    max_depth: Annotated[int | None, About("Links to follow from a seed; seeds have depth 0.", ge=0)] = None
-    include: Annotated[tuple[Regex, ...], About("If any: only URLs in which one of them is found.")] = ()
-    exclude: Annotated[tuple[Regex, ...], About("URLs in which one of them is found are left out.")] = ()
-    origins: Annotated[tuple[WebOrigin, ...], About("Origins crawled beside those of the seeds.")] = ()
 
 
 class FetchConfig(Section, frozen=True, kw_only=True):

@@ -25,13 +25,13 @@ from crawler.config.running_sections import (
     WatchdogConfig,
     WriteConfig,
 )
+from crawler.config.scope_section import ScopeConfig
 from crawler.config.sections import (
     About,
     FetchConfig,
     FrontierConfig,
     PolitenessConfig,
     RobotsConfig,
-    ScopeConfig,
     Section,
     SessionConfig,
     SitemapsConfig,

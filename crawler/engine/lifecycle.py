@@ -24,7 +24,7 @@ from crawler.frontier.view import FrontierView, damaged_settings
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
-from crawler.rules.urls import login, origin, resolve
+from crawler.rules.urls import login, normalised, origin, resolve
 
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
@@ -69,7 +69,7 @@ def serialised(config: Config) -> tuple[Config, dict[str, str]]:
             found = resolve(text)
             if found is None:
                 raise UsageError(f"{key}: {shown(text)} is not an http or https URL that could be asked for")
-            url, pair = login(found)
+            url, pair = login(normalised(found) if config.scope.normalise == "rfc3986" else found)
             urls[url] = None
             if pair is not None and key != "sitemaps.urls":
                 logins[origin(url)] = pair

@@ -1,6 +1,7 @@
 """Reads a body: inflates it, stops at the limit, and moves a long one out of memory into a file."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from crawler.fetch.backend import Answer, FetchFailed
 from crawler.fetch.inflate import PIECE, SLICE, Decoder, Undecodable, decoder
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Kind
+from crawler.rules.content_type import FIRST
 
 DRAIN_BYTES = 65_536
 """A body that nobody wants is read up to this length, so that its connection can be used again."""
@@ -36,13 +38,20 @@ class Body(NamedTuple):
     """The limit cut it."""
 
 
-async def read_body(answer: Answer, limit: int, spool_above: int, spool_path: str | None) -> Body:
+async def read_body(
+    answer: Answer,
+    limit: int,
+    spool_above: int,
+    spool_path: str | None,
+    judge: Callable[[bytes], None] | None = None,
+) -> Body:
     """The decoded body of ``answer``, cut at ``limit`` bytes.
 
     Above ``spool_above`` bytes it goes to the file ``spool_path`` (if there is one), which is removed
-    again on any failure. Raises FetchFailed, and CrawlFailed where the file cannot be written.
+    again on any failure. ``judge`` is called with the first bytes, as many as tell a type (or all); what it
+    raises ends the reading. Raises FetchFailed, and CrawlFailed where the file cannot be written.
     """
-    buffer = _Buffer(limit, spool_above, spool_path)
+    buffer = _Buffer(limit, spool_above, spool_path, judge)
     try:
         coded = answer.values("content-encoding")
         undo = decoder(coded, 2 * limit + SLICE) if coded else None
@@ -101,8 +110,15 @@ async def remove_spooled(path: str) -> None:
 class _Buffer:
     """Parts of a body in memory, until there are so many bytes that they go to a file."""
 
-    def __init__(self, limit: int, spool_above: int, spool_path: str | None) -> None:
+    def __init__(
+        self,
+        limit: int,
+        spool_above: int,
+        spool_path: str | None,
+        judge: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._limit = limit
+        self._judge = judge
         self._spool_above = spool_above
         self._path = spool_path
         self._opening: asyncio.Future[AsyncBufferedIOBase] | None = None
@@ -120,6 +136,10 @@ class _Buffer:
         self._size += len(part)
         self._held += len(part)
         self._parts.append(part)
+        if self._judge is not None:
+            if self._size < FIRST:
+                return not self._truncated
+            self._judge_first()
         if self._held > self._spool_above and self._path is not None:
             await self._spool(self._path)
         elif len(self._parts) > _MAX_PARTS:
@@ -137,8 +157,14 @@ class _Buffer:
         self._parts.clear()
         self._held = 0
 
+    def _judge_first(self) -> None:
+        judge, self._judge = self._judge, None
+        if judge is not None:
+            judge(b"".join(self._parts)[:FIRST])
+
     async def finish(self) -> Body:
         """All of it; the file, if there is one, is closed."""
+        self._judge_first()
         if self._opening is None or self._path is None:
             if self._size < _SMALL * len(self._parts):
                 self._parts = [b"".join(self._parts)]

@@ -8,7 +8,6 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +16,15 @@ from msgspec.structs import replace
 from crawler.config import Config
 from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
-from crawler.fetch.body import drain, read_body, remove_spooled
+from crawler.fetch.body import drain, remove_spooled
 from crawler.fetch.hops import Hops
+from crawler.fetch.page_body import NO_CONTENT, read_wanted
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
 from crawler.rules import meta_robots
-from crawler.rules.content_type import SITEMAPS, accepted, is_part
+from crawler.rules.content_type import SITEMAPS, accepted
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
 from crawler.trace.counters import Counters
@@ -32,9 +32,6 @@ from crawler.trace.steps import Step
 
 if TYPE_CHECKING:
     from crawler.frontier.protocol import Frontier
-
-_NO_CONTENT = frozenset({204, 205})
-"""RFC 9110 sections 15.3.5 and 15.3.6: success without a body, so without a type."""
 
 
 class Fetcher:
@@ -141,7 +138,7 @@ class Fetcher:
         if not 200 <= answer.status < 300:
             await drain(answer)
             return self._trouble.refused(attempt, answer, self._robots.now())
-        if answer.status not in _NO_CONTENT and not accepted(attempt.content_type, types):
+        if answer.status not in NO_CONTENT and not accepted(attempt.content_type, types):
             if answer.header("content-length") is not None:
                 await drain(answer)
             words = f"Bodies of type {attempt.content_type} are not read."
@@ -184,14 +181,14 @@ class Fetcher:
         robots = self._robots.kept(url) or (await self._robots.find(url))[0]
         return robots.rules.allows(self._config.user_agent, url)
 
-    async def _page(self, attempt: Attempt, answer: Answer) -> Page:
-        if answer.status == HTTPStatus.PARTIAL_CONTENT and is_part(answer.header("content-range")):
-            words = "only a part of the page was sent, though all of it was asked for"
-            raise FetchFailed(Kind.FRAMING, words, retryable=False)
+    async def _page(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         ticket, fetch = attempt.ticket, self._config
         path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
         most = self._sitemap_bytes if ticket.sitemap else fetch.max_body
-        body = await read_body(answer, most, fetch.spool_above, path)
+        found = await read_wanted(attempt, answer, fetch, most, path)
+        if isinstance(found, Finished):
+            return found
+        body, sniffed = found
         self._counters.bytes += body.size
         tags = answer.values("x-robots-tag") if self._obey else ()
         return Page(
@@ -205,6 +202,7 @@ class Fetcher:
             fetched_at=attempt.fetched_at,
             elapsed=attempt.elapsed or 0.0,
             truncated=body.truncated,
+            sniffed=sniffed,
             follow=not tags or "nofollow" not in meta_robots.directives(tags, fetch.user_agent),
             final_url=None if attempt.url == ticket.url else attempt.url,
         )

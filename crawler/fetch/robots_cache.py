@@ -162,7 +162,8 @@ class RobotsCache:
         until = self.now() + KEEP_SECONDS - stored.age
         wanted = rules.sitemaps if self._config.sitemaps.follow else ()
         named = [urls.resolve(text, f"{origin}/robots.txt") for text in wanted]
-        sitemaps = dict.fromkeys(url for url in named if url is not None)
+        found = self._scopes.sitemaps.normalised([url for url in named if url is not None])
+        sitemaps = dict.fromkeys(found)
         if not self._config.robots.obey:
             rules, delay = robots.ALLOW_ALL, None
         return RobotsFile(rules, stored.status, until, delay, sitemaps=sitemaps)

@@ -91,6 +91,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """Unix time in seconds, when the request was sent."""
     elapsed: float
     """Seconds that the exchange took."""
+    sniffed: str | None = None
+    """What stands for that header where it says nothing: the type by the body's first bytes."""
     truncated: bool = False
     """The body limit cut it."""
     follow: bool = True
@@ -149,6 +151,8 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0
+    links_too_long: int = 0
+    """Longer than ``scope.max_url_length``, or growing beyond ``scope.max_repeats``."""
     body_lost: bool = False
     """The file with its body could not be read: nothing was learnt, and the page is worth another fetch."""
 

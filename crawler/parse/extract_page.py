@@ -1,10 +1,12 @@
 """What a user's extract function is given."""
 
 from collections.abc import Iterator, Mapping
-
-import turbohtml
+from typing import TYPE_CHECKING
 
 from crawler.parse.html import Document
+
+if TYPE_CHECKING:
+    from crawler.parse.elements import Elements
 
 
 class Headers(Mapping[str, str]):
@@ -60,14 +62,16 @@ class ExtractPage:
         """Absolute, in document order, without repeats."""
         self._document = document
 
-    def css(self, selector: str) -> list[turbohtml.Element]:
+    def css(self, selector: str) -> "Elements":
         """The elements that match, in document order; none where the page is not HTML.
 
-        An element has ``.text``, ``.attr(name)``, ``.attrs`` and ``.select(selector)``. Raises
-        turbohtml.SelectorSyntaxError, a ValueError.
+        With ``::text`` or ``::attr(name)`` at its end: the texts that stand in them directly, or the values
+        of that attribute. Raises ValueError where it is no selector.
         """
+        from crawler.parse.elements import Elements, select  # most crawls extract nothing
+
         tree = self._document.tree
-        return [] if tree is None else tree.select(selector)
+        return Elements() if tree is None else select(tree, selector)
 
     def __repr__(self) -> str:
         return f"<page {self.url} {self.status} {self.title!r}>"

@@ -1,27 +1,24 @@
 """What a page says: title, links, visible text, and what it asks of crawlers.
 
-HTML is read as browsers with scripting off read it (WHATWG HTML § 13), XHTML by the rules of XML
-where it is well-formed. Any other text is its own visible text and has no links.
-
-Links are what a browser would go to, or load as a page of its own: ``<a href>`` and ``<area href>``, the
-hyperlinks of WHATWG HTML § 4.6.1, and the pages within the page, ``<frame src>`` and ``<iframe src>``.
-Images, scripts, style sheets and ``<link>`` are not pages. Nothing here knows of crawls, scopes or records.
+HTML is read as browsers with scripting off read it (WHATWG HTML § 13), XHTML and SVG by the rules of XML
+where they are well-formed. Any other text is its own visible text and has no links but where its header sends
+the reader. What a link is, :mod:`crawler.parse.links` says. Nothing here knows of crawls, scopes or records.
 """
 
-import codecs
 import copy
 import re
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from typing import cast
-from urllib.parse import quote
 
 import msgspec
 import turbohtml
 
+from crawler.parse.links import base_of, find_links, resolve_in
 from crawler.parse.visible_text import is_shadow_root, take_visible_text
 from crawler.rules.charset import decode, name_of, of_header, of_meta, sniff
 from crawler.rules.content_type import essence, is_html, is_text, is_xml
-from crawler.rules.urls import distinct_links, resolve
+from crawler.rules.refresh import target
 
 _INSTRUCTIONS = turbohtml.XPath("//processing-instruction()")
 """Of XML alone, and no part of the text, which they would part."""
@@ -29,19 +26,13 @@ MAX_NULS = 10_000
 """NUL characters above which they are taken for spaces. HTML drops most of them, each as an error that the
 parser keeps a note of: six megabytes of them cost three hundred megabytes and a second."""
 
-_XHTML_ROOT = re.compile(r"\s*+(?:(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)\s*+)*+<html[\s/>]", re.S | re.I)
+SVG = "image/svg+xml"
+_ROOT = re.compile(
+    r"\s*+(?:(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)\s*+)*+<(?P<prefix>[\w.-]+:)?(?:html|svg)[\s/>]",
+    re.S | re.I,
+)
 _INSTEAD = {"UTF-16LE": "UTF-8", "UTF-16BE": "UTF-8", "x-user-defined": "windows-1252"}
 """What is read as something else when a ``<meta>`` says it: it could not be read if it were true."""
-
-# An inline document (srcdoc) wins over src; an empty src means about:blank, not this page.
-_ALL = 'a[href],area[href],iframe[src]:not([srcdoc],[src=""]),frame[src]:not([src=""])'
-_HREFS = turbohtml.XPath("//a/@href")
-"""What ``a[href]`` selects, as text in one step."""
-_RARE_TAGS = ("area", "iframe", "frame")
-_FRAME_TAGS = frozenset(("iframe", "frame"))
-
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_KEPT_IN_A_QUERY = "!$%()*+,-./:=?@[\\]^_`{|}~"
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -67,10 +58,19 @@ class Document(msgspec.Struct, frozen=True):
     """The element tree, if it was asked for and there is one."""
 
 
-def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bool = False) -> Document:
+def parse_html(
+    body: bytes,
+    content_type: str | None,
+    url: str,
+    *,
+    keep_tree: bool = False,
+    refresh: str | None = None,
+    told_apart: Callable[[list[str]], list[str]] = list,
+) -> Document:
     """The page in ``body``, as sent with ``content_type`` from the absolute ``url``.
 
-    Damaged markup and wrong encodings never raise. A missing content type means HTML.
+    Damaged markup and wrong encodings never raise. A missing content type means HTML. ``refresh`` is the
+    answer's Refresh header; ``told_apart`` gives links the form in which the crawl tells them apart.
     """
     mime = essence(content_type) if content_type else ""
     if not is_text(mime):
@@ -82,15 +82,17 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
         charset = late
         tree = _tree(body, charset, mime)
     if tree is None:
-        return Document(charset=charset, text=decode(body, charset))
+        href = None if refresh is None else target(refresh)
+        link = None if href is None else resolve_in(href, url, charset)
+        return Document(charset=charset, text=decode(body, charset), links=told_apart([link] if link else []))
     kept = copy.deepcopy(tree) if keep_tree else None
 
     # The content of a template is no part of the document until a script puts it there.
     for template in tree.find_all("template"):
         if not is_shadow_root(template):
             template.decompose()
-    base = _base(tree, url)
-    links, nofollow_links = _find_links(tree, base, charset)
+    base = base_of(tree, url, charset)
+    links, nofollow_links = find_links(tree, base, charset, refresh, told_apart, is_xml=is_xml(mime))
     canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
     return Document(
@@ -98,7 +100,7 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
         title=_title(tree),
         links=links,
         nofollow_links=nofollow_links,
-        canonical=resolve(canonical.attr("href") or "", base) if canonical is not None else None,
+        canonical=resolve_in(canonical.attr("href") or "", base, charset) if canonical is not None else None,
         meta_robots=tuple(meta.attr("content") or "" for meta in robots),
         asks_for_password=tree.select_one("input[type=password i]") is not None,
         text=take_visible_text(tree, len(body)),
@@ -107,15 +109,17 @@ def parse_html(body: bytes, content_type: str | None, url: str, *, keep_tree: bo
 
 
 def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
-    if is_xml(mime) and _XHTML_ROOT.match(source := decode(body, charset)):
+    if is_xml(mime) and (root := _ROOT.match(source := decode(body, charset))):
         try:
+            if prefix := root["prefix"]:
+                source = re.sub(rf"(</?){re.escape(prefix)}", r"\1", source)
             tree = turbohtml.parse_xml(source)
             for instruction in cast("list[turbohtml.Node]", _INSTRUCTIONS(tree)):
                 instruction.decompose()
             return tree
         except turbohtml.HTMLParseError:
             pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
-    elif not is_html(mime):
+    elif not is_html(mime) and mime != SVG:
         return None
     markup: str | bytes = body
     if b"\0" in body:
@@ -145,61 +149,12 @@ def _declared_late(
     return None
 
 
-def _base(tree: turbohtml.Document, url: str) -> str:
-    # WHATWG HTML § 4.2.3: the first one that has a href counts, and only that, even if it is invalid.
-    for element in tree.select("base[href]"):
-        if element.namespace is turbohtml.Namespace.HTML:
-            return resolve(element.attr("href") or "", url) or url
-    return url
-
-
 def _title(tree: turbohtml.Document) -> str | None:
+    root = tree.root
+    if root is not None and root.tag == "svg":  # as a document's title; elsewhere it is a tool tip
+        titles = (child for child in root.children if isinstance(child, turbohtml.Element))
+        return next((" ".join(child.text.split()) for child in titles if child.tag == "title"), None)
     for element in tree.find_all("title"):
         if element.namespace is turbohtml.Namespace.HTML:
             return " ".join(element.text.split())
     return None
-
-
-def _find_links(tree: turbohtml.Document, base: str, charset: str) -> tuple[list[str], frozenset[str]]:
-    """The distinct absolute links in document order, and those of them that are only ever nofollow.
-
-    ``charset`` is the document's encoding by its WHATWG name: queries are sent in it.
-    """
-    # One name alone is looked up in the parser's index; several make it go through all elements.
-    selector = _ALL if any(tree.find(tag) is not None for tag in _RARE_TAGS) else "a[href]"
-    refused = {*tree.select("a[rel~=nofollow i]"), *tree.select("area[rel~=nofollow i]")}
-    if selector != _ALL and not refused:
-        hrefs = _encode_queries(cast("list[str]", _HREFS(tree)), charset)
-        return distinct_links(hrefs, base), frozenset()
-    elements = tree.select(selector)
-    hrefs = [element.attr("src" if element.tag in _FRAME_TAGS else "href") or "" for element in elements]
-    hrefs = _encode_queries(hrefs, charset)
-    links = distinct_links(hrefs, base)
-    # A URL linked twice may be followed if one of the two links says nothing against it.
-    followed = [href for element, href in zip(elements, hrefs, strict=True) if element not in refused]
-    return links, frozenset(links).difference(distinct_links(followed, base))
-
-
-def _encode_queries(hrefs: list[str], charset: str) -> list[str]:
-    """Percent-code what is not ASCII in the queries, in the page's own encoding.
-
-    WHATWG URL, query state: a link on a windows-1251 page asks in windows-1251. All else in a URL
-    is UTF-8, and so are queries on UTF-8 and UTF-16 pages: those are left to the resolver.
-    """
-    if charset.startswith("UTF-") or all(map(str.isascii, hrefs)):
-        return hrefs
-    try:
-        codec = codecs.lookup(charset).name
-    except LookupError:
-        return hrefs
-    return [href if href.isascii() else _encode_query(href, codec) for href in hrefs]
-
-
-def _encode_query(href: str, codec: str) -> str:
-    def encoded(run: re.Match[str]) -> str:
-        # What the encoding lacks is sent as a character reference, as forms do it.
-        return quote(run[0].encode(codec, "xmlcharrefreplace"), safe=_KEPT_IN_A_QUERY)
-
-    before, hash_sign, fragment = href.partition("#")
-    path, mark, query = before.partition("?")
-    return path + mark + _NOT_ASCII.sub(encoded, query) + hash_sign + fragment

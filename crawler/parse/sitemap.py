@@ -13,7 +13,15 @@ from itertools import chain
 import msgspec
 
 from crawler.model.outcomes import Kind
-from crawler.parse.sitemap_xml import MAX_LETTERS, NotASitemap, Unreadable, XmlReader
+from crawler.parse.sitemap_xml import (
+    MAX_LETTERS,
+    NEAR,
+    ROOT,
+    NotASitemap,
+    NotWellFormed,
+    Unreadable,
+    XmlReader,
+)
 from crawler.rules.charset import decode, of_header, sniff
 from crawler.rules.urls import resolve
 
@@ -40,6 +48,7 @@ class Sitemap(msgspec.Struct):
     """Why it was not read to its end: TOO_LARGE (a limit), ENCODING (damaged or hostile), CONTENT_TYPE (it is
     no sitemap); None where it was."""
     message: str | None = None
+    """What is wrong with it."""
 
 
 class _LimitReached(Exception):
@@ -63,8 +72,14 @@ def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: in
             return
         (found.sitemaps if is_sitemap else found.pages)[target] = None
 
+    def texts() -> Iterator[str]:
+        return _noting_wrong_bytes(_texts(_unpacked(body, most_bytes), content_type, found), found)
+
     try:
-        _read(_texts(_unpacked(body, most_bytes), content_type, found), take)
+        try:
+            _read(texts(), take)
+        except NotWellFormed as why:
+            _read_all_the_same(texts(), take, found, why)
     except _LimitReached as limit:
         found.kind, found.message = Kind.TOO_LARGE, str(limit)
     except NotASitemap as no:
@@ -72,6 +87,17 @@ def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: in
     except Unreadable as why:
         found.kind, found.message = Kind.ENCODING, f"the sitemap cannot be read: {why}"
     return found
+
+
+def _read_all_the_same(
+    texts: Iterable[str], take: Callable[[str, bool], None], found: Sitemap, why: NotWellFormed
+) -> None:
+    """Raises Unreadable, which may be ``why``."""
+    from crawler.parse.sitemap_damaged import read_damaged  # most are whole
+
+    if not read_damaged("".join(texts), take):
+        raise why
+    found.message = f"the sitemap is damaged, and was read all the same: {why}"
 
 
 def _unpacked(body: bytes, most: int) -> Iterator[bytes]:
@@ -136,6 +162,13 @@ def _texts(pieces: Iterator[bytes], content_type: str | None, found: Sitemap) ->
     yield decoder.decode(b"", final=True)
 
 
+def _noting_wrong_bytes(texts: Iterator[str], found: Sitemap) -> Iterator[str]:
+    for text in texts:
+        if "\ufffd" in text:
+            found.message = f"the sitemap holds bytes that are no {found.charset}"
+        yield text
+
+
 def _read(texts: Iterator[str], take: Callable[[str, bool], None]) -> None:
     start = ""
     for text in texts:
@@ -144,6 +177,8 @@ def _read(texts: Iterator[str], take: Callable[[str, bool], None]) -> None:
             break
     if _HTML.match(start):
         raise NotASitemap("it is an HTML page")
+    if not start.startswith(("<!", "<?")) and (root := ROOT.search(start, 0, NEAR)) and root.start():
+        raise NotWellFormed("something else stands before it")
     if not start.startswith("<"):
         _read_lines(chain([start], texts), take)
         return

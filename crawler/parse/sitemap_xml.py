@@ -9,6 +9,7 @@ definition ends the reading. A document type without definitions, as old RSS has
 nothing is fetched for it.
 """
 
+import re
 from collections.abc import Callable
 from typing import NoReturn
 from xml.parsers import expat
@@ -26,23 +27,31 @@ _TEXTS = {
     ("RDF", "item", "link"): False,
 }
 """Where a URL is the text of an element, by root, parent and name; whether it is a further sitemap's."""
-_ROOTS = frozenset({"feed", *(root for root, _, _ in _TEXTS)})
+ROOTS = frozenset({"feed", *(root for root, _, _ in _TEXTS)})
+
+ROOT = re.compile(rf"<(?:\?xml\s|(?:\w+:)?(?:{'|'.join(sorted(ROOTS))})[\s>])")
+NEAR = 4_096
+"""Characters in which a sitemap begins, though a server may have written something else in front of it."""
 
 
 class Unreadable(Exception):
     """The sitemap cannot be read, or not to its end; ``str()`` says why, for people."""
 
 
+class NotWellFormed(Unreadable):
+    """It breaks the rules of XML; much of it may be read all the same."""
+
+
 class NotASitemap(Unreadable):
     """It is something else."""
 
 
-class XmlReader:
-    """Fed with text, it calls ``found(url, is_sitemap)`` for each URL, trimmed."""
+class Elements:
+    """Told of elements and text, it calls ``found(url, is_sitemap)`` for each URL, trimmed."""
 
     def __init__(self, found: Callable[[str, bool], None]) -> None:
         self._found = found
-        self._open: list[str] = []
+        self.open: list[str] = []
         """Local names of the elements that are open."""
         self._links = 0
         """URLs in this item's ``<link>``."""
@@ -50,13 +59,78 @@ class XmlReader:
         self._letters: list[str] | None = None
         """The text of the element that is open, if it is to be a URL."""
         self._room = 0
+
+    def entity(self, *_: object) -> NoReturn:
+        """One is defined. Raises Unreadable."""
+        raise Unreadable("it defines entities, which no sitemap needs and which may stand for gigabytes")
+
+    @property
+    def is_in_url(self) -> bool:
+        """The text of the element that is open is to be a URL."""
+        return self._letters is not None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins, of that local name. Raises Unreadable."""
+        if not self.open and name not in ROOTS:
+            raise NotASitemap(f"its root element is <{name[:40]}>")
+        self.open.append(name)
+        if len(self.open) > MAX_NESTED:
+            raise Unreadable(f"more than {MAX_NESTED} elements are nested in it")
+        self._letters = None
+        root, parent = self.open[0], self.open[-2] if len(self.open) > 1 else ""
+        if name == "item":
+            self._links, self._guid = 0, ""
+        place = (root, parent, name)
+        if place in _TEXTS and (name != "guid" or attributes.get("isPermaLink", "true") == "true"):
+            self._letters, self._room = [], MAX_LETTERS + 1
+        elif place == ("feed", "entry", "link") and attributes.get("rel", "alternate") == "alternate":
+            self._tell(attributes.get("href", ""), False)
+
+    def text(self, text: str) -> None:
+        """Text, whole or a part."""
+        if self._letters is None or self._room <= 0:
+            return
+        text = text if self._letters else text.lstrip()
+        if text:
+            self._letters.append(text[: self._room])
+            self._room -= len(text)
+
+    def end(self) -> None:
+        """The element that was begun last ends."""
+        name = self.open.pop()
+        letters, self._letters = self._letters, None
+        if letters is not None:
+            url = "".join(letters)
+            if name == "guid":
+                self._guid = url
+            else:
+                self._links += 1 if name == "link" and url.strip() else 0
+                self._tell(url, _TEXTS[self.open[0], self.open[-1], name])
+        elif name == "item" and not self._links:
+            # RSS 2.0: a permanent link stands for the link that an item may leave out.
+            self._tell(self._guid, False)
+
+    def _tell(self, url: str, is_sitemap: bool) -> None:
+        url = url.strip()
+        if url and len(url) <= MAX_LETTERS:
+            self._found(url, is_sitemap)
+
+
+class XmlReader:
+    """Reads XML, fed with text."""
+
+    def __init__(self, found: Callable[[str, bool], None]) -> None:
+        """``found``: see :class:`Elements`."""
+        elements = Elements(found)
         parser = self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.EntityDeclHandler = self._entity
-        parser.ExternalEntityRefHandler = self._entity
+        parser.StartElementHandler = lambda name, attributes: elements.start(
+            name.rpartition(" ")[2], attributes
+        )
+        parser.EndElementHandler = lambda _: elements.end()
+        parser.CharacterDataHandler = elements.text
+        parser.EntityDeclHandler = elements.entity
+        parser.ExternalEntityRefHandler = elements.entity
 
     def feed(self, text: str) -> None:
         """The next part of the document. Raises Unreadable."""
@@ -70,51 +144,4 @@ class XmlReader:
         try:
             self._parser.Parse(text, is_last)
         except expat.ExpatError as error:
-            raise Unreadable(f"it is not well-formed XML ({error})") from error
-
-    def _entity(self, *_: object) -> NoReturn:
-        raise Unreadable("it defines entities, which no sitemap needs and which may stand for gigabytes")
-
-    def _start(self, full_name: str, attributes: dict[str, str]) -> None:
-        name = full_name.rpartition(" ")[2]
-        if not self._open and name not in _ROOTS:
-            raise NotASitemap(f"its root element is <{name[:40]}>")
-        self._open.append(name)
-        if len(self._open) > MAX_NESTED:
-            raise Unreadable(f"more than {MAX_NESTED} elements are nested in it")
-        self._letters = None
-        root, parent = self._open[0], self._open[-2] if len(self._open) > 1 else ""
-        if name == "item":
-            self._links, self._guid = 0, ""
-        place = (root, parent, name)
-        if place in _TEXTS and (name != "guid" or attributes.get("isPermaLink", "true") == "true"):
-            self._letters, self._room = [], MAX_LETTERS + 1
-        elif place == ("feed", "entry", "link") and attributes.get("rel", "alternate") == "alternate":
-            self._tell(attributes.get("href", ""), False)
-
-    def _text(self, text: str) -> None:
-        if self._letters is None or self._room <= 0:
-            return
-        text = text if self._letters else text.lstrip()
-        if text:
-            self._letters.append(text[: self._room])
-            self._room -= len(text)
-
-    def _end(self, _full_name: str) -> None:
-        name = self._open.pop()
-        letters, self._letters = self._letters, None
-        if letters is not None:
-            url = "".join(letters)
-            if name == "guid":
-                self._guid = url
-            else:
-                self._links += 1 if name == "link" and url.strip() else 0
-                self._tell(url, _TEXTS[self._open[0], self._open[-1], name])
-        elif name == "item" and not self._links:
-            # RSS 2.0: a permanent link stands for the link that an item may leave out.
-            self._tell(self._guid, False)
-
-    def _tell(self, url: str, is_sitemap: bool) -> None:
-        url = url.strip()
-        if url and len(url) <= MAX_LETTERS:
-            self._found(url, is_sitemap)
+            raise NotWellFormed(f"it is not well-formed XML ({error})") from error

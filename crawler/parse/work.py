@@ -7,7 +7,7 @@ it starts nothing, and keeps nothing between two pages but that the extract func
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,15 @@ _OUTCOMES = {
 """How a sitemap ends that was not read to its end."""
 
 log = logging.getLogger("crawler.parse")
+
+
+class _Left(NamedTuple):
+    """How many links are not followed, by reason."""
+
+    out_of_scope: int
+    too_deep: int
+    nofollow: int
+    too_long: int
 
 
 class Parser:
@@ -73,7 +82,10 @@ class Parser:
         url = page.url
         if page.ticket.sitemap:
             return self._parse_sitemap(page, body)
-        document = parse_html(body, page.content_type, url, keep_tree=self._extract is not None)
+        refresh = next((value for name, value in page.headers if name == "refresh"), None)
+        keep, told_apart = self._extract is not None, self._job.scope.normalised
+        media_type = page.sniffed or page.content_type
+        document = parse_html(body, media_type, url, keep_tree=keep, refresh=refresh, told_apart=told_apart)
         messages = content_coding.notes(page.headers)
         outcome, kind = Outcome.OK, None
         if page.truncated:
@@ -90,6 +102,11 @@ class Parser:
                 if not self._has_failed:
                     self._has_failed, extract_error = True, extract.trace_of(error, self._extract)
         robots = directives(document.meta_robots, self._job.user_agent)
+        followed, left = self._followed(
+            page, document.links, document.nofollow_links, follow="nofollow" not in robots
+        )
+        if left.too_long:
+            messages.append(f"{left.too_long} links are too long, or grow for ever: they are not followed")
         record = of_page(
             page,
             outcome,
@@ -104,9 +121,6 @@ class Parser:
             text=document.text if self._job.keep_text else msgspec.UNSET,
             extracted=extracted,
         )
-        followed, out_of_scope, too_deep, nofollow = self._followed(
-            page, document.links, document.nofollow_links, follow="nofollow" not in robots
-        )
         return Finished(
             ticket=page.ticket,
             outcome=outcome,
@@ -115,9 +129,10 @@ class Parser:
             links=self._pack(followed),
             extract_error=extract_error,
             login=(document.title or "") if document.asks_for_password else None,
-            links_out_of_scope=out_of_scope,
-            links_too_deep=too_deep,
-            links_nofollow=nofollow,
+            links_out_of_scope=left.out_of_scope,
+            links_too_deep=left.too_deep,
+            links_nofollow=left.nofollow,
+            links_too_long=left.too_long,
         )
 
     def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
@@ -129,8 +144,10 @@ class Parser:
             kind = Kind.TOO_LARGE
             messages = [f"only the first {page.size} bytes of the sitemap were kept"]
         messages += content_coding.notes(page.headers)
-        followed, out_of_scope, too_deep, nofollow = self._followed(page, list(found.pages))
-        sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(list(found.sitemaps))
+        pages, maps = (job.scope.normalised(list(urls)) for urls in (found.pages, found.sitemaps))
+        followed, left = self._followed(page, pages)
+        sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(maps)
+        too_deep, nofollow = left.too_deep, left.nofollow
         if ticket.sitemap >= MAX_INDEXES and sitemaps:
             messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
             sitemaps, too_deep = [], too_deep + len(sitemaps)
@@ -143,7 +160,7 @@ class Parser:
             kind,
             message="; ".join(messages) or None,
             charset=found.charset,
-            links=[*found.pages, *found.sitemaps],
+            links=[*pages, *maps],
         )
         return Finished(
             ticket=ticket,
@@ -152,21 +169,23 @@ class Parser:
             record=encode(record),
             links=self._pack(followed),
             sitemaps=self._pack(sitemaps),
-            links_out_of_scope=out_of_scope + elsewhere,
+            links_out_of_scope=left.out_of_scope + elsewhere,
             links_too_deep=too_deep,
             links_nofollow=nofollow,
+            links_too_long=left.too_long,
         )
 
     def _followed(
         self, page: Page, links: list[str], refused: frozenset[str] = frozenset(), *, follow: bool = True
-    ) -> tuple[list[str], int, int, int]:
-        """The links to follow, and how many are not: out of scope, too deep, nofollow.
+    ) -> tuple[list[str], "_Left"]:
+        """The links to follow, and how many are not.
 
-        Each link is counted once, under the first that holds: out of scope, nofollow, too deep.
+        Each link is counted once, under the first that holds: out of scope, too long, nofollow, too deep.
         ``refused`` are those that the page marks as nofollow; not to ``follow`` is what it says of all.
         """
         job = self._job
-        inside, out_of_scope = job.scope.split(links)
+        in_scope, out_of_scope = job.scope.split(links)
+        inside = job.scope.short_enough(in_scope, page.ticket.url)
         followed = inside
         if job.obey_robots:
             if not (follow and page.follow):
@@ -175,9 +194,9 @@ class Parser:
                 followed = [url for url in inside if url not in refused]
         nofollow = len(inside) - len(followed)
         most = job.scope.max_depth
-        is_too_deep = most is not None and page.ticket.depth + 1 > most
         # They are sent all the same: a shorter way to this page may be found yet.
-        return followed, out_of_scope, len(followed) if is_too_deep else 0, nofollow
+        too_deep = len(followed) if most is not None and page.ticket.depth >= most else 0
+        return followed, _Left(out_of_scope, too_deep, nofollow, len(in_scope) - len(inside))
 
     def _pack(self, urls: list[str]) -> Links | None:
         if not urls:

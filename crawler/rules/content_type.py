@@ -1,7 +1,7 @@
 """Which media types are worth reading (RFC 9110 §8.3, WHATWG MIME Sniffing §4.4).
 
-A header that is missing, or that is no media type at all, counts as HTML: a browser would look
-into the body, and a page without the header is far likelier to be HTML than a video.
+A header that is missing, that is no media type at all, or that stands for any says nothing; then the body's
+first bytes tell (:mod:`crawler.rules.sniff`).
 """
 
 import functools
@@ -19,6 +19,17 @@ SITEMAPS = (
     "binary/octet-stream",
 )
 """What may stand over a sitemap: XML, text, or a gzip file of either."""
+FIRST = 1_445
+"""Bytes of a body that tell its type (WHATWG MIME Sniffing § 5.2, "resource header")."""
+_SAYS_NOTHING = frozenset({"", "*/*", "unknown/unknown", "application/unknown"})
+_SAID_OF_ANYTHING = frozenset(
+    {
+        "text/plain",
+        "text/plain; charset=ISO-8859-1",
+        "text/plain; charset=iso-8859-1",
+        "text/plain; charset=UTF-8",
+    }
+)
 _TEXT_UNDER_APPLICATION = frozenset(
     f"application/{name}"
     for name in ["javascript", "ecmascript", "x-javascript", "x-ndjson", "ndjson", "yaml", "toml", "sql"]
@@ -60,9 +71,22 @@ def parameter(header: str, name: str) -> str | None:
 
 @functools.lru_cache(maxsize=256)  # a site has a few types
 def accepted(header: str | None, patterns: tuple[str, ...]) -> bool:
-    """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``."""
-    kind = essence(header or "") or HTML
-    return any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)
+    """True where a Content-Type header fits one of the patterns, such as ``text/*`` or ``*+xml``.
+
+    Or where it says nothing, so that the body has to be looked at.
+    """
+    kind = essence(header or "")
+    return kind in _SAYS_NOTHING or any(fnmatchcase(kind, pattern.lower()) for pattern in patterns)
+
+
+@functools.lru_cache(maxsize=256)
+def is_to_be_sniffed(header: str | None) -> bool:
+    """True where the first bytes of the body say more of its type than this Content-Type header.
+
+    WHATWG MIME Sniffing § 5.1, § 7: one that says nothing, or that a well-known server used to send with any
+    file that it did not know.
+    """
+    return essence(header or "") in _SAYS_NOTHING or header in _SAID_OF_ANYTHING
 
 
 def is_part(content_range: str | None) -> bool:

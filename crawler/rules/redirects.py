@@ -48,7 +48,8 @@ def follow(
     """
     target = resolve(location, url) if location else None
     if target is not None:
-        target = login(target)[0]  # with which login a page is asked for is not up to the server
+        # With which login a page is asked for is not up to the server.
+        (target,) = scope.normalised([login(target)[0]])
     if target is None:
         reason = f"names no http or https URL: {location!r}" if location else "has no Location header"
         return RedirectDecision(Kind.BAD_REDIRECT, message=f"The redirect ({status}) {reason}.")

@@ -1,14 +1,15 @@
 """Which URLs belong to the crawl: the origins asked for, narrowed by what the user includes and excludes.
 
 A URL is in scope when its origin (scheme + host + port) is one of the crawl's, at least one
-include pattern is found in it (or there is none), and no exclude pattern is. Seeds never pass
-through here: whoever names a page wants it.
+include pattern is found in it (or there is none), and no exclude pattern is; and when it is neither too
+long nor one of those that grow for ever. Seeds never pass through here: whoever names a page wants it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -30,6 +31,12 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
     exclude: tuple[str, ...] = ()
     max_depth: int | None = None
     """Links from a seed; checked by whoever knows a link's depth, not by :meth:`allows`."""
+    max_url_length: int | None = None
+    """Characters of a URL."""
+    max_repeats: int | None = None
+    """Times that one segment of a path, or one parameter of a query, may stand in a URL."""
+    normalise: Literal["whatwg", "rfc3986"] = "whatwg"
+    """How URLs are told apart."""
 
     @classmethod
     def of(
@@ -39,6 +46,9 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
         include: tuple[str, ...] = (),
         exclude: tuple[str, ...] = (),
         max_depth: int | None = None,
+        max_url_length: int | None = None,
+        max_repeats: int | None = None,
+        normalise: Literal["whatwg", "rfc3986"] = "whatwg",
     ) -> "Scope":
         """The scope of a crawl: the seeds' own origins and the further ones.
 
@@ -46,7 +56,13 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
         """
         named = [("seeds", seed) for seed in seeds] + [("scope.origins", extra) for extra in extra_origins]
         return cls(
-            frozenset(_origin_of(key, text) for key, text in named), tuple(include), tuple(exclude), max_depth
+            frozenset(_origin_of(key, text) for key, text in named),
+            tuple(include),
+            tuple(exclude),
+            max_depth,
+            max_url_length,
+            max_repeats,
+            normalise,
         )
 
     @cached_property
@@ -64,14 +80,29 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
 
     def allows(self, url: str) -> bool:
         """True where the serialised ``url`` is in scope."""
-        return urls.origin(url) in self.origins and self._wanted(url)
+        return urls.origin(url) in self.origins and self._wanted(url) and not self._is_too_long(url)
+
+    def _is_too_long(self, url: str) -> bool:
+        if self.max_url_length is not None and len(url) > self.max_url_length:
+            return True
+        if self.max_repeats is None:
+            return False
+        # `more/more/more/` and `?a=b&a=b` give a site away of which each page leads to one that is not known
+        # yet. A run of several that repeats is found by each of them.
+        path, _, query = url.partition("?")
+        most = self.max_repeats
+        return _repeats(path.split("/")[3:], most) or _repeats(query.split("&"), most)
+
+    def normalised(self, found: list[str]) -> list[str]:
+        """The serialised URLs as this crawl tells them apart, each once."""
+        return found if self.normalise == "whatwg" else list(dict.fromkeys(map(urls.normalised, found)))
 
     def for_sitemaps(self, named: Iterable[str]) -> "Scope":
         """Where sitemaps may lie: the crawl's origins, and those of the sitemaps that the user named.
 
         What is included and excluded are pages: a crawl of ``/blog/`` alone still reads ``/sitemap.xml``.
         """
-        return Scope(self.origins | {urls.origin(url) for url in named})
+        return Scope(self.origins | {urls.origin(url) for url in named}, normalise=self.normalise)
 
     def _wanted(self, url: str) -> bool:
         url = urls.login(url)[0]  # what would be asked for
@@ -88,6 +119,16 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
             inside = [url for url in inside if self._wanted(url)]
         return inside, len(found) - len(inside)
 
+    def short_enough(self, found: list[str], page_url: str) -> list[str]:
+        """Those of the URLs in scope that are neither too long nor grow out of ``page_url``, their page's."""
+        longest, repeats = self.max_url_length, self.max_repeats
+        # A page whose own URL is short leads to none that has grown; that spares most links the look.
+        if repeats is not None and (page_url.count("/") > repeats or page_url.count("&") >= repeats - 1):
+            return [url for url in found if not self._is_too_long(url)]
+        if longest is not None and max(map(len, found), default=0) > longest:
+            return [url for url in found if len(url) <= longest]
+        return found
+
 
 class Scopes(NamedTuple):
     """Where pages and where sitemaps may lie."""
@@ -99,12 +140,25 @@ class Scopes(NamedTuple):
     def of_crawl(cls, config: "Config") -> "Scopes":
         """Those that the settings ask for. Raises ConfigError."""
         asked = config.scope
-        pages = Scope.of(config.seeds, asked.origins, asked.include, asked.exclude, asked.max_depth)
+        pages = Scope.of(
+            config.seeds,
+            asked.origins,
+            asked.include,
+            asked.exclude,
+            asked.max_depth,
+            asked.max_url_length,
+            asked.max_repeats,
+            asked.normalise,
+        )
         return cls(pages, pages.for_sitemaps(config.sitemaps.urls))
 
     def of(self, ticket: Ticket) -> Scope:
         """Where the target of the ticket's redirect may lie."""
         return self.sitemaps if ticket.sitemap else self.pages
+
+
+def _repeats(parts: list[str], most: int) -> bool:
+    return len(parts) > most and max(Counter[str](parts).values()) > most
 
 
 def _origin_of(key: str, text: str) -> str:

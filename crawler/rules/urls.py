@@ -22,6 +22,9 @@ _MAX_UP = 8
 _LONGEST_KEPT = 1024
 """Characters of a href whose meaning is remembered."""
 _OWN = ""
+_CODED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%[0-9A-Fa-f]{2}")
+"""A percent-code that cannot become part of another when it is decoded."""
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _WORD = r"(?:log|sign)[-_]?(?:in|on)|sso|auth|oauth2?|saml2?|idp|cas|openid|authenticat(?:e|ion)|authori[sz]e"
 _LOGIN = re.compile(
@@ -50,13 +53,13 @@ def _parse(href: str, base: str | None) -> str:
     try:
         return ada_url.normalize_url(href) if base is None else ada_url.join_url(base, href)
     except ValueError:
-        whole = _scalar_values(href)
+        whole = scalar_values(href)
         if whole == href:
             raise
         return _parse(whole, base)
 
 
-def _scalar_values(text: str) -> str:
+def scalar_values(text: str) -> str:
     """Lone surrogates become U+FFFD, as the standard's USVString has it; UTF-8 cannot hold them."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -109,6 +112,21 @@ def _in_folder(folder: str, href: str) -> str | None:
         # The folder above, a slash behind it; above the root there is none.
         folder = folder[: max(folder.rfind("/", 0, -1), root) + 1]
     return folder + href[3 * up :]
+
+
+def normalised(url: str) -> str:
+    """A serialised URL in the normal form of RFC 3986 § 6.2.2 and § 6.2.3.
+
+    ``%70`` becomes ``p`` and ``%2f`` ``%2F``; an empty query goes. Servers may tell these apart, and few do.
+    """
+    if "%" in url:
+        url = _CODED.sub(_decoded_if_unreserved, url)
+    return url.removesuffix("?") if url.find("?") == len(url) - 1 else url
+
+
+def _decoded_if_unreserved(code: re.Match[str]) -> str:
+    character = chr(int(code[0][1:], 16))
+    return character if character in _UNRESERVED else code[0].upper()
 
 
 def origin(url: str) -> str:

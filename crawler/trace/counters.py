@@ -30,6 +30,7 @@ class Counters(msgspec.Struct):
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0
+    links_too_long: int = 0
     parser_restarts: int = 0
     writer_restarts: int = 0
     memory: int = 0

@@ -32,6 +32,7 @@ ended_at, seconds     RFC 3339 UTC; how long the run took
 statuses              answers by HTTP status (keys are strings, as JSON wants)
 requests, retries     HTTP requests, those for robots.txt and the retries among them
 bytes                 decoded body bytes read
+links_too_long        links longer than ``scope.max_url_length`` or growing beyond ``scope.max_repeats``
 pages_per_second      records committed ÷ seconds
 batches               commits
 parser_restarts, writer_restarts
@@ -114,6 +115,7 @@ def make_summary(
         "links_out_of_scope": counters.links_out_of_scope,
         "links_too_deep": counters.links_too_deep,
         "links_nofollow": counters.links_nofollow,
+        "links_too_long": counters.links_too_long,
         "batches": counters.batches,
         "parser_restarts": counters.parser_restarts,
         "writer_restarts": counters.writer_restarts,

@@ -60,6 +60,7 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         "out of scope": summary["links_out_of_scope"],
         "too deep": summary["links_too_deep"],
         "nofollow": summary["links_nofollow"],
+        "too long or growing": summary["links_too_long"],
     }
     yield "links left", _listed({why: count for why, count in left.items() if count}) or "none"
     yield "longest stall", f"{summary['longest_stall_ms']:.0f} ms of the event loop"

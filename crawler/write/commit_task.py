@@ -188,6 +188,7 @@ class Committer:
                     counters.links_out_of_scope += finished.links_out_of_scope
                     counters.links_too_deep += finished.links_too_deep
                     counters.links_nofollow += finished.links_nofollow
+                    counters.links_too_long += finished.links_too_long
                 counters.outcomes.update(finished.outcome for finished in done)
                 counters.kinds.update(finished.kind for finished in done if finished.kind is not None)
                 if self._on_committed is not None:

@@ -59,8 +59,9 @@ def test_accepted(header, expected):
     assert accepted(header, PATTERNS) is expected
 
 
-def test_a_missing_header_counts_as_html_and_is_refused_where_html_is():
-    assert not accepted(None, ("application/json",))
+@pytest.mark.parametrize("header", [None, "", "nonsense", "*/*", "unknown/unknown", "application/unknown"])
+def test_a_header_that_says_nothing_is_no_reason_to_refuse_the_body(header):
+    assert accepted(header, ("application/json",))
 
 
 @pytest.mark.parametrize("header", [None, "bytes 0-99/100", "Bytes  0-0/1 "])

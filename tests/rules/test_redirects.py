@@ -7,8 +7,8 @@ URL = "http://example.com/a"
 SCOPE = Scope.of(["http://example.com/"])
 
 
-def decide(location, hops=(), url=URL, set_cookie=False, most=10, **rest):
-    return follow(url, hops, 302, location, most, SCOPE, set_cookie, **rest)
+def decide(location, hops=(), url=URL, set_cookie=False, most=10, scope=SCOPE, **rest):
+    return follow(url, hops, 302, location, most, scope, set_cookie, **rest)
 
 
 def test_the_target_is_resolved_and_carries_the_hops():
@@ -64,6 +64,19 @@ def test_a_target_out_of_scope_is_named_but_not_followed():
     decision = decide("https://example.com/a")
     assert decision.kind is Kind.OUT_OF_SCOPE
     assert decision.target == "https://example.com/a"
+
+
+def test_a_target_that_is_too_long_or_grows_is_out_of_scope():
+    scope = Scope.of(["http://example.com/"], max_url_length=40, max_repeats=2)
+    assert decide("/b", scope=scope).kind is Kind.REDIRECTED
+    assert decide("/" + "b" * 40, scope=scope).kind is Kind.OUT_OF_SCOPE
+    assert decide("/b/b/b", scope=scope).kind is Kind.OUT_OF_SCOPE
+
+
+def test_targets_are_told_apart_as_the_user_wants():
+    scope = Scope.of(["http://example.com/"], normalise="rfc3986")
+    assert decide("/%62?", scope=scope).target == "http://example.com/b"
+    assert decide("/%62?").target == "http://example.com/%62?"
 
 
 def test_which_statuses_redirect():

@@ -4,6 +4,7 @@ import pytest
 
 from crawler.model.errors import ConfigError
 from crawler.rules.scope import Scope
+from crawler.rules.urls import resolve
 
 SEEDS = ["http://Example.com:80/start"]
 
@@ -67,3 +68,68 @@ def test_a_seed_that_is_no_url_is_refused_by_name():
         Scope.of(["example.com"])
     with pytest.raises(ConfigError, match=r"scope\.origins: 'ftp://x'"):
         Scope.of(SEEDS, ["ftp://x"])
+
+
+def test_a_url_that_is_too_long_is_out_of_scope():
+    scope = Scope.of(SEEDS, max_url_length=30)
+    url = "http://example.com/".ljust(30, "x")
+    page = "http://example.com/"
+    assert scope.allows(url)
+    assert not scope.allows(url + "x")
+    assert scope.short_enough([url, url + "x", page], page) == [url, page]
+    assert Scope.of(SEEDS).allows(url * 1_000)
+
+
+GROWN = [
+    "/more/more/more/more",
+    "/x/more/y/more/z/more/more/",
+    "/a/b/a/b/a/b/a/b/",
+    "/x////",
+    "/x?a=1&a=1&a=1&a=1",
+    "/x?a=1&b=2&a=1&b=2&a=1&b=2&a=1",
+]
+
+
+@pytest.mark.parametrize("path", GROWN)
+def test_a_url_that_grows_is_out_of_scope(path):
+    url = f"http://example.com{path}"
+    assert not Scope.of(SEEDS, max_repeats=3).allows(url)
+    assert Scope.of(SEEDS, max_repeats=4).allows(url)
+    assert Scope.of(SEEDS).allows(url)
+
+
+@pytest.mark.parametrize(
+    "path", ["/more/more/more", "/a/b/a/b/a/b/c", "/1?a=1&a=2&a=3&a=4&a=5", "/moremoremoremore"]
+)
+def test_a_url_that_does_not_grow(path):
+    assert Scope.of(SEEDS, max_repeats=3).allows(f"http://example.com{path}")
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 8])
+@pytest.mark.parametrize("step", ["more/", "a/b/", "x/x/x/", "./more/."])
+def test_from_page_to_page_it_ends(most, step):
+    scope = Scope.of(SEEDS, max_repeats=most)
+    url, pages = "http://example.com/start/", 0
+    while True:
+        links = scope.short_enough([resolve(step, url)], url)
+        if not links:
+            break
+        (url,), pages = links, pages + 1
+        assert pages <= most
+
+
+@pytest.mark.parametrize("most", [1, 3, 8])
+def test_from_query_to_query_it_ends_too(most):
+    scope = Scope.of(SEEDS, max_repeats=most)
+    url, pages = "http://example.com/start?", 0
+    while links := scope.short_enough([f"{url}&a=b"], url):
+        (url,), pages = links, pages + 1
+        assert pages <= most
+
+
+def test_urls_are_told_apart_as_the_user_wants():
+    found = ["http://example.com/%70", "http://example.com/p", "http://example.com/p?"]
+    assert Scope.of(SEEDS).normalised(found) == found
+    scope = Scope.of(SEEDS, normalise="rfc3986")
+    assert scope.normalised(found) == ["http://example.com/p"]
+    assert scope.for_sitemaps([]).normalised(found) == ["http://example.com/p"]

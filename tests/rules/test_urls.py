@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.rules.urls import distinct_links, host_port, is_loopback, origin, resolve
+from crawler.rules.urls import distinct_links, host_port, is_loopback, normalised, origin, resolve
 
 BASE = "http://example.com/a/b?c"
 
@@ -137,3 +137,34 @@ def test_origin_host_and_port(url, whole, parts):
 )
 def test_is_loopback(url, expected):
     assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://h/%70", "http://h/p"),
+        ("http://h/%7Euser/%2d%5F%2E%7e", "http://h/~user/-_.~"),
+        ("http://h/a%2fb%3a?q=%e4&%41=%26", "http://h/a%2Fb%3A?q=%E4&A=%26"),
+        ("http://h/p?", "http://h/p"),
+        ("http://h/p??", "http://h/p??"),
+        ("http://h/p?a=?", "http://h/p?a=?"),
+        ("http://h/?", "http://h/"),
+        ("http://h/%zz%4", "http://h/%zz%4"),
+        # What is no code must not become one: it would be another URL with each time.
+        ("http://h/%4%31", "http://h/%4%31"),
+        ("http://h/%%34%31", "http://h/%%341"),
+        ("http://h/%2541", "http://h/%2541"),
+        ("http://h/p", "http://h/p"),
+    ],
+)
+def test_the_normal_form_of_rfc_3986(url, expected):
+    assert normalised(url) == expected
+
+
+@given(st.text(alphabet="ab%25463?/~", max_size=16))
+@example("%%3%311")
+def test_what_is_normalised_stays_as_it_is(text):
+    url = resolve(f"/x{text}", BASE)
+    assert url is not None
+    once = normalised(url)
+    assert normalised(once) == once == resolve(once)

@@ -241,3 +241,109 @@ def test_the_tree_is_whole_when_it_is_kept() -> None:
     assert page.text == ""
     assert page.tree is not None
     assert [element.text for element in page.tree.select("script, i, p, b")] == ["s", "t", "ac", "c"]
+
+
+# -- where else a page leads -------------------------------------------------------------------------
+
+SVG_LINK = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
+
+
+def links_of(body: str, content_type: str = "text/html; charset=utf-8", **more: str) -> list[str]:
+    links = parse_html(body.encode(), content_type, URL, **more).links  # type: ignore[arg-type]
+    return [link.removeprefix("http://site.test") for link in links]
+
+
+def test_links_that_are_drawn_are_links() -> None:
+    drawn = '<svg><a xlink:href="/x">x</a><a href=/y xlink:href=/no>y</a><use xlink:href="/no"/></svg>'
+    assert links_of(f"<a href=/1>1</a>{drawn}<a href=/2>2</a><a xlink:href=/no>no</a>") == [
+        "/1",
+        "/x",
+        "/y",
+        "/2",
+    ]
+    assert links_of(f"<area href=/1>{drawn}<iframe src=/2></iframe>") == ["/1", "/x", "/y", "/2"]
+    page = parse_html(b"<svg><a xlink:href=/x rel=nofollow>x</a></svg>", "text/html", URL)
+    assert (page.links, page.nofollow_links) == (["http://site.test/x"], {"http://site.test/x"})
+
+
+@pytest.mark.parametrize(
+    "media", ["image/svg+xml", "image/svg+xml; charset=utf-8", "text/xml", "application/xml"]
+)
+@pytest.mark.parametrize("before", ["", "<?xml version='1.0'?>\n<!-- x -->", "<!DOCTYPE svg PUBLIC 'x' 'y'>"])
+def test_a_picture_that_is_markup_has_links_and_a_title(media: str, before: str) -> None:
+    inside = (
+        "<g><title>tip</title></g><title>A  map</title><a xlink:href='x'><text>to x</text></a><a href='/y'/>"
+    )
+    page = parse_html((before + SVG_LINK.format(inside)).encode(), media, URL)
+    assert page.links == ["http://site.test/dir/x", "http://site.test/y"]
+    assert (page.title, page.text, page.charset) == ("A map", "to x", "UTF-8")
+
+
+def test_prefixes_of_a_picture_s_elements_make_no_difference() -> None:
+    body = SVG_LINK.replace("svg ", "s:svg ").replace("/svg>", "/s:svg>").replace("xmlns=", "xmlns:s=")
+    assert links_of(body.format("<s:a xlink:href='/x'/>"), "image/svg+xml") == ["/x"]
+
+
+def test_a_picture_that_is_not_well_formed_is_read_as_html_would_be() -> None:
+    assert links_of(SVG_LINK.format("<a xlink:href=/x>"), "image/svg+xml") == ["/x"]
+    defined = "<!DOCTYPE svg [<!ENTITY ns 'x'>]>" + SVG_LINK.format("<a xlink:href='/x'/>")
+    assert links_of(defined, "image/svg+xml") == ["/x"]
+
+
+def test_xhtml_may_hold_a_picture() -> None:
+    inside = SVG_LINK.format("<a xlink:href='/x'/>")
+    assert links_of(f"<html><body><a href='/1'/>{inside}</body></html>", "application/xhtml+xml") == [
+        "/1",
+        "/x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ('<meta http-equiv=refresh content="0;url=/real">', ["/real", "/1"]),
+        ('<META HTTP-EQUIV="Refresh" CONTENT="5; URL=\'real\'">', ["/dir/real", "/1"]),
+        ("<meta http-equiv=refresh content='0,/x'><meta http-equiv=refresh content='0,/no'>", ["/x", "/1"]),
+        ("<meta http-equiv=refresh content=no><meta http-equiv=refresh content='0,/x'>", ["/x", "/1"]),
+        ("<noscript><meta http-equiv=refresh content='0,/x'></noscript>", ["/x", "/1"]),
+        ("<base href=/b/><meta http-equiv=refresh content='0,x'>", ["/b/x", "/1"]),
+        ("<meta http-equiv=refresh content='60'>", ["/1"]),
+        ("<meta http-equiv=refresh content='0;url=javascript:x'>", ["/1"]),
+        ("<meta name=refresh content='0,/x'>", ["/1"]),
+        ("<template><meta http-equiv=refresh content='0,/x'></template>", ["/1"]),
+        ("<!-- <meta http-equiv=refresh content='0,/x'> -->", ["/1"]),
+    ],
+)
+def test_where_a_page_sends_its_reader_is_a_link(head: str, expected: list[str]) -> None:
+    assert links_of(f"{head}<a href=/1>1</a>") == expected
+    assert links_of(f"{head}<a href=/1>1</a><a href=/1 rel=nofollow>") == expected
+
+
+def test_the_header_may_send_the_reader_too_and_comes_first() -> None:
+    body = "<meta http-equiv=refresh content='0,/no'><a href=/1>1</a>"
+    assert links_of(body, refresh="3; url=/real") == ["/real", "/1"]
+    assert links_of(body, refresh="nonsense") == ["/no", "/1"]
+    assert links_of("words", "text/plain", refresh="0;url=real") == ["/dir/real"]
+    assert links_of("words", "text/plain", refresh="10") == []
+
+
+def test_every_address_of_a_page_is_written_in_its_encoding() -> None:
+    body = '<base href="/?я"><link rel=canonical href="?ю"><meta http-equiv=refresh content="0;url=?э">'
+    body += "<a href>x"
+    page = parse_html(body.encode("koi8-r"), "text/html; charset=koi8-r", URL, refresh="nonsense")
+    assert page.canonical == "http://site.test/?%C0"
+    assert page.links == ["http://site.test/?%DC", "http://site.test/?%D1"]
+
+
+def test_python_s_codecs_are_not_the_standard_s() -> None:
+    for charset, body, query in (
+        ("windows-874", b"\xa1", "%A1"),
+        ("shift_jis", b"\x87@", "%87@"),
+        ("iso-8859-8-i", b"\xe0", "%E0"),
+        ("big5", b"\xf9\xf9", "%F9%F9"),
+        ("x-mac-cyrillic", b"\x80", "%80"),
+        ("koi8-u", b"\xae", "%AE"),
+        ("x-user-defined", b"\x80", "%80"),
+    ):
+        page = parse_html(b"<a href='?q=" + body + b"'>", f"text/html; charset={charset}", URL)
+        assert page.links == [f"http://site.test/dir/page?q={query}"]

@@ -169,7 +169,9 @@ def test_every_encoding(body: bytes, media: str | None, charset: str) -> None:
 
 def test_wrong_bytes_cost_their_url_alone() -> None:
     body = urlset("/a", "/b!", "/c").encode().replace(b"!", b"\xff")
-    assert pages(body) == ["http://site.test/a", "http://site.test/b%EF%BF%BD", "http://site.test/c"]
+    found = read(body)
+    assert list(found.pages) == ["http://site.test/a", "http://site.test/b%EF%BF%BD", "http://site.test/c"]
+    assert (found.kind, found.message) == (None, "the sitemap holds bytes that are no UTF-8")
 
 
 def test_a_character_cut_by_a_piece_s_end_is_whole() -> None:
@@ -221,16 +223,97 @@ def test_deep_nesting_is_refused() -> None:
     [
         urlset("/a")[:-9],
         urlset("/a")[:-9] + "<url><loc>/cut-o",
-        urlset("/a")[:-9] + "&nbsp;</urlset>",
-        urlset("/a")[:-9] + "\0</urlset>",
-        urlset("/a") + urlset("/b"),
-        urlset("/a")[:-9] + "<url><loc>/b</url></urlset>",
+        urlset("/a")[:-9] + "<url><loc>/cut-o</loc",
+        urlset("/a")[:-9] + "<!-- </urlset>",
+        urlset("/a")[:-9] + "<![CDATA[</urlset>",
     ],
 )
-def test_what_stands_before_the_damage_counts(body: str) -> None:
+def test_what_stands_before_the_end_of_one_that_was_cut_off_counts(body: str) -> None:
     found = read(body)
     assert (found.kind, list(found.pages)) == (Kind.ENCODING, ["http://site.test/a"])
     assert str(found.message).startswith("the sitemap cannot be read: it is not well-formed XML (")
+
+
+DAMAGED = {
+    "text in front": "Warning: x is not set in <b>y.php</b>\n<?xml version='1.0'?>"
+    + urlset("/a", "/b", "/c"),
+    "markup in front": "<br />\n<b>Notice</b>: x " + urlset("/a", "/b", "/c"),
+    "raw ampersand": urlset("/a", "/b?x&y&copy=1&amp;z", "/c"),
+    "raw ampersand at an end": urlset("/a", "/b?x&", "/c"),
+    "raw less-than": urlset("/a", "/b?x< y<3", "/c"),
+    "undeclared prefix": urlset("/a", "/b", "/c").replace("</url>", "<image:image/></url>"),
+    "undeclared prefix of an attribute": urlset("/a", "/b", "/c").replace("<url>", "<url xlink:x='1'>"),
+    "undefined entity": urlset("/a", "/b&nbsp;", "/c"),
+    "undefined entity elsewhere": urlset("/a", "/b", "/c").replace("</loc>", "</loc>&hellip;"),
+    "control character": urlset("/a", "/\x0bb\0", "/c"),
+    "impossible reference": urlset("/a", "/b&#0;&#xFFFFFF;", "/c"),
+    "URL that is not closed": urlset("/a", "/b", "/c").replace("b</loc>", "b"),
+    "URL that is not closed before a date": urlset("/a", "/b", "/c").replace(
+        "b</loc>", "b<lastmod>1</lastmod>"
+    ),
+    "entry that is not closed": urlset("/a", "/b", "/c").replace("b</loc></url>", "b</loc>"),
+    "end that was not begun": urlset("/a", "/b", "/c").replace("b</loc>", "b</p></loc>"),
+    "names in other cases": urlset("/a", "/b", "/c").replace("b</loc>", "b</LOC>"),
+    "no quotes": urlset("/a", "/b", "/c").replace("<url>", "<url id=1 x>"),
+    "attribute twice": urlset("/a", "/b", "/c").replace("<url>", "<url a='1' a='>'>"),
+    "two in one": urlset("/a", "/b") + urlset("/c"),
+    "junk behind it": urlset("/a", "/b", "/c") + "</html><p>x<url><loc>/d</loc></url>",
+    "comment with dashes": urlset("/a", "/b", "/c").replace("<url>", "<url><!-- <loc>/d</loc> -- x -->"),
+    "CDATA that holds markup": urlset("/a", "/<![CDATA[b]]>&", "/c").replace(
+        "<loc>/c", "<![CDATA[<loc>]]><loc>/c"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_stands_behind_the_damage_counts_too(body: str, packed: bool) -> None:
+    found = read(gzip.compress(body.encode()) if packed else body)
+    assert found.kind is None
+    assert str(found.message).startswith("the sitemap is damaged, and was read all the same: ")
+    first, second, last = found.pages
+    assert (first, last) == ("http://site.test/a", "http://site.test/c")
+    assert second.startswith("http://site.test/b")
+
+
+def test_a_raw_ampersand_stays_what_it_is() -> None:
+    found = read(urlset("/b?x&y&copy=1&amp;z&#38;&nbsp;"))
+    assert list(found.pages) == ["http://site.test/b?x&y&copy=1&z&&nbsp;"]
+
+
+def test_every_form_may_be_damaged() -> None:
+    rss = "<rss><channel><title>A & B</title><item><link>/a</link></item><item><guid>/b</guid></item>"
+    rss += "<item><guid isPermaLink='false'>/c</guid></item></channel></rss>"
+    assert list(read(rss).pages) == ["http://site.test/a", "http://site.test/b"]
+    atom = "<feed><title>A & B</title><entry><link href='/a?x&y' /></entry><entry><link rel=self href='/b'/>"
+    atom += '</entry><entry><link rel="alternate" href="/c"/></entry></feed>'
+    assert list(read(atom).pages) == ["http://site.test/a?x&y", "http://site.test/c"]
+    index = read("<sitemapindex>&<sitemap><loc>/a</loc></sitemap></sitemapindex>")
+    assert (list(index.sitemaps), index.kind) == (["http://site.test/a"], None)
+
+
+def test_damage_opens_no_way_round_the_limits() -> None:
+    damage = urlset("/a", "/&")[:-9]
+    entities = read(f"<!DOCTYPE urlset [&<!ENTITY a 'x'>]>{urlset('&a;')}")
+    assert (entities.kind, list(entities.pages)) == (Kind.ENCODING, [])
+    nested = read(damage + "<x>" * 1_000)
+    assert (nested.kind, f"more than {MAX_NESTED}" in str(nested.message)) == (Kind.ENCODING, True)
+    many = read(damage + "".join(f"<url><loc>/{n}</loc></url>" for n in range(MAX_URLS + 9)) + "</urlset>")
+    assert (many.kind, len(many.pages)) == (Kind.TOO_LARGE, MAX_URLS)
+    other = read("&<html><a href='/a'>")
+    assert (other.kind, list(other.pages)) == (Kind.CONTENT_TYPE, [])
+    other = read("<a & b><url><loc>/a</loc></url></a>")
+    assert (other.kind, list(other.pages)) == (Kind.CONTENT_TYPE, [])
+
+
+@pytest.mark.parametrize(
+    "what", ["<", "<a", "<a ", "<!--", "<a x='", "&", "<a b", "</a", "<![CDATA[", "a" * 99 + "<"]
+)
+def test_damage_takes_no_longer_than_it_is_long(what: str) -> None:
+    body = URLSET + "<url>&<loc>/a</loc></url>" + what * (2 * MIB // len(what))
+    began = time.process_time()
+    assert list(read(body).pages) == ["http://site.test/a"]
+    assert time.process_time() - began < 10
 
 
 def test_a_gzip_file_that_was_cut_off_or_is_damaged() -> None:

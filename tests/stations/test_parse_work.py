@@ -334,3 +334,67 @@ def test_a_sitemap_that_is_cut_damaged_or_none_ends_as_such_and_what_it_named_co
     assert (damaged.outcome, damaged.kind, urls(damaged)) == (Outcome.ERROR, Kind.ENCODING, [SITE + "/a"])
     none = parser().parse(sitemap("<html><a href=/a>a</a>"))
     assert (none.outcome, none.kind, urls(none)) == (Outcome.SKIPPED, Kind.CONTENT_TYPE, [])
+
+
+# -- links that are too long, or grow; URLs that are told apart otherwise -----------------------------
+
+
+def test_links_that_are_too_long_are_counted_and_said() -> None:
+    scope = Scope(frozenset([SITE]), max_url_length=100)
+    body = (
+        b"<a href=/" + b"x" * 100 + b">x</a><a href=/a>a</a><a rel=nofollow href=/" + b"y" * 100 + b">y</a>"
+    )
+    finished = parser(scope=scope).parse(page(body))
+    assert (urls(finished), finished.links_too_long, finished.links_nofollow) == ([SITE + "/a"], 2, 0)
+    record = decode(finished.record)
+    assert record.message == "2 links are too long, or grow for ever: they are not followed"
+    assert (record.outcome, record.kind, len(record.links)) == (Outcome.OK, None, 3)
+
+
+def test_links_that_grow_are_counted_and_said() -> None:
+    scope, body = Scope(frozenset([SITE]), max_repeats=3), b"<a href=more/>more</a><a href=/a>a</a>"
+    for times in range(3):
+        shallow = parser(scope=scope).parse(page(body, ticket=ticket(url=f"{SITE}/{'more/' * times}")))
+        assert (len(urls(shallow)), shallow.links_too_long) == (2, 0)
+    deep = parser(scope=scope).parse(page(body, ticket=ticket(url=f"{SITE}/{'more/' * 3}")))
+    assert (urls(deep), deep.links_too_long) == ([SITE + "/a"], 1)
+
+
+def test_urls_in_the_normal_form_of_rfc_3986() -> None:
+    body = (
+        b"<a href=/%70 rel=nofollow>1</a><a href=/p?>2</a><a href=/%71 rel=nofollow>3</a><a href=/r%2f>4</a>"
+    )
+    finished = parser(scope=Scope(frozenset([SITE]), normalise="rfc3986")).parse(page(body))
+    # /p is also linked without nofollow, if under another spelling.
+    assert (urls(finished), finished.links_nofollow) == ([SITE + "/p", SITE + "/r%2F"], 1)
+    assert decode(finished.record).links == [SITE + "/p", SITE + "/q", SITE + "/r%2F"]
+    assert len(urls(parser(obey_robots=False).parse(page(body)))) == 4
+    mapped = parser(scope=Scope(frozenset([SITE]), normalise="rfc3986")).parse(
+        sitemap(URLSET.replace("/a", "/%70") + " ")
+    )
+    assert urls(mapped) == [SITE + "/p"]
+
+
+def test_the_refresh_header_is_read() -> None:
+    headers = (("content-type", "text/html"), ("refresh", "0; url=/real"))
+    assert urls(parser().parse(page(b"<p>nothing", headers=headers))) == [SITE + "/real"]
+
+
+def test_what_was_sniffed_stands_for_the_header() -> None:
+    finished = parser().parse(page(b"<a href=/a>a</a>", content_type=None, sniffed="text/plain"))
+    assert (urls(finished), decode(finished.record).content_type) == ([], None)
+    said = "text/html; charset=koi8-r"
+    finished = parser().parse(page(b"<title>\xc1</title>", content_type="*/*; charset=koi8-r", sniffed=said))
+    assert (decode(finished.record).title, decode(finished.record).content_type) == (
+        "\u0430",
+        "*/*; charset=koi8-r",
+    )
+
+
+def test_a_damaged_sitemap_is_read_and_the_damage_said() -> None:
+    finished = parser().parse(sitemap(URLSET.replace("</urlset>", "<url><loc>/b?x&y</loc></url></urlset>")))
+    assert (finished.outcome, finished.kind) == (Outcome.OK, None)
+    assert urls(finished) == [SITE + "/a", SITE + "/b?x&y"]
+    assert str(decode(finished.record).message).startswith(
+        "the sitemap is damaged, and was read all the same: "
+    )

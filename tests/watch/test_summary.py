@@ -64,7 +64,7 @@ def test_the_keys_are_those_that_are_documented():
         "schema state seeds out started_at ended_at seconds runs "
         "discovered ok truncated error skipped pending "
         "kinds statuses requests retries bytes pages_per_second "
-        "links_out_of_scope links_too_deep links_nofollow batches parser_restarts "
+        "links_out_of_scope links_too_deep links_nofollow links_too_long batches parser_restarts "
         "writer_restarts peak_memory_bytes longest_stall_ms hosts_total hosts sinks"
     )
     assert summary["schema"] == 1

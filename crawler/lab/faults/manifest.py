@@ -19,8 +19,12 @@ MAX_BODY = 6 * 1024 * 1024
 MAX_DEPTH = 12
 """Links from the start page: what ends the calendar that has no end."""
 MAX_REDIRECTS = 5
-EXCLUDED = (r"[?&]sid=", r"(/on){6}")
-"""Session ids and paths that grow: what whoever crawls such a site would leave out."""
+EXCLUDED = (r"[?&]sid=",)
+"""Session ids: what whoever crawls such a site would leave out."""
+MAX_URL_LENGTH = 40_000
+"""Characters: the longest link that this crawl follows has half of them."""
+MAX_REPEATS = 5
+"""Times that one segment may stand in a path: what ends the paths that grow."""
 
 ANY_STATUS = -1
 """Wanted where it depends on how the bytes fell into packets whether the status was seen."""

@@ -2,6 +2,7 @@
 
 from crawler.lab.faults.manifest import (
     MAX_DEPTH,
+    MAX_URL_LENGTH,
     Answer,
     Call,
     Fault,
@@ -22,7 +23,7 @@ _TITLE = "Huge"
 
 def faults(here: Here) -> list[Fault]:
     """The group."""
-    return [*_huge(), *_odd_links(here), *_bases(here)]
+    return [*_huge(), *_odd_links(here), *_bases(here), *_sent_on()]
 
 
 def _huge() -> list[Fault]:
@@ -36,6 +37,11 @@ def _huge() -> list[Fault]:
         Fault("words-of-5-mb", answer(words), ok(title=_TITLE, bytes=len(words))),
         Fault("links-100000", page(_TITLE, elsewhere), ok(title=_TITLE, links=_LINKS)),
         Fault("links-100000-all-the-same", page(_TITLE, same), ok(title=_TITLE, links=1)),
+        Fault(
+            "link-of-40-kb",
+            page(_TITLE, f'<a href="/never-{"x" * MAX_URL_LENGTH}">x</a>'),
+            ok(title=_TITLE, links=1),
+        ),
         Fault("levels-50000", page(_TITLE, "<div>" * _LEVELS), ok(title=_TITLE)),
         Fault("levels-50000-of-b", page(_TITLE, "<b>" * _LEVELS), ok(title=_TITLE)),
         Fault("levels-50000-of-tables", page(_TITLE, "<table><tr><td>" * (_LEVELS // 3)), ok(title=_TITLE)),
@@ -126,6 +132,23 @@ def _bases(here: Here) -> list[Fault]:
         based("javascript", '<base href="javascript:1">', "/base-javascript/target"),
         based("data", '<base href="data:text/html,">', "/base-data/target"),
         based("port", '<base href="http://127.0.0.1:9/">', "http://127.0.0.1:9/target"),
+    ]
+
+
+def _sent_on() -> list[Fault]:
+    """Links that are no ``<a href>`` of HTML."""
+    drawn = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%b</svg>'
+    link = b'<a xlink:href="/to-%b"><text>x</text></a>'
+
+    def leads(name: str, given: Kept) -> Fault:
+        more: dict[str, tuple[Answer | None, Wanted]] = {f"/to-{name}": (page("There"), ok(title="There"))}
+        return Fault(name, given, ok(links=1), more)
+
+    return [
+        leads("svg-link", answer(b"<title>x</title>" + drawn % (link % b"svg-link"))),
+        leads("svg-document", answer(drawn % (link % b"svg-document"), media="image/svg+xml")),
+        leads("refresh-in-meta", answer(b'<meta http-equiv=refresh content="0;url=/to-refresh-in-meta">')),
+        leads("refresh-in-header", answer(b"<p>On", "Refresh: 0; URL='/to-refresh-in-header'")),
     ]
 
 

@@ -104,8 +104,8 @@ def _statuses() -> list[Fault]:
     for status, number in refused.items():
         name = f"no-redirect-{number}"
         found.append(Fault(name, _to("/never-300", status), lost(Kind.HTTP_STATUS, number, attempts=1)))
-    body = b"Location: /never-body\r\n<meta http-equiv=refresh content='0;url=/never-body'>"
-    found.append(Fault("refresh-in-the-page", answer(body), ok(links=0)))
+    body = b"Location: /never-body\r\nRefresh: 0;url=/never-body\r\n"
+    found.append(Fault("redirect-in-the-body", answer(body), ok(links=0)))
     return found
 
 

@@ -43,6 +43,18 @@ def faults(here: Here) -> list[Fault]:
         Fault("sitemap-elsewhere", _xml(_with_type(_neighbours_entity(here), "/&x;")), damaged),
         Fault("sitemap-nested-deep", _xml(b"<urlset>" + b"<a>" * 1_000_000), damaged),
         Fault("sitemap-cut-off", _xml(_urlset("/before-the-cut")[:-9]), damaged, _one("/before-the-cut")),
+        Fault(
+            "sitemap-with-a-raw-ampersand",
+            _xml(_urlset("/?a&b", "/behind-the-ampersand")),
+            ok(links=2),
+            {**_one("/?a&b"), **_one("/behind-the-ampersand")},
+        ),
+        Fault(
+            "sitemap-with-a-strange-prefix",
+            _xml(_urlset("/behind-the-prefix").replace(b"<url>", b"<url><x:y/>")),
+            ok(links=1),
+            _one("/behind-the-prefix"),
+        ),
         Fault("sitemap-bomb", _packed(_bomb()), bomb),
         Fault("sitemap-packed-twice", _packed(gzip.compress(gzip.compress(_urlset("/never")))), damaged),
         Fault("sitemap-packed-and-cut", _packed(cut), damaged, _one("/cut-when-packed")),

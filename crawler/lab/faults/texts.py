@@ -10,7 +10,7 @@ _LATE = 2_000
 
 def faults(_here: Here) -> list[Fault]:
     """The group."""
-    return [*_labels(), *_metas(), *_marks(), *_bytes(), *_types()]
+    return [*_labels(), *_metas(), *_marks(), *_bytes(), *_types(), *_queries()]
 
 
 def _text(charset: str, meta: str = "", before: str = "") -> bytes:
@@ -78,6 +78,26 @@ def _marks() -> list[Fault]:
     ]
 
 
+def _queries() -> list[Fault]:
+    """Links that ask in their page's own encoding, which is not what Python has under that name."""
+    asked = {
+        "windows-874": (b"\xa1", "%A1"),
+        "shift_jis": (b"\x87@", "%87@"),
+        "iso-8859-8-i": (b"\xe0", "%E0"),
+        "big5": (b"\xf9\xf9", "%F9%F9"),
+        "iso-2022-jp": (b"\x1b$B-!\x1b(B", "%1B$B-!%1B(B"),
+    }
+    return [
+        Fault(
+            f"query-in-{charset}",
+            answer(b"<a href='/asked-in?%b'>x</a>" % query, media=_said(charset)),
+            ok(links=1),
+            {f"/asked-in?{coded}": (page("Asked"), ok(title="Asked"))},
+        )
+        for charset, (query, coded) in asked.items()
+    ]
+
+
 def _bytes() -> list[Fault]:
     return [
         Fault("nul-in-the-page", page("Nul", "<p>a\0b<a href='#a\0'>x</a>"), ok(title="Nul", links=1)),
@@ -116,6 +136,14 @@ def _types() -> list[Fault]:
             answer(b"<html><title>Typed</title><p><b></p>", media="application/xhtml+xml"),
             ok(title="Typed"),
         ),
+        Fault("type-any", answer(html("Typed"), media="*/*"), ok(title="Typed", content_type="*/*")),
+        Fault("type-unknown", answer(html("Typed"), media="unknown/unknown"), ok(title="Typed")),
+        Fault(
+            "text-without-type", answer(b"words <a href=/never-typed>", media=None), ok(title=None, links=0)
+        ),
+        Fault("pdf-without-type", answer(b"%PDF-1.7", media=None), no),
+        Fault("image-of-any-type", answer(b"\x89PNG\r\n\x1a\n", media="*/*"), no),
+        Fault("bytes-as-plain-text", answer(bytes(99), media="text/plain"), no),
         Fault(
             "type-html-in-capitals",
             answer(html("Typed"), media="TEXT/HTML; CHARSET=UTF-8"),
