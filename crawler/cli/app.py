@@ -16,7 +16,7 @@ from crawler.cli.common import cannot_be_written, complain, flush_stdout
 from crawler.config.version import VERSION
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 
-COMMANDS = ("demo", "run", "resume", "status", "serve", "lab")
+COMMANDS = ("demo", "run", "resume", "status", "config", "init", "serve", "lab")
 """Each lies in the module of its name."""
 
 

@@ -44,13 +44,13 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["alive"] and report["queues"]:
         console.print()
         console.print(_queues(report))
-    if report["state"] in ("stopped", "incomplete", "dead") and report["counts"]["pending"]:
+    if report["counts"]["pending"] and not report["alive"]:
         out = report["settings"].get("out")
+        how = f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"
+        if report["state"] == "finished":
+            how = f"a limit ended it; {how} --max-pages N, with a higher N"
         console.print()
-        # Never broken, so that it can be copied.
-        console.print(
-            Text(f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"), soft_wrap=True
-        )
+        console.print(Text(how), soft_wrap=True)  # never broken, so that it can be copied
 
 
 def _headline(report: Mapping[str, Any]) -> Text:
