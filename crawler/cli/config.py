@@ -19,10 +19,11 @@ EXAMPLES = examples(
 @options.all_of(*options.EVERY)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: value and origin of each key.")
 def config(file: str | None, as_json: bool, **parameters: Any) -> int:
-    """Show the settings that a crawl would have, and where each came from.
+    """Show the settings, and where each came from.
 
-    It takes what crawler run takes, and starts nothing. The values of headers and cookies are not
-    shown, nor logins in URLs; the names of the variables that hold them are.
+    They are those that a crawl would have: it takes what crawler run takes, and starts nothing. The
+    values of headers and cookies are not shown, nor logins in URLs; the names of the variables that
+    hold them are.
     """
     from crawler.config import written
 

@@ -11,10 +11,10 @@ from crawler.model.errors import UsageError
 @click.command(cls=Command)
 @click.argument("file", metavar="[FILE]", default="config.toml", help="The file to write.")
 def init(file: str) -> int:
-    """Write a config file with every setting, explained and commented out.
+    """Write a commented config file to begin with.
 
-    Its name is config.toml unless another is given. A file that is there already is left as it is
-    (exit code 2).
+    Every setting is in it, explained, with its default, and commented out. Its name is config.toml unless
+    another is given. A file that is there already is left as it is (exit code 2).
     """
     from crawler.config.written import starter
 

@@ -50,7 +50,7 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     for status, count in summary["statuses"].items():
         classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count
     if answers := _listed(classes):
-        yield "answers", f"{answers} (to all requests: robots.txt, redirects, retries too)"
+        yield "answers", f"{answers} (to all requests, robots.txt too)"
     yield "speed", f"{per_second(summary['pages_per_second'])} pages/s over {age(summary['seconds'])}"
     yield (
         "requests",
