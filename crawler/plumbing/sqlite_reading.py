@@ -17,7 +17,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     if may_write:
         how = "mode=rw"
     else:
-        how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+        how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)
     if may_write:
         try:
