@@ -44,8 +44,10 @@ def given(parameters: Mapping[str, Any]) -> Given:
             for key, meant in FLAGS[name].items():
                 said.add(key, meant, option)
         elif name in KEYS:
-            if name in ("cookie", "header"):
-                value = tuple(map(getattr(typed_secrets, name), value))
+            if name == "cookie":
+                value = typed_secrets.cookies(value)
+            elif name == "header":
+                value = typed_secrets.headers(value)
             said.add(KEYS[name], Text(value) if isinstance(value, str) else value, option)
     for text in parameters.get("assignments") or ():
         key, value = assignment(text)

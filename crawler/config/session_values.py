@@ -66,7 +66,7 @@ def _cookie(text: str) -> str:
     origin, _, pair = text.strip().partition(" ") if "://" in text.partition("=")[0] else ("", "", text)
     name, equals, value = pair.strip().partition("=")
     if not equals or not _TOKEN.fullmatch(name):
-        raise ValueError("it is not NAME=VALUE, nor an origin and that")
+        raise ValueError("it is not an origin and NAME=VALUE, nor NAME=VALUE alone")
     if not _COOKIE_VALUE.fullmatch(value):
         raise ValueError("its value is not visible ASCII without a semicolon")
     _references(value)

@@ -73,8 +73,8 @@ def test_options_that_contradict_each_other(crawler: Run, other: list[str]) -> N
         (
             ["--cookie", "http://a:80 my-sid=1"],
             "session.send_cookies",
-            "http://a:80 my-sid=${COOKIE_MY_SID}",
-            "COOKIE_MY_SID",
+            "http://a:80 my-sid=${COOKIE_HTTP_A_80_MY_SID}",
+            "COOKIE_HTTP_A_80_MY_SID",
             "1",
         ),
         (
@@ -102,13 +102,26 @@ def test_a_secret_that_is_typed_is_not_in_the_settings(
     assert os.environ[variable] == value
 
 
+def test_cookies_of_like_names_have_variables_of_their_own(
+    engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COOKIE_A", "COOKIE_A_B", "COOKIE_A_B_2", "COOKIE_HTTP_X_A", "COOKIE_HTTP_Y_A"):
+        monkeypatch.setenv(name, "earlier")
+    typed = ["a=1; a-b=2; a_b=3;", "http://x a=4", "http://y a=5"]
+    assert crawler("run", "http://a/", *(word for one in typed for word in ("--cookie", one)))[0] == 0
+    saved = engine.crawls[0].session.send_cookies
+    assert [re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], line) for line in saved] == [
+        "a=1", "a-b=2", "a_b=3", "http://x a=4", "http://y a=5",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--header", "Authorization: Bearer hush"], "logins belong into session.auth"),
         (["--header", "Cookie: sid=hush"], "cookies belong into session.send_cookies (--cookie)"),
         (["--header", "hush"], "it does not begin with a header's name and a colon"),
-        (["--cookie", "hush"], "it is not NAME=VALUE, nor an origin and that"),
+        (["--cookie", "hush"], "it is not an origin and NAME=VALUE, nor NAME=VALUE alone"),
         (["--cookie", "ftp://a hush=1"], "its scheme is ftp"),
     ],
 )

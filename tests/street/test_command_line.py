@@ -132,7 +132,8 @@ def test_what_is_typed_is_sent_and_a_secret_is_saved_nowhere(
     assert len(forgotten.stderr.splitlines()) == 1
     monkeypatch.setenv("HEADER_X_API_KEY", SECRETS[1])  # exported is as good as typed
     monkeypatch.setenv("COOKIE_SID", SECRETS[0])
-    monkeypatch.setenv("COOKIE_LANG", "tlh")
+    port = site.server_port
+    monkeypatch.setenv(f"COOKIE_HTTP_127_0_0_1_{port}_LANG", "tlh")
     assert crawls.crawl("resume", tmp_path, "--max-pages", 3).returncode == 0
     assert site.heads["/2"]["x-api-key"] == SECRETS[1]
     assert SECRETS[0] in site.heads["/2"]["cookie"]
