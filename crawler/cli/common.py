@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -60,9 +60,10 @@ def plain(metavar: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Print each line of an error on standard error, under the program's name."""
-    for line in message.splitlines():
-        print(f"crawler: {line}", file=sys.stderr)
+    """Print each line of an error on standard error, under the program's name; unread, it is lost."""
+    with suppress(BrokenPipeError):  # as in `2>&1 | head`; the exit code says it too
+        for line in message.splitlines():
+            print(f"crawler: {line}", file=sys.stderr)
 
 
 def say(line: str) -> None:

@@ -17,7 +17,7 @@ _COOKIES = re.compile(r"(?P<origin>[^\s=]+://\S+\s+)?(?P<pairs>.*)", re.DOTALL)
 def cookies(texts: Iterable[str]) -> tuple[str, ...]:
     """Each ``NAME=VALUE``, or an origin and that, with a reference in the place of the value.
 
-    One text may hold several pairs with semicolons between, as a Cookie header does (RFC 6265, section 4.2.1).
+    One text may hold several pairs, with semicolons between (RFC 6265, section 4.2.1).
     """
     return tuple(_kept("COOKIE", "=", (each for text in texts for each in _single(text))))
 

@@ -185,6 +185,18 @@ def test_a_closed_pipe_changes_neither_the_crawl_nor_its_exit_code() -> None:
     assert (done.returncode, done.stderr) == (7, b"")
 
 
+def test_an_error_that_nobody_reads_keeps_its_exit_code() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler", "run"], check=False, stdout=write, stderr=write
+        )
+    finally:
+        os.close(write)
+    assert done.returncode == 2
+
+
 END = """
 import atexit, os, sys
 import crawler.cli.app, crawler.__main__
