@@ -13,6 +13,8 @@ from crawler.lab.graph_site import GraphSite, graph_site
 from tests import crawls
 
 BY_NAME = {kind.name: kind for kind in KINDS}
+MAX_ATTEMPTS = 5
+"""On a busy machine a crawl may have ended before the kill comes: then another one is tried."""
 SHORT_SET = [
     ("whole group", "spawn"),
     ("whole group, at its start", "forkserver"),
@@ -39,11 +41,17 @@ def site() -> Iterator[GraphSite]:
 
 @pytest.mark.parametrize(("name", "method"), SHORT_SET)
 def test_a_killed_crawl_ends_with_every_page_recorded_once(tmp_path, site, name, method):
-    verdict = run_trial(
-        BY_NAME[name], method, site.under(name.replace(" ", "-")), tmp_path / "out", Random(name)
-    )
-    assert verdict.is_clean, verdict
-    assert verdict.kills
+    kills = 0
+    for attempt in range(MAX_ATTEMPTS):
+        pages = site.under(f"{name.replace(' ', '-')}-{attempt}")
+        verdict = run_trial(
+            BY_NAME[name], method, pages, tmp_path / f"out-{attempt}", Random(f"{name}{attempt or ''}")
+        )
+        assert verdict.is_clean, verdict
+        kills += verdict.kills
+        if kills:
+            return
+    pytest.fail("each of these crawls had ended before anything could be killed")
 
 
 def test_the_judge_sees_what_is_wrong(tmp_path, site, monkeypatch):
