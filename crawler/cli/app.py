@@ -13,11 +13,11 @@ from typing import Any
 import click
 from click.exceptions import NoSuchCommand
 
-from crawler.cli.common import cannot_be_written, complain, flush_stdout
+from crawler.cli.common import cannot_be_written, complain, examples, flush_stdout
 from crawler.config.version import VERSION
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 
-COMMANDS = ("demo", "run", "resume", "status", "serve", "lab")
+COMMANDS = ("demo", "run", "resume", "status", "config", "init", "serve", "lab")
 """Each lies in the module of its name."""
 
 
@@ -43,14 +43,25 @@ class Program(click.Group):
             return EXIT_STOPPED
 
 
+ABOUT = "A web crawler that loses nothing: every URL ends in exactly one record, whatever is killed.\n\n"
+EXAMPLES = examples(
+    ("crawler demo", "the bundled site, served and crawled"),
+    ("crawler run https://example.com/ -o out", "a site of yours"),
+    ("crawler resume out", "go on with it"),
+    ("crawler status out", "how it stands"),
+    ("crawler run --help", "every option, in groups"),
+)
+
+
 @click.group(
     cls=Program,
+    help=ABOUT + EXAMPLES,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(VERSION, message="crawler %(version)s", help="Print the version and exit.")
 def program() -> None:
-    """A web crawler that loses nothing: every URL ends in exactly one record, whatever is killed."""
+    """The command line; the help is above, since a docstring has no columns."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

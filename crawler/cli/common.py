@@ -4,9 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -17,19 +17,41 @@ if TYPE_CHECKING:
     from crawler.config import Config
 
 
+class Option(click.Option):
+    """As click's own, with the heading under which the help shows it."""
+
+    def __init__(self, *args: Any, group: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.group = group
+
+
 class Command(click.Command):
-    """As click's own, but its help explains the arguments, and does so before the options."""
+    """As click's own, but its help explains the arguments first, and shows the options in groups."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write both sections."""
-        arguments = [each for each in self.get_params(ctx) if isinstance(each, click.Argument)]
+        """Write the arguments, the options of each group, then those of none."""
+        parameters = self.get_params(ctx)
+        arguments = [each for each in parameters if isinstance(each, click.Argument)]
         if arguments:
             with formatter.section("Arguments"):
                 formatter.write_dl([(plain(each.make_metavar(ctx)), each.help or "") for each in arguments])
-        super().format_options(ctx, formatter)
+        groups: dict[str, list[tuple[str, str]]] = {}
+        ordered = [each for each in parameters if isinstance(each, click.Option)]
+        for option in sorted(ordered, key=lambda each: not isinstance(each, Option)):
+            if record := option.get_help_record(ctx):
+                groups.setdefault(getattr(option, "group", "Options"), []).append(record)
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl(records, col_max=26)
 
     def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write nothing: it is done."""
+
+
+def examples(*lines: tuple[str, str]) -> str:
+    """An epilog with command lines and what each is for, in columns that click leaves as they are."""
+    width = max(len(line) for line, _ in lines) + 2
+    return "\b\nExamples:\n" + "\n".join(f"  {line:<{width}}{words}" for line, words in lines)
 
 
 def plain(metavar: str) -> str:
@@ -38,9 +60,10 @@ def plain(metavar: str) -> str:
 
 
 def complain(message: str) -> None:
-    """Print each line of an error on standard error, under the program's name."""
-    for line in message.splitlines():
-        print(f"crawler: {line}", file=sys.stderr)
+    """Print each line of an error on standard error, under the program's name; unread, it is lost."""
+    with suppress(BrokenPipeError):  # as in `2>&1 | head`; the exit code says it too
+        for line in message.splitlines():
+            print(f"crawler: {line}", file=sys.stderr)
 
 
 def say(line: str) -> None:
@@ -111,23 +134,25 @@ def _prepared(config: "Config") -> Path:
     return prepare(config, None)
 
 
-def crawl(config: "Config") -> int:
-    """Crawl to the end and print what came of it; the output folder is the first line and the last.
+def crawl(config: "Config", *, quiet: bool = False) -> int:
+    """Crawl to the end and print what came of it; the output folder is the last line.
 
-    Where the crawl fails, the reason comes after it, on standard error. Returns the exit code. Raises
-    CrawlerError.
+    It is the first one too where nobody has named the folder. Where the crawl fails, the reason comes after
+    all, on standard error. ``quiet``: only these. Returns the exit code. Raises CrawlerError.
     """
     from crawler.engine.crawl import crawl_to_end
-    from crawler.watch.summary import print_summary
 
     out = _prepared(config)
-    say(f"output: {out}")
+    if config.out is None and not quiet:
+        say(f"output: {out}")
     report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
-    if report.summary:  # none where it was stopped before it began
+    if report.summary and not quiet:  # none where it was stopped before it began
+        from crawler.watch.summary import print_summary
+
         with unread_is_no_error():
             print_summary(report.summary)
     failed = report.exit_code not in (0, EXIT_STOPPED)
-    if report.message and not failed:
+    if report.message and not failed and not (quiet and report.exit_code == 0):
         say(report.message)
     say(f"output: {out}")
     if report.message and failed:

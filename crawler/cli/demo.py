@@ -6,19 +6,24 @@ import click
 
 from crawler.cli import options
 from crawler.cli.common import Command, begin_afresh, crawl
+from crawler.cli.given import config_of
 
 
 @click.command(cls=Command)
-@options.out
-@options.concurrency
-@options.max_pages
-@options.workers
-@options.executor
-@options.sink
-@options.fresh
-@options.no_progress
-@options.log_level
-@options.assignments
+@options.all_of(
+    options.out,
+    options.concurrency,
+    options.max_pages,
+    options.workers,
+    options.executor,
+    options.sink,
+    options.fresh,
+    options.quiet,
+    options.verbose,
+    options.no_progress,
+    options.log_level,
+    options.assignments,
+)
 def demo(fresh: bool, **parameters: Any) -> int:
     """Serve the fixture site and crawl it.
 
@@ -32,8 +37,9 @@ def demo(fresh: bool, **parameters: Any) -> int:
     from crawler.config import packaged_config
     from crawler.lab.site.site_process import SiteProcess
 
-    config = options.config_of(parameters, packaged_config())
+    config = config_of(parameters, packaged_config())
     if fresh:
         begin_afresh(config)
     with SiteProcess(port=0) as site:
-        return crawl(config.replace({"seeds": (site.url,)}, origin="crawler demo"))
+        seeded = config.replace({"seeds": (site.url,)}, origin="crawler demo")
+        return crawl(seeded, quiet=parameters["quiet"])

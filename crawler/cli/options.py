@@ -1,28 +1,40 @@
-"""The options that commands share, and the configuration key that each of them sets.
+"""The options that commands share, and the configuration keys that each of them sets.
 
-Values are taken as text and handed on: crawler.config alone knows types and bounds, so that one
-sentence refuses a wrong value wherever it came from.
+Values are taken as text and handed on, see :mod:`crawler.cli.given`.
 """
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
 
 import click
 
-from crawler.model.errors import UsageError
+from crawler.cli.common import Option
+from crawler.config.version import VERSION
 from crawler.model.outcomes import SinkName
-
-if TYPE_CHECKING:
-    from crawler.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 KEYS = {"urls": "seeds"}
-"""The key that a command's parameter sets. The flags among them, when given, set it to false."""
-
-NAMES = {"urls": "URL", "out": "-o"}
+"""The key that a command's parameter sets to its value."""
+FLAGS: dict[str, dict[str, object]] = {}
+"""What a command's flag stands for: keys and their values."""
+NAMES = {"urls": "URL", "out": "-o", "quiet": "-q", "verbose": "-v"}
 """How a parameter is called on the command line, where that is not --its-name."""
+_GROUPS = {
+    "scope": "What is crawled",
+    "sitemaps": "What is crawled",
+    "fetch": "How pages are asked for",
+    "session": "How pages are asked for",
+    "politeness": "How hard a host is asked",
+    "robots": "How hard a host is asked",
+    "parse": "What becomes of a page",
+    "write": "What becomes of a page",
+    "out": "Where the crawl lies",
+    "run": "What is told",
+    "log": "What is told",
+    "progress": "What is told",
+}
+"""The heading under which the help shows an option, by the section of its key."""
 
 
 def _option(
@@ -31,45 +43,67 @@ def _option(
     """An option that sets ``key``, and has its name unless one is given."""
     name = name or key.rpartition(".")[2]
     KEYS[name] = key
-    names = [*filter(None, [short]), f"--{name.replace('_', '-')}"]
     return click.option(
-        *names, metavar=metavar, help=f"{text} [{key}; default: {default}].", multiple=multiple
+        *filter(None, [short]),
+        f"--{name.replace('_', '-')}",
+        name,
+        cls=Option,
+        group=_GROUPS[key.partition(".")[0]],
+        metavar=metavar,
+        help=f"{text}{'; may be repeated' * multiple} [{key}; default: {default}].",
+        multiple=multiple,
     )
 
 
-def _flag(key: str, text: str, name: str) -> Callable[[F], F]:
-    """A flag that sets ``key`` to false."""
-    KEYS[name] = key
-    return click.option(f"--{name.replace('_', '-')}", is_flag=True, help=f"{text} [{key} = false].")
+def _flag(text: str, name: str, short: str = "", **values: object) -> Callable[[F], F]:
+    """A flag that stands for ``values``, by key with ``__`` for the dot."""
+    meant = FLAGS[name] = {key.replace("__", "."): value for key, value in values.items()}
+    said = ", ".join(f"{key} = {'false' if value is False else value}" for key, value in meant.items())
+    return click.option(
+        *filter(None, [short]),
+        f"--{name.replace('_', '-')}",
+        name,
+        cls=Option,
+        group=_GROUPS[next(iter(meant)).partition(".")[0]],
+        is_flag=True,
+        help=f"{text} [{said}].",
+    )
 
 
 out = _option("out", "OUT", "Output folder", "a new crawls/HOST-UTCTIME", short="-o")
 max_pages = _option("scope.max_pages", "N", "Pages after which to end", "no limit")
 max_depth = _option("scope.max_depth", "N", "Links to follow from a seed", "no limit")
-include = _option(
-    "scope.include", "RE", "Only URLs in which this is found; may be repeated", "any", multiple=True
-)
-exclude = _option(
-    "scope.exclude", "RE", "No URLs in which this is found; may be repeated", "none", multiple=True
-)
+include = _option("scope.include", "RE", "Only URLs in which this is found", "any", multiple=True)
+exclude = _option("scope.exclude", "RE", "No URLs in which this is found", "none", multiple=True)
+sitemap = _option("sitemaps.urls", "URL", "A sitemap to be read", "none", name="sitemap", multiple=True)
 concurrency = _option("fetch.concurrency", "N", "Requests at once, all hosts together", "32")
 timeout = _option("fetch.timeout", "SECONDS", "For one whole exchange", "30")
 max_body = _option("fetch.max_body", "BYTES", "Of a body, after decompression", "10485760")
 retries = _option("fetch.retries", "N", "Further attempts after the first", "3")
 max_redirects = _option("fetch.max_redirects", "N", "Redirects in a row", "10")
+user_agent = _option(
+    "fetch.user_agent", "TEXT", "The User-Agent header, and the name in robots.txt", f"crawler/{VERSION}"
+)
+header = _option(
+    "session.headers", "'NAME: VALUE'", "A header for the seeds' sites", "none", name="header", multiple=True
+)
+cookie = _option(
+    "session.send_cookies",
+    "NAME=VALUE",
+    "A cookie for the seeds' sites, or with 'ORIGIN NAME=VALUE' for that one; its value is not saved",
+    "none",
+    name="cookie",
+    multiple=True,
+)
+insecure = _flag("Trust any certificate", "insecure", fetch__verify_tls=False)
 per_host = _option("politeness.per_host", "N", "Requests at once to one host", "2, on loopback no limit")
 delay = _option("politeness.delay", "SECONDS", "Between requests to one host", "0.5, on loopback 0")
-ignore_robots = _flag("robots.obey", "Do not ask robots.txt", "ignore_robots")
+ignore_robots = _flag("Do not ask robots.txt", "ignore_robots", robots__obey=False)
 workers = _option("parse.workers", "N", "Parsers at once", "CPU cores")
 executor = _option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
 extract = _option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
 sink = _option(
-    "write.sinks",
-    "|".join(get_args(SinkName)),
-    "Output format; may be repeated",
-    "jsonl",
-    name="sink",
-    multiple=True,
+    "write.sinks", "|".join(get_args(SinkName)), "Output format", "jsonl", name="sink", multiple=True
 )
 fail_on = _option(
     "run.fail_on",
@@ -77,39 +111,66 @@ fail_on = _option(
     "End with exit code 1 where there are any; several with commas",
     "never",
 )
-no_progress = _flag("progress.show", "Show no progress", "no_progress")
+quiet = _flag(
+    "Print nothing but errors and the last line", "quiet", "-q", progress__show=False, log__level="ERROR"
+)
+verbose = _flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
+no_progress = _flag("Show no progress", "no_progress", progress__show=False)
 log_level = _option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
-fresh = click.option("--fresh", is_flag=True, help="Crawl anew: what is in OUT is moved aside, not deleted.")
+fresh = click.option(
+    "--fresh",
+    cls=Option,
+    group=_GROUPS["out"],
+    is_flag=True,
+    help="Crawl anew: what is in OUT is moved aside, not deleted.",
+)
 assignments = click.option(
     "--set",
     "assignments",
+    cls=Option,
+    group="Every other setting",
     metavar="KEY=VALUE",
     help="Any configuration key, such as fetch.backoff=1; may be repeated.",
     multiple=True,
 )
-config_file = click.option("-c", "--config", metavar="FILE", help="Config file (TOML) to read.")
+config_file = click.option(
+    "-c",
+    "--config",
+    "file",
+    cls=Option,
+    group="Every other setting",
+    metavar="FILE",
+    help="Config file (TOML) to read; crawler init writes one.",
+)
+FIXED = (max_depth, include, exclude, sitemap, extract, sink)
+"""What a crawl that goes on may not change."""
+CHANGEABLE = (
+    max_pages, concurrency, timeout, max_body, retries, max_redirects, user_agent, header, cookie, insecure,
+    per_host, delay, ignore_robots, workers, executor, fail_on, quiet, verbose, no_progress, log_level,
+    assignments,
+)  # fmt: skip
+"""What it may."""
+EVERY = (out, *CHANGEABLE, *FIXED, config_file)
+"""All that set a key."""
 
 
-def config_of(parameters: Mapping[str, Any], file: str | Path | None) -> "Config":
-    """The configuration that a command's parameters (by name) ask for, over ``file`` and the environment.
+def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """A decorator for several options at once; the help shows them in this order."""
 
-    Raises ConfigError, and UsageError where an option and --set give the same key.
-    """
-    from crawler.config import Config
-    from crawler.config.layers import Text, assignment
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
 
-    overrides: dict[str, object] = {}
-    origins: dict[str, str] = {}
-    for name, key in KEYS.items():
-        value = parameters.get(name)
-        # What was not given is None, False or an empty tuple; an empty text was given, and is refused later.
-        if not value and not isinstance(value, str):
-            continue
-        overrides[key] = False if value is True else Text(value) if isinstance(value, str) else value
-        origins[key] = f"command line {NAMES.get(name, '--' + name.replace('_', '-'))}"
-    for text in parameters.get("assignments") or ():
-        key, value = assignment(text)
-        if origins.get(key, "command line --set") != "command line --set":
-            raise UsageError(f"{key} is given twice, with {origins[key].split()[-1]} and with --set")
-        overrides[key], origins[key] = value, "command line --set"
-    return Config.load(Path(file) if file is not None else None, overrides, origins=origins)
+    return decorate
+
+
+def unlisted(option: Callable[[F], F]) -> Callable[[F], F]:
+    """The same option, which the help does not show."""
+
+    def decorate(function: F) -> F:
+        function = option(function)
+        function.__click_params__[-1].hidden = True  # type: ignore[attr-defined]
+        return function
+
+    return decorate

@@ -1,19 +1,34 @@
 """``crawler resume``: go on with a crawl that was stopped or killed."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from crawler.cli.common import Command, crawl, say
+from crawler.cli import options
+from crawler.cli.common import Command, crawl, examples, say
+from crawler.cli.given import given
 from crawler.model.errors import AlreadyFinished
 
+EXAMPLES = examples(
+    ("crawler resume out", "go on after Ctrl-C, a crash, a full disk"),
+    ("crawler resume out --max-pages 1000", "go on where a limit ended it"),
+    ("crawler resume out --delay 2 --retries 5", "go on more gently"),
+)
 
-@click.command(cls=Command)
+
+@click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder.")
-def resume(out: str) -> int:
-    """Go on with an unfinished crawl, with its own settings.
+@options.all_of(*options.CHANGEABLE, *(options.unlisted(each) for each in options.FIXED))
+def resume(out: str, **parameters: Any) -> int:
+    """Go on with an unfinished crawl.
 
-    A finished one is left as it is (exit code 0): there is nothing to go on with.
+    It goes on with the settings that it was started with, or last went on with; each option here
+    changes one of them. What decides which pages belong to the crawl, and what is recorded of them,
+    cannot be changed; the number of pages can.
+
+    A finished crawl is left as it is (exit code 0): there is nothing to go on with. One that a limit
+    of pages ended goes on with a higher --max-pages.
     """
     from crawler.plumbing.fork_server_process import prestart
 
@@ -21,8 +36,13 @@ def resume(out: str) -> int:
     from crawler.engine.resuming import settings_of
 
     folder = Path(out)
+    said = given(parameters)
+    said.add("out", folder, "OUT")
     try:
-        return crawl(settings_of(folder).replace({"out": folder}, origin="command line OUT"))
+        return crawl(
+            settings_of(folder).replace(said.values, origins=said.origins), quiet=parameters["quiet"]
+        )
     except AlreadyFinished as finished:
         say(str(finished))
+        say(f"output: {folder}")
         return 0

@@ -5,35 +5,24 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, begin_afresh, crawl
+from crawler.cli.common import Command, begin_afresh, crawl, examples
+from crawler.cli.given import config_of
+
+EXAMPLES = examples(
+    ("crawler run https://example.com/ -o out", "a whole site, politely"),
+    ("crawler run URL --max-pages 100 --max-depth 2", "some of it"),
+    ("crawler run URL --exclude '/tag/' --sink sqlite", "less of it, into a database"),
+    ("crawler run URL --header 'X-Env: test' --insecure", "a test server"),
+    ("crawler run URL --extract shop:extract", "with a function of yours, in shop.py"),
+    ("crawler run -c config.toml", "as a file says"),
+)
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("urls", metavar="[URL]...", nargs=-1, help="Where the crawl begins [seeds].")
-@options.config_file
-@options.out
-@options.concurrency
-@options.per_host
-@options.delay
-@options.ignore_robots
-@options.max_pages
-@options.max_depth
-@options.include
-@options.exclude
-@options.timeout
-@options.max_body
-@options.retries
-@options.max_redirects
-@options.workers
-@options.executor
-@options.extract
-@options.sink
-@options.fail_on
+@options.all_of(*options.EVERY)
 @options.fresh
-@options.no_progress
-@options.log_level
-@options.assignments
-def run(config: str | None, fresh: bool, **parameters: Any) -> int:
+def run(file: str | None, fresh: bool, **parameters: Any) -> int:
     """Crawl the URLs given, or the configured seeds.
 
     If OUT holds an unfinished crawl of the same seeds, it goes on with it; a finished one is refused
@@ -46,7 +35,7 @@ def run(config: str | None, fresh: bool, **parameters: Any) -> int:
     from crawler.plumbing.fork_server_process import prestart
 
     prestart()
-    settings = options.config_of(parameters, config)
+    settings = config_of(parameters, file)
     if fresh:
         begin_afresh(settings)
-    return crawl(settings)
+    return crawl(settings, quiet=parameters["quiet"])

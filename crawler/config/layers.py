@@ -62,9 +62,10 @@ def environment_layer(prefix: str, delimiter: str) -> Layer:
     ]
 
 
-def tree_layer(tree: Mapping[str, object], origin: str) -> Layer:
-    """What nested mappings, section models or dotted keys say."""
-    return list(_flat("", tree, origin))
+def tree_layer(tree: Mapping[str, object], origin: str, origins: Mapping[str, str] | None = None) -> Layer:
+    """What nested mappings, section models or dotted keys say; ``origins`` may know better, by dotted key."""
+    layer = list(_flat("", tree, origin))
+    return [raw._replace(origin=origins.get(raw.key, raw.origin)) for raw in layer] if origins else layer
 
 
 def _flat(prefix: str, tree: Mapping[str, object], origin: str) -> Iterator[RawValue]:

@@ -8,7 +8,7 @@ from crawler.config.conversion import Refused
 from crawler.config.keys import Key
 from crawler.config.layers import RawValue
 
-_LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
+LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
 """User and password of a URL, which must not appear on a screen or in a log."""
 _SECRET = ("session.", "fetch.proxy")
 """Keys whose refused values are not shown: one may be the secret itself, in place of its variable's name."""
@@ -43,7 +43,7 @@ def of_value(key: Key, raw: RawValue, refused: Refused) -> str:
 
 def shown(value: object) -> str:
     """A value on one line, about as one would write it in TOML."""
-    text = _LOGIN.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
+    text = LOGIN.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

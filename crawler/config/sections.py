@@ -121,7 +121,9 @@ class SessionConfig(Section, frozen=True, kw_only=True):
             "Whether cookies that servers set are sent back, each to its own origin, until the crawl ends."
         ),
     ] = False
-    send_cookies: Annotated[tuple[CookieLine, ...], About("Cookies of yours, each for one origin.")] = ()
+    send_cookies: Annotated[
+        tuple[CookieLine, ...], About("Cookies of yours, for the seeds' origins or the one that each names.")
+    ] = ()
     headers: Annotated[
         tuple[HeaderLine, ...], About("Headers of yours, for the origins of the seeds and scope.origins.")
     ] = ()

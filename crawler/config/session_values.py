@@ -13,9 +13,9 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?")
 _COOKIE_VALUE = re.compile(r"[!-:<-~]*")  # visible ASCII without the semicolon
 _ELSEWHERE = {
-    "authorization": "logins belong into session.auth",
-    "cookie": "cookies belong into session.send_cookies",
-    "user-agent": "its place is fetch.user_agent",
+    "authorization": "logins belong into session.auth, such as https://example.com bearer API_TOKEN",
+    "cookie": "cookies belong into session.send_cookies (--cookie)",
+    "user-agent": "its place is fetch.user_agent (--user-agent)",
     "proxy-authorization": "its place is fetch.proxy_login",
 }
 _CONNECTION = {
@@ -63,14 +63,14 @@ def _auth(text: str) -> str:
 
 
 def _cookie(text: str) -> str:
-    origin, _, pair = text.strip().partition(" ")
+    origin, _, pair = text.strip().partition(" ") if "://" in text.partition("=")[0] else ("", "", text)
     name, equals, value = pair.strip().partition("=")
     if not equals or not _TOKEN.fullmatch(name):
-        raise ValueError("it is not an origin and NAME=VALUE")
+        raise ValueError("it is not an origin and NAME=VALUE, nor NAME=VALUE alone")
     if not _COOKIE_VALUE.fullmatch(value):
         raise ValueError("its value is not visible ASCII without a semicolon")
     _references(value)
-    return f"{_origin(origin)} {name}={value}"
+    return f"{_origin(origin)} {name}={value}" if origin else f"{name}={value}"
 
 
 def _origin(text: str) -> str:
@@ -110,7 +110,7 @@ AuthLine = Annotated[
 CookieLine = Annotated[
     str,
     After(_cookie),
-    Allowed("an origin and a cookie such as https://example.com consent=yes or ... sid=${SITE_SESSION}"),
+    Allowed("a cookie such as consent=yes or sid=${SITE_SESSION}, after an origin if it is for that one"),
 ]
 ProxyUrl = Annotated[
     str,

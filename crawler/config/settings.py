@@ -96,15 +96,21 @@ class Config:
         layers = [file_layer(Path(path))] if path is not None else []
         if env:
             layers.append(_environment())
-        named = origins or {}
-        last = tree_layer(overrides or {}, "command line")
-        layers.append([raw._replace(origin=named.get(raw.key, raw.origin)) for raw in last])
-        return cls(_layers=layers)
+        return cls(_layers=[*layers, tree_layer(overrides or {}, "command line", origins)])
 
-    def replace(self, changes: Mapping[str, object], origin: str = "Config.replace()") -> Self:
-        """These settings with some values changed, by dotted key (no environment). Raises ConfigError."""
+    def replace(
+        self,
+        changes: Mapping[str, object],
+        origin: str = "Config.replace()",
+        *,
+        origins: Mapping[str, str] | None = None,
+    ) -> Self:
+        """These settings with some values changed, by dotted key (no environment). Raises ConfigError.
+
+        ``origins`` may say of each change where it came from.
+        """
         kept = [RawValue(key, value_of(self, key), source) for key, source in self._origins.items()]
-        return type(self)(_layers=[kept, tree_layer(changes, origin)])
+        return type(self)(_layers=[kept, tree_layer(changes, origin, origins)])
 
     def to_json(self) -> str:
         """All values, defaults too, as one JSON object; origins are not kept."""

@@ -7,9 +7,11 @@ import contextlib
 import itertools
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import lock_folder
@@ -50,16 +52,32 @@ def check_goes_on(
     if counts["pending"] and (limit is None or pages < limit):
         return meta
     if meta["state"] == "finished":
-        ended = meta.get("ended_at", "an unknown time")
-        higher = "" if limit is None else f" (with at most {limit:,} pages: a higher scope.max_pages goes on)"
         raise AlreadyFinished(
-            f"the crawl in {out} finished already, at {ended}{higher}: to crawl anew, --fresh moves it aside"
-            " (from Python: fresh=True), or choose another folder"
+            _nothing_left(config, out, meta, pages, state.read(FrontierView.totals) | counts)
         )
     if meta["state"] == "incomplete" and not state.read(FrontierView.pages_ok)[0]:
         state.begin_again()
         return state.read(FrontierView.meta)
     return meta
+
+
+def _nothing_left(
+    config: Config, out: Path, meta: Mapping[str, str], pages: int, totals: Mapping[str, Any]
+) -> str:
+    """Why a crawl that ended does not go on: a limit keeps it from that, or it is done."""
+    ended, limit = meta.get("ended_at", "an unknown time"), config.scope.max_pages
+    if limit is not None and totals["pending"]:
+        return (
+            f"a limit ended the crawl in {out} at {ended}: scope.max_pages is {limit:,}, it has"
+            f" {pages:,} pages, {totals['pending']:,} URLs are pending; to go on:"
+            f" crawler resume {shlex.quote(str(out))} --max-pages N, with a higher N"
+        )
+    deep = totals["links_too_deep"]
+    beyond = f" ({deep:,} links were too deep; scope.max_depth cannot change any more)" if deep else ""
+    return (
+        f"the crawl in {out} finished already, at {ended}{beyond}: to crawl anew, --fresh moves it aside"
+        " (from Python: fresh=True), or choose another folder"
+    )
 
 
 def _check_same(now: Config, before: Config, out: Path) -> None:

@@ -10,6 +10,8 @@ import re
 from crawler.config.session_values import REFERENCE
 from crawler.model.errors import ConfigError
 
+_TYPED = {"COOKIE_": "--cookie", "HEADER_": "--header"}
+"""Options whose values the command line keeps in variables that begin so."""
 _SENDABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
@@ -20,7 +22,9 @@ def secret(name: str, key: str) -> str:
     """
     value = os.environ.get(name, "")
     if not value:
-        raise ConfigError(f"{key} needs the environment variable {name}, which is not set")
+        typed = next((option for start, option in _TYPED.items() if name.startswith(start)), "")
+        again = f"; give {typed} again, since what is typed there is not saved" if typed else ""
+        raise ConfigError(f"{key} needs the environment variable {name}, which is not set{again}")
     return value
 
 

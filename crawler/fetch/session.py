@@ -38,9 +38,10 @@ class Session:
         self._logins = {origin: basic(pair) for origin, pair in logins.items()} | _auth(config)
         self._given: dict[str, list[Cookie]] = {}
         for line in config.session.send_cookies:
-            origin, _, pair = line.partition(" ")
+            origin, _, pair = line.rpartition(" ")
             name, _, value = filled_in(pair, "session.send_cookies").partition("=")
-            self._given.setdefault(_canonical(origin), []).append(Cookie(name, value))
+            for site in [_canonical(origin)] if origin else self._own:
+                self._given.setdefault(site, []).append(Cookie(name, value))
         self._jars: dict[str, CookieJar] = {}
         self._is_public_suffix: IsPublicSuffix | None = None
 

@@ -1,7 +1,6 @@
 """A read-only view of ``crawl.db``, beside a live crawl or of a dead one."""
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from crawler.model.errors import OutputError, StoreFailed
 from crawler.model.messages import StoredRobots
 from crawler.model.outcomes import Kind, State
 from crawler.model.rows import HostRow, Pace
+from crawler.plumbing.sqlite_reading import open_for_reading
 
 
 class FrontierView(Troubles):
@@ -163,11 +163,7 @@ def open_view(out: Path) -> Iterator[FrontierView]:
     if not path.is_file():
         raise OutputError(f"{out} holds no crawl: there is no crawl.db in it")
     try:
-        # A dead crawl in a folder that may not be written: SQLite cannot make the files beside it
-        # that it reads a live one with, and needs none, since nothing changes.
-        dead = not path.with_name("crawl.db-wal").exists() and not os.access(out, os.W_OK)
-        how = "immutable=1" if dead else "mode=ro"
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)
+        connection = open_for_reading(path)
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from crawler.watch import narrow_view
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.summary_view import STYLES, host_table
 from crawler.watch.units import age, per_second, size
@@ -16,6 +17,9 @@ _HOSTS_SHOWN = 20
 _STEPS_SHOWN = 5
 _WIDE = 130
 """Columns of a terminal from which the table of --hosts has room for the counts by outcome."""
+_TABLE_OF_PACES = 80
+"""Columns from which it has room at all."""
+_PACE = ("requests", "failed", "at once", "limit", "gap ms", "delay ms", "now")
 _STATE_STYLES = {"running": "green", "finished": "green", "stopped": "yellow", "silent": "yellow"}
 
 
@@ -29,28 +33,28 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["state"] in ("finished", "incomplete") and (message := report["meta"].get("message")):
         console.print(Text(message), soft_wrap=True)
     console.print()
-    console.print(_counts(report))
+    console.print(_counts(report, console.width))
     if report["hosts"]:
         console.print()
         if all_hosts:
             console.print(_paces(report["hosts"], console.width))
         else:
-            console.print(host_table(report["hosts"], len(report["hosts"]), _HOSTS_SHOWN))
+            console.print(host_table(report["hosts"], len(report["hosts"]), console.width, _HOSTS_SHOWN))
             if len(report["hosts"]) > _HOSTS_SHOWN:
                 console.print(Text("all of them, and how politely each was asked: --hosts", style="dim"))
     if report["in_flight"]:
         console.print()
-        console.print(_in_flight(report))
+        console.print(_in_flight(report, console.width))
     if report["alive"] and report["queues"]:
         console.print()
         console.print(_queues(report))
-    if report["state"] in ("stopped", "incomplete", "dead") and report["counts"]["pending"]:
+    if report["counts"]["pending"] and not report["alive"]:
         out = report["settings"].get("out")
+        how = f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"
+        if report["state"] == "finished":
+            how = f"a limit ended it; {how} --max-pages N, with a higher N"
         console.print()
-        # Never broken, so that it can be copied.
-        console.print(
-            Text(f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"), soft_wrap=True
-        )
+        console.print(Text(how), soft_wrap=True)  # never broken, so that it can be copied
 
 
 def _headline(report: Mapping[str, Any]) -> Text:
@@ -78,31 +82,37 @@ def _headline(report: Mapping[str, Any]) -> Text:
     return line
 
 
-def _counts(report: Mapping[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for column in COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True, style=STYLES[column])
-    table.add_column("discovered", justify="right", no_wrap=True, style="bold")
-    table.add_row(*(f"{report['counts'][column]:,}" for column in COLUMNS), f"{report['discovered']:,}")
+def _counts(report: Mapping[str, Any], width: int) -> Table:
+    counts = {**{column: report["counts"][column] for column in COLUMNS}, "discovered": report["discovered"]}
+    narrow = narrow_view.is_narrow(width)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), show_header=not narrow)
+    if narrow:
+        for name, count in counts.items():
+            table.add_row(Text(name, style=STYLES.get(name, "bold")), Text(f"{count:,}", justify="right"))
+        return table
+    for name in counts:
+        table.add_column(name, justify="right", no_wrap=True, style=STYLES.get(name, "bold"))
+    table.add_row(*(f"{count:,}" for count in counts.values()))
     return table
 
 
-def _in_flight(report: Mapping[str, Any]) -> Table:
-    steps = report["in_flight"]
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("age", justify="right", no_wrap=True)
-    table.add_column("stage", no_wrap=True)
-    table.add_column("step", no_wrap=True)
-    table.add_column("holder", no_wrap=True)
-    table.add_column("pid", justify="right", no_wrap=True)
-    table.add_column(
-        "oldest in flight" if report["alive"] else "in flight when last heard of", overflow="fold"
+def _in_flight(report: Mapping[str, Any], width: int) -> RenderableType:
+    steps, shown = report["in_flight"], report["in_flight"][:_STEPS_SHOWN]
+    title = "oldest in flight" if report["alive"] else "in flight when last heard of"
+    more: list[RenderableType] = (
+        [Text(f"and {left:,} more", style="dim")] if (left := len(steps) - len(shown)) else []
     )
-    for step in steps[:_STEPS_SHOWN]:
+    if narrow_view.is_narrow(width):
+        return Group(Text(title, style="dim"), *narrow_view.steps(shown), *more)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("age", "stage", "step", "holder", "pid"):
+        table.add_column(column, justify="right" if column in ("age", "pid") else "left", no_wrap=True)
+    table.add_column(title, overflow="fold")
+    for step in shown:
         facts = (age(step["age_seconds"]), step["stage"], step["step"], step["holder"], str(step["pid"]))
         table.add_row(*(Text(fact) for fact in facts), Text(step["url"]))
-    if len(steps) > _STEPS_SHOWN:
-        table.add_row("", "", "", "", "", Text(f"and {len(steps) - _STEPS_SHOWN:,} more", style="dim"))
+    for line in more:
+        table.add_row("", "", "", "", "", line)
     return table
 
 
@@ -118,27 +128,31 @@ def _queues(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def _paces(hosts: Sequence[Mapping[str, Any]], width: int) -> Table:
+def _paces(hosts: Sequence[Mapping[str, Any]], width: int) -> RenderableType:
     """The table of --hosts: each host's limits, and how they were kept."""
+    paces = [_pace(host) for host in hosts]
+    if width < _TABLE_OF_PACES:
+        return narrow_view.paces(hosts, paces)
     outcomes = COLUMNS if width >= _WIDE else ()
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("host", overflow="fold", min_width=16)
-    for column in ("requests", "failed", "at once", "limit", "gap ms", "delay ms"):
+    for column in _PACE[:-1]:
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("now")
+    table.add_column(_PACE[-1])
     for column in outcomes:
         table.add_column(column, justify="right", no_wrap=True, style=STYLES[column])
-    for host in hosts:
+    for host, pace in zip(hosts, paces, strict=True):
         counts = (f"{host[column]:,}" for column in outcomes)
-        table.add_row(Text(host["origin"]), *_pace(host), *counts)
+        table.add_row(Text(host["origin"]), *pace.values(), *counts)
     return table
 
 
-def _pace(host: Mapping[str, Any]) -> tuple[str, ...]:
+def _pace(host: Mapping[str, Any]) -> dict[str, str]:
+    """The figures of one host, in the columns of _PACE."""
     if "requests" not in host:
-        return ("0", "", "", "", "", "", "not asked yet")
+        return dict.fromkeys(_PACE, "") | {"requests": "0", "now": "not asked yet"}
     gap = host["smallest_gap_ms"]
-    return (
+    figures = (
         f"{host['requests']:,}",
         f"{host['failures']:,}",
         f"{host['peak']:,}",
@@ -147,6 +161,7 @@ def _pace(host: Mapping[str, Any]) -> tuple[str, ...]:
         f"{host['delay'] * 1_000:,.0f}",
         _now(host),
     )
+    return dict(zip(_PACE, figures, strict=True))
 
 
 def _now(host: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     for status, count in summary["statuses"].items():
         classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count
     if answers := _listed(classes):
-        yield "answers", answers
+        yield "answers", f"{answers} (to all requests, robots.txt too)"
     yield "speed", f"{per_second(summary['pages_per_second'])} pages/s over {age(summary['seconds'])}"
     yield (
         "requests",
@@ -109,9 +109,8 @@ def going_on(summary: Mapping[str, Any]) -> Iterator[Row]:
     if summary["state"] != "finished":
         yield "to go on" if summary["pending"] else "try again", f"crawler resume {out}"
     elif summary["pending"]:
-        # Only a limit ends a crawl that still has URLs; with the same settings it would end at once.
-        seeds = " ".join(shlex.quote(seed) for seed in summary["seeds"])
-        yield "to go on", f"crawler run {seeds} -o {out}   (with a higher limit)"
+        # Only a limit ends a crawl that still has URLs; with the same one it would end at once.
+        yield "to go on", f"crawler resume {out} --max-pages N   (a limit ended it: with a higher N)"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

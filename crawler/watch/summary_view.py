@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from crawler.watch import narrow_view
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.summary_lines import HOSTS_SHOWN, broken, ends, facts, files, going_on, plain
 
@@ -20,7 +21,7 @@ def show(summary: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the summary: framed and in colour on a terminal, plain lines elsewhere."""
     console = console or Console()
     if console.is_terminal:
-        console.print(framed(summary))
+        console.print(framed(summary, console.width))
         # Below the frame and never broken, so that a path or a command can be copied.
         for heading, line in broken(summary):
             console.print(Text(heading, style="red") if heading else Text(f"  {line}"), soft_wrap=True)
@@ -31,8 +32,8 @@ def show(summary: Mapping[str, Any], console: Console | None = None) -> None:
         console.file.write("\n".join(plain(summary)) + "\n")
 
 
-def framed(summary: Mapping[str, Any]) -> RenderableType:
-    """The summary for a terminal."""
+def framed(summary: Mapping[str, Any], width: int) -> RenderableType:
+    """The summary for a terminal of ``width`` columns."""
     counts = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0), expand=True)
     counts.add_column(no_wrap=True)
     counts.add_column(justify="right", no_wrap=True)
@@ -49,14 +50,18 @@ def framed(summary: Mapping[str, Any]) -> RenderableType:
         further.add_row(label, Text(value))
     parts: list[RenderableType] = [counts, Text(), further]
     if summary["hosts_total"] > 1:
-        parts += [Text(), host_table(summary["hosts"], summary["hosts_total"])]
+        parts += [Text(), host_table(summary["hosts"], summary["hosts_total"], width)]
     style = _STATE_STYLES.get(summary["state"], "red")
     title = Text(f" crawl {summary['state']} ", style=f"bold {style}")
     return Panel(Group(*parts), title=title, title_align="left", border_style=style, padding=(1, 2))
 
 
-def host_table(hosts: Sequence[Mapping[str, Any]], hosts_total: int, most: int = HOSTS_SHOWN) -> Table:
+def host_table(
+    hosts: Sequence[Mapping[str, Any]], hosts_total: int, width: int, most: int = HOSTS_SHOWN
+) -> RenderableType:
     """The first ``most`` of ``hosts`` with their counts, and how many there are besides."""
+    if narrow_view.is_narrow(width):
+        return narrow_view.hosts(hosts, hosts_total, most)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("host", overflow="fold")
     for column in COLUMNS:

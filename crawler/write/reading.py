@@ -3,7 +3,6 @@
 Only what is committed is read: what stands behind it may be half a record, or be cut off by the next start.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from crawler.model.errors import OutputError
+from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.write.sinks.jsonl import JsonlSink
 from crawler.write.sinks.sqlite import SqliteSink
 
@@ -55,10 +55,8 @@ def _from_jsonl(path: Path, position: int) -> Iterator[Linking]:
 
 def _from_sqlite(path: Path, position: int) -> Iterator[Linking]:
     decode = msgspec.json.Decoder(list[str]).decode
-    # Without write access, SQLite cannot make the files that it reads a live database with.
-    how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)) as db:
+        with closing(open_for_reading(path)) as db:
             query = "SELECT url, links FROM records WHERE id <= ? AND links != '[]' ORDER BY id"
             for url, links in db.execute(query, (position,)):
                 yield url, decode(links)

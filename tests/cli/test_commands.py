@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 
 from crawler.config import Config
+from crawler.config.settings import value_of
+from crawler.engine.resuming import FIXED_KEYS
 from crawler.model.errors import AlreadyFinished, OutputBusyError, SinkFailed
 from tests.cli.stand_ins import FRESH, Engine, Run
+from tests.cli.test_options import CASES
+
+FIXED_ON_RESUME = {key for _, _, key, _ in CASES if key.startswith("scope.") or key in FIXED_KEYS} - {
+    "scope.max_pages"
+}
 
 
 def test_run_crawls_the_urls_and_prints_the_folder_first_and_last(engine: Engine, crawler: Run) -> None:
@@ -20,7 +27,8 @@ def test_run_crawls_the_urls_and_prints_the_folder_first_and_last(engine: Engine
 
 
 def test_run_takes_the_folder_it_is_given(engine: Engine, crawler: Run, tmp_path: Path) -> None:
-    assert crawler("run", "http://a/", "-o", str(tmp_path))[1][0] == f"output: {tmp_path}"
+    out = crawler("run", "http://a/", "-o", str(tmp_path))[1]
+    assert out == ["summary {'ok': 3}", f"output: {tmp_path}"], "whoever has named it is told it once"
     assert engine.crawls[0].out == tmp_path
     assert engine.crawls[0].origin_of("out") == "command line -o"
 
@@ -89,8 +97,59 @@ def test_the_extract_function_is_looked_for_where_the_user_is(
 
 def test_resume_goes_on_with_the_saved_settings(engine: Engine, crawler: Run, tmp_path: Path) -> None:
     code, out, _ = crawler("resume", str(tmp_path))
-    assert (code, out[0], out[-1]) == (0, f"output: {tmp_path}", f"output: {tmp_path}")
+    assert (code, out.count(f"output: {tmp_path}"), out[-1]) == (0, 1, f"output: {tmp_path}")
     assert engine.crawls == [engine.saved.replace({"out": tmp_path})]
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "key", "value"),
+    [case for case in CASES if case[2] not in FIXED_ON_RESUME],
+)
+def test_resume_changes_what_its_options_say(
+    engine: Engine, crawler: Run, tmp_path: Path, option: str, text: str, key: str, value: object
+) -> None:
+    assert crawler("resume", str(tmp_path), option, text)[0] == 0
+    assert value_of(engine.crawls[0], key) == value
+    assert engine.crawls[0].origin_of(key) == f"command line {option}"
+    assert engine.crawls[0].seeds == ("http://saved/",)
+
+
+def test_resume_takes_any_key_and_no_environment(
+    engine: Engine, crawler: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRAWLER_FETCH__CONCURRENCY", "6")
+    assert crawler("resume", str(tmp_path), "--set", "fetch.backoff=1")[0] == 0
+    assert (engine.crawls[0].fetch.concurrency, engine.crawls[0].fetch.backoff) == (7, 1)
+
+
+def test_resume_refuses_a_wrong_value_as_run_does(crawler: Run, tmp_path: Path) -> None:
+    code, out, err = crawler("resume", str(tmp_path), "--max-pages", "many")
+    assert (code, out, len(err)) == (2, [], 1)
+    assert err[0].startswith('crawler: scope.max_pages = "many" (command line --max-pages) is refused')
+
+
+def test_the_help_of_resume_shows_what_may_change_and_nothing_else(crawler: Run) -> None:
+    text = "\n".join(crawler("resume", "--help")[1])
+    assert "--max-pages" in text
+    assert "--delay" in text
+    assert not [name for name in ("--max-depth", "--include", "--sink", "--extract") if name in text]
+
+
+@pytest.mark.parametrize("folder", [[], ["-o", "somewhere"]])
+def test_quiet_prints_the_last_line_alone(engine: Engine, crawler: Run, folder: list[str]) -> None:
+    code, out, err = crawler("run", "http://a/", "-q", *folder)
+    assert (code, err) == (0, [])
+    assert out == [f"output: {folder[-1] if folder else FRESH}"]
+    assert (engine.crawls[0].progress.show, engine.crawls[0].log.level) == (False, "ERROR")
+
+
+def test_quiet_hides_no_failure(engine: Engine, crawler: Run) -> None:
+    engine.message, engine.exit_code = "no seed could be reached", 3
+    assert crawler("run", "http://a/", "-q") == (
+        3, [f"output: {FRESH}"], ["crawler: no seed could be reached"],
+    )  # fmt: skip
+    engine.message, engine.exit_code = "stopped; to go on: crawler resume X", 130
+    assert crawler("run", "http://a/", "-q")[1] == [engine.message, f"output: {FRESH}"]
 
 
 def test_demo_crawls_the_site_with_the_bundled_settings(engine: Engine, crawler: Run) -> None:
@@ -119,7 +178,7 @@ def test_resume_of_a_finished_crawl_says_so_and_is_no_failure(
     engine.error = AlreadyFinished("finished already, at noon")
     assert crawler("resume", str(tmp_path)) == (
         0,
-        [f"output: {tmp_path}", "finished already, at noon"],
+        ["finished already, at noon", f"output: {tmp_path}"],
         [],
     )
     assert crawler("run", "http://a/", "-o", str(tmp_path))[::2] == (

@@ -1,5 +1,6 @@
 """The options of `run`: each sets its key, says so in its help, and refuses in the config's words."""
 
+import os
 import re
 
 import pytest
@@ -28,6 +29,12 @@ CASES = [
     ("--sink", "sqlite", "write.sinks", ("sqlite",)),
     ("--fail-on", "errors, http,errors", "run.fail_on", ("errors", "http")),
     ("--fail-on", "never", "run.fail_on", ()),
+    ("--sitemap", "http://a/map.xml", "sitemaps.urls", ("http://a/map.xml",)),
+    ("--user-agent", "mine/1.0", "fetch.user_agent", "mine/1.0"),
+    ("--header", "X-Env: test", "session.headers", ("X-Env: test",)),
+    ("--header", "X-Key: ${API_KEY}", "session.headers", ("X-Key: ${API_KEY}",)),
+    ("--cookie", "sid=${SID}", "session.send_cookies", ("sid=${SID}",)),
+    ("--cookie", "http://a sid=${SID}", "session.send_cookies", ("http://a sid=${SID}",)),
 ]
 
 
@@ -41,9 +48,92 @@ def test_an_option_sets_its_key(
 
 
 def test_the_flags_switch_off(engine: Engine, crawler: Run) -> None:
-    assert crawler("run", "http://a/", "--ignore-robots", "--no-progress")[0] == 0
+    assert crawler("run", "http://a/", "--ignore-robots", "--no-progress", "--insecure")[0] == 0
     assert engine.crawls[0].robots.obey is False
     assert engine.crawls[0].progress.show is False
+    assert engine.crawls[0].fetch.verify_tls is False
+
+
+@pytest.mark.parametrize(("flag", "level"), [("-q", "ERROR"), ("--verbose", "DEBUG")])
+def test_flags_for_what_is_logged(engine: Engine, crawler: Run, flag: str, level: str) -> None:
+    assert crawler("run", "http://a/", flag, "--no-progress")[0] == 0
+    assert engine.crawls[0].log.level == level
+
+
+@pytest.mark.parametrize("other", [["-v"], ["--log-level", "INFO"], ["--set", "log.level=INFO"]])
+def test_options_that_contradict_each_other(crawler: Run, other: list[str]) -> None:
+    code, _, err = crawler("run", "http://a/", "-q", *other)
+    assert (code, err) == (2, [f"crawler: log.level is given twice, with -q and with {other[0]}"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "saved", "variable", "value"),
+    [
+        (["--cookie", "sid=a=b/1"], "session.send_cookies", "sid=${COOKIE_SID}", "COOKIE_SID", "a=b/1"),
+        (
+            ["--cookie", "http://a:80 my-sid=1"],
+            "session.send_cookies",
+            "http://a:80 my-sid=${COOKIE_HTTP_A_80_MY_SID}",
+            "COOKIE_HTTP_A_80_MY_SID",
+            "1",
+        ),
+        (
+            ["--header", "X-Api-Key: hush: hush"],
+            "session.headers",
+            "X-Api-Key: ${HEADER_X_API_KEY}",
+            "HEADER_X_API_KEY",
+            "hush: hush",
+        ),
+    ],
+)
+def test_a_secret_that_is_typed_is_not_in_the_settings(
+    engine: Engine,
+    crawler: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    key: str,
+    saved: str,
+    variable: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(variable, "earlier")  # so that it is put back
+    assert crawler("run", "http://a/", *arguments)[0] == 0
+    assert value_of(engine.crawls[0], key) == (saved,)
+    assert os.environ[variable] == value
+
+
+def test_cookies_of_like_names_have_variables_of_their_own(
+    engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COOKIE_A", "COOKIE_A_B", "COOKIE_A_B_2", "COOKIE_HTTP_X_A", "COOKIE_HTTP_Y_A"):
+        monkeypatch.setenv(name, "earlier")
+    typed = ["a=1; a-b=2; a_b=3;", "http://x a=4", "http://y a=5"]
+    assert crawler("run", "http://a/", *(word for one in typed for word in ("--cookie", one)))[0] == 0
+    saved = engine.crawls[0].session.send_cookies
+    assert [re.sub(r"\$\{(\w+)\}", lambda found: os.environ[found[1]], line) for line in saved] == [
+        "a=1", "a-b=2", "a_b=3", "http://x a=4", "http://y a=5",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--header", "Authorization: Bearer hush"], "logins belong into session.auth"),
+        (["--header", "Cookie: sid=hush"], "cookies belong into session.send_cookies (--cookie)"),
+        (["--header", "hush"], "it does not begin with a header's name and a colon"),
+        (["--cookie", "hush"], "it is not an origin and NAME=VALUE, nor NAME=VALUE alone"),
+        (["--cookie", "ftp://a hush=1"], "its scheme is ftp"),
+    ],
+)
+def test_a_refused_secret_is_not_shown(
+    crawler: Run, arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COOKIE_HUSH", "")
+    code, out, err = crawler("run", "http://a/", *arguments)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert words in err[0]
+    assert f"(command line {arguments[0]})" in err[0]
+    assert "hush" not in err[0]
 
 
 def test_lists_are_given_by_repetition(engine: Engine, crawler: Run) -> None:
@@ -102,8 +192,8 @@ def test_a_wrong_value_is_refused_in_one_line(
 
 def test_every_option_in_the_table_has_a_key_and_is_tried_above() -> None:
     assert set(options.KEYS.values()) <= set(KEYS)
-    tried = {key for _, _, key, _ in CASES} | {"seeds", "out", "robots.obey", "progress.show"}
-    assert set(options.KEYS.values()) == tried
+    assert set(options.KEYS.values()) == {key for _, _, key, _ in CASES} | {"seeds", "out"}
+    assert {key for meant in options.FLAGS.values() for key in meant} <= set(KEYS)
 
 
 def test_the_help_names_each_key_with_its_true_default(crawler: Run) -> None:

@@ -1,19 +1,21 @@
 """The program as a shell sees it: help, version, bad usage, imports, signals and pipes."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from crawler.cli.app import main
+from crawler.cli.app import main, program
 from crawler.config.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
-COMMANDS = {"demo", "lab", "run", "resume", "status", "serve"}
+COMMANDS = {"config", "demo", "init", "lab", "run", "resume", "status", "serve"}
 
 
 def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,6 +101,35 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == ""
 
 
+def test_the_help_of_run_has_groups_and_examples(crawler: Run) -> None:
+    text = "\n".join(crawler("run", "--help")[1])
+    groups = [line for line in text.splitlines() if re.fullmatch(r"[A-Z][a-z ]+:", line)]
+    assert len(groups) >= 6
+    assert re.search(r"What is crawled:\n  --max-pages N", text)
+    assert re.search(r"Examples:\n    crawler run https://example.com/ -o out  ", text)
+
+
+@pytest.mark.parametrize("command", ["run", "resume", "config"])
+def test_the_examples_in_the_help_are_command_lines_that_exist(crawler: Run, command: str) -> None:
+    lines = crawler(command, "--help")[1]
+    found = [line for line in lines if line.startswith("    crawler ")]
+    assert found
+    for line in found:
+        words = shlex.split(re.split(r"  +", line.strip())[0])[1:]
+        parsed = program.get_command(click.Context(program), words[0])
+        parsed.make_context(words[0], words[1:])  # raises UsageError
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    environment = os.environ | {"COMP_WORDS": "crawler re", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "crawler"],
+        env=environment | {"_CRAWLER_COMPLETE": "bash_complete"},
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("plain,resume\n", "")
+
+
 def test_what_children_import_is_light() -> None:
     script = "import sys, crawler.__main__; sys.exit('click' in sys.modules or 'crawler.cli' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
@@ -156,6 +187,18 @@ def test_a_closed_pipe_changes_neither_the_crawl_nor_its_exit_code() -> None:
     assert (done.returncode, done.stderr) == (7, b"")
 
 
+def test_an_error_that_nobody_reads_keeps_its_exit_code() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler", "run"], check=False, stdout=write, stderr=write
+        )
+    finally:
+        os.close(write)
+    assert done.returncode == 2
+
+
 END = """
 import atexit, os, sys
 import crawler.cli.app, crawler.__main__
@@ -193,7 +236,7 @@ def test_a_full_disk_under_standard_output_is_one_line(words: list[str], code: i
         "import sys\n"
         "import crawler.__main__, crawler.cli.common, crawler.cli.run\n"
         "say = crawler.cli.common.say\n"
-        "crawler.cli.run.crawl = lambda config: [say('output: x') for _ in range(3)] and 7\n"
+        "crawler.cli.run.crawl = lambda config, quiet: [say('output: x') for _ in range(3)] and 7\n"
         f"sys.argv = ['crawler', *{words}]\n"
         "sys.exit(crawler.__main__.main())"
     )

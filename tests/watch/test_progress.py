@@ -45,7 +45,7 @@ def drawn(snapshot, width, recent_rate=412.3):
     return console.file.getvalue().splitlines()
 
 
-@pytest.mark.parametrize("width", [50, 80, 120, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 @pytest.mark.parametrize("scale", [1, 1_000])
 def test_no_line_is_wider_than_the_terminal(width, scale):
     lines = drawn(busy_snapshot(scale=scale), width)
@@ -66,6 +66,18 @@ def test_at_80_columns_everything_is_there():
     assert len(lines) <= 20
 
 
+@pytest.mark.parametrize("width", [40, 60])
+@pytest.mark.parametrize("scale", [1, 1_000])
+def test_on_a_narrow_terminal_figures_win_over_bars(width, scale):
+    text = "\n".join(drawn(busy_snapshot(scale=scale), width))
+    assert "━" not in text
+    numbers = ("34,234", "46,678", "33,000", "1,119") if scale == 1 else ("34,234,000", "46,678,000")
+    for figure in (*numbers, "73%  0:01:23", " mean", " in flight", " read", " retries", "truncated 3"):
+        assert figure in text
+    assert re.search(r"^fetch +32/32 +6\.2 s http", text, re.M)
+    assert re.search(r"^page +31.* 29\.8 [MG]iB$", text, re.M)
+
+
 def test_at_120_columns_stages_and_queues_stand_beside_each_other():
     assert len(drawn(busy_snapshot(), 120)) == len(drawn(busy_snapshot(), 80)) - 6
     assert any(line.startswith("fetch ") and "32.0 KiB" in line for line in drawn(busy_snapshot(), 120))
@@ -80,7 +92,9 @@ def test_a_crawl_that_has_just_begun_can_be_drawn():
 def test_the_height_does_not_change_with_the_counts():
     quiet = busy_snapshot()
     quiet.counters.kinds.clear()
-    assert len(drawn(quiet, 80)) == len(drawn(busy_snapshot(), 80))
+    quiet.counters.retries = 0
+    for width in (40, 80):
+        assert len(drawn(quiet, width)) == len(drawn(busy_snapshot(), width))
 
 
 def test_the_plain_line_says_it_in_words():

@@ -163,7 +163,33 @@ def test_a_finished_crawl_in_print():
     text = printed(View(state="finished", at=None))
     assert text.startswith("crawl finished, started at")
     assert "in flight" not in text
-    assert "to go on" not in text
+
+
+def test_a_crawl_that_a_limit_ended_says_how_it_goes_on():
+    text = printed(View(state="finished", at=None), 40)
+    way_on = "a limit ended it; to go on: crawler resume 'crawls/a b' --max-pages N, with a higher N"
+    assert text.splitlines()[-1] == way_on
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_terminal_shows_every_figure(width):
+    view = View(steps=STEPS, hosts=23)
+    lines = [" ".join(line.split()) for line in printed(view, width).splitlines()]
+    for line in ("ok 1,100", "error 12", "discovered 1,512", "http://host22", "ok 100, error 3, pending 22"):
+        assert line in lines
+    at = lines.index("http://a/slower")
+    assert lines[at : at + 2] == ["http://a/slower", "90 s, fetch, body, fetch-7, pid 4242"]
+    assert "page 31 29.8 MiB 32.0 MiB" in lines
+    assert "and 3 more" in lines
+    assert not [line for line in lines if "…" in line]
+
+
+@pytest.mark.parametrize("width", [40, 60, 79])
+def test_a_narrow_terminal_shows_how_politely_each_host_was_asked(width):
+    text = " ".join(printed(Hosts(), width, hosts=True).split())
+    assert "http://a requests 1,234, failed 56, at once 2, limit 2, gap ms 501, delay ms 500 http://a" in text
+    assert "delay ms 500, 1 at once, 4.0 s apart http://a" in text
+    assert text.count("http://b requests 0, not asked yet") == 1
 
 
 def test_long_lists_are_cut_and_say_so():

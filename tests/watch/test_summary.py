@@ -143,7 +143,7 @@ def test_a_failed_write_leaves_the_older_summary(tmp_path, monkeypatch):
     assert names(tmp_path) == ["summary.json"]
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_the_frame_fits_the_terminal(width):
     lines = printed(summary_of("stopped", 400, hosts=14), width).splitlines()
     framed = [line for line in lines if line[:1] in "╭│╰"]
@@ -157,6 +157,7 @@ def test_what_is_shown():
         "crawl stopped",
         "redirected 900, http_status 88",
         "2xx 1,100, 3xx 40, 4xx 88, 5xx 2",
+        "(to all requests,",
         "100 pages/s over 12 s",
         "1,260, of them 26 retries; 43.2 MiB read",
         "out of scope 3,120",
@@ -232,13 +233,21 @@ def test_a_narrow_terminal_shows_every_count(width):
         assert any(line.split()[1:3] == [name, count] for line in text.splitlines())
 
 
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_terminal_shows_every_host_with_its_counts(width):
+    text = " ".join(printed(summary_of("stopped", 400, hosts=14), width).replace("│", " ").split())
+    assert "http://host13:8000 ok 13, error 3, pending 1 http://host12:8000 ok 12," in text
+    assert "http://host4:8000 ok 4, error 3, pending 1 and 4 more" in text
+    assert "…" not in text
+
+
 def test_a_finished_crawl_needs_no_way_on():
     assert "to go on" not in printed(summary_of())
 
 
 def test_a_crawl_that_a_limit_ended_goes_on_with_a_higher_one():
     text = printed(summary_of("finished", 400))
-    assert "to go on  crawler run 'http://a/?x=1&y=2' -o 'crawls/a b'   (with a higher limit)" in text
+    assert "to go on  crawler resume 'crawls/a b' --max-pages N   (a limit ended it: with a higher N)" in text
 
 
 def test_elsewhere_it_is_plain_lines():
