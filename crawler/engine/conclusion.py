@@ -16,6 +16,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
+from crawler.rules.urls import is_login_url
 from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
 from crawler.write.sinks import SINKS
 
@@ -155,9 +156,11 @@ def _judge(
             words = ", ".join(f"{what} {count:,}" for what, count in fail_on.items())
             report.message = f"there is what --fail-on names: {words}"
         elif found["redirects"] or found["elsewhere"] or asking_for_password:
-            from crawler.engine.verdict import elsewhere, login_wall
+            wall = view.login_wall(is_login_url)
+            if wall is not None or found["elsewhere"]:
+                from crawler.engine.verdict import elsewhere, login_wall
 
-            report.message = login_wall(view) or elsewhere(view, stations.config)
+                report.message = elsewhere(view, stations.config) if wall is None else login_wall(*wall)
 
 
 def how_stopped(report: CrawlReport, *, may_go_on: bool = True) -> None:

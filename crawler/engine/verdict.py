@@ -84,12 +84,8 @@ def _robots_words(view: FrontierView, config: Config, url: str) -> str | None:
     return f"robots.txt of this host forbids {what} for you: line {rule.line} `{rule.text}`"
 
 
-def login_wall(view: FrontierView) -> str | None:
-    """The login page that everything leads to, in a sentence; None where something leads elsewhere."""
-    wall = view.login_wall(is_login_url)
-    if wall is None:
-        return None
-    seed, url = wall
+def login_wall(seed: str | None, url: str) -> str:
+    """That everything leads to a login page, in a sentence; ``seed`` is what redirects there, if one does."""
     how = f"{seed} redirects to" if seed is not None else "every page that was ok is"
     return f"{how} a login page, {url}: what is behind it was not crawled; {HOW_TO_LOG_IN}"
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry, Trouble
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, remove_spooled
 from crawler.fetch.hops import Hops
 from crawler.fetch.page_body import NO_CONTENT, read_wanted
 from crawler.fetch.robots_cache import RobotsCache
-from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind
 from crawler.rules import meta_robots

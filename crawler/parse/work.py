@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from crawler.model.messages import Finished, Links, Page
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import MEANING, Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
@@ -28,12 +28,6 @@ if TYPE_CHECKING:  # a thread, say, needs nothing of a process
 
 MAX_INDEXES = 3
 """Sitemap indexes within each other, of which sitemaps.org allows one."""
-_OUTCOMES = {
-    Kind.TOO_LARGE: Outcome.TRUNCATED,
-    Kind.ENCODING: Outcome.ERROR,
-    Kind.CONTENT_TYPE: Outcome.SKIPPED,
-}
-"""How a sitemap ends that was not read to its end."""
 
 log = logging.getLogger("crawler.parse")
 
@@ -153,7 +147,7 @@ class Parser:
             sitemaps, too_deep = [], too_deep + len(sitemaps)
         if job.obey_robots and not page.follow:
             sitemaps, nofollow = [], nofollow + len(sitemaps)
-        outcome = Outcome.OK if kind is None else _OUTCOMES[kind]
+        outcome = Outcome.OK if kind is None else MEANING[kind].outcome
         record = of_page(
             page,
             outcome,
@@ -185,7 +179,7 @@ class Parser:
         """
         job = self._job
         in_scope, out_of_scope = job.scope.split(links)
-        inside = job.scope.short_enough(in_scope, page.ticket.url)
+        inside = job.scope.short_enough(in_scope, page.url)
         followed = inside
         if job.obey_robots:
             if not (follow and page.follow):
