@@ -79,8 +79,8 @@ class FetchConfig(Section, frozen=True, kw_only=True):
     busy_max: Annotated[
         float,
         About(
-            "Seconds for which a URL that is put off (429, or 503 with Retry-After) is asked again at no"
-            " attempt; 0: that is a failure like others.",
+            "Seconds for which a URL that is put off (429) is asked again at no attempt; 0: that is a"
+            " failure like others.",
             ge=0,
             le=86_400,
         ),

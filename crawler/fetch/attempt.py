@@ -94,7 +94,8 @@ class Attempt:
     def take(self, hops: "Hops") -> None:
         """Go on where redirects in place have led, or end there."""
         self.url = hops.url
-        self.ticket = replace(self.ticket, redirects=hops.taken)
+        if hops.are_recorded:
+            self.ticket = replace(self.ticket, redirects=hops.taken)
 
     @property
     def elapsed(self) -> float | None:
@@ -139,9 +140,9 @@ def status_in_words(status: int, challenge: str | None = None) -> str:
 class Trouble:
     """What becomes of a try that brought no page: the ticket is put off, tried again, or ends there.
 
-    *Put off* (429, or 503 with Retry-After: "come again later") is no failure of the page. Its lane rests,
-    it is asked again at no attempt, and only when that has gone on for ``fetch.busy_max`` seconds it ends
-    and says so. The seconds are counted by this run alone: a resumed crawl begins anew.
+    *Put off* (429: "come again later") is no failure of the page. Its lane rests, it is asked again at no
+    attempt, and only when that has gone on for ``fetch.busy_max`` seconds it ends and says so. The seconds
+    are counted by this run alone: a resumed crawl begins anew.
     """
 
     def __init__(self, config: Config, chance: Callable[[], float] = random.random) -> None:
@@ -157,7 +158,7 @@ class Trouble:
             asked = parse_retry_after(answer.header("retry-after"), datetime.now(UTC))
             attempt.retry_after = self._policy.capped(asked)
         words = status_in_words(answer.status, answer.header("www-authenticate"))
-        attempt.is_put_off = is_put_off(answer.status, attempt.retry_after)
+        attempt.is_put_off = answer.status == HTTPStatus.TOO_MANY_REQUESTS
         if self._busy_max and attempt.is_put_off:
             return self._put_off(attempt, Kind.HTTP_STATUS, words, attempt.retry_after, now)
         return self.failed(attempt, Kind.HTTP_STATUS, words, answer.status)
@@ -172,7 +173,7 @@ class Trouble:
             if kind is Kind.ENCODING:
                 message = f"robots.txt could not be read, so nothing may be fetched there: {robots.failure}."
         wait = max(robots.retry_after or 0.0, robots.until - now)
-        attempt.is_put_off = is_put_off(robots.status, robots.retry_after)
+        attempt.is_put_off = robots.status == HTTPStatus.TOO_MANY_REQUESTS
         if self._busy_max and attempt.is_put_off:
             return self._put_off(attempt, kind, message, wait, now)
         attempt.retry_after = wait
@@ -208,10 +209,3 @@ class Trouble:
             words = f"{message} So it was for longer than the {self._busy_max:g} s of fetch.busy_max."
             return attempt.finished(kind, words)
         return Deferred(replace(attempt.given, refused_since=since, alone=False), delay)
-
-
-def is_put_off(status: int | None, retry_after: float | None) -> bool:
-    """Whether an answer says "come again later" rather than "it does not work"."""
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return True
-    return status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None

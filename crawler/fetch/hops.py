@@ -33,6 +33,7 @@ class Hops:
         "_most",
         "_otherwise",
         "_scope",
+        "are_recorded",
         "headers",
         "is_outdated",
         "taken",
@@ -44,6 +45,8 @@ class Hops:
     ) -> None:
         """``is_known``: whether a URL was taken into the crawl; None where the session keeps no cookies."""
         self._scope, self._most, self._is_known = scope, max_redirects, is_known
+        self.are_recorded = is_known is not None
+        """A redirect to itself leads nowhere else: its record says nothing of it."""
         self.url, self.taken = ticket.url, ticket.redirects
         self.headers: Mapping[str, str] = NO_HEADERS
         self.is_outdated: Callable[[], bool] = bool

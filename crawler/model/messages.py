@@ -64,7 +64,7 @@ class HostFeedback(msgspec.Struct, frozen=True, gc=False):
     failed: bool = False
     """True when there was no answer, or a 429 or 5xx."""
     put_off: bool = False
-    """True when it was a 429, or a 503 with Retry-After: "come again later"."""
+    """True when it was a 429: "come again later"."""
     asked: bool = True
     """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
 

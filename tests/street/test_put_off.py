@@ -1,4 +1,4 @@
-"""Whole crawls of hosts that say "come again later": 429, and 503 with Retry-After."""
+"""Whole crawls of hosts that say "come again later": 429."""
 
 import asyncio
 import signal
@@ -62,7 +62,6 @@ async def test_a_token_bucket_of_five_a_second_gives_all_its_pages(tmp_path, bac
 @pytest.mark.parametrize(
     "later",
     [
-        ("Retry-After: 1\r\n", "503 Service Unavailable"),
         ("", "429 Too Many Requests"),
         ("Retry-After: DATE\r\n", "429 Too Many Requests"),
         ("Retry-After: soon\r\n", "429 Too Many Requests"),
