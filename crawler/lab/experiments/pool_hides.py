@@ -26,6 +26,12 @@ def set_up(starts: Any, done: Any) -> None:
         starts.value += 1
 
 
+def until_set_up(starts: Any, workers: int) -> None:
+    """Wait until so many workers are there: on a busy machine one may do all of a pool's first tasks."""
+    while starts.value < workers:
+        time.sleep(0.01)
+
+
 def count(seconds: float) -> None:
     """A task that counts itself when it is done, in what the initializer was given."""
     time.sleep(seconds)
@@ -45,13 +51,15 @@ def look_behind() -> dict[str, Any]:
     with ProcessPoolExecutor(
         WORKERS, mp_context=context, initializer=set_up, initargs=(starts, done)
     ) as executor:
-        list(executor.map(time.sleep, [0.1] * WORKERS))  # all workers are there
+        list(executor.map(time.sleep, [0.1] * WORKERS))
+        until_set_up(starts, WORKERS)
         error_is_kept = executor.submit(fail, 0).exception() is not None
         for _ in range(TASKS):
             executor.submit(count, 0.02)
     done_by_executor, done.value = done.value, 0
     with context.Pool(WORKERS, initializer=set_up, initargs=(starts, done)) as pool:
         pool.map(time.sleep, [0.1] * WORKERS, chunksize=1)
+        until_set_up(starts, 2 * WORKERS)
         pool.apply_async(
             abs, (0,), callback=lambda _: called_in.append(threading.current_thread().name)
         ).wait()
