@@ -33,7 +33,6 @@ class Hops:
         "_most",
         "_otherwise",
         "_scope",
-        "are_recorded",
         "headers",
         "is_outdated",
         "taken",
@@ -45,8 +44,6 @@ class Hops:
     ) -> None:
         """``is_known``: whether a URL was taken into the crawl; None where the session keeps no cookies."""
         self._scope, self._most, self._is_known = scope, max_redirects, is_known
-        self.are_recorded = is_known is not None
-        """A redirect to itself leads nowhere else: its record says nothing of it."""
         self.url, self.taken = ticket.url, ticket.redirects
         self.headers: Mapping[str, str] = NO_HEADERS
         self.is_outdated: Callable[[], bool] = bool
@@ -54,6 +51,11 @@ class Hops:
         self._jar: CookieJar | None = None
         self._otherwise: RedirectDecision | None = None
         """How the ticket ends if it is redirected again, though a gate was passed."""
+
+    @property
+    def are_recorded(self) -> bool:
+        """A redirect to itself leads nowhere else: its record says nothing of it."""
+        return self._is_known is not None
 
     def redirected(self, answer: Answer) -> RedirectDecision:
         """What follows from a redirect of :attr:`url`; with kind None, :attr:`url` is what to ask for now."""

@@ -182,8 +182,9 @@ def forget_batches(db: sqlite3.Connection, last: int) -> None:
 
 
 def begin_again(db: sqlite3.Connection) -> None:
-    """Forget how every URL ended, and each robots.txt."""
+    """Forget how every URL ended or was tried, and each robots.txt."""
     db.execute("UPDATE lanes SET robots_status = NULL")
+    db.execute("UPDATE urls SET attempts = 0, due = NULL WHERE state = 0")
     forget_batches(db, 0)
 
 

@@ -5,6 +5,7 @@ The names are this program's own, whatever parses; those of parsel (``::text``, 
 """
 
 import re
+from abc import ABC, abstractmethod
 from typing import TypeVar, overload
 
 import turbohtml
@@ -13,7 +14,31 @@ _T = TypeVar("_T")
 _PSEUDO = re.compile(r"(^\s*|,\s*|\s*)::(?:text|attr\(\s*([^\s()]+)\s*\))\s*(?=,|\Z)")
 
 
-class Element:
+class _WithAttributes(ABC):
+    """What an element, and a list of them for its first one, answer alike."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def attrs(self) -> dict[str, str]:
+        """All of them, by name."""
+
+    @property
+    def attrib(self) -> dict[str, str]:
+        """The same as ``attrs``."""
+        return self.attrs
+
+    @overload
+    def attr(self, name: str) -> str | None: ...
+    @overload
+    def attr(self, name: str, default: _T) -> str | _T: ...
+    def attr(self, name: str, default: object = None) -> object:
+        """The value of an attribute; ``default`` where there is none of that name."""
+        return self.attrs.get(name, default)
+
+
+class Element(_WithAttributes):
     """One element of a page; or a text of it, where the selector ends with ``::text`` or ``::attr(name)``."""
 
     __slots__ = ("_found",)
@@ -48,19 +73,6 @@ class Element:
             return {}
         return {name: _value(value) for name, value in self._found.attrs.items()}
 
-    @property
-    def attrib(self) -> dict[str, str]:
-        """The same as ``attrs``."""
-        return self.attrs
-
-    @overload
-    def attr(self, name: str) -> str | None: ...
-    @overload
-    def attr(self, name: str, default: _T) -> str | _T: ...
-    def attr(self, name: str, default: object = None) -> object:
-        """The value of an attribute; ``default`` where it has none of that name."""
-        return self.attrs.get(name, default)
-
     def css(self, selector: str) -> "Elements":
         """What matches in it, as :meth:`ExtractPage.css`."""
         return Elements() if isinstance(self._found, str) else select(self._found, selector)
@@ -79,7 +91,7 @@ class Element:
         return f"<{self.tag or 'text'} {self.text[:40]!r}>"
 
 
-class Elements(list[Element]):
+class Elements(list[Element], _WithAttributes):
     """What a selector found, in document order: a list, which also answers for its first element."""
 
     def css(self, selector: str) -> "Elements":
@@ -98,19 +110,6 @@ class Elements(list[Element]):
     def attrs(self) -> dict[str, str]:
         """The first one's attributes."""
         return self[0].attrs if self else {}
-
-    @property
-    def attrib(self) -> dict[str, str]:
-        """The same as ``attrs``."""
-        return self.attrs
-
-    @overload
-    def attr(self, name: str) -> str | None: ...
-    @overload
-    def attr(self, name: str, default: _T) -> str | _T: ...
-    def attr(self, name: str, default: object = None) -> object:
-        """The first one's attribute; ``default`` where there is none."""
-        return self.attrs.get(name, default)
 
     @overload
     def get(self) -> str | None: ...

@@ -116,6 +116,9 @@ def test_a_record_that_cannot_be_read_leaves_its_kind(db):
 def test_what_is_tried_again_is_forgotten(db):
     db.end(1, "", extract_error="Traceback\n  line 3", login="Sign in")
     db.end(2, "a", Kind.DNS)
+    # One that is still pending has been tried, and is put off.
+    last = max(db.ids.values())
+    db.state.run(lambda db: db.execute("UPDATE urls SET attempts = 2, due = 9e9 WHERE id = ?", (last,)))
     assert db.state.read(extract_failures) == (1, SITE, "Traceback\n  line 3")
     # The sink holds the first batch alone.
     db.state.run(lambda db: rows.roll_back(db, {"jsonl": 10}))
@@ -123,6 +126,8 @@ def test_what_is_tried_again_is_forgotten(db):
     db.state.begin_again()
     assert db.state.read(extract_failures) == (0, None, None)
     assert db.state.run(count_ends) == 0
+    tried = "SELECT count(*) FROM urls WHERE attempts > 0 OR due IS NOT NULL"
+    assert db.state.run(lambda db: db.execute(tried).fetchone()[0]) == 0
 
 
 def test_the_first_failure_that_has_a_traceback_stands_for_all(db):

@@ -88,6 +88,17 @@ def ok(body: bytes = b"<p>hello", headers: str = "", status: str = "200 OK") -> 
     return f"HTTP/1.1 {status}\r\n{content_type}Content-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
+def robots_in_turn(*answers: bytes) -> Answer:
+    """robots.txt is answered with one after the other, every page with an empty 200."""
+    left = list(answers)
+
+    async def answer(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(left.pop(0) if " /robots.txt " in head else ok())
+        await writer.drain()
+
+    return answer
+
+
 def by_target(answers: dict[str, bytes]) -> Answer:
     """Answers by request target over kept-alive connections; 404 for others."""
 

@@ -8,7 +8,16 @@ from crawler.fetch.attempt import Deferred, Retry
 from crawler.fetch.robots_cache import KEEP_FAILURE_SECONDS
 from crawler.model.messages import Page
 from crawler.model.outcomes import Kind, Outcome
-from tests.stations.fetch_servers import FORBID, Clock, Served, byte_server, ok, rig, robots_site
+from tests.stations.fetch_servers import (
+    FORBID,
+    Clock,
+    Served,
+    byte_server,
+    ok,
+    rig,
+    robots_in_turn,
+    robots_site,
+)
 
 
 async def test_a_server_in_trouble_forbids_everything_and_says_so(tmp_path):
@@ -47,13 +56,9 @@ async def test_a_dead_host_is_an_error_of_its_own_kind(tmp_path):
 async def test_a_failure_is_asked_about_again_but_not_for_every_url(tmp_path):
     answers = [ok(b"", status="500 Oops"), ok(b"", status="500 Oops"), ok(FORBID)]
 
-    async def recovering(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
-        writer.write(answers.pop(0) if " /robots.txt " in head else ok())
-        await writer.drain()
-
     clock = Clock()
     async with (
-        byte_server(recovering) as served,
+        byte_server(robots_in_turn(*answers)) as served,
         rig(tmp_path, served.url, obey=True, retries=2, backoff=4.0, now=clock) as fetching,
     ):
         # The retry comes when the failure no longer stands, and that is longer each time.
@@ -97,13 +102,9 @@ async def test_a_robots_txt_that_is_put_off_closes_nothing_but_asks_again(tmp_pa
     """429 for robots.txt: no page is asked for meanwhile, and none has an attempt counted."""
     answers = [ok(b"", "Retry-After: 5\r\n", "429 Enough"), ok(b"", status="429 Enough"), ok(FORBID)]
 
-    async def recovering(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
-        writer.write(answers.pop(0) if " /robots.txt " in head else ok())
-        await writer.drain()
-
     clock = Clock()
     async with (
-        byte_server(recovering) as served,
+        byte_server(robots_in_turn(*answers)) as served,
         rig(tmp_path, served.url, obey=True, retries=0, now=clock) as fetching,
     ):
         given: dict[str, float] = {}
