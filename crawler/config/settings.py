@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, Self
 import msgspec
 
 from crawler.config import problems
+from crawler.config.check_section import CheckConfig
 from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
 from crawler.config.layers import Layer, RawValue, environment_layer, file_layer, parse_text, tree_layer
@@ -64,6 +65,7 @@ class Config:
     limits: LimitsConfig = LimitsConfig()
     watchdog: WatchdogConfig = WatchdogConfig()
     processes: ProcessesConfig = ProcessesConfig()
+    check: CheckConfig = CheckConfig()
     run: RunConfig = RunConfig()
     log: LogConfig = LogConfig()
     progress: ProgressConfig = ProgressConfig()

@@ -12,6 +12,7 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.outcomes import Purpose
 from crawler.parse.parse_pool import ParsePool
 from crawler.parse.parser_process import ParseJob
 from crawler.plumbing.byte_queue import ByteQueue
@@ -64,6 +65,8 @@ class Stations:
                 sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
+                notes_facts="facts" in config.write.sinks,
+                asks_external=config.check.external,
                 obey_robots=config.robots.obey,
                 user_agent=config.fetch.user_agent,
                 extract=config.parse.extract,
@@ -109,7 +112,7 @@ class Stations:
             # crawl has nothing to lose and does not wait for its writers to start.
             await self.committer.start()
         await frontier.restore()
-        await frontier.add(config.sitemaps.urls, sitemap=1)
+        await frontier.add(config.sitemaps.urls, Purpose.SITEMAP)
         await frontier.add(config.seeds)
         self.restored = True
 

@@ -21,7 +21,7 @@ from crawler.fetch.hops import Hops
 from crawler.fetch.page_body import NO_CONTENT, read_wanted
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
-from crawler.model.outcomes import Activity, Kind
+from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.rules import meta_robots
 from crawler.rules.content_type import SITEMAPS, accepted
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
@@ -74,8 +74,8 @@ class Fetcher:
         if robots is None:
             step.enter(Activity.ROBOTS, ticket.url)
             robots, asked = await self._robots.find(ticket.url)
-        if not ticket.sitemap and ticket.url in robots.sitemaps:
-            ticket = replace(ticket, sitemap=1)  # known before as a page, such as a seed
+        if ticket.purpose is Purpose.PAGE and ticket.url in robots.sitemaps:
+            ticket = replace(ticket, purpose=Purpose.SITEMAP)  # known before as a page, such as a seed
         attempt = Attempt(ticket)
         result: Page | Finished | Retry | Deferred
         if robots.unreachable:
@@ -133,7 +133,7 @@ class Fetcher:
 
     async def _answered(self, attempt: Attempt, answer: Answer) -> Page | Finished | Retry | Deferred:
         """By anything but a redirect."""
-        types = SITEMAPS if attempt.ticket.sitemap else self._config.content_types
+        types = SITEMAPS if attempt.ticket.purpose is Purpose.SITEMAP else self._config.content_types
         if not 200 <= answer.status < 300:
             await drain(answer)
             return self._trouble.refused(attempt, answer, self._robots.now())
@@ -183,7 +183,7 @@ class Fetcher:
     async def _page(self, attempt: Attempt, answer: Answer) -> Page | Finished:
         ticket, fetch = attempt.ticket, self._config
         path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
-        most = self._sitemap_bytes if ticket.sitemap else fetch.max_body
+        most = self._sitemap_bytes if ticket.purpose is Purpose.SITEMAP else fetch.max_body
         found = await read_wanted(attempt, answer, fetch, most, path)
         if isinstance(found, Finished):
             return found

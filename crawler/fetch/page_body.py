@@ -11,7 +11,7 @@ from crawler.fetch.attempt import Attempt
 from crawler.fetch.backend import Answer, FetchFailed
 from crawler.fetch.body import Body, read_body
 from crawler.model.messages import Finished
-from crawler.model.outcomes import Kind
+from crawler.model.outcomes import Kind, Purpose
 from crawler.rules.content_type import accepted, is_part, is_to_be_sniffed
 
 NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT})
@@ -36,7 +36,11 @@ async def read_wanted(
         raise FetchFailed(Kind.FRAMING, words, retryable=False)
     given = attempt.content_type
     # A sitemap is told by its reader, whatever it is called.
-    if not is_to_be_sniffed(given) or attempt.ticket.sitemap or answer.status in NO_CONTENT:
+    if (
+        not is_to_be_sniffed(given)
+        or attempt.ticket.purpose is Purpose.SITEMAP
+        or answer.status in NO_CONTENT
+    ):
         return await read_body(answer, limit, fetch.spool_above, spool_path), None
     from crawler.rules.sniff import as_header, sniff_type  # few answers need it
 

@@ -21,6 +21,7 @@ from crawler.config import Config
 from crawler.fetch.backend import Backend, FetchFailed
 from crawler.fetch.body import drain, read_body
 from crawler.model.messages import StoredRobots
+from crawler.model.outcomes import Purpose
 from crawler.rules import retry, robots, urls
 from crawler.rules.redirects import REDIRECT_STATUSES
 from crawler.rules.scope import Scopes
@@ -125,7 +126,7 @@ class RobotsCache:
                     log.info(
                         "robots.txt names %d sitemaps on origins that are not crawled: not read", outside
                     )
-                await self._frontier.add(inside, sitemap=1)
+                await self._frontier.add(inside, Purpose.SITEMAP)
             self._known.pop(origin, None)
             if len(self._known) >= MAX_KEPT:
                 del self._known[next(iter(self._known))]

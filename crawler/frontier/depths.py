@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from crawler.model.messages import Finished
-from crawler.model.outcomes import State
+from crawler.model.outcomes import Purpose, State
 from crawler.rules.dedup import fingerprint
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Depths:
         edges yet: when it finishes, its own depth is what it is by then. Raises StoreFailed.
         """
         marks = array("Q")
-        marks.frombytes(finished.links.fingerprints if finished.links is not None else b"")
+        for links in finished.links:
+            if links.purpose is Purpose.PAGE:
+                marks.frombytes(links.fingerprints)
         edges = array("q", map(self._row_of.__getitem__, marks))
         if finished.redirect is not None:
             edges.append(-self._row_of[fingerprint(finished.redirect.url, self._hash_seed)])

@@ -17,6 +17,7 @@ from crawler.frontier.lanes import Lanes
 from crawler.frontier.rows import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Hop, StoredRobots, Ticket
+from crawler.model.outcomes import Purpose
 from crawler.plumbing import faults
 from crawler.rules.dedup import KnownUrls
 
@@ -149,15 +150,24 @@ class DurableFrontier:
     async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
         """The tickets of the rows ``ids`` that are pending."""
         return await self._load(
-            "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects, u.sitemap"
+            "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects, u.purpose,"
+            " u.indexes"
             " FROM urls u LEFT JOIN urls r ON r.id = u.referrer"
             " WHERE u.id IN (SELECT value FROM json_each(?)) AND u.state = 0",
             ids,
             lambda found: [
                 Ticket(
-                    row, url, lane, depth, source, attempts + 1, _hops.decode(hops) if hops else (), sitemap
+                    row,
+                    url,
+                    lane,
+                    depth,
+                    source,
+                    attempts + 1,
+                    _hops.decode(hops) if hops else (),
+                    Purpose(purpose),
+                    indexes,
                 )
-                for row, url, lane, depth, source, attempts, hops, sitemap in found
+                for row, url, lane, depth, source, attempts, hops, purpose, indexes in found
             ],
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
+from crawler.model.outcomes import Purpose
 
 
 class Frontier(Protocol):
@@ -41,11 +42,8 @@ class Frontier(Protocol):
     async def restore(self) -> None:
         """Take over what earlier runs of the crawl have left."""
 
-    async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
-        """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL.
-
-        With ``sitemap`` they are to be read as sitemaps (see Ticket).
-        """
+    async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
+        """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL."""
 
     async def pop(self, most: int) -> list[Ticket]:
         """Up to ``most`` tickets whose hosts may be asked now; waits until there is one.

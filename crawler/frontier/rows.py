@@ -14,8 +14,8 @@ from crawler.model.record import End, decode_end
 from crawler.model.rows import Pace
 from crawler.plumbing import faults
 
-UrlRow = tuple[int, str, int, int, int | None, bytes | None, int, int]
-"""id, url, lane, depth, referrer, redirects, sitemap, state."""
+UrlRow = tuple[int, str, int, int, int | None, bytes | None, int, int, int]
+"""id, url, lane, depth, referrer, redirects, purpose, indexes, state."""
 EndRow = tuple[int, int | None, str | None, str | None, str | None, str | None]
 """id, status, target, message, extract, login."""
 
@@ -54,7 +54,7 @@ def _save_rows(db: sqlite3.Connection, unsaved: Unsaved) -> None:
     execute_values(db, "INSERT INTO lanes (id, origin, partition) VALUES ?", unsaved.lanes)
     execute_values(
         db,
-        "INSERT INTO urls (id, url, lane, depth, referrer, redirects, sitemap, state) VALUES ?",
+        "INSERT INTO urls (id, url, lane, depth, referrer, redirects, purpose, indexes, state) VALUES ?",
         unsaved.urls,
     )
     execute_values(

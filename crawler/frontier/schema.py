@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.model.errors import StoreFailed
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,7 +36,8 @@ CREATE TABLE urls (
     priority INTEGER NOT NULL DEFAULT 0,   -- higher goes first
     referrer INTEGER,                 -- id of the URL that first named it
     redirects BLOB,                   -- JSON of the hops that led here
-    sitemap INTEGER NOT NULL DEFAULT 0,    -- as in Ticket: 0 for a page
+    purpose INTEGER NOT NULL DEFAULT 0,    -- crawler.model.outcomes.Purpose
+    indexes INTEGER NOT NULL DEFAULT 0,    -- of a sitemap: indexes on the way to it
     state INTEGER NOT NULL DEFAULT 0, -- crawler.model.outcomes.State
     kind TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,   -- finished attempts that are to be repeated

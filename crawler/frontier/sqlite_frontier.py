@@ -20,7 +20,7 @@ from crawler.config import Config
 from crawler.frontier.durable import DurableFrontier
 from crawler.frontier.lane import Lane
 from crawler.model.messages import Finished, Hop, HostFeedback, Ticket
-from crawler.model.outcomes import Outcome, State
+from crawler.model.outcomes import Outcome, Purpose, State
 from crawler.rules.urls import origin, partition
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class SqliteFrontier(DurableFrontier):
 
     # -- in ------------------------------------------------------------------------------------
 
-    async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
+    async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
         """Take URLs in; how many of them were new."""
         fresh = [url for url in urls if self._known.add(url)]
-        self._take_in(fresh, 0, None, (), sitemap)
+        self._take_in(fresh, 0, None, purpose)
         if len(self.unsaved.urls) >= MAX_UNSAVED:
             await self.flush()
         return len(fresh)
@@ -59,12 +59,14 @@ class SqliteFrontier(DurableFrontier):
         """Take in what a finished URL leads to, then give its lease up."""
         ticket, redirect = finished.ticket, finished.redirect
         depth = ticket.depth if self._depths is None else self._depths.of(ticket.id)
-        if finished.links is not None and finished.links.fingerprints:
-            self._take_in(self._known.take_new(finished.links), depth + 1, ticket, (), 0)
-        if finished.sitemaps is not None:
-            self._take_in(self._known.take_new(finished.sitemaps), depth, ticket, (), ticket.sitemap + 1)
+        for links in finished.links:
+            fresh = self._known.take_new(links)
+            if links.purpose is Purpose.SITEMAP:
+                self._take_in(fresh, depth, ticket, links.purpose, indexes=ticket.indexes + 1)
+            else:
+                self._take_in(fresh, depth + 1, ticket, links.purpose)
         if redirect is not None and self._known.add(redirect.url):
-            self._take_in([redirect.url], depth, ticket, redirect.hops, ticket.sitemap)
+            self._take_in([redirect.url], depth, ticket, ticket.purpose, redirect.hops, ticket.indexes)
         if self._depths is not None:
             for row, lane_id in await self._depths.pass_on(finished, self):
                 lane = self._lanes.by_id[lane_id]
@@ -98,7 +100,13 @@ class SqliteFrontier(DurableFrontier):
         self._reschedule(lane)
 
     def _take_in(
-        self, urls: list[str], depth: int, source: Ticket | None, hops: tuple[Hop, ...], sitemap: int
+        self,
+        urls: list[str],
+        depth: int,
+        source: Ticket | None,
+        purpose: Purpose,
+        hops: tuple[Hop, ...] = (),
+        indexes: int = 0,
     ) -> None:
         """Take in URLs that were not known; ``source`` named them."""
         redirects = msgspec.json.encode(hops) if hops else None
@@ -112,12 +120,16 @@ class SqliteFrontier(DurableFrontier):
                 lane = self._lanes.make(len(self._lanes.by_id) + 1, site)
                 part = partition(site, self._config.frontier.partitions)
                 self.unsaved.lanes.append((lane.id, site, part))
-            self.unsaved.urls.append((row, url, lane.id, depth, source_id, redirects, sitemap, state))
+            self.unsaved.urls.append(
+                (row, url, lane.id, depth, source_id, redirects, purpose, indexes, state)
+            )
             if self._depths is not None:
                 self._depths.add(url, row, depth)
             if not beyond:
                 if len(self._lanes.tickets) < self._lanes.max_tickets:
-                    self._lanes.tickets[row] = Ticket(row, url, lane.id, depth, referrer, 1, hops, sitemap)
+                    self._lanes.tickets[row] = Ticket(
+                        row, url, lane.id, depth, referrer, 1, hops, purpose, indexes
+                    )
                 lane.push(row, depth)
                 touched.add(lane)
         self._last_id += len(urls)

@@ -26,7 +26,7 @@ class Troubles:
         roots = self._db.execute(
             "SELECT u.url, u.state, u.kind, r.url, e.message"
             " FROM urls u LEFT JOIN urls r ON r.id = u.referrer LEFT JOIN ends e ON e.id = u.id"
-            " WHERE u.depth = 0 AND u.sitemap = 0"
+            " WHERE u.depth = 0 AND u.purpose = 0"
         ).fetchall()
         dead = [row for row in roots if row[2] in kinds]
         if not dead or any(state == State.PENDING for _, state, *_ in roots):
@@ -86,7 +86,7 @@ class Troubles:
             "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
             " FROM urls u LEFT JOIN ends e ON e.id = u.id"
             " LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
-            " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.sitemap > 0, u.kind = :out,"
+            " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.purpose > 0, u.kind = :out,"
             " u.depth, u.id LIMIT :most",
             {"hop": Kind.REDIRECTED, "out": Kind.OUT_OF_SCOPE, "most": most},
         )
@@ -97,7 +97,7 @@ class Troubles:
         found = self._db.execute(
             "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
             " FROM urls u JOIN ends e ON e.id = u.id LEFT JOIN urls r ON r.id = u.referrer"
-            " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind = ? ORDER BY u.id",
+            " WHERE u.depth = 0 AND u.purpose = 0 AND u.kind = ? ORDER BY u.id",
             (Kind.OUT_OF_SCOPE,),
         )
         return [Leaf._make(row) for row in found]

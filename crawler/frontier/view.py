@@ -81,7 +81,7 @@ class FrontierView(Troubles):
         """Pages (no sitemaps) that are ok or truncated; how many ask for a password; titles of these."""
         ok, asking, titles = self._db.execute(
             "SELECT count(*), count(e.login), count(DISTINCT e.login)"
-            " FROM urls u LEFT JOIN ends e ON e.id = u.id WHERE u.state IN (1, 2) AND u.sitemap = 0"
+            " FROM urls u LEFT JOIN ends e ON e.id = u.id WHERE u.state IN (1, 2) AND u.purpose = 0"
         ).fetchone()
         return ok, asking, titles
 
@@ -119,7 +119,7 @@ class FrontierView(Troubles):
         """
         roots = self._db.execute(
             "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
-            " WHERE u.depth = 0 AND u.sitemap = 0 AND u.kind IS NOT :hop",
+            " WHERE u.depth = 0 AND u.purpose = 0 AND u.kind IS NOT :hop",
             {"hop": Kind.REDIRECTED},
         )
         first: tuple[str, str] | None = None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
@@ -43,9 +43,10 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     """1 for the first try."""
     redirects: tuple[Hop, ...] = ()
     """Hops that led here, oldest first."""
-    sitemap: int = 0
-    """0 for a page; else it is read as a sitemap: 1 where robots.txt or the user names it, one more for
-    each index on the way to it."""
+    purpose: Purpose = Purpose.PAGE
+    """What it is asked for."""
+    indexes: int = 0
+    """Of a sitemap: indexes on the way to it."""
     refused_since: float | None = None
     """Monotonic seconds: when its host put it off (429) for the first time; None where it has not."""
     alone: bool = False
@@ -123,6 +124,8 @@ class Links(msgspec.Struct, frozen=True, gc=False):
     """URLs joined by newlines, distinct, in document order."""
     fingerprints: bytes = b""
     """8 bytes for each URL, native order: its 64-bit fingerprint under the crawl's hash seed."""
+    purpose: Purpose = Purpose.PAGE
+    """What they are to be asked for."""
 
 
 class Redirect(msgspec.Struct, frozen=True, gc=False):
@@ -140,9 +143,10 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     kind: Kind | None
     record: bytes
     """One JSON object in UTF-8, no newline (see :mod:`crawler.model.record`)."""
-    links: Links | None = None
-    sitemaps: Links | None = None
-    """Further sitemaps, where it is an index of them."""
+    links: tuple[Links, ...] = ()
+    """What it leads to, each with the purpose for which it is to be asked; one of each purpose at most."""
+    facts: bytes = b""
+    """With the sink ``facts``, what was noted of it (see :mod:`crawler.model.facts`)."""
     redirect: Redirect | None = None
     extract_error: str | None = None
     """How the extract function failed on it: one line, and the first time the whole traceback."""
@@ -159,12 +163,12 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def weight(self) -> int:
         """Bytes it holds in memory, about."""
-        links = sum(len(some.urls) + len(some.fingerprints) for some in (self.links, self.sitemaps) if some)
-        return len(self.record) + links + 512
+        links = sum(len(some.urls) + len(some.fingerprints) for some in self.links)
+        return len(self.record) + len(self.facts) + links + 512
 
     def without_links(self) -> "Finished":
         """What the writers and the commit need; links would only take memory until then."""
-        return replace(self, links=None, sitemaps=None, redirect=None)
+        return replace(self, links=(), redirect=None)
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False, tag=True):

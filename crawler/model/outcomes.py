@@ -7,9 +7,33 @@ from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Literal, NamedTuple
 
-SinkName = Literal["jsonl", "sqlite"]
+SinkName = Literal["jsonl", "sqlite", "facts"]
 """The outputs there are, as ``write.sinks`` and the command line name them; each is a class of
 :mod:`crawler.write.sinks`."""
+
+
+class Purpose(IntEnum):
+    """What a URL is asked for. The numbers stand in ``crawl.db`` and ``facts.db``.
+
+    Only pages and sitemaps are recorded by every sink and counted as the crawl's URLs. The others are there
+    for a check: they are asked once each, and lead to nothing that is crawled.
+    """
+
+    PAGE = 0
+    SITEMAP = 1
+    STYLESHEET = 2
+    """Read, for what it loads."""
+    ASSET = 3
+    """Something on the crawl's own origins of which only the status is of interest."""
+    EXTERNAL = 4
+    """The same, on another origin."""
+    PROBE = 5
+    """A URL that cannot exist, to see what the server says to it."""
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether every sink has it."""
+        return self <= Purpose.SITEMAP
 
 
 class Outcome(StrEnum):

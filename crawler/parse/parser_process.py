@@ -54,6 +54,10 @@ class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
     sitemap_bytes: int = 50 * 1024 * 1024
     """Bytes of a sitemap's gzip file that are unpacked."""
     keep_text: bool = False
+    notes_facts: bool = False
+    """For a check: note references, anchors and what looks odd, and have assets asked for."""
+    asks_external: bool = False
+    """Have what lies on other origins asked for, too."""
     obey_robots: bool = True
     """Leave out links that a page marks as nofollow."""
     user_agent: str = "crawler"

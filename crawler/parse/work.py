@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from crawler.model.messages import Finished, Links, Page
-from crawler.model.outcomes import MEANING, Kind, Outcome
+from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
@@ -74,7 +74,7 @@ class Parser:
 
     def _parse(self, page: Page, body: bytes) -> Finished:
         url = page.url
-        if page.ticket.sitemap:
+        if page.ticket.purpose is Purpose.SITEMAP:
             return self._parse_sitemap(page, body)
         refresh = next((value for name, value in page.headers if name == "refresh"), None)
         keep, told_apart = self._extract is not None, self._job.scope.normalised
@@ -142,7 +142,7 @@ class Parser:
         followed, left = self._followed(page, pages)
         sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(maps)
         too_deep, nofollow = left.too_deep, left.nofollow
-        if ticket.sitemap >= MAX_INDEXES and sitemaps:
+        if ticket.indexes >= MAX_INDEXES - 1 and sitemaps:
             messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
             sitemaps, too_deep = [], too_deep + len(sitemaps)
         if job.obey_robots and not page.follow:
@@ -161,8 +161,7 @@ class Parser:
             outcome=outcome,
             kind=kind,
             record=encode(record),
-            links=self._pack(followed),
-            sitemaps=self._pack(sitemaps),
+            links=(*self._pack(followed), *self._pack(sitemaps, Purpose.SITEMAP)),
             links_out_of_scope=left.out_of_scope + elsewhere,
             links_too_deep=too_deep,
             links_nofollow=nofollow,
@@ -192,15 +191,15 @@ class Parser:
         too_deep = len(followed) if most is not None and page.ticket.depth >= most else 0
         return followed, _Left(out_of_scope, too_deep, nofollow, len(in_scope) - len(inside))
 
-    def _pack(self, urls: list[str]) -> Links | None:
+    def _pack(self, urls: list[str], purpose: Purpose = Purpose.PAGE) -> tuple[Links, ...]:
         if not urls:
-            return None
+            return ()
         text = "\n".join(urls)
         if "@" in text:
             # With which login a page is asked for is not up to another page.
             urls = list(dict.fromkeys(login(url)[0] for url in urls))
             text = "\n".join(urls)
-        return Links(text.encode(), fingerprints(urls, self._job.hash_seed))
+        return (Links(text.encode(), fingerprints(urls, self._job.hash_seed), purpose),)
 
 
 def _spooled(path: str, size: int) -> bytes:

@@ -15,6 +15,7 @@ import msgspec
 
 from crawler.model.errors import ConfigError
 from crawler.model.messages import Ticket
+from crawler.model.outcomes import Purpose
 from crawler.rules import urls
 
 if TYPE_CHECKING:  # children need no settings
@@ -154,7 +155,7 @@ class Scopes(NamedTuple):
 
     def of(self, ticket: Ticket) -> Scope:
         """Where the target of the ticket's redirect may lie."""
-        return self.sitemaps if ticket.sitemap else self.pages
+        return self.sitemaps if ticket.purpose is Purpose.SITEMAP else self.pages
 
 
 def _repeats(parts: list[str], most: int) -> bool:

@@ -19,7 +19,6 @@ from crawler.model.messages import Ack, Commit, Finished
 class Batch(Commit, frozen=True):
     """Finished URLs that are written, and become done, together: a commit that waits for its positions."""
 
-    records: tuple[bytes, ...] = ()
     weight: int = 0
     """Bytes it holds in memory, about."""
     cut_at: float = msgspec.field(default_factory=time.time)
@@ -45,7 +44,7 @@ class Ledger:
     def cut(self, finished: Sequence[Finished]) -> Batch:
         """Make the next batch."""
         weight = sum(item.weight for item in finished)
-        batch = Batch(self._next, tuple(finished), {}, tuple(item.record for item in finished), weight)
+        batch = Batch(self._next, tuple(finished), {}, weight)
         self._next += 1
         self.batches.append(batch)
         self.bytes += weight

@@ -2,7 +2,7 @@
 
 ::
 
-    main process ── (n, records) ─▶ [its own process queue] ─▶ write … write, sync
+    main process ── (n, items) ───▶ [its own process queue] ─▶ write … write, sync
                  ◀─ Ack(n, position) ── [its own pipe] ◀──────────────────────┘
                  ── ping ─▶ [its other pipe] ─▶ a small thread that answers what the writer is doing
 
@@ -49,7 +49,7 @@ LOCK_TIMEOUT = 5.0
 """Seconds to wait for an earlier writer of the same file, before and again after killing it."""
 
 BatchQueue: TypeAlias = "Queue[Any]"  # quoted: Queue is generic for type checkers only
-"""First one int: the position to cut back to. Then (n, records) for each batch. None: close."""
+"""First one int: the position to cut back to. Then (n, items) for each batch. None: close."""
 
 
 class Opened(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -172,7 +172,7 @@ class WriterProcess(BaseProcess):
                 break
             self._step.enter(Activity.WRITE)
             faults.hit("writer:before_write")
-            acks = [Ack(n, sink.write(records)) for n, records in waiting]
+            acks = [Ack(n, sink.write(items)) for n, items in waiting]
             faults.hit("writer:after_write")
             self._step.enter(Activity.SYNC)
             faults.hit("writer:before_sync")

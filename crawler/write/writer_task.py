@@ -52,6 +52,7 @@ class WriterKeeper:
         """``step`` is what is published: what the sink has to write next."""
         self.name: str = sink.name
         self.path = out / sink.file_name
+        self._keeps = sink.keeps
         self._new_writer = partial(
             WriterThread,
             context,
@@ -117,7 +118,8 @@ class WriterKeeper:
     def send(self, batch: Batch) -> None:
         """Have a batch written. While there is no writer, the ledger keeps it."""
         if self._takes_batches and self._writer is not None:
-            self._writer.put((batch.n, batch.records))
+            kept = tuple(item for item in map(self._keeps, batch.finished) if item is not None)
+            self._writer.put((batch.n, kept))
             if self._step.url is None:
                 self._step.pid = self._writer.child.pid or self._step.pid
                 self._step.enter(Activity.WRITE_BATCH, batch.finished[0].ticket.url)

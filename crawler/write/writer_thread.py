@@ -166,7 +166,7 @@ class WriterThread(threading.Thread):
         return process
 
     def put(self, item: int | tuple[int, tuple[bytes, ...]] | None) -> None:
-        """Have the sink cut back to a position, a batch (n, records) written, or the sink closed (None).
+        """Have the sink cut back to a position, a batch (n, items) written, or the sink closed (None).
 
         It does not block: the queue's feeder thread does the waiting.
         """

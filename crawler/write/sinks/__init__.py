@@ -4,8 +4,9 @@ The configuration, the command line, their documentation and the output folder t
 """
 
 from crawler.write.sinks.base import Sink
+from crawler.write.sinks.facts import FactsSink
 from crawler.write.sinks.jsonl import JsonlSink
 from crawler.write.sinks.sqlite import SqliteSink
 
-SINKS: dict[str, type[Sink]] = {sink.name: sink for sink in (JsonlSink, SqliteSink)}
+SINKS: dict[str, type[Sink]] = {sink.name: sink for sink in (JsonlSink, SqliteSink, FactsSink)}
 """By their name in ``write.sinks``."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from crawler.model.messages import Finished
 from crawler.model.outcomes import SinkName
 from crawler.plumbing.file_lock import LockBusy
 
@@ -39,8 +40,13 @@ class Sink(Protocol):
         """Drop everything behind ``position``. Raises SinkShort when it holds less."""
         ...
 
-    def write(self, records: Sequence[bytes]) -> int:
-        """Append records (each one JSON object in UTF-8); the position behind them."""
+    @staticmethod
+    def keeps(finished: Finished) -> bytes | None:
+        """What of a finished URL is to be written, told in the main process; None where it is nothing."""
+        ...
+
+    def write(self, items: Sequence[bytes]) -> int:
+        """Append what :meth:`keeps` has returned; the position behind it."""
         ...
 
     def sync(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from crawler.model.messages import Finished
 from crawler.model.outcomes import SinkName
 from crawler.write.sinks.base import SinkShort
 
@@ -35,11 +36,16 @@ class JsonlSink:
             os.ftruncate(self._fd, position)
         self._end = self._synced = position
 
-    def write(self, records: Sequence[bytes]) -> int:
+    @staticmethod
+    def keeps(finished: Finished) -> bytes | None:
+        """The record of a page or a sitemap."""
+        return finished.record if finished.ticket.purpose.is_recorded else None
+
+    def write(self, items: Sequence[bytes]) -> int:
         """Append all records with one write, if the system takes it whole."""
-        if not records:
+        if not items:
             return self._end
-        left = memoryview(b"\n".join(records) + b"\n")
+        left = memoryview(b"\n".join(items) + b"\n")
         while left:
             # A nearly full disk takes a part, and says why only when asked to take the rest.
             taken = os.write(self._fd, left)

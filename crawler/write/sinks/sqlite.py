@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin
 
 import msgspec
 
+from crawler.model.messages import Finished
 from crawler.model.outcomes import SinkName
 from crawler.model.record import Record
 from crawler.write.sinks.base import SinkShort
@@ -61,6 +62,9 @@ class SqliteSink:
     name: ClassVar[SinkName] = "sqlite"
     file_name: ClassVar[str] = "records.db"
     needs_body: ClassVar[bool] = False
+    _table = "records"
+    _create = CREATE
+    _insert = _INSERT
 
     _db: sqlite3.Connection | None = None
     _end = 0
@@ -71,28 +75,33 @@ class SqliteSink:
         # WAL lets others read while we write; only FULL makes a commit there survive a power loss.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(CREATE)
-        self._end = self._db.execute("SELECT coalesce(max(id), 0) FROM records").fetchone()[0]
+        self._db.execute(self._create)
+        self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self._table}").fetchone()[0]  # noqa: S608
         return self._end
 
     def cut(self, position: int) -> None:
         """Delete the rows after row ``position``."""
         if self._end < position:
             raise SinkShort(self._end, position)
-        self._file().execute("DELETE FROM records WHERE id > ?", (position,))
+        self._file().execute(f"DELETE FROM {self._table} WHERE id > ?", (position,))  # noqa: S608
         self._end = position
 
-    def write(self, records: Sequence[bytes]) -> int:
-        """Insert a row for each record, in the transaction that the next sync commits."""
+    @staticmethod
+    def keeps(finished: Finished) -> bytes | None:
+        """The record of a page or a sitemap."""
+        return finished.record if finished.ticket.purpose.is_recorded else None
+
+    def write(self, items: Sequence[bytes]) -> int:
+        """Insert a row for each item, in the transaction that the next sync commits."""
         db = self._file()
         if not db.in_transaction:
             db.execute("BEGIN IMMEDIATE")
-        db.executemany(_INSERT, self._rows(records))
-        self._end += len(records)
+        db.executemany(self._insert, self._rows(items))
+        self._end += len(items)
         return self._end
 
-    def _rows(self, records: Sequence[bytes]) -> Iterator[list[object]]:
-        for number, record in enumerate(records, self._end + 1):
+    def _rows(self, items: Sequence[bytes]) -> Iterator[Sequence[object]]:
+        for number, record in enumerate(items, self._end + 1):
             values = msgspec.structs.astuple(_decode(record))
             yield [number, *(_json_text(v) if isinstance(v, msgspec.Raw) else v for v in values)]
 

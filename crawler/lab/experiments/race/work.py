@@ -52,7 +52,7 @@ def parse_with(job: ParseJob) -> Callable[[Page], Parsed]:
 
     def parse(page: Page) -> Parsed:
         finished = parser.parse(page)
-        return Parsed(finished.record, finished.links.urls.decode().split("\n") if finished.links else [])
+        return Parsed(finished.record, finished.links[0].urls.decode().split("\n") if finished.links else [])
 
     return parse
 

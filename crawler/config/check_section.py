@@ -1,0 +1,27 @@
+"""The section of the configuration that says how a site is checked."""
+
+from typing import Annotated
+
+from crawler.config.sections import GIB, MIB, About, Section
+
+
+class CheckConfig(Section, frozen=True, kw_only=True):
+    """What a check asks for beside the pages, and when something counts as a fault; see check.md."""
+
+    external: Annotated[
+        bool, About("Whether links to other origins are asked for, once each, for their status.")
+    ] = False
+    cache: Annotated[
+        float,
+        About(
+            "Hours for which a good answer of another origin stands; 0: it is always asked for.",
+            ge=0,
+            le=8_760,
+        ),
+    ] = 24.0
+    slow: Annotated[float, About("Seconds to the last byte above which a page is slow.", gt=0, le=3600)] = 3.0
+    large: Annotated[int, About("Bytes above which a page is large.", ge=1024, le=GIB)] = 2 * MIB
+    certificate_days: Annotated[
+        int, About("Days that a certificate must still be good for.", ge=0, le=3650)
+    ] = 14
+    min_pages: Annotated[int | None, About("Pages that must be read; fewer are a failure.", ge=1)] = None

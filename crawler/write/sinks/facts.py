@@ -1,0 +1,133 @@
+"""``facts.db``: an SQLite file with one row for each URL that was asked for, whatever for, in order.
+
+What is told of every URL has a column; the references of a page, its anchors and marks are one blob, as
+they came from the parser (:class:`crawler.model.facts.PageFacts`). A row for each reference would be ten
+million rows of a large site, of which a check looks at those that may be wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from crawler.model.messages import Finished
+from crawler.model.outcomes import SinkName
+from crawler.write.sinks.sqlite import SqliteSink
+
+CREATE = """
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY,     -- counts the URLs as they finished, from 1; a URL has two where it was asked
+                                -- once more: first as an asset, then as a page
+    url TEXT NOT NULL,
+    purpose INTEGER NOT NULL,   -- crawler.model.outcomes.Purpose
+    outcome TEXT NOT NULL, kind TEXT, message TEXT, status INTEGER,   -- these and the next as in the record
+    final_url TEXT NOT NULL, redirects TEXT, depth INTEGER, referrer TEXT, attempts INTEGER,
+    fetched_at TEXT, elapsed_ms REAL, bytes INTEGER, content_type TEXT, charset TEXT,
+    title TEXT, canonical TEXT,
+    is_html INTEGER, noindex INTEGER, lang TEXT, title_line INTEGER, title_column INTEGER, scripts INTEGER,
+    text_length INTEGER, text_hash INTEGER,   -- as in PageFacts, like
+    facts BLOB                  -- all of them in MessagePack; NULL where the answer was not read
+)
+"""
+
+
+class _Row(msgspec.Struct, gc=False):
+    """What is kept of a record."""
+
+    url: str
+    outcome: str
+    final_url: str
+    depth: int
+    attempts: int
+    fetched_at: str
+    kind: str | None = None
+    message: str | None = None
+    status: int | None = None
+    redirects: msgspec.Raw = msgspec.Raw(b"[]")
+    referrer: str | None = None
+    elapsed_ms: float | None = None
+    bytes: int | None = None
+    content_type: str | None = None
+    charset: str | None = None
+    title: str | None = None
+    canonical: str | None = None
+
+
+class _Head(msgspec.Struct, gc=False, array_like=True):
+    """As PageFacts, with the long parts left as they are."""
+
+    targets: msgspec.Raw = msgspec.Raw()
+    references: msgspec.Raw = msgspec.Raw()
+    anchors: msgspec.Raw = msgspec.Raw()
+    marks: msgspec.Raw = msgspec.Raw()
+    is_html: bool | None = None
+    noindex: bool | None = None
+    lang: str | None = None
+    title_line: int | None = None
+    title_column: int | None = None
+    scripts: int | None = None
+    text_length: int | None = None
+    text_hash: int | None = None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_item = msgspec.msgpack.Decoder(tuple[int, bytes, bytes]).decode
+_decode_row = msgspec.json.Decoder(_Row).decode
+_decode_head = msgspec.msgpack.Decoder(_Head).decode
+_NOTHING = _Head()
+_COLUMNS = (
+    "id, url, purpose, outcome, kind, message, status, final_url, redirects, depth, referrer, attempts,"
+    " fetched_at, elapsed_ms, bytes, content_type, charset, title, canonical, is_html, noindex, lang,"
+    " title_line, title_column, scripts, text_length, text_hash, facts"
+)
+_INSERT = f"INSERT INTO answers ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
+
+
+class FactsSink(SqliteSink):
+    """Appends rows, one transaction for what is synced at once; its position is the last row id."""
+
+    name: ClassVar[SinkName] = "facts"
+    file_name: ClassVar[str] = "facts.db"
+    _table = "answers"
+    _create = CREATE
+    _insert = _INSERT
+
+    @staticmethod
+    def keeps(finished: Finished) -> bytes | None:
+        """Every URL, with its record and what was noted of it."""
+        return _encode((finished.ticket.purpose, finished.record, finished.facts))
+
+    def _rows(self, items: Sequence[bytes]) -> Iterator[Sequence[object]]:
+        for number, item in enumerate(items, self._end + 1):
+            purpose, record, facts = _decode_item(item)
+            row, head = _decode_row(record), _decode_head(facts) if facts else _NOTHING
+            yield (
+                number,
+                row.url,
+                purpose,
+                row.outcome,
+                row.kind,
+                row.message,
+                row.status,
+                row.final_url,
+                str(row.redirects, "utf-8"),
+                row.depth,
+                row.referrer,
+                row.attempts,
+                row.fetched_at,
+                row.elapsed_ms,
+                row.bytes,
+                row.content_type,
+                row.charset,
+                row.title,
+                row.canonical,
+                head.is_html,
+                head.noindex,
+                head.lang,
+                head.title_line,
+                head.title_column,
+                head.scripts,
+                head.text_length,
+                head.text_hash,
+                facts or None,
+            )
