@@ -9,7 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from crawler.model.outcomes import Kind, Outcome
-from crawler.rules.dedup import fingerprint
 from crawler.rules.scope import Scope
 from crawler.rules.urls import login, origin
 
@@ -140,7 +139,7 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
         if (content_type or "").lower().startswith(("text/html", "application/xhtml")):
             answers.html.add(url)
         if is_html:
-            answers.seeds[url] = fingerprint(url, 0)
+            answers.seeds[url] = hash((url,))  # in a tuple: no name on the page has the same
             if outcome == Outcome.TRUNCATED:
                 answers.doubts[url] = NOT_WHOLE
             elif scripts and length <= SCRIPTED_TEXT:

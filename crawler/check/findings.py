@@ -123,11 +123,11 @@ def _ignore(db: sqlite3.Connection, config: Config) -> list[Ignored]:
     ignored = []
     for ignore in getattr(config.check, "ignore", ()):
         pattern = re.compile(ignore.url)
-        db.create_function("wanted_away", 1, lambda text, pattern=pattern: pattern.search(text) is not None)
+        db.create_function("is_unwanted", 1, lambda text, pattern=pattern: pattern.search(text) is not None)
         db.execute(
             "CREATE TEMP TABLE away AS SELECT found.rowid AS place, rule, target FROM found"
-            " WHERE ? IN ('*', rule) AND (wanted_away(target)"
-            " OR page IN (SELECT id FROM answers WHERE id IN (SELECT page FROM found) AND wanted_away(url)))",
+            " WHERE ? IN ('*', rule) AND (is_unwanted(target)"
+            " OR page IN (SELECT id FROM answers WHERE id IN (SELECT page FROM found) AND is_unwanted(url)))",
             (ignore.rule,),
         )
         (count,) = db.execute("SELECT count(*) FROM (SELECT DISTINCT rule, target FROM away)").fetchone()

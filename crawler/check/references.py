@@ -28,94 +28,111 @@ _PAGES = (
 )
 
 
+_TABLES = {
+    "suspects": 9,
+    "lost": 9,
+    "marks": 5,
+    "relations": 6,
+}
+"""How many columns each has."""
+_TOGETHER = 2_000
+"""Rows that are written at once."""
+
+
+class _Rows:
+    """What is to be written, by table."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _TABLES}
+
+    def add(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        waiting = self._rows[table]
+        waiting.extend(rows)
+        if len(waiting) >= _TOGETHER:
+            self._write(table)
+
+    def write(self) -> None:
+        """All that waits."""
+        for table in self._rows:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        rows, self._rows[table] = self._rows[table], []
+        marks = ", ".join("?" * _TABLES[table])
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+
+
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    well, not_linked = answers.well, set(answers.ids)
+    rows, well, not_linked = _Rows(db), answers.well, set(answers.ids)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
-        count += len(references)
-        if any(not r.is_asked and r.source == Source.FORM for r in references):
+        if [r for r in references if not r.is_asked and r.source == Source.FORM]:
             # What is sent by POST is no link.
             references = [r for r in references if r.is_asked or r.source != Source.FORM]
-            count += len(references) - len(facts.references)
+        count += len(references)
         if facts.anchors and url in answers.seeds:
             anchors.hold(facts.anchors, answers.seeds[url])
-        if not well.issuperset(targets):
-            doubtful = {i for i, target in enumerate(targets) if not answers.is_well(target)}
-            _note_suspects(db, answers, page, targets, [r for r in references if r.target in doubtful])
+        strange = {target for target in set(targets) - well if not answers.is_well(target)}
+        if strange:
+            doubtful = {i for i, target in enumerate(targets) if target in strange}
+            suspects = [r for r in references if r.target in doubtful]
+            rows.add("suspects", _suspects(answers, page, targets, suspects))
         fragments = {(r.target, r.fragment) for r in references if r.fragment}
         if fragments:
-            _want(db, answers, anchors, page, facts, fragments)
+            rows.add("lost", _want(answers, anchors, page, facts, fragments))
         links = {r.target for r in references if _WHAT[r.source] & _LINK}
         if links and not_linked:
             not_linked.difference_update({targets[link] for link in links} - {url})
-        _note_relations(db, answers, page, targets, [r for r in references if _WHAT[r.source] & _RELATION])
+        relations = [r for r in references if _WHAT[r.source] & _RELATION]
+        if relations:
+            rows.add("relations", _relations(answers, page, targets, relations))
         if facts.marks:
-            rows = ((page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks)
-            db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?, ?)", rows)
+            rows.add(
+                "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
+            )
+    rows.write()
     linked = answers.ids.keys() - not_linked
     linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
     db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
     return count
 
 
-def _note_suspects(
-    db: sqlite3.Connection, answers: Answers, page: int, targets: list[str], suspects: Iterable[Reference]
-) -> None:
-    rows = (
-        (
-            page,
-            targets[r.target],
-            answers.id_of(targets[r.target]),
-            r.fragment,
-            r.line,
-            r.column,
-            r.source,
-            r.text,
-            r.is_asked,
-        )
-        for r in suspects
-    )
-    db.executemany("INSERT INTO suspects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+def _suspects(
+    answers: Answers, page: int, targets: list[str], suspects: Iterable[Reference]
+) -> Iterator[tuple[object, ...]]:
+    for r in suspects:
+        target = targets[r.target]
+        answer = answers.id_of(target)
+        yield page, target, answer, r.fragment, r.line, r.column, r.source, r.text, r.is_asked
 
 
-def _note_relations(
-    db: sqlite3.Connection, answers: Answers, page: int, targets: list[str], relations: list[Reference]
-) -> None:
-    if relations:
-        rows = (
-            (page, targets[r.target], answers.id_of(targets[r.target]), r.line, r.column, r.source)
-            for r in relations
-        )
-        db.executemany("INSERT INTO relations VALUES (?, ?, ?, ?, ?, ?)", rows)
+def _relations(
+    answers: Answers, page: int, targets: list[str], relations: Iterable[Reference]
+) -> Iterator[tuple[object, ...]]:
+    for r in relations:
+        target = targets[r.target]
+        yield page, target, answers.id_of(target), r.line, r.column, r.source
 
 
 def _want(
-    db: sqlite3.Connection,
-    answers: Answers,
-    anchors: Anchors,
-    page: int,
-    facts: PageFacts,
-    fragments: set[tuple[int, str]],
-) -> None:
-    """Ask for the ``fragments`` of one page; those of what was not read, nobody can know."""
+    answers: Answers, anchors: Anchors, page: int, facts: PageFacts, fragments: set[tuple[int, str]]
+) -> Iterator[tuple[object, ...]]:
+    """Ask for the ``fragments`` of one page; rows for those of what was not read, which nobody can know."""
     seeds, targets = answers.seeds, facts.targets
-    wanted = [(text, seeds.get(targets[target])) for target, text in fragments]
-    anchors.want(page, [(text, seed) for text, seed in wanted if seed is not None])
-    if any(seed is None for _, seed in wanted):
-        ends = {i: answers.end_of(url) for i, url in enumerate(targets) if url not in seeds}
-        rows = (
-            _lost(page, answers.ids[ends[r.target]], targets, r, _why_unread(answers, ends[r.target]))
-            for r in facts.references
-            if r.fragment
-            and r.target in ends
-            and ends[r.target] in answers.well
-            # A picture out of a set of them, #icon, is no place on a page.
-            and _WHAT[r.source] & _LINK
-        )
-        db.executemany(_INSERT_LOST, rows)
+    wanted = [(text, seed) for i, text in fragments if (seed := seeds.get(targets[i])) is not None]
+    anchors.want(page, wanted)
+    if len(wanted) == len(fragments):
+        return
+    ends = {i: answers.end_of(url) for i, url in enumerate(targets) if url not in seeds}
+    for r in facts.references:
+        # A picture out of a set of them, icons.svg#one, is no place on a page.
+        if r.fragment and r.target in ends and _WHAT[r.source] & _LINK and ends[r.target] in answers.well:
+            end = ends[r.target]
+            yield _lost(page, answers.ids[end], targets, r, _why_unread(answers, end))
 
 
 def _why_unread(answers: Answers, end: str) -> str:
@@ -126,9 +143,11 @@ def _why_unread(answers: Answers, end: str) -> str:
 
 def note_lost(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> None:
     """Fill lost with the references to fragments that are nowhere."""
+    rows = _Rows(db)
     for page in anchors.pages_that_lack_some():
         (blob,) = db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
-        db.executemany(_INSERT_LOST, _losses(answers, anchors, page, decode(blob)))
+        rows.add("lost", _losses(answers, anchors, page, decode(blob)))
+    rows.write()
 
 
 def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> Iterator[tuple[object, ...]]:
@@ -139,9 +158,6 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
             # An address such as #/users or #!users is for a script of the page.
             doubt = SCRIPTED if r.fragment[0] in "/!" else answers.doubts.get(end)
             yield _lost(page, answers.ids[end], facts.targets, r, doubt)
-
-
-_INSERT_LOST = "INSERT INTO lost VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def _lost(page: int, answer: int, targets: list[str], r: Reference, doubt: str | None) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from crawler.check.anchors import Anchors, names
 from crawler.check.findings import open_result
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Source
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
@@ -147,11 +147,3 @@ def test_anchors_are_compared_in_parts_as_in_one_piece(tmp_path):
             assert anchors.lacks("b7", 3)
             assert not anchors.lacks("a1", 3)
             assert not anchors.lacks("", 0)
-
-
-def test_marks_of_ids_are_no_anchors(tmp_path):
-    site = MadeSite().page(
-        "/", "#twice", anchors=["twice", "twice"], marks=[(Odd.DUPLICATE_ID, 3, 1, "twice")]
-    )
-    with open_result(site.write(tmp_path)) as result:
-        assert "broken-fragment" not in told(result)
