@@ -15,8 +15,8 @@ _INDEX = f"""\
 
 What [`crawler check`](check.md) looks for, {{count}} rules. {_MADE}
 
-Of each, `[check.rules]` in the [configuration](configuration.md) says how bad it is: `error`, `warning`, `note`, or
-`off`, which switches it off. `--fail-on` says which of them make a check fail.
+Of each, `[check.rules]` in the [configuration](configuration.md) says how bad it is: `error`, `warning`,
+`note`, or `off`, which switches it off. `--fail-on` says which of them make a check fail.
 
 ```toml
 [check.rules]

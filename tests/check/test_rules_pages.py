@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from crawler.check.folder import LIST
 from crawler.check.rules import RULES
 from crawler.check.types import TYPED, wrong_for
 from crawler.model.facts import Odd, Source
@@ -344,6 +345,29 @@ def test_no_orphans_are_told_while_pages_wait():
         assert site.found("orphan") == []
 
 
+def test_a_folder_s_list_of_its_pages_is_no_sitemap():
+    made_up = f"{ORIGIN}/{LIST.format('1-0')}"
+    with SmallSite(check={"folder": "public"}, sitemaps={"urls": [f"{ORIGIN}/sitemap.xml", made_up]}) as site:
+        listed = site.answer(made_up, purpose=Purpose.SITEMAP, is_html=False)
+        for path, answer in (
+            ("/alone", site.answer("/alone")),
+            ("/hidden", site.answer("/hidden", noindex=True)),
+            ("/dead", site.failed("/dead")),
+            ("/old", site.redirect("/old", "/new")),
+            ("/private", site.forbidden("/private")),
+            ("https://other.example/", None),
+        ):
+            site.relation(listed, path, answer, Source.SITEMAP)
+        for rule in ("sitemap-broken", "sitemap-redirect", "sitemap-noindex", "sitemap-outside"):
+            assert site.found(rule) == []
+        (found,) = site.found("orphan")
+        assert found.target == f"{ORIGIN}/alone"
+        assert found.detail == {"sitemap": None}
+        entries(site, ("/dead", 4), ("/alone", 2))
+        assert site.targets("sitemap-broken") == ["/dead"]
+        assert site.found("orphan")[0].detail == {"sitemap": f"{ORIGIN}/sitemap.xml"}
+
+
 # -- robots.txt ------------------------------------------------------------------------------------
 
 
@@ -644,7 +668,13 @@ def test_mixed_content(site: SmallSite):
 def test_insecure_login(site: SmallSite):
     page = site.answer("/login")
     targets = ["http://example.org/session", "https://example.org/session", "http://localhost:8000/session"]
-    for target in (*targets, "http://127.0.0.1/session", "http://[::1]/session", "http://httpd.example/s"):
+    for target in (
+        *targets,
+        "http://127.0.0.1/session",
+        "http://[::1]/session",
+        "http://httpd.example/s",
+        "mailto:me@example.org",
+    ):
         site.mark(page, Odd.LOGIN_FORM, target, 20, 7)
     found = site.found("insecure-login")
     assert [row.target for row in found] == ["http://example.org/session", "http://httpd.example/s"]

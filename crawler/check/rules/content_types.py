@@ -15,7 +15,8 @@ _PAGES = f"""
 SELECT page.url, 'It is HTML, and sent as text/plain: a browser shows its source.',
     json_object('content_type', 'text/plain'), page.id, NULL, NULL, NULL, ''
 FROM answered page
-WHERE purpose = 0 AND outcome IN ('ok', 'truncated') AND essence(content_type) = 'text/plain'
+WHERE purpose = 0 AND outcome IN ('ok', 'truncated')
+    AND content_type LIKE '%text/plain%' AND essence(content_type) = 'text/plain'
     AND (seems_html(url) OR NOT seems_text(url)
         AND EXISTS (SELECT 1 FROM marks WHERE marks.page = page.id AND what = '{Odd.SENT_AS_TEXT}'))
 """

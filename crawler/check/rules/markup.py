@@ -7,7 +7,7 @@ from crawler.model.facts import Odd, Source
 from crawler.rules.urls import origin
 
 _LANG = """
-SELECT origin_of(url) || '/', 'The root element of its pages does not say their language.', '{}',
+SELECT origin_of(url) || '/', 'The pages do not say their language: html has no lang.', '{}',
     id, NULL, NULL, NULL, ''
 FROM answered
 WHERE purpose = 0 AND is_html AND outcome IN ('ok', 'truncated') AND trim(coalesce(lang, '')) = ''

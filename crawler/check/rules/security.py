@@ -8,21 +8,26 @@ from crawler.rules.urls import is_loopback
 
 _MIXED = f"""
 SELECT detail, 'An https page loads it by http.', '{{}}', page, line, col, NULL, ''
-FROM marks WHERE what = '{Odd.MIXED_CONTENT}' AND NOT is_loopback(detail)
+FROM marks WHERE what = '{Odd.MIXED_CONTENT}' AND is_open(detail)
 """
 _LOGIN = f"""
 SELECT detail, 'A password is sent there by http.', '{{}}', page, line, col, NULL, ''
-FROM marks WHERE what = '{Odd.LOGIN_FORM}' AND detail LIKE 'http:%' AND NOT is_loopback(detail)
+FROM marks WHERE what = '{Odd.LOGIN_FORM}' AND is_open(detail)
 """
 
 
+def _is_open(url: str) -> bool:
+    """Whether others than this machine may read what is sent there."""
+    return url.startswith("http:") and not is_loopback(url)
+
+
 def _find_mixed(site: Site) -> None:
-    site.db.create_function("is_loopback", 1, is_loopback, deterministic=True)
+    site.db.create_function("is_open", 1, _is_open, deterministic=True)
     by_sql("mixed-content", _MIXED)(site)
 
 
 def _find_login(site: Site) -> None:
-    site.db.create_function("is_loopback", 1, is_loopback, deterministic=True)
+    site.db.create_function("is_open", 1, _is_open, deterministic=True)
     by_sql("insecure-login", _LOGIN)(site)
 
 

@@ -11,9 +11,9 @@ from crawler.model.outcomes import Purpose
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin, resolve
 
-_ENTRIES = (
-    f"relations entry JOIN answered target ON target.id = entry.answer AND entry.source = {Source.SITEMAP}"
-)
+_IS_ENTRY = f"""entry.source = {Source.SITEMAP} AND entry.page NOT IN (
+    SELECT id FROM answers WHERE url IN (SELECT value FROM json_each(:made_up)))"""
+_ENTRIES = f"relations entry JOIN answered target ON target.id = entry.answer AND {_IS_ENTRY}"
 _PLACE = "entry.page, entry.line, entry.col, entry.source"
 _BROKEN = f"""
 SELECT entry.target, 'It is in the sitemap, and cannot be had: ' || target.said || '.',
@@ -38,7 +38,7 @@ _ELSEWHERE = f"""
 SELECT elsewhere(entry.target) || '/', 'The sitemap has entries on an origin that is not checked.',
     '{{}}', {_PLACE}, entry.target
 FROM relations entry LEFT JOIN answers target ON target.id = entry.answer
-WHERE entry.source = {Source.SITEMAP} AND coalesce(target.purpose, -1) <> {Purpose.SITEMAP}
+WHERE {_IS_ENTRY} AND coalesce(target.purpose, -1) <> {Purpose.SITEMAP}
     AND elsewhere(entry.target) IS NOT NULL
 """
 _WAITING = f"""
@@ -52,13 +52,15 @@ WITH RECURSIVE hops AS MATERIALIZED (
     UNION SELECT value FROM json_each(:seeds)
     UNION SELECT hops.final_url FROM reached JOIN hops USING (url)
 ), listed AS MATERIALIZED (
-    SELECT answer AS id, min(page) AS sitemap FROM relations WHERE source = {Source.SITEMAP} GROUP BY answer
+    SELECT answer AS id,
+        min(CASE WHEN url IN (SELECT value FROM json_each(:made_up)) THEN NULL ELSE url END) AS url
+    FROM relations JOIN answers ON answers.id = page WHERE source = {Source.SITEMAP} GROUP BY answer
 )
-SELECT page.url, 'It is in a sitemap, and no page that was read links to it.',
-    json_object('sitemap', (SELECT url FROM answers WHERE id = sitemap)), page.id, NULL, NULL, NULL, ''
+SELECT page.url, 'No page that was read links to it.', json_object('sitemap', listed.url),
+    page.id, NULL, NULL, NULL, ''
 FROM listed JOIN answered page USING (id)
-WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated')
-    AND NOT noindex AND coalesce(canonical, url) IN (url, final_url)
+WHERE page.purpose = {Purpose.PAGE} AND page.is_html AND page.outcome IN ('ok', 'truncated')
+    AND NOT page.noindex AND coalesce(page.canonical, page.url) IN (page.url, page.final_url)
     AND page.url NOT IN (SELECT url FROM reached)
 """
 
@@ -71,19 +73,29 @@ def _find_outside(site: Site) -> None:
         return None if found in origins else found
 
     site.db.create_function("elsewhere", 1, elsewhere, deterministic=True)
-    by_sql("sitemap-outside", _ELSEWHERE)(site)
-    by_sql("sitemap-outside", _FORBIDDEN)(site)
+    by_sql("sitemap-outside", _ELSEWHERE, _made_up)(site)
+    by_sql("sitemap-outside", _FORBIDDEN, _made_up)(site)
 
 
 def _find_orphans(site: Site) -> None:
     site.db.create_function("in_scope", 1, Scopes.of_crawl(site.config).pages.allows, deterministic=True)
     # What has not been read yet may link to any of them.
     if site.db.execute(_WAITING).fetchone() is None:
-        by_sql("orphan", _ORPHANS, _seeds)(site)
+        by_sql("orphan", _ORPHANS, _of_orphans)(site)
 
 
-def _seeds(site: Site) -> Parameters:
-    return {"seeds": json.dumps([resolve(seed) for seed in site.config.seeds])}
+def _made_up(site: Site) -> Parameters:
+    """The sitemaps by which a check of a folder gets at every page: nobody has written them."""
+    if site.config.check.folder is None:
+        return {"made_up": "[]"}
+    from crawler.check.folder import LIST
+
+    name = f"/{LIST.partition('{')[0]}"
+    return {"made_up": json.dumps([url for url in site.config.sitemaps.urls if name in url])}
+
+
+def _of_orphans(site: Site) -> Parameters:
+    return {"seeds": json.dumps([resolve(seed) for seed in site.config.seeds]), **_made_up(site)}
 
 
 RULES = (
@@ -95,7 +107,7 @@ RULES = (
         "Search engines ask for it again and again, and trust the sitemap less.",
         "Take the entry out of the sitemap, or bring the page back. If a program makes the sitemap, make "
         "it anew.",
-        by_sql("sitemap-broken", _BROKEN),
+        by_sql("sitemap-broken", _BROKEN, _made_up),
     ),
     Rule(
         "sitemap-redirect",
@@ -105,7 +117,7 @@ RULES = (
         "A sitemap is a list of the pages as they are to be known; search engines ask twice for each such "
         "entry, or pass it over.",
         "Name the redirect's target in its place.",
-        by_sql("sitemap-redirect", _REDIRECT),
+        by_sql("sitemap-redirect", _REDIRECT, _made_up),
     ),
     Rule(
         "sitemap-noindex",
@@ -115,7 +127,7 @@ RULES = (
         "The sitemap asks for the page to be shown in search results, the page forbids it.",
         "If the page is to be found, take `noindex` away; a test server often leaves it behind. Else take "
         "the entry out.",
-        by_sql("sitemap-noindex", _NOINDEX),
+        by_sql("sitemap-noindex", _NOINDEX, _made_up),
     ),
     Rule(
         "sitemap-outside",
