@@ -1,12 +1,37 @@
-"""One small file for each family of rules; ``RULES`` are all of them."""
+"""One small file for each family of rules."""
 
 from crawler.check.rule import Rule
-from crawler.check.rules import fragments, links, redirects
+from crawler.check.rules import (
+    answers,
+    canonicals,
+    content_types,
+    fragments,
+    links,
+    markup,
+    redirects,
+    robots,
+    security,
+    sitemaps,
+    soft_404,
+    titles,
+)
 from crawler.model.findings import RULE_IDS
 
-_FAMILIES = (links.RULES, fragments.RULES, redirects.RULES)
-
-RULES: tuple[Rule, ...] = tuple(
-    sorted((rule for family in _FAMILIES for rule in family), key=lambda rule: RULE_IDS.index(rule.id))
+FAMILIES = (
+    links,
+    fragments,
+    redirects,
+    answers,
+    canonicals,
+    content_types,
+    markup,
+    robots,
+    security,
+    sitemaps,
+    soft_404,
+    titles,
 )
-"""Every rule, in the order of :data:`crawler.model.findings.RULE_IDS`."""
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: RULE_IDS.index(rule.id))
+)
+"""All there are, in the order of their ids."""
