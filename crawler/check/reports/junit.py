@@ -77,11 +77,11 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
     words = f"{finding.severity}: {said(finding)}"
     opening = f"<{ended} type={_quoted(finding.rule)} message={_quoted(words)}>"
     among = f"one of {spread(finding, result)}" if finding.places_count > 1 else ""
-    page, seen = None, Counter[str]()
+    page, quoted_page, seen = None, "", Counter[str]()
     whole = Place(next(iter(result.seeds), ""), None, None, "", "")
     for place in result.places(finding) if finding.places_count else [whole]:
         if place.page != page:  # they come page by page
-            page, seen = place.page, Counter()
+            page, quoted_page, seen = place.page, _quoted(place.page), Counter()
         name = _name(finding, place)
         seen[name] += 1
         if seen[name] > 1:
@@ -89,7 +89,7 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
         facts = (f'"{on_one_line(place.text)}"' if place.text else "", place.element)
         lines = (words, ", ".join((where(place), *filter(None, reversed(facts)))), among)
         text = _escaped("\n".join(filter(None, lines)))
-        stream.write(f"<testcase classname={_quoted(place.page)} name={_quoted(name)}>")
+        stream.write(f"<testcase classname={quoted_page} name={_quoted(name)}>")
         stream.write(f"{opening}{text}</{ended}></testcase>\n")
 
 
@@ -109,4 +109,4 @@ def _escaped(text: str) -> str:
 
 def _allowed(text: str) -> str:
     """``text`` with what XML forbids made visible, so that two names stay two."""
-    return _FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
+    return text if text.isprintable() else _FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
