@@ -53,7 +53,7 @@ def test_a_finding_is_told_with_its_first_places():
     assert f"""\
   error  broken-link  {SITE}/whatsnew/changelog.html
     The server answered 404 Not Found.
-    5 places on 3 of 312 pages:
+    5 places on 3 pages:
       {SITE}/whatsnew/3.12.html:120:34   a href  "Changelog"
       {SITE}/whatsnew/3.12.html:131:7    a href  "bpo-46503"
       {SITE}/whatsnew/3.13.html:88:2011  a href  "bpo-1"
@@ -77,9 +77,9 @@ def test_the_pages_left_are_counted(pages, more):
     assert f"and {more or '1 more on 1 page'}\n" in output
 
 
-def test_a_fault_of_what_all_pages_share_says_so():
+def test_the_places_that_are_not_shown_are_counted():
     output = printed(usual())
-    assert "300 places on 300 of 312 pages:" in output
+    assert "300 places on 300 pages:" in output
     assert "and 297 more on 297 pages" in output
 
 
@@ -195,7 +195,16 @@ def test_the_message_names_the_status_or_the_kind_once():
     assert told("It answered 404.", status=404, kind="http_status") == "It answered 404."
     assert told("It is gone.", status=410, kind="http_status") == "It is gone. (410)"
     assert told("Name or service not known.", kind="dns") == "Name or service not known. (dns)"
+    assert told("It is text.", status=200, kind=None) == "It is text."
+    assert told("No such id.", status=None, kind=None) == "No such id."
     assert told("No such id.") == "No such id."
+
+
+def test_what_is_no_text_of_a_link_is_not_quoted():
+    output = printed(
+        Made().add("unreachable", "error", SITE, [Place(f"{SITE}/", None, None, "", "start URL")])
+    )
+    assert f"      {SITE}/  start URL\n" in output
 
 
 def test_a_page_as_a_whole_is_named_once():

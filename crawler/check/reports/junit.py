@@ -13,7 +13,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.words import counted, on_one_line, said, spread, where
+from crawler.check.reports.words import about, counted, said, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 
@@ -76,7 +76,7 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
     ended = "failure" if verdict.fails(finding.severity) else "skipped"
     words = f"{finding.severity}: {said(finding)}"
     opening = f"<{ended} type={_quoted(finding.rule)} message={_quoted(words)}>"
-    among = f"one of {spread(finding, result)}" if finding.places_count > 1 else ""
+    among = f"one of {spread(finding)}" if finding.places_count > 1 else ""
     page, quoted_page, seen = None, "", Counter[str]()
     whole = Place(next(iter(result.seeds), ""), None, None, "", "")
     for place in result.places(finding) if finding.places_count else [whole]:
@@ -86,9 +86,8 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
         seen[name] += 1
         if seen[name] > 1:
             name += f" #{seen[name]}"
-        facts = (f'"{on_one_line(place.text)}"' if place.text else "", place.element)
-        lines = (words, ", ".join((where(place), *filter(None, reversed(facts)))), among)
-        text = _escaped("\n".join(filter(None, lines)))
+        at = ", ".join((where(place), *about(place)))
+        text = _escaped("\n".join(filter(None, (words, at, among))))
         stream.write(f"<testcase classname={quoted_page} name={_quoted(name)}>")
         stream.write(f"{opening}{text}</{ended}></testcase>\n")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TextIO
 from crawler.check.finding import Finding, Place, Result
 from crawler.check.reports.closing import closing, left_out
 from crawler.check.reports.lines import Line, Part, link_to, pair, plain, sentence, table
-from crawler.check.reports.words import counted, on_one_line, said, spread, visible, where
+from crawler.check.reports.words import about, counted, said, spread, visible, where
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES, Severity
 
@@ -131,7 +131,7 @@ def _finding(finding: Finding, result: Result, extent: Extent) -> Iterator[Line]
     yield from pair(2, name, [_target(finding, result)], extent.width)
     yield from sentence(4, said(finding), extent.width)
     if finding.places_count > 1:
-        yield Line([Part(f"{spread(finding, result)}:", "dim")], 4)
+        yield Line([Part(f"{spread(finding)}:", "dim")], 4)
     if extent.places is None:
         for place in result.places(finding):
             yield from _place(place, finding, result, extent)
@@ -149,9 +149,7 @@ def _finding(finding: Finding, result: Result, extent: Extent) -> Iterator[Line]
 
 
 def _place(place: Place, finding: Finding, result: Result, extent: Extent, column: int = 0) -> Iterator[Line]:
-    facts = [place.element] if place.element else []
-    if text := on_one_line(place.text):
-        facts.append(f'"{text}"')
+    facts = about(place)
     if place.line is None and place.page == finding.target and not facts:
         return  # the page as a whole, which was named already
     at = Part(visible(where(place)), link=link_to(place.page, result))
