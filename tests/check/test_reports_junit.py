@@ -72,6 +72,11 @@ def test_a_site_without_a_fault_is_one_case_that_passed():
     assert case.system_out == "312 pages read, 10,482 references looked at."
 
 
+def test_a_start_that_nobody_knows_is_left_out():
+    assert suite(Made()).timestamp == "2025-11-28T17:55:01.200Z"
+    assert suite(Made(started_at="")).timestamp is None
+
+
 def test_a_crawl_that_covered_too_little_failed():
     (case,) = suite(Made(pages=1, pages_missing=9, coverage="The start page has no links."))
     assert isinstance(ended(case), Failure)

@@ -193,8 +193,8 @@ def test_the_message_names_the_status_or_the_kind_once():
         return output.splitlines()[2].strip()
 
     assert told("It answered 404.", status=404, kind="http_status") == "It answered 404."
-    assert told("It is gone.", status=410, kind="http_status") == "It is gone. (410)"
-    assert told("Name or service not known.", kind="dns") == "Name or service not known. (dns)"
+    assert told("It is gone.", status=410, kind="http_status") == "It is gone (410)."
+    assert told("Name or service not known.", kind="dns") == "Name or service not known (dns)."
     assert told("It is text.", status=200, kind=None) == "It is text."
     assert told("No such id.", status=None, kind=None) == "No such id."
     assert told("No such id.") == "No such id."

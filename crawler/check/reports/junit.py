@@ -41,6 +41,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
             "time": f"{result.seconds:.3f}",
             "timestamp": result.started_at,
         }.items()
+        if value != ""  # of a crawl that nobody knows the start of
     )
     stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     stream.write(f"<testsuites>\n<testsuite {attributes}>\n")

@@ -48,7 +48,7 @@ def said(finding: Finding) -> str:
     more = str(kind or "" if status is None else status)
     if not more or more in message or more.startswith("2"):  # 2xx: nothing is wrong with that
         return message
-    return f"{message} ({visible(more)})"
+    return f"{message.rstrip('.')} ({visible(more)})."
 
 
 def totals(result: Result) -> str:
