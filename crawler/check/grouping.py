@@ -87,4 +87,4 @@ def _on_how_many(message: str, on_pages: int, pages: int) -> str:
     part, least = NEARLY_ALL
     if on_pages < least or on_pages < part * pages:
         return message
-    return f"{message.rstrip('.')} (on {on_pages:,} of {pages:,} pages)."
+    return f"{message.rstrip('.')}, on {on_pages:,} of {pages:,} pages."

@@ -106,7 +106,7 @@ def test_what_is_on_nearly_all_pages_says_so(tmp_path):
         site.page(f"/{number}", "/gone")
     site.page("/").missing("/gone")
     with open_result(site.write(tmp_path)) as result:
-        assert one(result, "broken-link").message == "The server answered 404 (Not Found) (on 9 of 10 pages)."
+        assert one(result, "broken-link").message == "The server answered 404 (Not Found), on 9 of 10 pages."
 
 
 def test_what_only_some_pages_have_does_not(tmp_path):
