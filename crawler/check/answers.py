@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from crawler.check.types import wrong_for
 from crawler.model.facts import Source
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.rules.scope import Scope
 from crawler.rules.urls import login, origin
 
@@ -49,10 +49,12 @@ class Answers:
         self._endless = replace(scope, max_url_length=None, max_repeats=None)
         self.ids: dict[str, int] = {}
         """Of each URL, id in answers."""
+        self.pages: set[str] = set()
+        """What was asked for as a page, whatever came of it."""
         self.well: set[str] = set()
-        """Of these, what a link may lead to."""
+        """What a link may lead to."""
         self.html: set[str] = set()
-        """Of these, what calls itself HTML."""
+        """Of that, what calls itself HTML."""
         self.wrong_for: dict[str, int] = {}
         """Of what is well, the sources that its media type does not fit: a bit for each."""
         self.seeds: dict[str, int] = {}
@@ -108,11 +110,13 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
     answers = Answers(scope)
     aliases: dict[str, str] = {}
     rows = db.execute(
-        "SELECT id, url, outcome, kind, status, final_url, is_html, content_type, scripts, text_length"
-        " FROM current CROSS JOIN answers USING (id) ORDER BY id"
+        "SELECT id, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts,"
+        " text_length FROM current CROSS JOIN answers USING (id) ORDER BY id"
     )
-    for row, url, outcome, kind, status, final_url, is_html, content_type, scripts, length in rows:
+    for row, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts, length in rows:
         answers.ids[url] = row
+        if purpose == Purpose.PAGE:
+            answers.pages.add(url)
         if outcome not in (Outcome.OK, Outcome.TRUNCATED) and kind not in _WELL:
             answers.bad[url] = Bad(row, url, kind, status, final_url)
             continue

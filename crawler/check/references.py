@@ -71,39 +71,37 @@ class _Rows:
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    rows, well, wrong_for, not_linked = _Rows(db), answers.well, answers.wrong_for, set(answers.ids)
+    rows, well, wrong_for, not_linked = _Rows(db), answers.well, answers.wrong_for, set(answers.pages)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
-        if [r for r in references if not r.is_asked and r.source == Source.FORM]:
+        others = [r for r in references if _WHAT[r.source] != _LINK]  # most are links
+        if [r for r in others if not r.is_asked and r.source == Source.FORM]:
             # What is sent by POST is no link.
             references = [r for r in references if r.is_asked or r.source != Source.FORM]
         count += len(references)
         if facts.anchors and url in answers.seeds:
             anchors.hold(facts.anchors, answers.seeds[url])
-        strange = {target for target in set(targets) - well if not answers.is_well(target)}
-        if strange:
+        if strange := {target for target in set(targets) - well if not answers.is_well(target)}:
             doubtful = {i for i, target in enumerate(targets) if target in strange}
             suspects = [r for r in references if r.target in doubtful]
             rows.add("suspects", _suspects(answers, page, targets, suspects))
-        fragments = {(r.target, r.fragment) for r in references if r.fragment}
-        if fragments:
+        if fragments := {(r.target, r.fragment) for r in references if r.fragment}:
             rows.add("lost", _want(answers, anchors, page, facts, fragments))
-        links = {r.target for r in references if _WHAT[r.source] & _LINK}
-        if links and not_linked:
+        if not not_linked.isdisjoint(targets):
+            links = {r.target for r in references if _WHAT[r.source] & _LINK}
             not_linked.difference_update({targets[link] for link in links} - {url})
-        relations = [r for r in references if _WHAT[r.source] & _RELATION]
-        if relations:
+        if relations := [r for r in others if _WHAT[r.source] & _RELATION]:
             rows.add("relations", _relations(answers, page, targets, relations))
-        typed = {(r.target, r.source) for r in references if _WHAT[r.source] & _TYPED}
+        typed = {(r.target, r.source) for r in others if _WHAT[r.source] & _TYPED}
         if mistyped := [(i, source) for i, source in typed if wrong_for.get(targets[i], 0) >> source & 1]:
-            rows.add("mistyped", _mistyped(answers, page, targets, references, mistyped))
+            rows.add("mistyped", _mistyped(answers, page, targets, others, mistyped))
         if facts.marks:
             rows.add(
                 "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
             )
     rows.write()
-    linked = answers.ids.keys() - not_linked
+    linked = answers.pages - not_linked
     linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
     db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
     return count
