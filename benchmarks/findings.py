@@ -64,9 +64,9 @@ def page_facts(number: int, pages: int, chance: random.Random) -> PageFacts:
         refer(f"https://other{chance.randrange(1_000)}.test/page", Source.A)
     if number % 50 == 0:
         refer(f"{HOME}gone{number % 1_000}.html", Source.A)
-    return PageFacts(
-        list(urls), references, [f"place-{n}" for n in range(ANCHORS)], is_html=True, text_length=999
-    )
+    anchors = [f"place-{place}" for place in range(ANCHORS)]
+    well = {"is_html": True, "lang": "en", "title_line": 1, "title_column": 1, "text_length": 999}
+    return PageFacts(list(urls), references, anchors, **well)
 
 
 def finished(pages: int) -> Iterator[Finished]:

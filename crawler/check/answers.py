@@ -61,6 +61,8 @@ class Answers:
         """Of every URL whose ids and names are known (behind redirects), the seed of their fingerprints."""
         self.doubts: dict[str, str] = {}
         """Why a fragment that is missing on such a page may be there all the same."""
+        self.scripted: set[str] = set()
+        """Pages with scripts."""
         self.bad: dict[str, Bad] = {}
         self.ends: dict[str, str] = {}
         """Of each URL that leads to another, where that ends, if it ends well."""
@@ -127,6 +129,8 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
             answers.html.add(url)
         if is_html:
             answers.seeds[url] = hash((url,))  # in a tuple: no name on the page has the same
+            if scripts:
+                answers.scripted.add(url)
             if outcome == Outcome.TRUNCATED:
                 answers.doubts[url] = NOT_WHOLE
             elif scripts and length <= SCRIPTED_TEXT:

@@ -71,7 +71,9 @@ class _Rows:
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    rows, well, wrong_for, not_linked = _Rows(db), answers.well, answers.wrong_for, set(answers.pages)
+    rows, well, wrong_for = _Rows(db), answers.well, answers.wrong_for
+    all_pages = answers.pages | answers.ends.keys()
+    not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
@@ -101,9 +103,10 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
                 "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
             )
     rows.write()
-    linked = answers.pages - not_linked
-    linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
-    db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
+    linked = all_pages - not_linked
+    linked |= {answers.end_of(url) for url in linked}
+    ids = {answers.ids.get(url) for url in linked} - {None}
+    db.executemany("INSERT INTO linked VALUES (?)", ((answer,) for answer in ids))
     return count
 
 
@@ -174,8 +177,10 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)
-            # An address such as #/users or #!users is for a script of the page.
-            doubt = SCRIPTED if r.fragment[0] in "/!" else answers.doubts.get(end)
+            # An address such as #/users or #!users is for a script of the page; and what is drawn with a part
+            # of it (<use href="#icon">) is often put there by one.
+            is_of_script = r.fragment[0] in "/!" or (not _WHAT[r.source] & _LINK and end in answers.scripted)
+            doubt = SCRIPTED if is_of_script else answers.doubts.get(end)
             yield _lost(page, answers.ids[end], facts.targets, r, doubt)
 
 
