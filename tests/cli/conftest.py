@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli import checking
 from crawler.cli.app import main
-from tests.cli.stand_ins import Engine, Run, stand_in
+from tests.cli.stand_ins import Engine, Run, Written, stand_in
 
 
 @pytest.fixture
@@ -49,6 +50,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     for module in modules:
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return engine
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    written = Written()
+    monkeypatch.setattr(checking, "write", written.write)
+    return written
 
 
 @pytest.fixture
