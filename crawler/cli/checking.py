@@ -51,9 +51,14 @@ def write(out: Path, config: "Config", *, quiet: bool, verbose: bool) -> int:
     from crawler.check.findings import open_result
     from crawler.check.reports import parse_reports, write_reports
     from crawler.check.verdict import verdict
+    from crawler.engine.resuming import settings_of
 
     reports = parse_reports(config.check.reports, out)
     with open_result(out) as result:
+        if config.check.folder is not None:
+            from crawler.check.named import NamedResult
+
+            result = NamedResult(result, settings_of(out))
         found = verdict(result, config.check.fail_on)
         with unread_is_no_error():
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
