@@ -80,26 +80,33 @@ def write_reports(
 
     ``quiet``: of text on standard output only what makes the check fail, and the verdict; ``verbose``: all.
     Raises CrawlFailed, when all that can be written is, where a file cannot; BrokenPipeError where nobody
-    reads standard output any more. A file is replaced as a whole: an older report stays until then.
+    reads standard output any more, OSError where its disk is full. A file is replaced as a whole: an older
+    report stays until then.
     """
     written: list[Report] = []
     failures: list[str] = []
+    unread: OSError | None = None
     for report in sorted(reports, key=lambda report: report.path is None):
-        if report.path is None:
-            _write_to_standard_output(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
-            continue
         try:
-            with opened(report.path) as stream:
-                _writer(report.format)(result, verdict, stream)
+            if report.path is None:
+                _print(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
+            else:
+                with opened(report.path) as stream:
+                    _writer(report.format)(result, verdict, stream)
+                written.append(report)
         except OSError as error:
-            failures.append(f"--report {report}: {report.path} cannot be written: {why_not_written(error)}")
-        else:
-            written.append(report)
+            if report.path is None:
+                unread = error  # what to do with standard output is for the program to say
+            else:
+                why = why_not_written(error)
+                failures.append(f"--report {report}: {report.path} cannot be written: {why}")
     if failures:
         raise CrawlFailed("\n".join(failures))
+    if unread is not None:
+        raise unread
 
 
-def _write_to_standard_output(
+def _print(
     name: str, result: Result, verdict: Verdict, written: Sequence[Report], *, quiet: bool, verbose: bool
 ) -> None:
     with opened(None, for_people=name == "text") as stream:

@@ -13,7 +13,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.words import counted, on_one_line, said, spread, where
+from crawler.check.reports.words import about, counted, said, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 
@@ -41,6 +41,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
             "time": f"{result.seconds:.3f}",
             "timestamp": result.started_at,
         }.items()
+        if value != ""  # of a crawl that nobody knows the start of
     )
     stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     stream.write(f"<testsuites>\n<testsuite {attributes}>\n")
@@ -76,20 +77,19 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
     ended = "failure" if verdict.fails(finding.severity) else "skipped"
     words = f"{finding.severity}: {said(finding)}"
     opening = f"<{ended} type={_quoted(finding.rule)} message={_quoted(words)}>"
-    among = f"one of {spread(finding, result)}" if finding.places_count > 1 else ""
-    page, seen = None, Counter[str]()
+    among = f"one of {spread(finding)}" if finding.places_count > 1 else ""
+    page, quoted_page, seen = None, "", Counter[str]()
     whole = Place(next(iter(result.seeds), ""), None, None, "", "")
     for place in result.places(finding) if finding.places_count else [whole]:
         if place.page != page:  # they come page by page
-            page, seen = place.page, Counter()
+            page, quoted_page, seen = place.page, _quoted(place.page), Counter()
         name = _name(finding, place)
         seen[name] += 1
         if seen[name] > 1:
             name += f" #{seen[name]}"
-        facts = (f'"{on_one_line(place.text)}"' if place.text else "", place.element)
-        lines = (words, ", ".join((where(place), *filter(None, reversed(facts)))), among)
-        text = _escaped("\n".join(filter(None, lines)))
-        stream.write(f"<testcase classname={_quoted(place.page)} name={_quoted(name)}>")
+        at = ", ".join((where(place), *about(place)))
+        text = _escaped("\n".join(filter(None, (words, at, among))))
+        stream.write(f"<testcase classname={quoted_page} name={_quoted(name)}>")
         stream.write(f"{opening}{text}</{ended}></testcase>\n")
 
 
@@ -109,4 +109,4 @@ def _escaped(text: str) -> str:
 
 def _allowed(text: str) -> str:
     """``text`` with what XML forbids made visible, so that two names stay two."""
-    return _FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
+    return text if text.isprintable() else _FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], text)

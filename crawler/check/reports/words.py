@@ -28,21 +28,27 @@ def where(place: Place) -> str:
     return f"{place.page}:{place.line}" + (f":{place.column}" if place.column is not None else "")
 
 
-def spread(finding: Finding, result: Result) -> str:
-    """On how many places and pages a finding is; what is on nearly every page is in what they share."""
-    of_all = f" of {result.pages:,}" if 1 < finding.pages_count <= result.pages else ""
-    noun = "page" if finding.pages_count == 1 else "pages"
-    return f"{counted(finding.places_count, 'place')} on {finding.pages_count:,}{of_all} {noun}"
+def about(place: Place) -> list[str]:
+    """What stands there: the element and the link's text, as far as there are such."""
+    text = on_one_line(place.text)
+    if text and place.element:
+        text = f'"{text}"'
+    return [part for part in (place.element, text) if part]
+
+
+def spread(finding: Finding) -> str:
+    """``300 places on 17 pages``."""
+    return f"{counted(finding.places_count, 'place')} on {counted(finding.pages_count, 'page')}"
 
 
 def said(finding: Finding) -> str:
     """The message, with the status or the kind where it does not name them."""
     message = on_one_line(finding.message)
     status, kind = finding.detail.get("status"), finding.detail.get("kind")
-    more = status if status is not None else kind
-    if more is None or str(more) in message:
+    more = str(kind or "" if status is None else status)
+    if not more or more in message or more.startswith("2"):  # 2xx: nothing is wrong with that
         return message
-    return f"{message} ({visible(str(more))})"
+    return f"{message.rstrip('.')} ({visible(more)})."
 
 
 def totals(result: Result) -> str:
