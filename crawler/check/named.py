@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.check.finding import Finding, Place, Result
+from crawler.check.finding import Finding, Place, Result, Unverified
 from crawler.check.folder import namer
 from crawler.config import Config
 from crawler.model.findings import Severity
@@ -24,9 +24,11 @@ class NamedResult:
         self.out, self.state, self.started_at = result.out, result.state, result.started_at
         self.seconds, self.pages, self.counts = result.seconds, result.pages, result.counts
         self.references, self.pages_missing = result.references, result.pages_missing
-        self.seeds = (_from_here(config.check.folder),)
-        self.findings = [self._named(finding) for finding in result.findings]
-        self.unverified = [one._replace(example=self._name(one.example)) for one in result.unverified]
+        self.seeds: Sequence[str] = (_from_here(config.check.folder),)
+        self.findings: Sequence[Finding] = [self._named(finding) for finding in result.findings]
+        self.unverified: Sequence[Unverified] = [
+            one._replace(example=self._name(one.example)) for one in result.unverified
+        ]
         self.ignored = result.ignored
         self.coverage = None if result.coverage is None else self._told(result.coverage)
 
