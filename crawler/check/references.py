@@ -5,13 +5,14 @@ and only what is in doubt is taken up one by one.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from crawler.check.anchors import Anchors
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
+from crawler.check.types import TYPED
 from crawler.model.facts import PageFacts, Reference, Source, decode
 
-_LINK, _RELATION = 1, 2
+_LINK, _RELATION, _TYPED = 1, 2, 4
 _LINKS = (Source.A, Source.AREA, Source.IFRAME, Source.FRAME, Source.REFRESH)
 _RELATIONS = (
     Source.CANONICAL,
@@ -21,7 +22,10 @@ _RELATIONS = (
     Source.OG_URL,
     Source.SITEMAP,
 )
-_WHAT = bytes((source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION for source in Source)
+_WHAT = bytes(
+    (source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION | (source in TYPED) * _TYPED
+    for source in Source
+)
 """By a reference's source; an index into bytes costs less than a look-up of an enum."""
 _PAGES = (
     "SELECT id, url, facts FROM current CROSS JOIN answers USING (id) WHERE facts IS NOT NULL ORDER BY id"
@@ -33,6 +37,7 @@ _TABLES = {
     "lost": 9,
     "marks": 5,
     "relations": 6,
+    "mistyped": 6,
 }
 """How many columns each has."""
 _TOGETHER = 2_000
@@ -60,13 +65,13 @@ class _Rows:
     def _write(self, table: str) -> None:
         rows, self._rows[table] = self._rows[table], []
         marks = ", ".join("?" * _TABLES[table])
-        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    rows, well, not_linked = _Rows(db), answers.well, set(answers.ids)
+    rows, well, wrong_for, not_linked = _Rows(db), answers.well, answers.wrong_for, set(answers.ids)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
@@ -90,6 +95,9 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
         relations = [r for r in references if _WHAT[r.source] & _RELATION]
         if relations:
             rows.add("relations", _relations(answers, page, targets, relations))
+        typed = {(r.target, r.source) for r in references if _WHAT[r.source] & _TYPED}
+        if mistyped := [(i, source) for i, source in typed if wrong_for.get(targets[i], 0) >> source & 1]:
+            rows.add("mistyped", _mistyped(answers, page, targets, references, mistyped))
         if facts.marks:
             rows.add(
                 "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
@@ -116,6 +124,19 @@ def _relations(
     for r in relations:
         target = targets[r.target]
         yield page, target, answers.id_of(target), r.line, r.column, r.source
+
+
+def _mistyped(
+    answers: Answers,
+    page: int,
+    targets: list[str],
+    references: Iterable[Reference],
+    mistyped: Collection[tuple[int, Source]],
+) -> Iterator[tuple[object, ...]]:
+    for r in references:
+        if (r.target, r.source) in mistyped:
+            target = targets[r.target]
+            yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
 
 def _want(

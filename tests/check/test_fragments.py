@@ -128,7 +128,7 @@ def test_a_page_that_was_read_in_part_may_have_the_rest(tmp_path):
     site.page("/long", anchors=["here"], outcome=Outcome.TRUNCATED)
     site.answer("/odd", Outcome.ERROR, Kind.PARSE_TIMEOUT, content_type="text/html")
     with open_result(site.write(tmp_path)) as result:
-        assert told(result) == {}
+        assert told(result) == {"truncated": ["/long"]}
         reasons = unverified(result)
         assert reasons.pop("anchors of pages that were not read whole")[:2] == (2, 2)
         assert not reasons

@@ -16,7 +16,7 @@ def _find(site: Site, rule: RuleId, where: str, *, by_end: bool = False) -> None
     site.db.create_function("way", 2, _way, deterministic=True)
     name = "f.end_url" if by_end else "a.url"
     site.db.execute(
-        "INSERT INTO found WITH told AS MATERIALIZED ("  # noqa: S608
+        "INSERT INTO found WITH told AS MATERIALIZED ("
         f"  SELECT f.answer, {name} AS target, {_MESSAGES[rule]} AS message,"
         "   json_object('status', a.status, 'location', f.end_url, 'hops', json(f.trail)) AS detail"
         f"  FROM fates f CROSS JOIN answers a ON a.id = f.answer WHERE {where})"
