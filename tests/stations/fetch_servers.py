@@ -134,9 +134,9 @@ chosen = "aiohttp"
 """The backend of the rigs made from now on; conftest.py sets it."""
 
 
-def scopes_of(pages: Scope, sitemaps: Scope | None = None) -> Scopes:
+def scopes_of(pages: Scope, sitemaps: Scope | None = None, *, asks_external: bool = False) -> Scopes:
     """Those of a crawl whose sitemaps lie where its pages do, if nothing else is said."""
-    return Scopes(pages, sitemaps or pages)
+    return Scopes.around(pages, sitemaps or pages, asks_external=asks_external)
 
 
 @dataclass
