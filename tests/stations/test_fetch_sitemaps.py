@@ -141,7 +141,7 @@ async def test_an_unreachable_robots_txt_that_is_not_obeyed_stops_nothing(tmp_pa
     config = Config(fetch={"retries": 0}, robots={"obey": False}, sitemaps={"follow": True})
     answers = {"/robots.txt": ok(b"", status="503 Busy"), "/": ok()}
     async with byte_server(by_target(answers)) as served, rig(tmp_path, served.url) as fetching:
-        scopes, frontier = scopes_of(Scope(frozenset())), NoFrontier()
+        scopes, frontier = scopes_of(Scope(frozenset([served.url]))), NoFrontier()
         robots = RobotsCache(fetching.backend, config, scopes, frontier)
         fetcher = Fetcher(config, scopes, fetching.backend, robots, frontier, tmp_path, fetching.counters)
         result = (await fetcher.fetch(ticket(f"{served.url}/", Purpose.PAGE), Step("fetch", "f"))).result
