@@ -29,6 +29,7 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config as ServerConfig  # noqa: E402
 
 from crawler.fetch.httpx_backend import HttpxBackend  # noqa: E402
+from crawler.fetch.httpx_connection import MAX_RESETS  # noqa: E402
 
 PICTURE = 400_000
 """Bytes: more than is drained, so that its stream is left before its end."""
@@ -58,6 +59,8 @@ class Site:
 
     port: int
     scopes: list[dict[str, Any]] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """The stream of /endless was reset."""
 
     @property
     def connections(self) -> set[tuple[str, int]]:
@@ -69,7 +72,8 @@ class Site:
         self.scopes.append(scope)
         if scope["path"] == "/never":
             await asyncio.Event().wait()
-        size, media = (PICTURE, b"image/png") if scope["path"] == "/picture" else (8, b"text/html")
+        is_picture = scope["path"] in ("/picture", "/endless")
+        size, media = (PICTURE, b"image/png") if is_picture else (8, b"text/html")
         headers = [
             (b"content-type", media),
             (b"content-length", b"%d" % size),
@@ -77,6 +81,11 @@ class Site:
             (b"x-a", b"2"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/endless":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.left.set()
+            return
         await send({"type": "http.response.body", "body": b"<p>hello" * (size // 8)})
 
 
@@ -154,19 +163,38 @@ async def test_answers_that_are_left_before_their_end_do_not_wear_connections_ou
         for _ in range(13):
             await asyncio.gather(*(unwanted(backend, f"{url}picture") for _ in range(10)))
             assert await page(backend, url) == b"<p>hello"
-        assert len(site.connections) <= 14
+        assert len(site.connections) <= 5
 
 
-async def test_an_answer_that_is_left_before_its_end_costs_its_connection_but_no_other_answer(paper):
+async def test_an_answer_that_is_left_before_its_end_is_reset_and_costs_no_connection(paper):
     async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
         url = f"https://site.test:{site.port}/"
         async with backend.get(f"{url}picture") as other:
             await unwanted(backend, f"{url}picture")
-            assert len(site.connections) == 1
             assert await page(backend, url) == b"<p>hello"
-            assert len(site.connections) == 2
             body = await read_body(other, 10**6, 10**6, None)
         assert body.size == PICTURE
+        assert len(site.connections) == 1
+
+
+async def test_the_server_is_told_to_send_no_more_of_an_answer_that_is_left(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        await unwanted(backend, f"{url}endless")  # declared as long
+        async with asyncio.timeout(5):
+            await site.left.wait()
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+
+
+async def test_a_connection_on_which_many_answers_were_left_is_not_used_again(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        for _ in range(MAX_RESETS):
+            await unwanted(backend, f"{url}picture")
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+        await unwanted(backend, f"{url}picture")
         assert await page(backend, url) == b"<p>hello"
         assert len(site.connections) == 2
 
