@@ -5,7 +5,8 @@ lead to checked addresses alone. And httpcore uses some connections again that i
 when to be retired.
 
 Not public in httpcore: ``_h11_state``, where bytes behind an answer can be seen; without it a page that is
-longer than it says would be whole. ``_h2_state`` and ``_events``, with which a stream is reset. tests/stations/test_fetch_private.py names what is no longer as it was.
+longer than it says would be whole. ``_h2_state`` and ``_events``, with which a stream is reset.
+tests/stations/test_fetch_private.py names what is no longer as it was.
 """
 
 import asyncio
