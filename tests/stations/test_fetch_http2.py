@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,19 @@ class Paper:
 
     file: Path
     trusting: ssl.SSLContext
+    ends: float
 
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory) -> Paper:
     authority = trustme.CA()
     path = tmp_path_factory.mktemp("tls") / "site.pem"
-    authority.issue_cert("site.test", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    ends = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+    leaf = authority.issue_cert("site.test", "127.0.0.1", not_after=ends)
+    leaf.private_key_and_cert_chain_pem.write_to_path(path)
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return Paper(path, context)
+    return Paper(path, context, ends.timestamp())
 
 
 @dataclass
@@ -145,6 +149,8 @@ async def test_a_page_comes_over_http2(paper):
         assert headers[b"user-agent"].startswith(b"crawler/")
         assert b"cookie" not in headers
         assert (counters.requests, dict(counters.statuses)) == (1, {200: 1})
+        async with backend.get(f"https://site.test:{site.port}/") as answer:
+            assert answer.certificate_ends == paper.ends
 
 
 async def test_many_requests_share_one_connection(paper):
