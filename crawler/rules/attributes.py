@@ -38,7 +38,7 @@ def value_offset(source: str, tag_offset: int, name: str) -> int | None:
 
 
 def offsets_in_value(source: str, tag_offset: int, name: str, indexes: Iterable[int]) -> list[int] | None:
-    """The offsets in ``source`` of characters of the attribute's value, by their indexes in the decoded value.
+    """The offsets in ``source`` of characters of the attribute's value, by their indexes in it, decoded.
 
     The indexes must not descend. What a character reference stands for is where its ``&`` is. None where the
     tag has no such attribute.

@@ -159,7 +159,7 @@ def _unescape(written: str, at_end: str) -> str:
     def meant(escape: re.Match[str]) -> str:
         if digits := escape[1]:
             code = int(digits, 16)
-            return chr(code) if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd"
+            return chr(code) if code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd"
         if (character := escape[2]) is None:
             return at_end
         return "" if character in ("\n", "\r\n", "\r", "\f") else character

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 _SPACE = r"\t\n\f\r "
-_CANDIDATE = re.compile(rf"[{_SPACE},]*+([^{_SPACE}]*[^{_SPACE},])(?:,++|((?:[^,(]++|\([^)]*+\)?+)*+),?+)")
+_CANDIDATE = re.compile(rf"[{_SPACE},]*+([^{_SPACE}]*[^{_SPACE},])(?:,|((?:[^,(]++|\([^)]*+\)?+)*+),?+)")
 """A URL; and unless that ends in a comma, descriptors, up to one that stands in no parentheses."""
 _DESCRIPTOR = re.compile(rf"(?:[^{_SPACE}(]++|\([^)]*+\)?+)++")
 _VALID = re.compile(

@@ -95,6 +95,7 @@ def test_names_with_signs():
         "a&amp;b",
         "a&ampb;c",
         "a&amp=b",
+        "a&amp;=b",
         "a&amp",
         "a&amp-b",
         "a&b",
@@ -236,7 +237,7 @@ def test_real_pages_are_read_as_the_parser_reads_them(site):
 )
 def test_a_hostile_tag_takes_no_longer_than_it_is(unit):
     begun = time.process_time()
-    junk = unit * (1_000_000 // len(unit))
+    junk = unit * (200_000 // len(unit))
     for source in (
         f"<a {junk}",
         f"<a b='{junk}' href=x>",
@@ -247,4 +248,4 @@ def test_a_hostile_tag_takes_no_longer_than_it_is(unit):
         offset_of(source, 0, "href")
         end_of_tag(source, 0)
         offsets_in_value(source, 0, "href", range(0, len(source), 100))
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 3

@@ -11,6 +11,7 @@ from crawler.rules.places import Lines
 
 NO_NAMES = [
     "xurl(a)",
+    "\0url(a)",
     "-url(a)",
     "--url(a)",
     "url2(a)",
@@ -77,7 +78,21 @@ def test_a_backslash_at_the_end_of_the_sheet():
 
 @pytest.mark.parametrize(
     "bad",
-    ["a b", "a(b", "a'b", 'a"b', "a\\\nb", "a\x01", "a\x7f", "'a' 'b'", "'a' 1", "'a\n'", "'a', b", "a /**/"],
+    [
+        "a b",
+        "a(b",
+        "a'b",
+        'a"b',
+        "a\\\nb",
+        "a\x01",
+        "a\x7f",
+        "'a' 'b'",
+        "'a' 1",
+        "'a' -->",
+        "'a\n'",
+        "'a', b",
+        "a /**/",
+    ],
 )
 def test_a_bad_url_is_none_and_ends_at_its_parenthesis(bad):
     assert values(f"a{{b:url({bad}),url(c)}}" if "'a\n" not in bad else f"a{{b:url({bad}\n),url(c)}}") == [
@@ -121,7 +136,7 @@ def test_what_stands_in_front_of_an_at_rules_block_is_none(prelude):
 
 
 def test_an_at_rule_ends_with_the_block_that_it_stands_in():
-    assert values("a{@apply b}c{d:url(e)} f{@g}@h url(i);j{k:url(l)}") == ["e", "l"]
+    assert values("a{@apply b}c{d:url(e)} f{@g}@h url(i);j{k:url(l)} m{n{@o}p:url(q)}") == ["e", "l", "q"]
 
 
 @pytest.mark.parametrize(
@@ -309,5 +324,5 @@ def test_line_ends_of_all_kinds_mean_the_same(css):
 )
 def test_a_hostile_sheet_takes_no_longer_than_it_is(unit):
     begun = time.process_time()
-    references("url(x)@import 'x';" + unit * (500_000 // len(unit)))
+    references("url(x)@import 'x';" + unit * (200_000 // len(unit)))
     assert time.process_time() - begun < 3

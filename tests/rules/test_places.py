@@ -56,12 +56,8 @@ def test_there_and_back(text):
     assert [lines.offset(*place) for place in places] == list(range(len(text) + 1))
     assert places == sorted(places)
     for offset, (line, column) in enumerate(places):
-        before = (
-            text[:offset].replace("\r\n", "\n")
-            if text[offset - 1 : offset + 1] != "\r\n"
-            else text[: offset - 1]
-        )
-        assert line == 1 + before.count("\n") + before.count("\r")
+        ended = text[: offset - (text[offset - 1 : offset + 1] == "\r\n")].replace("\r\n", "\n")
+        assert line == 1 + ended.count("\n") + ended.count("\r")
         assert (column == 1) == (offset == 0 or (places[offset - 1][0] < line))
 
 
