@@ -30,11 +30,12 @@ _ANY_STRING = rf"""(?:"{_DOUBLE}"?+|'{_SINGLE}'?+)"""
 """Also a bad one, which ends where its line does."""
 
 # None of the three letters is a hexadecimal digit: an escape of one ends before the next.
-_URL = "".join(
+_LETTERS = "".join(
     rf"(?:\\?+{letter}|\\0{{0,4}}+{digits}{_AFTER_HEX})"
     for letter, digits in (("[Uu]", "[57]5"), ("[Rr]", "[57]2"), ("[Ll]", "[46][Cc]"))
 )
-_URL = rf"{_URL}\({_SPACE}*+"
+_URL = rf"{_LETTERS}\({_SPACE}*+"
+"""As a function's name, or as the beginning of a url token."""
 _BARE_URL = rf"""{_URL}(?!["'])"""
 _MODIFIER = rf"(?!-->|{_URL})(?={_NAME})"
 """May follow the string of a url: CSS Values Level 4 § 4.5.4."""
