@@ -54,6 +54,8 @@ class Places:
 
     def of_tag(self, element: turbohtml.Element) -> Place:
         """Of the element itself: its ``<``."""
+        if element.source_line is not None and element.source_col is not None:
+            return element.source_line, element.source_col + 1
         tag = self._tag_offset(element)
         return NOWHERE if tag is None else self.at(tag)
 

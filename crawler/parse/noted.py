@@ -5,7 +5,10 @@ The same rules of URLs as for the links of the crawl, so that what is noted here
 
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from crawler.model.facts import SOURCES, Mark, Odd, Reference, Source
 from crawler.model.outcomes import Purpose
@@ -18,8 +21,8 @@ MAX_REFERENCES = 100_000
 MAX_DETAIL = 500
 """Characters that a mark tells of what is written."""
 
-Row = tuple[int, int, Source, str, str, bool]
-"""A reference: line, column, source, the href as it is written, text, whether it may be asked for."""
+Row = tuple[tuple[int, int], Source, str, str, bool]
+"""A reference: line and column, source, the href as it is written, text, whether it may be asked for."""
 
 _BLANK = "".join(map(chr, range(33)))
 """What a URL is stripped of at either end (WHATWG URL § 4.4)."""
@@ -42,6 +45,7 @@ _LOADED = frozenset(
     )
 ) | {Source.IFRAME, Source.FRAME}
 """What a browser loads with the page, so that http would make an https page less than that."""
+_PAGES = frozenset(source for source, about in SOURCES.items() if about.purpose is Purpose.PAGE)
 _PURPOSES = tuple(SOURCES[source].purpose for source in sorted(SOURCES))
 
 
@@ -66,7 +70,7 @@ def note(
     Not to ``follow`` is what the page says of its links; ``charset`` and ``told_apart`` as for
     :func:`crawler.parse.html.parse_html`.
     """
-    hrefs = [row[3].strip(_BLANK) for row in rows]
+    hrefs = [row[2].strip(_BLANK) for row in rows]
     if not "".join(hrefs).isprintable():
         hrefs = [href.translate(_WITHIN) for href in hrefs]
     hrefs = encode_queries(hrefs, charset)
@@ -74,21 +78,26 @@ def note(
     # White space before a fragment belongs to the URL; at the end it would be stripped.
     heads = [f"{head}#" if mark and head[-1:] <= " " else head for head, mark, _ in parts]
     meant = _told_apart(resolve_each(dict.fromkeys(heads), base), told_apart)
-    numbers: dict[str, int] = {}
-    noted = Noted([], [], [])
-    add = noted.references.append
-    for (line, column, source, href, text, is_asked), head, (_, mark, fragment) in zip(
-        rows, heads, parts, strict=True
-    ):
-        url = meant[head]
-        if url is not None:
-            number = numbers.setdefault(url, len(numbers))
-            is_asked = is_asked and (follow or source > Source.REFRESH)
-            add(Reference(number, fragment if mark else None, line, column, source, text, is_asked))
-        elif not _OTHER_SCHEME.match(head):
-            noted.marks.append(Mark(Odd.MALFORMED_URL, line, column, href[:MAX_DETAIL]))
-    noted.targets.extend(numbers)
-    return noted
+    targets = [url for url in dict.fromkeys(map(meant.__getitem__, heads)) if url is not None]
+    marks = []
+    if None in meant.values():
+        marks = [
+            Mark(Odd.MALFORMED_URL, *row[0], row[2][:MAX_DETAIL])
+            for row, head in zip(rows, heads, strict=True)
+            if meant[head] is None and not _OTHER_SCHEME.match(head)
+        ]
+    numbers = dict(zip(targets, count()))
+    numbered = {head: numbers[url] for head, url in meant.items() if url is not None}
+    references = [
+        Reference(numbered[head], fragment if mark else None, line, column, source, text, is_asked)
+        for ((line, column), source, _, text, is_asked), head, (_, mark, fragment) in zip(
+            rows, heads, parts, strict=True
+        )
+        if head in numbered
+    ]
+    if not follow:
+        references = [replace(one, is_asked=False) if one.source in _PAGES else one for one in references]
+    return Noted(targets, references, marks)
 
 
 def _told_apart(

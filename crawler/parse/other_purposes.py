@@ -61,7 +61,7 @@ def _sitemap(parser: "Parser", page: Page, body: bytes) -> Finished:
     if parser.near is not None:
         from crawler.parse.noted import asked, note
 
-        rows: list[Row] = [(*place, Source.SITEMAP, url, "", True) for url, place in found.places.items()]
+        rows: list[Row] = [(place, Source.SITEMAP, url, "", True) for url, place in found.places.items()]
         noted = note(rows, page.url, "UTF-8", job.scope.normalised)
         facts = encode_facts(PageFacts(noted.targets, noted.references, marks=noted.marks))
         for urls, purpose in asked(noted, parser.near, page.url, followed):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from crawler.model.facts import Source
-from crawler.parse.element_places import NOWHERE, Places
+from crawler.parse.element_places import NOWHERE, Place, Places
 from crawler.parse.html import Markup
 from crawler.parse.noted import MAX_REFERENCES, Row
 from crawler.rules.charset import decode, name_of, of_header, of_mark
@@ -33,17 +33,17 @@ def find_in_sheet(body: bytes, content_type: str | None) -> tuple[str, list[Row]
     css = decode(body, charset)
     lines = Lines(css)
     found = references(css)[:MAX_REFERENCES]
-    rows = (_row_of(reference, *lines.place(reference.offset)) for reference in found)
+    rows = (_row_of(reference, lines.place(reference.offset)) for reference in found)
     return charset, [row for row in rows if row is not None]
 
 
-def _row_of(reference: CssReference, line: int, column: int) -> Row | None:
+def _row_of(reference: CssReference, place: Place) -> Row | None:
     """The reference as a row; None where it asks for nothing."""
     # A fragment alone is meant in the document itself (CSS Values Level 4 § 4.5.1).
     if not reference.value or reference.value.startswith("#"):
         return None
     source = Source.CSS_IMPORT if reference.is_import else Source.CSS_URL
-    return line, column, source, reference.value, "", True
+    return place, source, reference.value, "", True
 
 
 def _of_elements(markup: Markup, places: Places) -> Iterator[Row]:
@@ -54,8 +54,8 @@ def _of_elements(markup: Markup, places: Places) -> Iterator[Row]:
         if _CDATA in css:  # as SVG has it
             css = css.replace(_CDATA, " " * len(_CDATA)).replace("]]>", "   ")
         for reference in references(css):
-            line, column = NOWHERE if begin is None else places.at(begin + reference.offset)
-            if row := _row_of(reference, line, column):
+            place = NOWHERE if begin is None else places.at(begin + reference.offset)
+            if row := _row_of(reference, place):
                 yield row
 
 
@@ -65,8 +65,8 @@ def _of_attributes(markup: Markup, places: Places) -> Iterator[Row]:
         if not (urls := declaration_references(element.attr("style") or "")):
             continue
         where = places.in_value(element, "style", [url.offset for url in urls])
-        for url, (line, column) in zip(urls, where, strict=True):
+        for url, place in zip(urls, where, strict=True):
             # One tag can stand for several elements: of badly nested markup the parser makes copies.
-            if (row := _row_of(url, line, column)) and (not line or row not in met):
+            if (row := _row_of(url, place)) and (place == NOWHERE or row not in met):
                 met.add(row)
                 yield row

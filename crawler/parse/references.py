@@ -4,7 +4,8 @@ Also the hrefs that lead nowhere. What they mean, and whether they are asked for
 :mod:`crawler.parse.noted`.
 """
 
-from itertools import islice
+from itertools import islice, repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 import turbohtml
@@ -89,24 +90,23 @@ def find_references(markup: Markup, places: Places, refresh: str | None, *, obey
                 name = "href" if element.attr("href") is not None else "xlink:href"
                 _add(found, element, name, source, places)
     found.rows.extend(find_css(markup, places))
-    if not (found.rows and found.rows[0][2] is Source.REFRESH):
+    if not (found.rows and found.rows[0][1] is Source.REFRESH):
         _add_refresh(found, tree, places)
     # By place alone: a sort that looked at the rest would put a link's text before its source.
-    found.rows.sort(key=lambda row: row[:2])
+    found.rows.sort(key=itemgetter(0))
     return found
 
 
 def _add_links(found: References, markup: Markup, places: Places, *, obey_robots: bool) -> None:
     """Each ``<a>``: nearly all references of nearly all pages, so this is done for all at once."""
     links = markup.tree.find_all("a")[:MAX_REFERENCES]
-    hrefs = [link.attr("href") for link in links]
-    if None in hrefs:
-        drawn = [link for link, href in zip(links, hrefs, strict=True) if href is None]
-        links = [link for link, href in zip(links, hrefs, strict=True) if href is not None]
-        hrefs = [href for href in hrefs if href is not None]
-        for link in drawn:  # only SVG has such an attribute
-            if markup.is_xml or link.namespace is not turbohtml.Namespace.HTML:
-                _add(found, link, "xlink:href", Source.A, places, _text_of(link))
+    named = [link.attr("href") for link in links]
+    hrefs = [href for href in named if href is not None]
+    if len(hrefs) < len(links):
+        for link in markup.tree.select(r"a[xlink\:href]:not([href])")[:MAX_REFERENCES]:
+            if markup.is_xml or link.namespace is not turbohtml.Namespace.HTML:  # only SVG has that
+                _add(found, link, "xlink:href", Source.A, places, *_texts_of([link], is_large=True))
+        links = [link for link, href in zip(links, named, strict=True) if href is not None]
     where = places.of_attribute(links, "href")
     if len(set(where)) < len(where):
         # One tag can stand for several elements: of badly nested markup the parser makes copies.
@@ -115,21 +115,30 @@ def _add_links(found: References, markup: Markup, places: Places, *, obey_robots
         links, hrefs = [links[n] for n in chosen], [hrefs[n] for n in chosen]
         where = [where[n] for n in chosen]
     refused = {*markup.tree.select("a[rel~=nofollow i]")} if obey_robots else set()
-    is_small = len(markup.source) < _LARGE
-    for link, href, (line, column) in zip(links, hrefs, where, strict=True):
-        text = " ".join(link.text.split()) if is_small or link.find("a") is None else ""
-        if len(text) > MAX_TEXT or not text:
-            text = _text_of(link) if not text else _shortened(text)
-        found.rows.append((line, column, Source.A, href or "", text, link not in refused))
-        if not href or href.isspace():
-            found.marks.append(Mark(Odd.EMPTY_HREF, line, column, "a"))
+    asked = [link not in refused for link in links] if refused else repeat(True)
+    texts = _texts_of(links, is_large=len(markup.source) >= _LARGE)
+    found.rows.extend(zip(where, repeat(Source.A), hrefs, texts, asked, strict=False))
+    if not all(hrefs) or any(map(str.isspace, hrefs)):
+        empty = (place for place, href in zip(where, hrefs, strict=True) if not href.strip())
+        found.marks.extend(Mark(Odd.EMPTY_HREF, *place, "a") for place in empty)
 
 
-def _text_of(link: turbohtml.Element) -> str:
-    if len(text := " ".join(link.text.split())):
-        return _shortened(text)
-    image = link.find("img")
-    return "" if image is None else _shortened(image.attr("alt") or "")
+def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
+    if is_large:
+        texts = ["" if link.find("a") else " ".join(link.text.split()) for link in links]
+    else:
+        texts = [" ".join(link.text.split()) for link in links]
+    if not all(texts):
+        # A link without text may be a picture.
+        texts = [text or _alt_in(link) for text, link in zip(texts, links, strict=True)]
+    if max(map(len, texts), default=0) > MAX_TEXT:
+        texts = list(map(_shortened, texts))
+    return texts
+
+
+def _alt_in(link: turbohtml.Element) -> str:
+    image = None if link.find("a") else link.find("img")
+    return "" if image is None else " ".join((image.attr("alt") or "").split())
 
 
 def _shortened(text: str) -> str:
@@ -164,9 +173,9 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         if name in _OPEN_GRAPH:
             _add(found, element, "content", _OPEN_GRAPH[name], places)
     if tag in _SRCSETS and (value := element.attr(_SRCSETS[tag])):
-        ((line, column),) = places.of_attribute([element], _SRCSETS[tag])
+        (place,) = places.of_attribute([element], _SRCSETS[tag])
         for candidate in candidates(value):
-            found.rows.append((line, column, Source.SRCSET, candidate.url, "", True))
+            found.rows.append((place, Source.SRCSET, candidate.url, "", True))
 
 
 def _add(
@@ -182,22 +191,22 @@ def _add(
     href = element.attr(name)
     if href is None:
         return
-    ((line, column),) = places.of_attribute([element], name)
+    (place,) = places.of_attribute([element], name)
     if not href.strip() and source not in _NO_FAULT:
-        found.marks.append(Mark(Odd.EMPTY_HREF, line, column, element.tag))
+        found.marks.append(Mark(Odd.EMPTY_HREF, *place, element.tag))
     if href.strip() or source in (Source.A, Source.AREA):
-        found.rows.append((line, column, source, href, _shortened(text), is_asked))
+        found.rows.append((place, source, href, _shortened(text), is_asked))
 
 
 def find_refresh(header: str | None) -> list[Row]:
     """Where the Refresh header sends the page's reader; a ``<meta>`` counts only where it says nothing."""
     href = None if header is None else target(header)
-    return [] if href is None else [(*NOWHERE, Source.REFRESH, href, "", True)]
+    return [] if href is None else [(NOWHERE, Source.REFRESH, href, "", True)]
 
 
 def _add_refresh(found: References, tree: turbohtml.Document, places: Places) -> None:
     for meta in tree.select("meta[http-equiv=refresh i][content]"):
         if (href := target(meta.attr("content") or "")) is not None:
-            ((line, column),) = places.of_attribute([meta], "content")
-            found.rows.append((line, column, Source.REFRESH, href, "", True))
+            (place,) = places.of_attribute([meta], "content")
+            found.rows.append((place, Source.REFRESH, href, "", True))
             return
