@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -88,6 +89,7 @@ def _sum_up(
 ) -> dict[str, Any]:
     """The summary of all runs together; judges the crawl by it."""
     counts, totals, config = view.counts(), view.totals(), stations.config
+    targets = view.targets() if "facts" in config.write.sinks else {}
     kinds = totals["kinds"]
     found = {
         "errors": counts["error"],
@@ -99,7 +101,9 @@ def _sum_up(
     # What was broken off may have known URLs that never reached the disk. They will be found again, since
     # the pages that name them are not done.
     discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-    _judge(report, stations, view, counts["pending"], found)
+    in_memory = stations.frontier.targets if report.state == "finished" else {}
+    pending = counts["pending"] + sum(ends["pending"] for ends in targets.values())
+    _judge(report, stations, view, pending, found)
     errors = []
     if counts["error"]:
         from crawler.engine.broken_links import first_broken  # few crawls need it
@@ -118,7 +122,18 @@ def _sum_up(
         runs=opened.runs,
         sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
         hosts=view.hosts(),
+        targets=_with_discovered(targets, in_memory),
     ) | {**totals, "errors": errors}
+
+
+def _with_discovered(
+    targets: Mapping[str, dict[str, int]], in_memory: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """Counts of targets as stored, each with how many the frontier knows, where that can be told."""
+    counts = {word: targets.get(word, {}) for word in {**in_memory, **targets}}
+    return {
+        word: {"discovered": in_memory.get(word, sum(ends.values())), **ends} for word, ends in counts.items()
+    }
 
 
 def _judge(

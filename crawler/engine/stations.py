@@ -94,7 +94,8 @@ class Stations:
     @property
     def in_flight(self) -> int:
         """URLs between the frontier and their commit."""
-        return self.frontier.leased + self.frontier.finished - self.counters.committed
+        committed = self.counters.committed + self.counters.targets
+        return self.frontier.leased + self.frontier.finished - committed
 
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
@@ -114,6 +115,10 @@ class Stations:
         await frontier.restore()
         await frontier.add(config.sitemaps.urls, Purpose.SITEMAP)
         await frontier.add(config.seeds)
+        if "facts" in config.write.sinks:
+            from crawler.rules.probe import no_such_page  # only a check needs it
+
+            await frontier.add(no_such_page(config.seeds, self._opened.hash_seed), Purpose.PROBE)
         self.restored = True
 
     def stop(self) -> None:

@@ -66,6 +66,8 @@ def _figures(snapshot: Snapshot, recent_rate: float, narrow: bool) -> list[Text]
     ]
     if counters.retries or narrow:  # there, on a line of their own
         parts.append((f"{counters.retries:,}", "retries"))
+    if snapshot.targets:
+        parts.append((f"{snapshot.targets - snapshot.targets_pending:,}", f"of {snapshot.targets:,} targets"))
     return [Text.assemble((number, "bold"), " ", (what, "dim")) for number, what in parts]
 
 

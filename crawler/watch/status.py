@@ -77,7 +77,8 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     """Everything there is to say, as a dict that JSON can hold. ``now``: Unix time in seconds.
 
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
-    ``silent_seconds``, ``discovered``, ``counts``, ``hosts`` (with what :func:`host_pace` says),
+    ``silent_seconds``, ``discovered``, ``counts``, ``targets`` (URLs that a check asks for beside the pages,
+    by what they are asked for, each with the same counts), ``hosts`` (with what :func:`host_pace` says),
     ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them, the
     oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and
     ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live
@@ -97,6 +98,9 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         **liveness._asdict(),
         "discovered": sum(counts.values()),
         "counts": counts,
+        "targets": view.targets()
+        if "facts" in view.sinks()
+        else {},  # elsewhere there are none to be counted
         "hosts": [host_counts(host) | host_pace(host, now) for host in largest(hosts, len(hosts))],
         "oldest": in_flight[0] if in_flight else None,
         "in_flight": in_flight,
