@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.rules.urls import is_login_url
-from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
+from crawler.watch.summary import ENDS, SUMMARY_FILE, make_summary, write_summary
 from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
@@ -89,7 +88,7 @@ def _sum_up(
 ) -> dict[str, Any]:
     """The summary of all runs together; judges the crawl by it."""
     counts, totals, config = view.counts(), view.totals(), stations.config
-    targets = view.targets() if "facts" in config.write.sinks else {}
+    targets = _targets(report, stations, view) if stations.is_check else {}
     kinds = totals["kinds"]
     found = {
         "errors": counts["error"],
@@ -101,7 +100,6 @@ def _sum_up(
     # What was broken off may have known URLs that never reached the disk. They will be found again, since
     # the pages that name them are not done.
     discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-    in_memory = stations.frontier.targets if report.state == "finished" else {}
     pending = counts["pending"] + sum(ends["pending"] for ends in targets.values())
     _judge(report, stations, view, pending, found)
     errors = []
@@ -122,17 +120,19 @@ def _sum_up(
         runs=opened.runs,
         sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
         hosts=view.hosts(),
-        targets=_with_discovered(targets, in_memory),
+        targets=targets,
     ) | {**totals, "errors": errors}
 
 
-def _with_discovered(
-    targets: Mapping[str, dict[str, int]], in_memory: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    """Counts of targets as stored, each with how many the frontier knows, where that can be told."""
-    counts = {word: targets.get(word, {}) for word in {**in_memory, **targets}}
+def _targets(report: CrawlReport, stations: Stations, view: FrontierView) -> dict[str, dict[str, int]]:
+    """What was asked for beside the pages: its counts as stored, and how many the frontier has taken in."""
+    stored = view.targets()
+    taken_in = {word: sum(ends.values()) for word, ends in stored.items()}
+    if report.state == "finished":  # else as with the pages
+        taken_in = dict(stations.frontier.targets)
     return {
-        word: {"discovered": in_memory.get(word, sum(ends.values())), **ends} for word, ends in counts.items()
+        word: {"discovered": taken_in.get(word, 0), **dict.fromkeys(ENDS, 0), **stored.get(word, {})}
+        for word in {**taken_in, **stored}
     }
 
 

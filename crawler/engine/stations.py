@@ -48,6 +48,8 @@ class Stations:
         self.counters = Counters()
         self.steps = Steps()
         self.restored = self.stopped = False
+        self.is_check = "facts" in config.write.sinks
+        """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
         self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages = ByteQueue[Page](config.limits.page_queue, lambda page: page.weight, "page_queue")
@@ -65,7 +67,7 @@ class Stations:
                 sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
-                notes_facts="facts" in config.write.sinks,
+                notes_facts=self.is_check,
                 asks_external=config.check.external,
                 obey_robots=config.robots.obey,
                 user_agent=config.fetch.user_agent,
@@ -115,7 +117,7 @@ class Stations:
         await frontier.restore()
         await frontier.add(config.sitemaps.urls, Purpose.SITEMAP)
         await frontier.add(config.seeds)
-        if "facts" in config.write.sinks:
+        if self.is_check:
             from crawler.rules.probe import no_such_page  # only a check needs it
 
             await frontier.add(no_such_page(config.seeds, self._opened.hash_seed), Purpose.PROBE)

@@ -26,7 +26,8 @@ class Intake(DurableFrontier):
         """Take URLs in; how many of them were new."""
         fresh = self._take_new(urls, purpose)
         self._take_in(fresh, 0, None, purpose)
-        await self._flush_many()
+        if len(self.unsaved.urls) >= MAX_UNSAVED:
+            await self.flush()
         return len(fresh)
 
     def _take_new(self, urls: Sequence[str], purpose: Purpose) -> list[str]:
@@ -39,10 +40,6 @@ class Intake(DurableFrontier):
         if links.purpose.is_recorded:
             return self._known.take_new(links)
         return self._targets.take_new(links, self._known, self._depths)
-
-    async def _flush_many(self) -> None:
-        if len(self.unsaved.urls) >= MAX_UNSAVED:
-            await self.flush()
 
     def _take_in(
         self,

@@ -91,13 +91,12 @@ class Lane(msgspec.Struct, eq=False):
         ready = self.state.ready_at(now) if dues else None
         return None if ready is None else max(ready, min(dues))
 
-    def next_waiting(self, now: float, *, takes_pages: bool) -> Waiting:
-        """Where the next one is to be taken, when the lane is due: pages first."""
-        pages, targets = self.pages, self.targets
-        if targets is None:
-            return pages
-        is_due = (pages.pending and not self.given_up) or (pages.retries and pages.retries[0][0] <= now)
-        return pages if takes_pages and is_due else targets
+    def pages_are_due(self, now: float) -> bool:
+        """Whether a page would be handed out now: these go first."""
+        pages = self.pages
+        return (bool(pages.pending) and not self.given_up) or (
+            bool(pages.retries) and pages.retries[0][0] <= now
+        )
 
     def next_ids(self, most: int, now: float, *, takes_pages: bool = True) -> list[int]:
         """Up to ``most`` ids that go next, left in place."""

@@ -94,7 +94,9 @@ class Lanes:
                 continue
             due = lane.due_at(now, takes_pages=self.takes_pages)
             if due is not None and due <= now:
-                waiting = lane.next_waiting(now, takes_pages=self.takes_pages)
+                waiting = lane.pages
+                if lane.targets is not None and not (self.takes_pages and lane.pages_are_due(now)):
+                    waiting = lane.targets
                 row = waiting.take(now)
                 ticket = self.tickets.pop(row, None)
                 if ticket is not None:

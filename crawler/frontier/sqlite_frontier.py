@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.frontier.intake import Intake
+from crawler.frontier.intake import MAX_UNSAVED, Intake
 from crawler.frontier.lane import Lane
 from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome, Purpose
@@ -76,7 +76,8 @@ class SqliteFrontier(Intake):
         self.finished += 1
         self.leased -= 1
         self._changed.set()
-        await self._flush_many()
+        if len(self.unsaved.urls) >= MAX_UNSAVED:
+            await self.flush()
 
     async def retry(self, ticket: Ticket, delay: float) -> None:
         """Hand a ticket back; its attempt is remembered on disk."""

@@ -35,8 +35,8 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
         console.print(Text(message), soft_wrap=True)
     console.print()
     console.print(_counts(report, console.width))
-    for label, words in targets(report["targets"]):
-        console.print(Text.assemble((f"{label}: ", "dim"), words), soft_wrap=True)
+    if report["targets"]:
+        console.print(Text.assemble(("targets: ", "dim"), targets(report["targets"])), soft_wrap=True)
     if report["hosts"]:
         console.print()
         if all_hosts:

@@ -111,7 +111,7 @@ def make_summary(
         "runs": runs,
         "discovered": discovered,
         **{end: counts.get(end, 0) for end in ENDS},
-        "targets": {word: dict.fromkeys(ENDS, 0) | dict(ends) for word, ends in (targets or {}).items()},
+        "targets": {word: dict(ends) for word, ends in (targets or {}).items()},
         "kinds": {str(kind): count for kind, count in counters.kinds.most_common()},
         "statuses": {str(status): count for status, count in sorted(counters.statuses.items())},
         "requests": counters.requests,

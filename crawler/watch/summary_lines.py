@@ -44,7 +44,8 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     """What else there is to say, each with its label."""
     if summary["hosts_total"] == 1:
         yield "host", summary["hosts"][0]["origin"]
-    yield from targets(summary["targets"])
+    if summary["targets"]:
+        yield "targets", targets(summary["targets"])
     if kinds := _listed(summary["kinds"]):
         yield "kinds", kinds
     classes: dict[str, int] = {}
@@ -74,14 +75,12 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         yield "runs", f"{summary['runs']}; the crawl began at {summary['started_at']}"
 
 
-def targets(found: Mapping[str, Mapping[str, int]]) -> Iterator[Row]:
-    """What was asked for beside the pages, if anything was, each purpose with its counts."""
-    told = (
+def targets(found: Mapping[str, Mapping[str, int]]) -> str:
+    """What is asked for beside the pages, each purpose with its counts."""
+    return "; ".join(
         f"{word} {_listed({column: ends[column] for column in COLUMNS if ends[column]}) or 'none'}"
         for word, ends in found.items()
     )
-    if words := "; ".join(told):
-        yield "targets", words
 
 
 def broken(summary: Mapping[str, Any]) -> Iterator[Row]:
