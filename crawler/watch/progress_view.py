@@ -45,6 +45,9 @@ def render(snapshot: Snapshot, recent_rate: float, width: int) -> RenderableType
 def _headline(snapshot: Snapshot, narrow: bool) -> RenderableType:
     share = snapshot.done / snapshot.known if snapshot.known else 0.0
     done = Text.assemble((f"{snapshot.done:,}", "bold"), f" of {snapshot.known:,} URLs done")
+    if snapshot.targets:
+        asked = f"{snapshot.targets - snapshot.targets_pending:,}"
+        done = Text.assemble(done, ", ", (asked, "bold"), f" of {snapshot.targets:,} targets")
     elapsed = Text.assemble(f"{share:.0%}  ", (clock(snapshot.elapsed), "bold"))
     if narrow:
         return Group(done, elapsed)
@@ -66,8 +69,6 @@ def _figures(snapshot: Snapshot, recent_rate: float, narrow: bool) -> list[Text]
     ]
     if counters.retries or narrow:  # there, on a line of their own
         parts.append((f"{counters.retries:,}", "retries"))
-    if snapshot.targets:
-        parts.append((f"{snapshot.targets - snapshot.targets_pending:,}", f"of {snapshot.targets:,} targets"))
     return [Text.assemble((number, "bold"), " ", (what, "dim")) for number, what in parts]
 
 

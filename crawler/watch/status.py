@@ -93,14 +93,13 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         for step in sorted(live.get("steps", []), key=lambda step: step["since"])
         if step.get("url")
     ]
-    hosts = view.hosts()
+    hosts, settings = view.hosts(), view.settings()
+    is_check = "facts" in settings.get("write", {}).get("sinks", [])
     return {
         **liveness._asdict(),
         "discovered": sum(counts.values()),
         "counts": counts,
-        "targets": view.targets()
-        if "facts" in view.sinks()
-        else {},  # elsewhere there are none to be counted
+        "targets": view.targets() if is_check else {},  # elsewhere there are none to be counted
         "hosts": [host_counts(host) | host_pace(host, now) for host in largest(hosts, len(hosts))],
         "oldest": in_flight[0] if in_flight else None,
         "in_flight": in_flight,
@@ -109,7 +108,7 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         "memory_bytes": live.get("memory_bytes") if liveness.alive else None,
         "peak_memory_bytes": live.get("peak_memory_bytes"),
         "meta": meta,
-        "settings": view.settings(),
+        "settings": settings,
     }
 
 
