@@ -7,6 +7,7 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL, Opened
+from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
@@ -48,6 +49,8 @@ class Stations:
         self.counters = Counters()
         self.steps = Steps()
         self.restored = self.stopped = False
+        self.is_check = "facts" in config.write.sinks
+        """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
         self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages = ByteQueue[Page](config.limits.page_queue, lambda page: page.weight, "page_queue")
@@ -56,7 +59,7 @@ class Stations:
         )
         self._scopes = Scopes.of_crawl(config)
         self.frontier = opened.state.frontier(config, opened.hash_seed)
-        self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
+        self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
         self.parse_pool = ParsePool(
             config,
             ParseJob(
@@ -65,7 +68,7 @@ class Stations:
                 sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
-                notes_facts="facts" in config.write.sinks,
+                notes_facts=self.is_check,
                 asks_external=config.check.external,
                 obey_robots=config.robots.obey,
                 user_agent=config.fetch.user_agent,
@@ -94,7 +97,8 @@ class Stations:
     @property
     def in_flight(self) -> int:
         """URLs between the frontier and their commit."""
-        return self.frontier.leased + self.frontier.finished - self.counters.committed
+        committed = self.counters.committed + self.counters.targets
+        return self.frontier.leased + self.frontier.finished - committed
 
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
@@ -107,6 +111,12 @@ class Stations:
         robots = RobotsCache(backend, config, self._scopes, frontier)
         spool = self.out.absolute() / SPOOL
         self.fetcher = Fetcher(config, self._scopes, backend, robots, frontier, spool, self.counters)
+        if config.check.external:
+            from crawler.fetch.external_fetcher import ExternalFetcher
+
+            external = ExternalFetcher(self.fetcher, config, self._scopes, backend, self._opened.hash_seed)
+            self._closing.push_async_callback(external.close)
+            self.fetcher = external
         if self._opened.next_batch > 1:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.
@@ -114,6 +124,10 @@ class Stations:
         await frontier.restore()
         await frontier.add(config.sitemaps.urls, Purpose.SITEMAP)
         await frontier.add(config.seeds)
+        if self.is_check:
+            from crawler.rules.probe import no_such_page  # only a check needs it
+
+            await frontier.add(no_such_page(config.seeds, self._opened.hash_seed), Purpose.PROBE)
         self.restored = True
 
     def stop(self) -> None:
