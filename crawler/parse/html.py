@@ -152,7 +152,7 @@ def _tree(
             pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
     elif not is_html(mime) and mime != SVG:
         return None, False
-    if ("\0" if isinstance(body, str) else b"\0") in body:
+    if ("\0" in body) if isinstance(body, str) else (b"\0" in body):
         body = _decoded(body, charset)
         body = body.replace("\0", " ") if body.count("\0") > MAX_NULS else body
     tree = turbohtml.parse(body, encoding=charset, positions=positions, allow_declarative_shadow_roots=False)
