@@ -135,12 +135,10 @@ def test_missing_lang(site: SmallSite):
     site.answer("/b", lang="")
     site.answer("/well", lang="de")
     site.answer("/drawing.svg", lang=None, is_html=False)
-    site.answer("https://other.example/", lang=None)
-    found = site.found("missing-lang")
-    assert [(row.target, row.page, row.line) for row in found] == [
-        (f"{ORIGIN}/", f"{ORIGIN}/a", None),
-        (f"{ORIGIN}/", f"{ORIGIN}/b", None),
-        ("https://other.example/", "https://other.example/", None),
+    site.answer("/dead", lang=None, outcome="error", kind="http_status", status=404)
+    assert [(row.target, row.page, row.line) for row in site.found("missing-lang")] == [
+        ("<html>", f"{ORIGIN}/a", None),
+        ("<html>", f"{ORIGIN}/b", None),
     ]
 
 
