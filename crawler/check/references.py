@@ -135,7 +135,8 @@ def _mistyped(
     mistyped: Collection[tuple[int, Source]],
 ) -> Iterator[tuple[object, ...]]:
     for r in references:
-        if (r.target, r.source) in mistyped:
+        # A CSS url(#gradient) is a place in the page itself.
+        if (r.target, r.source) in mistyped and not (r.source == Source.CSS_URL and r.fragment):
             target = targets[r.target]
             yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
