@@ -15,8 +15,9 @@ from crawler.check.rules import RULES
 from crawler.check.site import FACTS_FILE, Facts, open_facts
 from crawler.check.unverified import find_unverified
 from crawler.config import Config
-from crawler.frontier.view import FrontierView, damaged_settings, open_view
-from crawler.model.errors import OutputError, UsageError
+from crawler.engine.resuming import settings_of
+from crawler.frontier.view import FrontierView, open_view
+from crawler.model.errors import OutputError
 from crawler.model.facts import Source
 from crawler.model.findings import SEVERITIES, RuleId, Severity
 from crawler.model.outcomes import Purpose
@@ -79,20 +80,15 @@ def open_result(out: Path) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 
     The settings are those that the crawl was made with. Raises OutputError where OUT holds no check,
-    StoreFailed where its ``crawl.db`` is damaged.
+    StoreFailed where its ``crawl.db`` is damaged, ConfigError where its settings are of another version.
     """
-    with open_view(out) as view:
-        text = view.meta().get("settings", "")
+    config = settings_of(out)
+    with open_view(out) as view, view.one_moment():
         try:
-            config = Config.from_json(text)
-        except UsageError as error:
-            raise damaged_settings(out, error) from error
-        with view.one_moment():
-            try:
-                with open_facts(out, view, config) as facts:
-                    yield CheckResult(out, facts, view)
-            except (sqlite3.Error, msgspec.DecodeError) as error:
-                raise OutputError(f"{out / FACTS_FILE} cannot be read: {error}") from error
+            with open_facts(out, view, config) as facts:
+                yield CheckResult(out, facts, view)
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise OutputError(f"{out / FACTS_FILE} cannot be read: {error}") from error
 
 
 def _seconds(out: Path) -> float:
