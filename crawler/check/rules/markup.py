@@ -9,7 +9,8 @@ _LANG = f"""
 SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{{}}',
     id, NULL, NULL, NULL, ''
 FROM answered
-WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated') AND trim(coalesce(lang, '')) = ''
+WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated')
+    AND trim(coalesce(lang, '')) = ''
 """
 _ALT = f"""
 SELECT CASE WHEN detail = '' THEN '{Source.IMG.label}'
