@@ -45,7 +45,7 @@ CHECKED = (
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "targets", metavar="[URL]... | FOLDER", nargs=-1, help="Where the site begins, or where it lies."
+    "targets", metavar="[URL|FOLDER]...", nargs=-1, help="Where the site begins, or where it lies."
 )
 @options.all_of(*CHECKED)
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from crawler.check.reports import FORMATS
 from crawler.config import Config
 from crawler.model.errors import AlreadyFinished
 from tests.cli.stand_ins import FRESH, Engine, Run, Written
@@ -239,3 +240,11 @@ def test_a_crawl_cannot_be_made_a_check_without_its_sink(engine: Engine, crawler
     code, _, err = crawler("run", "http://a/", "--set", "check.enabled=true")
     assert (code, engine.crawls) == (2, [])
     assert err == ["crawler: check.enabled needs the sink facts: crawler check sets both"]
+
+
+def test_the_help_names_every_format_and_says_what_may_be_checked(crawler: Run) -> None:
+    for command in ("check", "report"):
+        text = " ".join(" ".join(crawler(command, "--help")[1]).split())
+        assert f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]};" in text
+    assert "[URL|FOLDER]..." in crawler("check", "--help")[1][0]
+    assert "[check.external = true]" in " ".join(crawler("check", "--help")[1])
