@@ -139,6 +139,19 @@ def test_a_folder_is_served_while_it_is_crawled(
         fetched(seed)
 
 
+def test_a_file_may_name_the_folder(engine: Engine, crawler: Run, public: Path, tmp_path: Path) -> None:
+    file = tmp_path / "check.toml"
+    file.write_text('[check]\nfolder = "public"\nbase_path = "/docs"\n')
+    assert crawler("check", "-c", str(file))[0] == 0
+    config = engine.crawls[0]
+    assert (config.check.folder, config.check.base_path) == (public, "/docs/"), (
+        "it is found from elsewhere too"
+    )
+    assert config.origin_of("check.base_path") == str(file)
+    assert crawler("check", "http://a/", "-c", str(file))[0] == 0
+    assert (engine.crawls[1].check.folder, engine.crawls[1].seeds) == (None, ("http://a/",))
+
+
 def test_a_new_output_folder_is_named_after_the_folder(engine: Engine, crawler: Run, public: Path) -> None:
     out = crawler("check", "./public/")[1]
     assert out[0] == "output: crawls/public-NOW"
