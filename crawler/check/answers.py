@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from crawler.check.types import wrong_for
 from crawler.model.facts import Source
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.rules.scope import Scope
 from crawler.rules.urls import login, origin
 
@@ -49,16 +49,20 @@ class Answers:
         self._endless = replace(scope, max_url_length=None, max_repeats=None)
         self.ids: dict[str, int] = {}
         """Of each URL, id in answers."""
+        self.pages: set[str] = set()
+        """What was asked for as a page, whatever came of it."""
         self.well: set[str] = set()
-        """Of these, what a link may lead to."""
+        """What a link may lead to."""
         self.html: set[str] = set()
-        """Of these, what calls itself HTML."""
+        """Of that, what calls itself HTML."""
         self.wrong_for: dict[str, int] = {}
         """Of what is well, the sources that its media type does not fit: a bit for each."""
         self.seeds: dict[str, int] = {}
         """Of every URL whose ids and names are known (behind redirects), the seed of their fingerprints."""
         self.doubts: dict[str, str] = {}
         """Why a fragment that is missing on such a page may be there all the same."""
+        self.scripted: set[str] = set()
+        """Pages with scripts."""
         self.bad: dict[str, Bad] = {}
         self.ends: dict[str, str] = {}
         """Of each URL that leads to another, where that ends, if it ends well."""
@@ -108,11 +112,13 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
     answers = Answers(scope)
     aliases: dict[str, str] = {}
     rows = db.execute(
-        "SELECT id, url, outcome, kind, status, final_url, is_html, content_type, scripts, text_length"
-        " FROM current CROSS JOIN answers USING (id) ORDER BY id"
+        "SELECT id, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts,"
+        " text_length FROM current CROSS JOIN answers USING (id) ORDER BY id"
     )
-    for row, url, outcome, kind, status, final_url, is_html, content_type, scripts, length in rows:
+    for row, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts, length in rows:
         answers.ids[url] = row
+        if purpose == Purpose.PAGE:
+            answers.pages.add(url)
         if outcome not in (Outcome.OK, Outcome.TRUNCATED) and kind not in _WELL:
             answers.bad[url] = Bad(row, url, kind, status, final_url)
             continue
@@ -123,6 +129,8 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
             answers.html.add(url)
         if is_html:
             answers.seeds[url] = hash((url,))  # in a tuple: no name on the page has the same
+            if scripts:
+                answers.scripted.add(url)
             if outcome == Outcome.TRUNCATED:
                 answers.doubts[url] = NOT_WHOLE
             elif scripts and length <= SCRIPTED_TEXT:

@@ -71,41 +71,42 @@ class _Rows:
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    rows, well, wrong_for, not_linked = _Rows(db), answers.well, answers.wrong_for, set(answers.ids)
+    rows, well, wrong_for = _Rows(db), answers.well, answers.wrong_for
+    all_pages = answers.pages | answers.ends.keys()
+    not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
-        if [r for r in references if not r.is_asked and r.source == Source.FORM]:
+        others = [r for r in references if _WHAT[r.source] != _LINK]  # most are links
+        if [r for r in others if not r.is_asked and r.source == Source.FORM]:
             # What is sent by POST is no link.
             references = [r for r in references if r.is_asked or r.source != Source.FORM]
         count += len(references)
         if facts.anchors and url in answers.seeds:
             anchors.hold(facts.anchors, answers.seeds[url])
-        strange = {target for target in set(targets) - well if not answers.is_well(target)}
-        if strange:
+        if strange := {target for target in set(targets) - well if not answers.is_well(target)}:
             doubtful = {i for i, target in enumerate(targets) if target in strange}
             suspects = [r for r in references if r.target in doubtful]
             rows.add("suspects", _suspects(answers, page, targets, suspects))
-        fragments = {(r.target, r.fragment) for r in references if r.fragment}
-        if fragments:
+        if fragments := {(r.target, r.fragment) for r in references if r.fragment}:
             rows.add("lost", _want(answers, anchors, page, facts, fragments))
-        links = {r.target for r in references if _WHAT[r.source] & _LINK}
-        if links and not_linked:
+        if not not_linked.isdisjoint(targets):
+            links = {r.target for r in references if _WHAT[r.source] & _LINK}
             not_linked.difference_update({targets[link] for link in links} - {url})
-        relations = [r for r in references if _WHAT[r.source] & _RELATION]
-        if relations:
+        if relations := [r for r in others if _WHAT[r.source] & _RELATION]:
             rows.add("relations", _relations(answers, page, targets, relations))
-        typed = {(r.target, r.source) for r in references if _WHAT[r.source] & _TYPED}
+        typed = {(r.target, r.source) for r in others if _WHAT[r.source] & _TYPED}
         if mistyped := [(i, source) for i, source in typed if wrong_for.get(targets[i], 0) >> source & 1]:
-            rows.add("mistyped", _mistyped(answers, page, targets, references, mistyped))
+            rows.add("mistyped", _mistyped(answers, page, targets, others, mistyped))
         if facts.marks:
             rows.add(
                 "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
             )
     rows.write()
-    linked = answers.ids.keys() - not_linked
-    linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
-    db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
+    linked = all_pages - not_linked
+    linked |= {answers.end_of(url) for url in linked}
+    ids = {answers.ids.get(url) for url in linked} - {None}
+    db.executemany("INSERT INTO linked VALUES (?)", ((answer,) for answer in ids))
     return count
 
 
@@ -134,7 +135,8 @@ def _mistyped(
     mistyped: Collection[tuple[int, Source]],
 ) -> Iterator[tuple[object, ...]]:
     for r in references:
-        if (r.target, r.source) in mistyped:
+        # A CSS url(#gradient) is a place in the page itself.
+        if (r.target, r.source) in mistyped and not (r.source == Source.CSS_URL and r.fragment):
             target = targets[r.target]
             yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
@@ -176,8 +178,10 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)
-            # An address such as #/users or #!users is for a script of the page.
-            doubt = SCRIPTED if r.fragment[0] in "/!" else answers.doubts.get(end)
+            # An address such as #/users or #!users is for a script of the page; and what is drawn with a part
+            # of it (<use href="#icon">) is often put there by one.
+            is_of_script = r.fragment[0] in "/!" or (not _WHAT[r.source] & _LINK and end in answers.scripted)
+            doubt = SCRIPTED if is_of_script else answers.doubts.get(end)
             yield _lost(page, answers.ids[end], facts.targets, r, doubt)
 
 

@@ -67,11 +67,8 @@ CREATE TEMP TABLE mistyped (            -- references whose target is well, of a
     answer INTEGER NOT NULL,            -- of what was answered in the end, behind redirects
     line INTEGER, col INTEGER, source INTEGER NOT NULL
 );
-CREATE TEMP VIEW answered AS            -- the answers that count, each with what is wrong with it in words
-    SELECT answers.*,
-        CASE WHEN kind = 'http_status' THEN 'status ' || status
-            ELSE rtrim(coalesce(message, kind), '.') END AS said
-    FROM current JOIN answers USING (id);
+CREATE TEMP VIEW answered AS            -- the answers that count, each with what went wrong in words
+    SELECT answers.*, rtrim(coalesce(message, kind), '.') AS said FROM current JOIN answers USING (id);
 CREATE TEMP TABLE found (               -- what the rules find, a row for each place
     rule TEXT NOT NULL,
     target TEXT NOT NULL,               -- the cause: rows of one rule and one target are one finding

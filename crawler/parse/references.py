@@ -127,8 +127,8 @@ def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
     if not links:
         return []  # what is joined from none is split into one
     texts = ["" if is_large and link.find("a") is not None else link.text for link in links]
-    # In one go that takes a third of the time; a page has no NUL.
-    texts = [text.strip() for text in " ".join("\0".join(texts).split()).split("\0")]
+    # Collapsed in one go, in a third of the time. The parser leaves no NUL in a text.
+    texts = [text.strip() for text in " ".join("\0".join(texts).split()).split("\0")] if links else []
     if not all(texts):
         # A link without text may be a picture.
         texts = [text or _alt_in(link) for text, link in zip(texts, links, strict=True)]
