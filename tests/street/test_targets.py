@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 from collections import Counter
 from types import SimpleNamespace
 
@@ -28,10 +27,7 @@ CHECK = {"parse": {"executor": "inline"}, "write": {"sinks": ["jsonl", "facts"],
 
 def answers(out, *purposes: Purpose) -> list[str]:
     """The URLs in ``facts.db`` that were asked for these purposes, in order; all of them without any."""
-    with sqlite3.connect(out / "facts.db") as db:
-        found = db.execute("SELECT url, purpose FROM answers ORDER BY id").fetchall()
-    db.close()
-    return [url for url, purpose in found if not purposes or purpose in purposes]
+    return [url for url, purpose in crawls.answers(out) if not purposes or purpose in purposes]
 
 
 def stored_targets(out) -> dict[str, dict[str, int]]:
