@@ -142,13 +142,15 @@ def addresses(root: Path, pages: list[str]) -> Iterator[str]:
 
 def checked(folder: Path) -> tuple[Path, Survey]:
     """The real path of a folder that can be checked, and what it holds. Raises UsageError."""
-    if not folder.is_dir():
-        why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
-        raise UsageError(f"{folder} {why}")
-    root = folder.resolve()
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise UsageError(f"{folder} may not be read")
-    found = survey(root)
+    try:
+        if not folder.is_dir():
+            why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
+            raise UsageError(f"{folder} {why}")
+        root = folder.resolve()
+        next(root.iterdir(), None)  # it may be there, and not for us
+        found = survey(root)
+    except OSError as error:
+        raise UsageError(f"{str(folder)[:200]} cannot be read: {error.strerror or error}") from None
     if not found.pages:
         raise UsageError(f"{folder} holds no HTML file")
     return root, found

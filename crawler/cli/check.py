@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,4 +112,7 @@ def _means_a_path(text: str) -> bool:
     is_host = re.fullmatch(
         r"(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?", host
     )
-    return bool(text) and (Path(text).exists() or not is_host)
+    with suppress(OSError):  # such as one that is too long for a path
+        if text and Path(text).exists():
+            return True
+    return bool(text) and not is_host

@@ -204,6 +204,8 @@ def test_a_folder_that_cannot_be_checked_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             checked(folder)
         assert str(caught.value) == f"{folder} {words}"
+    with pytest.raises(UsageError, match=r"^a{200} cannot be read: File name too long$"):
+        checked(Path("a" * 5000))
     assert checked(tmp_path)[1].pages == ["index.html", "only/404.html"]
 
 

@@ -204,6 +204,7 @@ def test_links_that_lead_out_of_the_folder_are_named(engine: Engine, crawler: Ru
         (["example.com"], "it has no scheme (https://example.com ?)"),
         (["localhost:8000"], "it has no scheme (http://localhost:8000 ?)"),
         (["ftp://a/"], "its scheme is ftp"),
+        (["a" * 5000], "cannot be read: File name too long"),
         ([""], "it has no scheme: it is empty"),
         ([], "no seed"),
     ],
