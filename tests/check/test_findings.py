@@ -223,8 +223,9 @@ def test_a_folder_that_cannot_be_written_is_read(tmp_path):
 
 
 def test_findings_of_marks_have_no_element(tmp_path):
-    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "a href")])
+    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "img")])
     with open_result(site.write(tmp_path)) as result:
+        assert told(result) == {"empty-href": ['<img src="">']}
         place = next(result.places(one(result, "empty-href")))
         assert (place.line, place.column, place.element) == (None, None, "")
 
