@@ -14,8 +14,8 @@ _MOST_NAMED = 3
 _MOST_TOLD = 20
 """Redirects that lead to a dead page: in the message, and in the detail."""
 _EMPTY = """
-'<' || detail || CASE WHEN detail IN ('a', 'area', 'link') THEN ' href=""' WHEN detail = 'object' THEN ' data=""'
-    ELSE ' src=""' END || '>'
+'<' || detail || CASE WHEN detail IN ('a', 'area', 'link') THEN ' href=""'
+    WHEN detail = 'object' THEN ' data=""' ELSE ' src=""' END || '>'
 """
 """What is at fault where an element leads nowhere: all that look alike are one finding."""
 
