@@ -45,7 +45,7 @@ CHECKED = (
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "targets", metavar="[URL]... | FOLDER", nargs=-1, help="Where the site begins, or where it lies."
+    "targets", metavar="[URL|FOLDER]...", nargs=-1, help="Where the site begins, or where it lies."
 )
 @options.all_of(*CHECKED)
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
@@ -79,16 +79,16 @@ def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, 
     said = given({"urls": () if folder else targets, **parameters})
     said.add("check.enabled", True, "check")
     if targets:
-        said.add("check.folder", folder.absolute() if folder else None, "FOLDER")
+        said.add("check.folder", folder, "FOLDER")
     config = Config.load(Path(file) if file is not None else None, said.values, origins=said.origins)
     implied: dict[str, object] = {"run.fail_on": ()}  # that is of a crawl which is no check
     beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
     implied["write.sinks"] = ("facts", *beside)
     if config.check.folder is not None:
-        implied["seeds"] = ()
+        implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
         if config.origin_of("robots.obey") == "default":
             implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
-    elif config.check.base_path != "/":
+    elif parameters.get("base_path"):
         raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
     return config.replace(implied, origin="crawler check")
 

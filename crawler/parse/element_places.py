@@ -46,7 +46,7 @@ class Places:
         return found
 
     def _of_attribute(self, element: turbohtml.Element, name: str) -> Place:
-        tag = self._tag_offset(element)
+        tag = self.tag_offset(element)
         if tag is None:
             return NOWHERE
         offset = offset_of(self.source, tag, name)
@@ -56,7 +56,7 @@ class Places:
         """Of the element itself: its ``<``."""
         if element.source_line is not None and element.source_col is not None:
             return element.source_line, element.source_col + 1
-        tag = self._tag_offset(element)
+        tag = self.tag_offset(element)
         return NOWHERE if tag is None else self.at(tag)
 
     def at(self, offset: int) -> Place:
@@ -65,20 +65,21 @@ class Places:
 
     def in_value(self, element: turbohtml.Element, name: str, indexes: list[int]) -> list[Place]:
         """Of characters of an attribute's value, by their ascending indexes in it."""
-        tag = self._tag_offset(element)
+        tag = self.tag_offset(element)
         offsets = None if tag is None else offsets_in_value(self.source, tag, name, indexes)
         return [NOWHERE] * len(indexes) if offsets is None else [self.at(offset) for offset in offsets]
 
     def of_style(self, style: turbohtml.Element) -> tuple[str, int | None]:
         """What stands in a ``<style>``, as it is written, and the offset at which it does; None: nowhere."""
-        tag = self._tag_offset(style)
+        tag = self.tag_offset(style)
         begin = None if tag is None else end_of_tag(self.source, tag)
         if begin is None:
             return style.text, None
         end = _END_OF_STYLE.search(self.source, begin)
         return self.source[begin : end.start() if end else None], begin
 
-    def _tag_offset(self, element: turbohtml.Element) -> int | None:
+    def tag_offset(self, element: turbohtml.Element) -> int | None:
+        """Where in the source its tag begins; None where it has none."""
         if self._tags is not None:
             return self._tags.get(element)
         line, column = element.source_line, element.source_col

@@ -124,8 +124,6 @@ def _add_links(found: References, markup: Markup, places: Places, *, obey_robots
 
 
 def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
-    if not links:
-        return []  # what is joined from none is split into one
     texts = ["" if is_large and link.find("a") is not None else link.text for link in links]
     # Collapsed in one go, in a third of the time. The parser leaves no NUL in a text.
     texts = [text.strip() for text in " ".join("\0".join(texts).split()).split("\0")] if links else []

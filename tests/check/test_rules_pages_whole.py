@@ -99,6 +99,26 @@ def test_missing_pages_that_are_redirected_to_the_start(tmp_path: Path):
         assert placed(result, finding) == [("/", 1)]
 
 
+def test_missing_pages_that_are_answered_are_told_where_they_are_linked(tmp_path: Path):
+    oops = GOOD | {"title": "Oops", "text_hash": 7, "noindex": True}
+    site = MadeSite().page("/", "/well", "/gone", **GOOD | {"text_hash": 1})
+    site.page(
+        "/well", "/gone#part", "/", ("/lost", Source.CANONICAL), **GOOD | {"title": "2", "text_hash": 2}
+    )
+    for path in ("/gone", "/lost", "/unlinked"):
+        site.page(path, **oops)
+    site.sitemap("/sitemap.xml", "/", "/gone")
+    noted = site._noted(HOME, (), (), (), {"is_html": True, "text_hash": 7, "text_length": 999})
+    site.answer("/0f3a-no-such-page", purpose=Purpose.PROBE, noted=noted)
+    with open_result(site.write(tmp_path)) as result:
+        soft = [finding for finding in result.findings if finding.rule == "soft-404"]
+        assert {finding.target.removeprefix(HOME): placed(result, finding) for finding in soft} == {
+            "gone": [("/", 2), ("/well", 1), ("/sitemap.xml", 2)],
+            "lost": [("/well", 3)],
+            "unlinked": [("/unlinked", None)],
+        }
+
+
 @pytest.mark.parametrize(
     ("mark", "rule", "target"),
     [

@@ -123,6 +123,16 @@ async def test_a_local_site_may_link_to_other_local_servers(tmp_path, cache, hos
                 assert line.kind is Kind.FORBIDDEN_ADDRESS
 
 
+async def test_localhost_is_this_machine_or_nobody(tmp_path, cache):
+    async def elsewhere(_host: str, _port: int) -> list[str]:
+        return ["10.0.0.1"]
+
+    async with checking(tmp_path, "http://127.0.0.1:1/", cache=cache, look_up=elsewhere) as fetching:
+        line = await fetching.ended("http://any.localhost/", purpose=Purpose.EXTERNAL)
+        assert line.kind is Kind.FORBIDDEN_ADDRESS
+        assert "10.0.0.1 (private)" in str(line.message)
+
+
 @pytest.mark.parametrize("seeds", [["http://site.test/"], ["http://127.0.0.1:{port}/", "http://site.test/"]])
 async def test_a_site_of_the_world_may_not(tmp_path, cache, seeds):
     async with byte_server(always(ok())) as served, byte_server(always(ok())) as other:
@@ -149,20 +159,22 @@ async def test_the_world_may_not_send_the_crawler_back_to_this_machine(tmp_path,
     async def here(_host: str, _port: int) -> list[str]:
         return ["127.0.0.1"]
 
-    async with byte_server(always(ok())) as local:
+    async with byte_server(always(ok())) as site, byte_server(always(ok())) as local:
         moved = ok(b"", f"Location: {local.url}/admin\r\nSet-Cookie: a=1\r\n", "302 Found")
-        async with byte_server(always(moved)) as world:
+        back = ok(b"", f"Location: {site.url}/\r\n", "302 Found")
+        async with byte_server(by_target({"/": moved, "/back": back})) as world:
             port = world.url.rpartition(":")[2]
             settings = {"look_up": here, "allow_addresses": ["127.0.0.1/32"]}
             for session in (None, {"cookies": True}):
-                async with checking(
-                    tmp_path, local.url, cache=cache, session=session, **settings
-                ) as fetching:
+                async with checking(tmp_path, site.url, cache=cache, session=session, **settings) as fetching:
                     result = (
                         await fetching.fetch(f"http://world.test:{port}/", purpose=Purpose.EXTERNAL)
                     ).result
                     assert isinstance(result, Finished)
                     assert (result.kind, result.redirect, result.links) == (Kind.FORBIDDEN_ADDRESS, None, ())
+                    url = f"http://world.test:{port}/back"
+                    to_the_site = await fetching.ended(url, purpose=Purpose.EXTERNAL)
+                    assert (to_the_site.kind, to_the_site.final_url) == (Kind.REDIRECTED, f"{site.url}/")
             assert local.connections == 0
 
 
