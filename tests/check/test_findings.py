@@ -223,8 +223,9 @@ def test_a_folder_that_cannot_be_written_is_read(tmp_path):
 
 
 def test_findings_of_marks_have_no_element(tmp_path):
-    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "a href")])
+    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "img")])
     with open_result(site.write(tmp_path)) as result:
+        assert told(result) == {"empty-href": ['<img src="">']}
         place = next(result.places(one(result, "empty-href")))
         assert (place.line, place.column, place.element) == (None, None, "")
 
@@ -235,7 +236,9 @@ def test_an_ignore_of_a_folder_may_name_a_file(tmp_path):
     (root / "guide" / "index.html").write_text("<!doctype html>")
     patterns = ["^guide/never", "^guide/index.html$"]
     ignores = [{"rule": "*", "url": pattern, "reason": "so it is called"} for pattern in patterns]
-    site = MadeSite(check={"folder": root, "ignore": ignores}).page("/", "/guide/never", "/gone", "/guide/")
+    site = MadeSite(check={"enabled": True, "folder": root, "ignore": ignores}).page(
+        "/", "/guide/never", "/gone", "/guide/"
+    )
     site.page("/guide/", "/gone").missing("/guide/never").missing("/gone")
     with open_result(site.write(tmp_path / "out")) as result:
         assert told(result) == {"broken-link": ["/gone"]}
