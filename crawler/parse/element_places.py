@@ -4,6 +4,7 @@ The parser tells of each element its line and column; where in its tag an attrib
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 import turbohtml
@@ -30,22 +31,46 @@ class Places:
     def __init__(self, markup: Markup) -> None:
         self.source = markup.source
         self._rows = _LINE_END.split(self.source) if "\r" in self.source else self.source.split("\n")
+        self._begins: defaultdict[str, set[str]] = defaultdict(set)
+        """By attribute: how tags begin, up to it."""
         self._lines: Lines | None = None
         self._tags = _tags_of_xml(markup) if markup.is_xml else None
 
     def of_attribute(self, elements: Iterable[turbohtml.Element], name: str) -> list[Place]:
         """Of the attribute ``name`` of each element; of its tag, where that cannot be told."""
-        found, match, rows = [], finder(name).match, self._rows
+        found, match, rows, begins = [], finder(name).match, self._rows, self._begins[name]
+        sign = f"{name}="
         for element in elements:
             # Most tags stand on one line; then there is no need to know where in the page that begins.
             line, column = element.source_line, element.source_col
-            if line is not None and column is not None and (at := match(rows[line - 1], column)):
-                found.append((line, at.start(1) + 1))
+            if line is None or column is None:
+                found.append(self._slowly(element, name))
+                continue
+            row = rows[line - 1]
+            # And most begin as another one does, which was looked at: that takes half the time.
+            at = row.find(sign, column)
+            if at > 0 and row[column:at] in begins:
+                found.append((line, at + 1))
+            elif tag := match(row, column):
+                at = tag.start(1)
+                begins.add(row[column:at])
+                found.append((line, at + 1))
             else:
-                found.append(self._of_attribute(element, name))
+                found.append(self._slowly(element, name))
         return found
 
-    def _of_attribute(self, element: turbohtml.Element, name: str) -> Place:
+    def of_one(self, element: turbohtml.Element, name: str) -> Place:
+        """The same of one element."""
+        line, column = element.source_line, element.source_col
+        if (
+            line is not None
+            and column is not None
+            and (tag := finder(name).match(self._rows[line - 1], column))
+        ):
+            return line, tag.start(1) + 1
+        return self._slowly(element, name)
+
+    def _slowly(self, element: turbohtml.Element, name: str) -> Place:
         tag = self.tag_offset(element)
         if tag is None:
             return NOWHERE

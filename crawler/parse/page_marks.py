@@ -100,11 +100,11 @@ def login_forms(markup: Markup, places: Places, url: str, resolve: Callable[[str
     for form in _forms_with_password(markup, places)[:MAX_MARKS]:
         action = (form.attr("action") or "").strip()
         if (sent_to := resolve(action) if action else url) is not None:
-            (place,) = places.of_attribute([form], "action")
+            place = places.of_one(form, "action")
             marks.append(Mark(Odd.LOGIN_FORM, *place, sent_to[:MAX_DETAIL]))
         for button in form.select("[formaction]:not([formaction=''])")[:MAX_MARKS]:
             if (sent_to := resolve(button.attr("formaction") or "")) is not None:
-                (place,) = places.of_attribute([button], "formaction")
+                place = places.of_one(button, "formaction")
                 marks.append(Mark(Odd.LOGIN_FORM, *place, sent_to[:MAX_DETAIL]))
     return marks
 
@@ -148,10 +148,8 @@ def wrong_charset(
     elif (meta := declared_by_meta(markup.tree)) and not markup.charset.startswith("UTF-16"):
         # In UTF-16 a <meta> cannot be read before the encoding is known, and so declares none.
         name, element = meta
-        ((line, column),) = places.of_attribute(
-            [element], "charset" if element.attr("charset") else "content"
-        )
-        said["the <meta>"], where = name, (line, column)
+        said["the <meta>"] = name
+        where = places.of_one(element, "charset" if element.attr("charset") else "content")
     declared = [(who, name) for who, name in said.items() if name]
     if different := [one for one in declared if one[1] != declared[0][1]]:
         (first, name), (second, other) = declared[0], different[0]

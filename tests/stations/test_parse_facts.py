@@ -1,17 +1,21 @@
 """What is noted of a page beside its references, and what is asked for because of it."""
 
+import re
 import time
 
 import pytest
 import xxhash
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler.model.facts import Mark, Odd
 from crawler.model.outcomes import Outcome, Purpose
 from crawler.model.record import decode
 from crawler.parse.page_marks import MAX_MARKS
+from crawler.rules.charset import decode as decode_text
 from crawler.rules.scope import Scope
 from tests.stations.noted import SITE, URL, asked_for, facts_of, marks_of, parse
-from tests.stations.test_parse_hostile import HOSTILE
+from tests.stations.test_parse_hostile import HOSTILE, MIMES, WORDS
 
 HTML = "<!DOCTYPE html><html lang=en><head><title>T</title></head><body>"
 
@@ -430,3 +434,42 @@ def test_a_page_gets_so_many_marks_of_a_kind() -> None:
     assert len(marks_of(facts, Odd.DUPLICATE_ID)) == MAX_MARKS
     assert len(marks_of(facts, Odd.NO_ALT)) == MAX_MARKS
     assert facts.marks == sorted(facts.marks, key=lambda mark: (mark.line, mark.column))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>" + b"<a href='x'>" * 3_000 + b"</a>" * 3_000 + b"</html>", b"<html>" + b"<!--" * 200_000],
+)
+def test_hostile_xml_is_cheap_to_note(body: bytes) -> None:
+    start = time.process_time()
+    finished = parse(body, content_type="application/xhtml+xml")
+    assert time.process_time() - start < 6.0
+    assert finished.outcome is Outcome.OK, decode(finished.record).message
+
+
+NAMES = re.compile(
+    r"href|xlink:href|src|srcset|imagesrcset|data|poster|action|content|url\(|@import|\"|'", re.IGNORECASE
+)
+BITS = st.sampled_from(
+    [*WORDS, "<img ", "srcset=", "style='a:url(x)' ", "<style>@import 'x';</style>", "<a\n", "id=i ", "alt ",
+     "<form action=", "type=password>", "<link rel=icon ", "\r\n", "\r", "&quot;", "xlink:href=", "<use "]
+)  # fmt: skip
+
+
+@given(st.lists(BITS, max_size=40).map("".join), st.sampled_from(MIMES))
+@settings(derandomize=True, max_examples=400, deadline=None)
+def test_whatever_the_markup_each_place_is_that_of_an_attribute(
+    markup: str, content_type: str | None
+) -> None:
+    body = markup.encode("utf-8", "surrogatepass")
+    finished = parse(body, content_type=content_type)
+    assert finished.outcome is Outcome.OK, decode(finished.record).message
+    facts = facts_of(body, content_type=content_type)
+    charset = decode(finished.record).charset or "UTF-8"
+    lines = re.split(r"\r\n?|\n", decode_text(body, charset))
+    for one in facts.references:
+        assert facts.targets[one.target].startswith(("http://", "https://"))
+        if one.line:
+            assert NAMES.match(lines[one.line - 1], one.column - 1), (one, lines[one.line - 1])
+    for mark in facts.marks:
+        assert mark.line == 0 or mark.column <= len(lines[mark.line - 1]) + 1
