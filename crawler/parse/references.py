@@ -56,8 +56,12 @@ _RELATIONS = {
     "modulepreload": Source.PRELOAD,
     "prefetch": Source.PRELOAD,
     "alternate": Source.ALTERNATE,
-}
-"""By keyword of ``rel``; of several the first here counts."""
+} | dict.fromkeys(
+    ("author", "help", "license", "search", "bookmark", "copyright", "made", "home", "start", "top", "first",
+     "last", "up", "contents", "toc", "index", "glossary", "chapter", "section", "subsection", "appendix",
+     "shortlink", "amphtml"), Source.LINK
+)  # fmt: skip
+"""By keyword of ``rel`` (HTML 4 had more than the standard of today); of several the first here counts."""
 _OPEN_GRAPH = {
     "og:image": Source.OG_IMAGE,
     "og:image:url": Source.OG_IMAGE,
@@ -157,7 +161,8 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         for name, source in _PLAIN[tag]:
             _add(found, element, name, source, places, text, is_asked=not refused)
     elif tag == "link":
-        relations = (element.attr("rel") or "").lower().split()
+        # Nobody writes rev any more, and what is written is still there: it is the way back, to the author.
+        relations = (element.attr("rel") or element.attr("rev") or "").lower().split()
         if known := [relation for relation in relations if relation in _RELATIONS]:
             relation = known[0] if len(known) == 1 else min(known, key=list(_RELATIONS).index)
             _add(found, element, "href", _RELATIONS[relation], places)
