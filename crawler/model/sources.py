@@ -55,7 +55,7 @@ class Source(IntEnum):
     SITEMAP = 30
     """An entry of a sitemap."""
     LINK = 31
-    """``<link>`` with any other ``rel``, or with the ``rev`` of old: author, license, search, …"""
+    """A ``<link>`` that leads its reader on in another way: author, help, license, search, up, contents, …"""
 
     @property
     def label(self) -> str:

@@ -213,6 +213,7 @@ NOT_LOADED = (
     "<meta property=og:image content={}>",
     "<meta property=og:url content={}>",
     "<link rel=next href={}>",
+    "<link rel=license href={}>",
     "<meta http-equiv=refresh content=0;url={}>",
 )
 
