@@ -28,6 +28,11 @@ An unknown key (any `CRAWLER_` variable that is no key is one), or a value that 
 program before it starts anything: exit code 2, and one sentence that names the key, the value, where it came
 from and what is allowed.
 
+`check.rules.RULE` stands for a key for each rule of a check, such as `check.rules.missing-alt`: in the file
+it is `missing-alt = "off"` in the table `[check.rules]`, in the environment
+`CRAWLER_CHECK__RULES__MISSING_ALT=off`. `check.ignore` is a list of tables, each `[[check.ignore]]` in the
+file, with `rule`, `url` and `reason`.
+
 Sizes are bytes, times are seconds. The folder and files that paths name are looked for from where the program
 is started.
 """
@@ -47,10 +52,11 @@ class Description(NamedTuple):
 
 def describe() -> list[Description]:
     """Every key there is, in the order of the sections."""
-    return [
-        Description(key.name, key.type_name, _default(key), key.allowed, key.about.description)
+    rows = [
+        Description(_name(key), key.type_name, _default(key), key.allowed, key.about.description)
         for key in KEYS.values()
     ]
+    return list(dict.fromkeys(rows))
 
 
 def make() -> str:
@@ -58,11 +64,10 @@ def make() -> str:
     page = [INTRODUCTION]
     section = None
     for row in describe():
-        table = row.key.rpartition(".")[0]
+        table, name = row.key.split(".", 1) if "." in row.key else ("", row.key)
         if table != section:
             page.append(_heading(table))
             section = table
-        name = row.key.rpartition(".")[2]
         page.append(f"| `{name}` | {row.type} | `{row.default}` | {row.allowed} | {row.description} |\n")
     return "".join(page)
 
@@ -75,6 +80,11 @@ def _heading(table: str) -> str:
         words = f"\n{(section.__doc__ or '').strip()}\n"
     columns = "| key | type | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n"
     return f"\n## {title}\n{words}\n{columns}"
+
+
+def _name(key: Key) -> str:
+    """The entries of a table, which are all alike, share a row."""
+    return f"{key.name.rpartition('.')[0]}.RULE" if key.is_entry else key.name
 
 
 def _default(key: Key) -> str:

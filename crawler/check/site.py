@@ -5,19 +5,44 @@ temporary tables beside it. What is well is not written down: of ten million ref
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
+from crawler.check.anchors import Anchors
+from crawler.check.answers import Answers, read_answers
+from crawler.check.references import note_lost, note_references
 from crawler.config import Config
+from crawler.frontier.view import FrontierView
+from crawler.model.errors import OutputError
+from crawler.plumbing.sqlite_reading import open_for_reading
+from crawler.rules.scope import Scopes
+
+FACTS_FILE = "facts.db"
 
 WORK_TABLES = """
 CREATE TEMP TABLE current (             -- of every URL the answer that counts: its last one, as a page if any
     id INTEGER PRIMARY KEY              -- of answers
 );
+CREATE TEMP TABLE fates (               -- where it leads to ask for a URL that is not plainly well
+    answer INTEGER PRIMARY KEY,         -- id in answers; of a redirect, or of what failed
+    fate TEXT NOT NULL,                 -- crawler.check.answers.Fate
+    last INTEGER,                       -- id in answers of what stands behind redirects, if that was asked
+    end_url TEXT NOT NULL,
+    is_own INTEGER NOT NULL,            -- whether end_url is on one of the crawl's own origins
+    hops INTEGER NOT NULL,              -- redirects on the way
+    trail TEXT NOT NULL,                -- JSON: of each its url and status
+    is_permanent INTEGER NOT NULL,      -- whether all of them are for good (301, 308)
+    to_http INTEGER NOT NULL,           -- whether one of them leads from https to http
+    reason TEXT                         -- of the fate unverified: why
+);
 CREATE TEMP TABLE suspects (            -- references whose target is not plainly well
     page INTEGER NOT NULL,              -- id in answers of what it stands in
     target TEXT NOT NULL,               -- without fragment
     answer INTEGER,                     -- id in answers of the target; NULL where nobody has asked for it
-    fragment TEXT, line INTEGER, col INTEGER, source INTEGER NOT NULL, text TEXT NOT NULL
+    fragment TEXT, line INTEGER, col INTEGER, source INTEGER NOT NULL, text TEXT NOT NULL,
+    is_asked INTEGER NOT NULL DEFAULT 1 -- 0: a link that is not to be followed
 );
 CREATE TEMP TABLE lost (                -- references to a page that is well, and lacks the fragment
     page INTEGER NOT NULL, target TEXT NOT NULL,
@@ -28,13 +53,23 @@ CREATE TEMP TABLE lost (                -- references to a page that is well, an
 CREATE TEMP TABLE marks (               -- what is odd in one page alone: crawler.model.facts.Odd
     page INTEGER NOT NULL, what TEXT NOT NULL, line INTEGER, col INTEGER, detail TEXT NOT NULL
 );
-CREATE TEMP TABLE relations (           -- what pages and sitemaps say of pages: canonical, alternate, og:url, entries
+CREATE TEMP TABLE relations (           -- what pages and sitemaps say of pages: canonical, og:url, entries, …
     page INTEGER NOT NULL, target TEXT NOT NULL, answer INTEGER,
     line INTEGER, col INTEGER, source INTEGER NOT NULL
 );
 CREATE TEMP TABLE linked (              -- pages that another page links to (a, area, iframe, frame, refresh)
     id INTEGER PRIMARY KEY              -- of answers
 );
+CREATE TEMP TABLE mistyped (            -- references whose target is well, of a type that does not fit them
+    page INTEGER NOT NULL, target TEXT NOT NULL,
+    answer INTEGER NOT NULL,            -- of what was answered in the end, behind redirects
+    line INTEGER, col INTEGER, source INTEGER NOT NULL
+);
+CREATE TEMP VIEW answered AS            -- the answers that count, each with what is wrong with it in words
+    SELECT answers.*,
+        CASE WHEN kind = 'http_status' THEN 'status ' || status
+            ELSE rtrim(coalesce(message, kind), '.') END AS said
+    FROM current JOIN answers USING (id);
 CREATE TEMP TABLE found (               -- what the rules find, a row for each place
     rule TEXT NOT NULL,
     target TEXT NOT NULL,               -- the cause: rows of one rule and one target are one finding
@@ -50,6 +85,64 @@ class Site(NamedTuple):
     """What a rule may look at."""
 
     db: sqlite3.Connection
-    """``facts.db`` as ``main``, and the tables above."""
+    """``facts.db`` as ``main``, and the tables above. What is not committed yet is out of sight."""
     config: Config
     """The settings that the crawl was made with."""
+
+
+class Facts(NamedTuple):
+    """A site, and what was learnt on the way to it."""
+
+    site: Site
+    answers: Answers
+    references: int
+    """References that were looked at."""
+
+
+@contextmanager
+def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]:
+    """The facts of the crawl in OUT, of all that it has committed; it may go on meanwhile.
+
+    Raises OutputError where there are none, sqlite3.Error where the file is damaged.
+    """
+    db = _open(out)
+    try:
+        position = view.positions().get("facts", 0)
+        db.execute(
+            f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}"  # noqa: S608
+        )
+        db.executescript(WORK_TABLES)
+        db.execute("BEGIN")  # all is read as it is at one moment
+        with Anchors() as anchors:
+            answers = read_answers(db, Scopes.of_crawl(config).pages)
+            references = note_references(db, answers, anchors)
+            note_lost(db, answers, anchors)
+        yield Facts(Site(db, config), answers, references)
+    finally:
+        db.close()
+
+
+def _open(out: Path) -> sqlite3.Connection:
+    path = out / FACTS_FILE
+    if not path.is_file():
+        raise OutputError(
+            f"{out} holds no check: crawler check writes a {FACTS_FILE} there, crawler run does not"
+        )
+    try:
+        db = open_for_reading(path)
+    except sqlite3.Error as error:
+        raise OutputError(f"{path} cannot be read: {error}") from error
+    try:
+        db.isolation_level = None
+        # Only temporary tables are written, which are files of SQLite's own; memory stays as it is.
+        db.execute("PRAGMA query_only = 0")
+        db.execute("PRAGMA temp_store = FILE")
+        db.execute("PRAGMA temp.cache_size = -32000")
+        known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone()
+    except sqlite3.Error as error:
+        db.close()
+        raise OutputError(f"{path} is not the {FACTS_FILE} of a check: {error}") from error
+    if known is None:
+        db.close()
+        raise OutputError(f"{path} is not the {FACTS_FILE} of a check")
+    return db

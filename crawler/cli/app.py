@@ -1,8 +1,8 @@
 """The program: its commands, and how errors become one line on standard error and an exit code.
 
-Exit codes: 0 the crawl ended · 1 ``--fail-on`` found something, or an experiment a broken promise ·
-2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C, SIGTERM or SIGHUP after
-saving.
+Exit codes: 0 the crawl ended · 1 a check or ``--fail-on`` found something, or an experiment a broken
+promise · 2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C, SIGTERM or
+SIGHUP after saving.
 A command returns its code; errors carry theirs.
 """
 
@@ -17,7 +17,7 @@ from crawler.cli.common import cannot_be_written, complain, examples, flush_stdo
 from crawler.config.version import VERSION
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 
-COMMANDS = ("demo", "run", "resume", "status", "config", "init", "serve", "lab")
+COMMANDS = ("demo", "run", "resume", "status", "check", "report", "config", "init", "serve", "lab")
 """Each lies in the module of its name."""
 
 
@@ -49,6 +49,7 @@ EXAMPLES = examples(
     ("crawler run https://example.com/ -o out", "a site of yours"),
     ("crawler resume out", "go on with it"),
     ("crawler status out", "how it stands"),
+    ("crawler check https://example.com/", "what is broken on it"),
     ("crawler run --help", "every option, in groups"),
 )
 

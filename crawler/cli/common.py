@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,6 +15,7 @@ from crawler.model.outcomes import SinkName
 
 if TYPE_CHECKING:
     from crawler.config import Config
+    from crawler.engine.conclusion import CrawlReport
 
 
 class Option(click.Option):
@@ -108,7 +109,7 @@ def flush_stdout() -> None:
         pass
 
 
-def begin_afresh(config: "Config") -> None:
+def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
     """Move aside what crawl the output folder holds, if any; to be followed by :func:`crawl`.
 
     Nothing is moved for a crawl that would be refused. Raises CrawlerError.
@@ -119,7 +120,7 @@ def begin_afresh(config: "Config") -> None:
         return  # that will be a new one anyway
     aside = move_aside(_prepared(config))
     if aside is not None:
-        say(f"the earlier crawl is now in {aside}")
+        tell(f"the earlier crawl is now in {aside}")
 
 
 def _prepared(config: "Config") -> Path:
@@ -138,23 +139,38 @@ def crawl(config: "Config", *, quiet: bool = False) -> int:
     """Crawl to the end and print what came of it; the output folder is the last line.
 
     It is the first one too where nobody has named the folder. Where the crawl fails, the reason comes after
-    all, on standard error. ``quiet``: only these. Returns the exit code. Raises CrawlerError.
+    all, on standard error. ``quiet``: only these. A crawl that is a check ends in its reports. Returns the
+    exit code. Raises CrawlerError.
     """
-    from crawler.engine.crawl import crawl_to_end
+    if config.check.enabled:
+        from crawler.cli.checking import check_to_end
 
-    out = _prepared(config)
-    if config.out is None and not quiet:
-        say(f"output: {out}")
-    report = crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
+        return check_to_end(config, quiet=quiet)
+    report = crawled(config, quiet=quiet)
     if report.summary and not quiet:  # none where it was stopped before it began
         from crawler.watch.summary import print_summary
 
         with unread_is_no_error():
             print_summary(report.summary)
+    conclude(report, quiet=quiet)
+    return report.exit_code
+
+
+def crawled(config: "Config", *, quiet: bool, tell: Callable[[str], None] = say) -> "CrawlReport":
+    """Crawl to the end; where nobody has named the output folder, it is said first. Raises CrawlerError."""
+    from crawler.engine.crawl import crawl_to_end
+
+    out = _prepared(config)
+    if config.out is None and not quiet:
+        tell(f"output: {out}")
+    return crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
+
+
+def conclude(report: "CrawlReport", *, quiet: bool, tell: Callable[[str], None] = say) -> None:
+    """Print what is to be said of how a crawl ended, and where it lies."""
     failed = report.exit_code not in (0, EXIT_STOPPED)
     if report.message and not failed and not (quiet and report.exit_code == 0):
-        say(report.message)
-    say(f"output: {out}")
+        tell(report.message)
+    tell(f"output: {report.out}")
     if report.message and failed:
         complain(report.message)
-    return report.exit_code

@@ -31,6 +31,7 @@ _GROUPS = {
     "write": "What becomes of a page",
     "out": "Where the crawl lies",
     "run": "What is told",
+    "check": "What counts",
     "log": "What is told",
     "progress": "What is told",
 }
@@ -38,14 +39,23 @@ _GROUPS = {
 
 
 def _option(
-    key: str, metavar: str, text: str, default: str, name: str = "", short: str = "", multiple: bool = False
+    key: str,
+    metavar: str,
+    text: str,
+    default: str,
+    name: str = "",
+    short: str = "",
+    multiple: bool = False,
+    flag: str = "",
 ) -> Callable[[F], F]:
-    """An option that sets ``key``, and has its name unless one is given."""
+    """An option that sets ``key``, and has its name unless one is given; ``flag`` if that is not its own."""
     name = name or key.rpartition(".")[2]
     KEYS[name] = key
+    if flag:
+        NAMES[name] = flag
     return click.option(
         *filter(None, [short]),
-        f"--{name.replace('_', '-')}",
+        flag or f"--{name.replace('_', '-')}",
         name,
         cls=Option,
         group=_GROUPS[key.partition(".")[0]],
@@ -110,6 +120,28 @@ fail_on = _option(
     "errors|http|extract",
     "End with exit code 1 where there are any; several with commas",
     "never",
+)
+report = _option(
+    "check.reports",
+    "FORMAT=FILE",
+    "Write a report to a file: text, json, csv or junit",
+    "none but text on the terminal",
+    name="report",
+    multiple=True,
+)
+fail_on_finding = _option(
+    "check.fail_on",
+    "error|warning|note|never",
+    "End with exit code 1 where there is any as bad as that",
+    "error",
+    name="fail_on_finding",
+    flag="--fail-on",
+)
+external = _flag("Ask for what links to other sites lead to, too", "external", check__external=True)
+min_pages = _option("check.min_pages", "N", "End with exit code 1 where fewer pages were read", "no limit")
+base_path = _option("check.base_path", "PATH", "Serve FOLDER there, as in /docs/", "/")
+beside_facts = _option(
+    "write.sinks", "jsonl|sqlite", "Records beside the facts", "none", name="sink", multiple=True
 )
 quiet = _flag(
     "Print nothing but errors and the last line", "quiet", "-q", progress__show=False, log__level="ERROR"

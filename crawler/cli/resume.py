@@ -28,7 +28,8 @@ def resume(out: str, **parameters: Any) -> int:
     cannot be changed; the number of pages can.
 
     A finished crawl is left as it is (exit code 0): there is nothing to go on with. One that a limit
-    of pages ended goes on with a higher --max-pages.
+    of pages ended goes on with a higher --max-pages. A check ends in its reports and has its exit codes,
+    finished or not.
     """
     from crawler.plumbing.fork_server_process import prestart
 
@@ -38,11 +39,16 @@ def resume(out: str, **parameters: Any) -> int:
     folder = Path(out)
     said = given(parameters)
     said.add("out", folder, "OUT")
+    config = settings_of(folder).replace(said.values, origins=said.origins)
     try:
-        return crawl(
-            settings_of(folder).replace(said.values, origins=said.origins), quiet=parameters["quiet"]
-        )
+        return crawl(config, quiet=parameters["quiet"])
     except AlreadyFinished as finished:
+        if config.check.enabled:  # it may have been killed before its reports were written
+            from crawler.cli.checking import write
+
+            code = write(folder, config, quiet=parameters["quiet"], verbose=False)
+            say(f"output: {folder}")
+            return code
         say(str(finished))
         say(f"output: {folder}")
         return 0

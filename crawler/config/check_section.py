@@ -2,12 +2,29 @@
 
 from typing import Annotated
 
+from crawler.config.check_values import BasePath, Entries, IgnoreTable, ReportName, Table
 from crawler.config.sections import GIB, MIB, About, Section
+from crawler.config.values import Folder
+from crawler.model.findings import RULE_IDS, FailOn, Level
 
 
 class CheckConfig(Section, frozen=True, kw_only=True):
     """What a check asks for beside the pages, and when something counts as a fault; see check.md."""
 
+    enabled: Annotated[
+        bool, About("Whether the crawl ends in the reports of a check; crawler check sets it.")
+    ] = False
+    folder: Annotated[
+        Folder | None, About("A folder that is served and checked, in the place of a site.")
+    ] = None
+    base_path: Annotated[BasePath, About("The path at which that folder is served.")] = "/"
+    reports: Annotated[
+        tuple[ReportName, ...],
+        About("Reports to be written when the crawl is over, beside the one on the terminal."),
+    ] = ()
+    fail_on: Annotated[FailOn, About("The mildest finding that makes the check end with exit code 1.")] = (
+        "error"
+    )
     external: Annotated[
         bool, About("Whether links to other origins are asked for, once each, for their status.")
     ] = False
@@ -25,3 +42,13 @@ class CheckConfig(Section, frozen=True, kw_only=True):
         int, About("Days that a certificate must still be good for.", ge=0, le=3650)
     ] = 14
     min_pages: Annotated[int | None, About("Pages that must be read; fewer are a failure.", ge=1)] = None
+    ignore: Annotated[tuple[IgnoreTable, ...], About("Findings that are not told, and why.")] = ()
+    rules: Annotated[
+        Table,
+        Entries(
+            RULE_IDS,
+            Annotated[
+                Level | None, About("How bad it is what the rule finds; none is as the rule itself has it.")
+            ],
+        ),
+    ] = Table()

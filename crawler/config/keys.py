@@ -5,6 +5,7 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
+from crawler.config.check_values import Entries, Table
 from crawler.config.sections import About, Section
 from crawler.config.values import Allowed
 
@@ -43,6 +44,11 @@ class Key(NamedTuple):
         return typing.get_origin(bare(self.inner)) is tuple
 
     @property
+    def is_entry(self) -> bool:
+        """Whether it is one of a table's keys, such as a rule; without a value unless it is given."""
+        return self.name.count(".") > 1
+
+    @property
     def is_text(self) -> bool:
         """Whether its value is one piece of text."""
         plain = bare(self.inner)
@@ -65,13 +71,18 @@ class Key(NamedTuple):
 
 
 def keys_of(config: type) -> dict[str, Key]:
-    """Every key of the configuration, whose sections are one level deep."""
+    """Every key of the configuration: of its sections, which are one level deep, and of tables in these."""
     keys: dict[str, Key] = {}
     for name, annotation in config.__annotations__.items():
         if isinstance(annotation, type) and issubclass(annotation, Section):
             defaults = annotation()
             for key, inner in annotation.__annotations__.items():
-                keys[f"{name}.{key}"] = Key(f"{name}.{key}", inner, getattr(defaults, key))
+                if bare(inner) is Table:
+                    table = next(note for note in notes(inner) if isinstance(note, Entries))
+                    names = [f"{name}.{key}.{entry}" for entry in table.names]
+                    keys |= {entry: Key(entry, table.annotation, None) for entry in names}
+                else:
+                    keys[f"{name}.{key}"] = Key(f"{name}.{key}", inner, getattr(defaults, key))
         elif not name.startswith("_"):
             keys[name] = Key(name, annotation, getattr(config, name))
     return keys

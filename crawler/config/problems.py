@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from crawler.config.check_values import nearest
 from crawler.config.conversion import Refused
 from crawler.config.keys import Key
 from crawler.config.layers import RawValue
@@ -27,8 +28,16 @@ def unknown(raw: RawValue, keys: Mapping[str, Key]) -> str:
         return f"{raw.key} ({raw.origin}) is a section, not a key; allowed: {', '.join(members)}"
     if raw.key in REMOVED:
         return f"{raw.key} ({raw.origin}) is a key no more: {REMOVED[raw.key]}"
-    nearest = _nearest(raw.key, list(keys))
-    hint = f"did you mean {nearest}?" if nearest else "docs/configuration.md lists the keys that exist"
+    table, _, entry = raw.key.rpartition(".")
+    entries = tuple(name.removeprefix(f"{table}.") for name in keys if name.startswith(f"{table}."))
+    if entries and "." in table:
+        near = nearest(entry, entries)
+        meant = f"did you mean {near}? " if near else ""
+        return f"{raw.key} ({raw.origin}) is unknown; {meant}allowed: {', '.join(entries)}"
+    nearest_key = _nearest(raw.key, list(keys))
+    hint = (
+        f"did you mean {nearest_key}?" if nearest_key else "docs/configuration.md lists the keys that exist"
+    )
     hidden = raw.value is None or raw.key.startswith(_SECRET)
     value = "" if hidden else f" = {shown(raw.value)}"
     return f"{raw.key}{value} ({raw.origin}) is an unknown key; {hint}"

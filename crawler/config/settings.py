@@ -13,6 +13,7 @@ import msgspec
 
 from crawler.config import problems
 from crawler.config.check_section import CheckConfig
+from crawler.config.check_values import Table
 from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
 from crawler.config.layers import Layer, RawValue, environment_layer, file_layer, parse_text, tree_layer
@@ -116,7 +117,7 @@ class Config:
 
     def to_json(self) -> str:
         """All values, defaults too, as one JSON object; origins are not kept."""
-        return msgspec.json.encode(_values(self), enc_hook=str).decode()
+        return msgspec.json.encode(_values(self), enc_hook=_plain).decode()
 
     @classmethod
     def from_json(cls, text: str, origin: str = "saved settings") -> Self:
@@ -165,17 +166,23 @@ def value_of(config: Config, key: str) -> object:
     """The value of a dotted key."""
     value: object = config
     for name in key.split("."):
-        value = getattr(value, name)
+        value = value.get(name) if isinstance(value, Table) else getattr(value, name)
     return value
 
 
 def merged(layers: Iterable[Layer]) -> dict[str, RawValue]:
     """The last word on each key, ready to be converted. Raises ConfigError for keys that do not exist."""
-    everything = [raw for layer in layers for raw in layer]
+    everything = [raw._replace(key=_spelt(raw.key)) for layer in layers for raw in layer]
     unknown_keys = dict.fromkeys(problems.unknown(raw, KEYS) for raw in everything if raw.key not in KEYS)
     if unknown_keys:
         raise ConfigError("\n".join(unknown_keys))
     return {raw.key: raw._replace(value=parse_text(KEYS[raw.key], raw.value)) for raw in everything}
+
+
+def _spelt(key: str) -> str:
+    """An entry of a table, such as a rule, is written with hyphens, which a variable's name cannot hold."""
+    hyphens = key.replace("_", "-")
+    return hyphens if key not in KEYS and hyphens in KEYS else key
 
 
 def _environment() -> Layer:
@@ -200,9 +207,21 @@ def _values(config: Config) -> dict[str, object]:
     return {name: getattr(config, name) for name in Config.__annotations__ if not name.startswith("_")}
 
 
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Table) else str(value)
+
+
 def _nested(flat: Mapping[str, object]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for dotted, value in flat.items():
-        section, dot, name = dotted.rpartition(".")
-        (tree.setdefault(section, {}) if dot else tree)[name] = value
+        section, *names = dotted.split(".")
+        if not names:
+            tree[section] = value
+        elif len(names) == 1:
+            tree.setdefault(section, {})[names[0]] = value
+        else:  # the entry of a table, whose default is always that it has none
+            table, entry = names
+            inner = tree.setdefault(section, {})
+            if value is not None:
+                inner[table] = Table({**inner.get(table, {}), entry: value})
     return tree

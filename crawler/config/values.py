@@ -77,7 +77,8 @@ def web_origin(text: str) -> str:
     return text.strip()
 
 
-def _regex(text: str) -> str:
+def regex(text: str) -> str:
+    """``text`` if it is a regular expression. Raises ValueError with the reason."""
     try:
         re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
@@ -123,7 +124,7 @@ WebOrigin = Annotated[
     After(web_origin),
     Allowed("an origin such as https://example.com or http://127.0.0.1:8000"),
 ]
-Regex = Annotated[str, After(_regex), Allowed("a regular expression of Python's re module")]
+Regex = Annotated[str, After(regex), Allowed("a regular expression of Python's re module")]
 Network = Annotated[
     str, After(_network), Allowed("an IP address or a CIDR network such as 10.0.0.0/8 or fd00::/8")
 ]

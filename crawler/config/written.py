@@ -5,13 +5,19 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
+from crawler.config.check_values import Ignore
 from crawler.config.keys import Key
 from crawler.config.problems import LOGIN
 from crawler.config.session_values import REFERENCE
 from crawler.config.settings import KEYS, Config, value_of
 
 _WIDTH = 100
-_EXAMPLES = {"seeds": '["https://example.com/"]'}
+_EXAMPLES = {
+    "seeds": '["https://example.com/"]',
+    "check.ignore": '[{ rule = "missing-alt", url = "/archive/", reason = "nobody reads it" }]',
+}
 """What a file to begin with shows in the place of a default that says little."""
 _HOLDING_SECRETS = {"session.headers": ": ", "session.send_cookies": "="}
 """Keys whose items hold a value that may be secret, and what it stands behind."""
@@ -31,9 +37,14 @@ def told(config: Config, key: str) -> Any:
 
 
 def effective(config: Config) -> Iterator[str]:
-    """Every key with its value, and as a comment where that came from; a file that ``-c`` reads."""
+    """Every key with its value, and as a comment where that came from; a file that ``-c`` reads.
+
+    Of a table's entries only those that are given: the others have no value.
+    """
     lines = [
-        (key, f"{key.name.rpartition('.')[2]} = {_toml(told(config, key.name))}") for key in KEYS.values()
+        (key, f"{key.name.rpartition('.')[2]} = {_toml(told(config, key.name))}")
+        for key in KEYS.values()
+        if not key.is_entry or config.origin_of(key.name) != "default"
     ]
     width = min(48, max(len(line) for _, line in lines))
     for key, line in _by_table(lines):
@@ -52,10 +63,13 @@ def starter() -> Iterator[str]:
     yield "# options win over this file. crawler config -c FILE shows what holds, and why."
     yield ""
     lines = [(key, f"# {key.name.rpartition('.')[2]} = {_default(key)}") for key in KEYS.values()]
+    before = ""
     for key, line in _by_table(lines):
         if key:
             text = f"{key.about.description} Allowed: {key.allowed}."
-            yield from textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+            if text != before:  # the entries of a table are explained once
+                yield from textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+            before = text
         yield line
 
 
@@ -76,13 +90,19 @@ def _default(key: Key) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A value as TOML spells it; JSON spells all but no value and a mapping alike."""
+    """A value as TOML spells it; JSON spells all alike but no value, and what holds a mapping."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(inner)}' for name, inner in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return '"none"' if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: object) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Ignore):
+        return msgspec.structs.asdict(value)
     return value if value is None or isinstance(value, bool | int | float) else LOGIN.sub("***@", str(value))
 
 

@@ -29,6 +29,8 @@ FIXED_KEYS = (
     "write.sinks",
     "parse.extract",
     "parse.keep_text",
+    "check.folder",
+    "check.base_path",
 )
 """What a crawl may not change when it goes on: the output would be of two minds."""
 

@@ -138,6 +138,14 @@ class FrontierView(Troubles):
         ).fetchone()
         return None, url
 
+    def waiting(self) -> Iterator[tuple[str, State, bool]]:
+        """URLs that are not finished, with their state; whether their host has put everything off (429)."""
+        yield from self._db.execute(
+            "SELECT url, state, coalesce(resting_until >= unixepoch(ended.value), 0)"
+            " FROM urls JOIN lanes ON lanes.id = urls.lane LEFT JOIN meta ended ON ended.key = 'ended_at'"
+            " WHERE state IN (0, 5)"
+        )
+
     @contextmanager
     def one_moment(self) -> Iterator[None]:
         """In the block, a live crawl does not change."""

@@ -138,6 +138,8 @@ class Odd(StrEnum):
     """An https page loads something by http. Detail: its URL."""
     CHARSET = "charset"
     """Declared wrong, or in two ways. Detail: a sentence."""
+    SENT_AS_TEXT = "sent_as_text"
+    """It is HTML by its first bytes, and was sent as plain text."""
     CERTIFICATE = "certificate"
     """Of the origin. Detail: when it ends, Unix time."""
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli import checking
 from crawler.cli.app import main
-from tests.cli.stand_ins import Engine, Run, stand_in
+from crawler.plumbing import fork_server_process
+from tests.cli.stand_ins import Engine, Run, Written, stand_in
 
 
 @pytest.fixture
@@ -38,7 +40,6 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         raise KeyboardInterrupt
 
     modules = (
-        stand_in("crawler.plumbing.fork_server_process", prestart=engine.prestart),
         stand_in("crawler.engine.crawl", prepare=engine.prepare, crawl_to_end=engine.crawl_to_end),
         stand_in("crawler.engine.resuming", settings_of=engine.settings_of),
         stand_in("crawler.watch.summary", print_summary=lambda summary: print(f"summary {summary}")),
@@ -46,9 +47,17 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         stand_in("crawler.frontier.view", open_view=open_view),
         stand_in("crawler.lab.site.site_process", SiteProcess=SiteProcess, serve_forever=serve_forever),
     )
+    monkeypatch.setattr(fork_server_process, "prestart", engine.prestart)  # the rest serves folders
     for module in modules:
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return engine
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    written = Written()
+    monkeypatch.setattr(checking, "write", written.write)
+    return written
 
 
 @pytest.fixture

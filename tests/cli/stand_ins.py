@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from crawler.config import Config
+from crawler.model.errors import UsageError
 
 FRESH = Path("crawls/somewhere-20260101T120000Z")
 
@@ -29,11 +30,15 @@ class Engine:
     error: BaseException | None = None
     saved: Config = field(default_factory=lambda: Config(seeds=["http://saved/"], fetch={"concurrency": 7}))
     prestarted: int = 0
+    summary: dict[str, Any] = field(default_factory=lambda: {"ok": 3})
+    refuses_no_seed: bool = False
 
     def prestart(self) -> None:
         self.prestarted += 1
 
     def prepare(self, config: Config, extract: None) -> Path:
+        if self.refuses_no_seed and not config.seeds:
+            raise UsageError("no seed")
         return config.out or FRESH
 
     def crawl_to_end(self, config: Config) -> Report:
@@ -41,7 +46,7 @@ class Engine:
         if self.error is not None:
             raise self.error
         assert config.out is not None
-        return Report(config.out, {"ok": 3}, self.message, self.exit_code)
+        return Report(config.out, self.summary, self.message, self.exit_code)
 
     def settings_of(self, out: Path) -> Config:
         return self.saved
@@ -51,6 +56,17 @@ def stand_in(name: str, **members: object) -> ModuleType:
     module = ModuleType(name)
     vars(module).update(members)
     return module
+
+
+class Written(list[Any]):
+    """The reports of checks that were asked for, and the exit code that they have."""
+
+    code = 0
+
+    def write(self, out: Path, config: Config, *, quiet: bool, verbose: bool) -> int:
+        self.append(SimpleNamespace(out=out, config=config, quiet=quiet, verbose=verbose))
+        print("the findings")
+        return self.code
 
 
 Run = Callable[..., tuple[int, list[str], list[str]]]

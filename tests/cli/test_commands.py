@@ -82,7 +82,10 @@ def test_several_refusals_are_a_line_each(crawler: Run) -> None:
 
 def test_a_crawl_without_sinks_is_refused(engine: Engine, crawler: Run) -> None:
     code, _, err = crawler("run", "http://a/", "--set", "write.sinks=[]")
-    assert (code, err) == (2, ["crawler: write.sinks is empty; allowed: at least one of jsonl, sqlite"])
+    assert (code, err) == (
+        2,
+        ["crawler: write.sinks is empty; allowed: at least one of jsonl, sqlite, facts"],
+    )
     assert engine.crawls == []
 
 

@@ -36,6 +36,23 @@ CASES = [
     ("--cookie", "sid=${SID}", "session.send_cookies", ("sid=${SID}",)),
     ("--cookie", "http://a sid=${SID}", "session.send_cookies", ("http://a sid=${SID}",)),
 ]
+OF_A_CHECK = [
+    ("--fail-on", "note", "check.fail_on", "note"),
+    ("--min-pages", "3", "check.min_pages", 3),
+    ("--report", "json=a.json", "check.reports", ("json=a.json",)),
+    ("--set", "check.base_path=/", "check.base_path", "/"),
+]
+IN_BOTH = [case for case in CASES if case[0] not in ("--fail-on", "--extract", "--sink")]
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(("option", "text", "key", "value"), OF_A_CHECK + IN_BOTH)
+def test_an_option_of_a_check_sets_its_key(
+    engine: Engine, crawler: Run, option: str, text: str, key: str, value: object
+) -> None:
+    assert crawler("check", "http://a/", option, text)[0] == 0
+    assert value_of(engine.crawls[0], key) == value
+    assert engine.crawls[0].origin_of(key) == f"command line {option}"
 
 
 @pytest.mark.parametrize(("option", "text", "key", "value"), CASES)
@@ -192,13 +209,16 @@ def test_a_wrong_value_is_refused_in_one_line(
 
 def test_every_option_in_the_table_has_a_key_and_is_tried_above() -> None:
     assert set(options.KEYS.values()) <= set(KEYS)
-    assert set(options.KEYS.values()) == {key for _, _, key, _ in CASES} | {"seeds", "out"}
+    assert set(options.KEYS.values()) == {key for _, _, key, _ in [*CASES, *OF_A_CHECK]} | {"seeds", "out"}
     assert {key for meant in options.FLAGS.values() for key in meant} <= set(KEYS)
 
 
 def test_the_help_names_each_key_with_its_true_default(crawler: Run) -> None:
-    text = re.sub(r"\s+", " ", " ".join(crawler("run", "--help")[1]))
+    told = {
+        command: re.sub(r"\s+", " ", " ".join(crawler(command, "--help")[1])) for command in ("run", "check")
+    }
     for key in options.KEYS.values():
+        text = told["check" if key.startswith("check.") else "run"]
         assert f"[{key}" in text
         default = value_of(Config.load(env=False), key)
         if isinstance(default, tuple) and default:

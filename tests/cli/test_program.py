@@ -15,7 +15,7 @@ from crawler.cli.app import main, program
 from crawler.config.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
-COMMANDS = {"config", "demo", "init", "lab", "run", "resume", "status", "serve"}
+COMMANDS = {"check", "config", "demo", "init", "lab", "report", "run", "resume", "status", "serve"}
 
 
 def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,7 +56,7 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
     [
         (["fly"], "No such command 'fly'", "crawler"),
         (["runn"], "No such command 'runn'. Did you mean 'run'?", "crawler"),
-        (["check"], "No such command 'check'", "crawler"),  # not built yet, so absent
+        (["recrawl"], "No such command 'recrawl'", "crawler"),  # not built yet, so absent
         (["run", "--fly"], "No such option '--fly'", "crawler run"),
         (["run", "--trace"], "No such option '--trace'", "crawler run"),
         (["run", "--dashboard"], "No such option '--dashboard'", "crawler run"),
@@ -127,7 +127,7 @@ def test_a_shell_completes_commands_and_options() -> None:
         env=environment | {"_CRAWLER_COMPLETE": "bash_complete"},
         check=False, capture_output=True, text=True,
     )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("plain,resume\n", "")
+    assert (done.stdout, done.stderr) == ("plain,resume\nplain,report\n", "")
 
 
 def test_what_children_import_is_light() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import build_site, make_cli, make_drawings
+from docs import build_site, make_cli, make_drawings, make_rules
 
 PAGE = "crawler/parse/single_worker_pool.py"
 
@@ -27,6 +27,14 @@ def test_the_street_is_drawn_whole():
 def test_the_commands_are_current():
     written = (build_site.DOCS / "cli.md").read_text(encoding="utf-8")
     assert written == make_cli.make(), "run python -m docs"
+
+
+def test_the_rules_are_current():
+    pages = [build_site.DOCS / "rules.md", *(build_site.DOCS / "rules").glob("*.md")]
+    written = {
+        page.relative_to(build_site.DOCS).as_posix(): page.read_text(encoding="utf-8") for page in pages
+    }
+    assert written == make_rules.make(), "run python -m docs"
 
 
 def test_links_to_code_lead_to_its_page_and_to_the_function():

@@ -1,1 +1,125 @@
-"""One file for each format of a report."""
+"""The reports of a check: what may be asked for, and one file for each format.
+
+>>> parse_report("json=report.json")
+Report(format='json', path=PosixPath('report.json'))
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from crawler.check.finding import Result
+from crawler.check.reports.output import opened, place_of, same_place, why_not
+from crawler.check.verdict import Verdict
+from crawler.model.errors import CrawlFailed, UsageError
+from crawler.write.sinks.base import why_not_written
+
+FORMATS: dict[str, str] = {
+    "text": "for people: what was found, with its first places",
+    "json": "for programs: everything, in one object",
+    "csv": "for spreadsheets: a row for each place",
+    "junit": "for CI servers: a test case for each place, in XML",
+}
+"""Every format, each the module of its name in this package, and what it is for."""
+
+
+class Report(NamedTuple):
+    """A report that was asked for."""
+
+    format: str
+    path: Path | None
+    """None: standard output."""
+
+    def __str__(self) -> str:
+        return f"{self.format}={'-' if self.path is None else self.path}"
+
+
+def parse_report(text: str) -> Report:
+    """``FORMAT=FILE``; ``FORMAT`` alone, or ``FORMAT=-``, is for standard output. Raises UsageError."""
+    name, has_file, file = text.partition("=")
+    if name not in FORMATS:
+        raise UsageError(f"--report {text}: there is no format {name!r}; allowed: {', '.join(FORMATS)}")
+    if has_file and not file:
+        raise UsageError(f"--report {text}: no file is named behind the =")
+    return Report(name, place_of(file or "-"))
+
+
+def parse_reports(texts: Iterable[str], out: Path | None = None) -> list[Report]:
+    """All that were asked for, in their order; where none of them is for standard output, text is.
+
+    Looks whether each can be written, and leaves what is there as it is. ``out``: the output folder of the
+    crawl, which need not be there yet. Raises UsageError: for an unknown format, a file that cannot be
+    written, or two reports to one file.
+    """
+    reports: list[Report] = []
+    places: dict[str, Report] = {}
+    for report in map(parse_report, texts):
+        place = same_place(report.path)
+        if place in places:
+            where = f"the file {report.path}" if report.path else "standard output"
+            raise UsageError(f"--report {places[place]} and --report {report}: two reports go to {where}")
+        if report.path is not None and (why := why_not(report.path, out)):
+            raise UsageError(f"--report {report}: {report.path} cannot be written: {why}")
+        places[place] = report
+        reports.append(report)
+    if same_place(None) not in places:
+        reports.append(Report("text", None))
+    return reports
+
+
+def write_reports(
+    result: Result,
+    reports: Sequence[Report],
+    verdict: Verdict,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Write them all, those to files first, since the text on a terminal says where they are.
+
+    ``quiet``: of text on standard output only what makes the check fail, and the verdict; ``verbose``: all.
+    Raises CrawlFailed, when all that can be written is, where a file cannot; BrokenPipeError where nobody
+    reads standard output any more, OSError where its disk is full. A file is replaced as a whole: an older
+    report stays until then.
+    """
+    written: list[Report] = []
+    failures: list[str] = []
+    unread: OSError | None = None
+    for report in sorted(reports, key=lambda report: report.path is None):
+        try:
+            if report.path is None:
+                _print(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
+            else:
+                with opened(report.path) as stream:
+                    _writer(report.format)(result, verdict, stream)
+                written.append(report)
+        except OSError as error:
+            if report.path is None:
+                unread = error  # what to do with standard output is for the program to say
+            else:
+                why = why_not_written(error)
+                failures.append(f"--report {report}: {report.path} cannot be written: {why}")
+    if failures:
+        raise CrawlFailed("\n".join(failures))
+    if unread is not None:
+        raise unread
+
+
+def _print(
+    name: str, result: Result, verdict: Verdict, written: Sequence[Report], *, quiet: bool, verbose: bool
+) -> None:
+    with opened(None, for_people=name == "text") as stream:
+        if name != "text":
+            _writer(name)(result, verdict, stream)
+            return
+        from crawler.check.reports import text
+
+        files = [(report.format, str(report.path)) for report in written]
+        text.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
+
+
+def _writer(name: str) -> Callable[[Result, Verdict, TextIO], None]:
+    """The function ``write`` of a format's module."""
+    write: Callable[[Result, Verdict, TextIO], None] = import_module(f"{__name__}.{name}").write
+    return write

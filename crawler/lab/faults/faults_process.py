@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import NamedTuple
 
 from crawler.lab.faults.manifest import EXCLUDED, MAX_DEPTH, Here
-from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
+from crawler.plumbing.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
 
 
 class FaultLog(NamedTuple):

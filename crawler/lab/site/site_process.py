@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPConnection
 
-from crawler.lab.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
+from crawler.plumbing.server_process import HOST, START_TIMEOUT, ServerProcess, until_stopped
 
 
 class SiteProcess(ServerProcess):

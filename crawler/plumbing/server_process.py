@@ -48,7 +48,8 @@ class ServerProcess:
         """The process that serves, while there is one."""
         return self._child.pid if self._child else None
 
-    def __enter__(self) -> Self:
+    def begin(self) -> Child:
+        """Start the process, and do not wait for it: for whoever has something to do until it listens."""
         refuse_inside_import()
         context = multiprocessing.get_context("spawn")
 
@@ -59,18 +60,26 @@ class ServerProcess:
             process.start()
             return process
 
-        self._child = Child(f"The {self._name}", context, launch)
+        self._child = child = Child(f"The {self._name}", context, launch)
         try:
-            self._child.start()
-            answer = self._child.receive(START_TIMEOUT)
+            child.start()
+        except BaseException:
+            self._stop()
+            raise
+        return child
+
+    def __enter__(self) -> Self:
+        child = self._child or self.begin()
+        try:
+            answer = child.receive(START_TIMEOUT)
             if answer is None:
-                raise ChildFailed(f"{self._child.name} did not answer within {START_TIMEOUT:.0f} seconds.")
+                raise ChildFailed(f"{child.name} did not answer within {START_TIMEOUT:.0f} seconds.")
             where = json.loads(bytes(answer))
             if "refused" in where:
                 raise UsageError(where["refused"])
             self.listening(where)
         except BaseException as error:
-            child, exit_code = self._child, self._stop()
+            exit_code = self._stop()
             if not isinstance(error, EOFError):
                 raise
             if exit_code == EXIT_MAIN_GUARD:

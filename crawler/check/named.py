@@ -1,0 +1,72 @@
+"""A result in which files have the place of URLs: what a check of a folder reports."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.check.finding import Finding, Place, Result, Unverified
+from crawler.check.folder import namer
+from crawler.config import Config
+from crawler.model.findings import Severity
+
+
+class NamedResult:
+    """As the :class:`~crawler.check.finding.Result` that it is made from, which has to stay open."""
+
+    def __init__(self, result: Result, config: Config) -> None:
+        """``config`` is that of the crawl, with a folder."""
+        self._result, self._name = result, namer(config)
+        self._told = _teller(config, self._name)
+        self._found = {finding.number: finding for finding in result.findings}
+        self.out, self.state, self.started_at = result.out, result.state, result.started_at
+        self.seconds, self.pages, self.counts = result.seconds, result.pages, result.counts
+        self.references, self.pages_missing = result.references, result.pages_missing
+        self.seeds: Sequence[str] = (_from_here(config.check.folder),)
+        self.findings: Sequence[Finding] = [self._named(finding) for finding in result.findings]
+        self.unverified: Sequence[Unverified] = [
+            one._replace(example=self._name(one.example)) for one in result.unverified
+        ]
+        self.ignored = result.ignored
+        self.coverage = None if result.coverage is None else self._told(result.coverage)
+
+    def _named(self, finding: Finding) -> Finding:
+        return finding._replace(
+            target=self._told(finding.target),
+            message=self._told(finding.message),
+            detail={key: _deep(value, self._told) for key, value in finding.detail.items()},
+        )
+
+    def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:
+        """Where it shows, the first ``most`` or all, in the order of the pages; read from disk."""
+        for place in self._result.places(self._found[finding.number], most):
+            yield place._replace(page=self._name(place.page))
+
+    def totals(self) -> Mapping[Severity, int]:
+        """Findings by severity; each is there."""
+        return self._result.totals()
+
+
+def _teller(config: Config, name: Callable[[str], str]) -> Callable[[str], str]:
+    """What puts names into a sentence that holds URLs of the folder."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0]))
+    url = re.compile(rf"{re.escape(origin)}/[^\s<>\"'|,;)\]}}]*(?<![.:])")
+    return lambda text: url.sub(lambda found: name(found[0]), text)
+
+
+def _deep(value: Any, told: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return told(value)
+    if isinstance(value, list | tuple):
+        return [_deep(item, told) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _deep(item, told) for key, item in value.items()}
+    return value
+
+
+def _from_here(folder: Path | None) -> str:
+    """A folder's path as one would type it."""
+    here = os.path.relpath(folder or ".")
+    return str(folder) if here.startswith("..") else here

@@ -1,0 +1,164 @@
+"""One look at every reference of every page: what is not plainly well goes into the tables of the site.
+
+A large site has ten million of them. So what is done for all is done by sets and comprehensions,
+and only what is in doubt is taken up one by one.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from crawler.check.anchors import Anchors
+from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
+from crawler.model.facts import PageFacts, Reference, Source, decode
+
+_LINK, _RELATION = 1, 2
+_LINKS = (Source.A, Source.AREA, Source.IFRAME, Source.FRAME, Source.REFRESH)
+_RELATIONS = (
+    Source.CANONICAL,
+    Source.ALTERNATE,
+    Source.NEXT,
+    Source.PREV,
+    Source.OG_URL,
+    Source.SITEMAP,
+)
+_WHAT = bytes((source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION for source in Source)
+"""By a reference's source; an index into bytes costs less than a look-up of an enum."""
+_PAGES = (
+    "SELECT id, url, facts FROM current CROSS JOIN answers USING (id) WHERE facts IS NOT NULL ORDER BY id"
+)
+
+
+_TABLES = {
+    "suspects": 9,
+    "lost": 9,
+    "marks": 5,
+    "relations": 6,
+}
+"""How many columns each has."""
+_TOGETHER = 2_000
+"""Rows that are written at once."""
+
+
+class _Rows:
+    """What is to be written, by table."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _TABLES}
+
+    def add(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        waiting = self._rows[table]
+        waiting.extend(rows)
+        if len(waiting) >= _TOGETHER:
+            self._write(table)
+
+    def write(self) -> None:
+        """All that waits."""
+        for table in self._rows:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        rows, self._rows[table] = self._rows[table], []
+        marks = ", ".join("?" * _TABLES[table])
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+
+
+def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
+    """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
+    count = 0
+    rows, well, not_linked = _Rows(db), answers.well, set(answers.ids)
+    for page, url, blob in db.execute(_PAGES):
+        facts = decode(blob)
+        targets, references = facts.targets, facts.references
+        if [r for r in references if not r.is_asked and r.source == Source.FORM]:
+            # What is sent by POST is no link.
+            references = [r for r in references if r.is_asked or r.source != Source.FORM]
+        count += len(references)
+        if facts.anchors and url in answers.seeds:
+            anchors.hold(facts.anchors, answers.seeds[url])
+        strange = {target for target in set(targets) - well if not answers.is_well(target)}
+        if strange:
+            doubtful = {i for i, target in enumerate(targets) if target in strange}
+            suspects = [r for r in references if r.target in doubtful]
+            rows.add("suspects", _suspects(answers, page, targets, suspects))
+        fragments = {(r.target, r.fragment) for r in references if r.fragment}
+        if fragments:
+            rows.add("lost", _want(answers, anchors, page, facts, fragments))
+        links = {r.target for r in references if _WHAT[r.source] & _LINK}
+        if links and not_linked:
+            not_linked.difference_update({targets[link] for link in links} - {url})
+        relations = [r for r in references if _WHAT[r.source] & _RELATION]
+        if relations:
+            rows.add("relations", _relations(answers, page, targets, relations))
+        if facts.marks:
+            rows.add(
+                "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
+            )
+    rows.write()
+    linked = answers.ids.keys() - not_linked
+    linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
+    db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
+    return count
+
+
+def _suspects(
+    answers: Answers, page: int, targets: list[str], suspects: Iterable[Reference]
+) -> Iterator[tuple[object, ...]]:
+    for r in suspects:
+        target = targets[r.target]
+        answer = answers.id_of(target)
+        yield page, target, answer, r.fragment, r.line, r.column, r.source, r.text, r.is_asked
+
+
+def _relations(
+    answers: Answers, page: int, targets: list[str], relations: Iterable[Reference]
+) -> Iterator[tuple[object, ...]]:
+    for r in relations:
+        target = targets[r.target]
+        yield page, target, answers.id_of(target), r.line, r.column, r.source
+
+
+def _want(
+    answers: Answers, anchors: Anchors, page: int, facts: PageFacts, fragments: set[tuple[int, str]]
+) -> Iterator[tuple[object, ...]]:
+    """Ask for the ``fragments`` of one page; rows for those of what was not read, which nobody can know."""
+    seeds, targets = answers.seeds, facts.targets
+    wanted = [(text, seed) for i, text in fragments if (seed := seeds.get(targets[i])) is not None]
+    anchors.want(page, wanted)
+    if len(wanted) == len(fragments):
+        return
+    ends = {i: answers.end_of(url) for i, url in enumerate(targets) if url not in seeds}
+    for r in facts.references:
+        # A picture out of a set of them, icons.svg#one, is no place on a page.
+        if r.fragment and r.target in ends and _WHAT[r.source] & _LINK and ends[r.target] in answers.well:
+            end = ends[r.target]
+            yield _lost(page, answers.ids[end], targets, r, _why_unread(answers, end))
+
+
+def _why_unread(answers: Answers, end: str) -> str:
+    if not answers.is_own(end):
+        return ELSEWHERE
+    return NOT_WHOLE if end in answers.html else NOT_HTML
+
+
+def note_lost(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> None:
+    """Fill lost with the references to fragments that are nowhere."""
+    rows = _Rows(db)
+    for page in anchors.pages_that_lack_some():
+        (blob,) = db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
+        rows.add("lost", _losses(answers, anchors, page, decode(blob)))
+    rows.write()
+
+
+def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> Iterator[tuple[object, ...]]:
+    for r in facts.references:
+        url = facts.targets[r.target]
+        if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
+            end = answers.end_of(url)
+            # An address such as #/users or #!users is for a script of the page.
+            doubt = SCRIPTED if r.fragment[0] in "/!" else answers.doubts.get(end)
+            yield _lost(page, answers.ids[end], facts.targets, r, doubt)
+
+
+def _lost(page: int, answer: int, targets: list[str], r: Reference, doubt: str | None) -> tuple[object, ...]:
+    return page, targets[r.target], answer, r.fragment, r.line, r.column, r.source, r.text, doubt

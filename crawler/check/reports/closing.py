@@ -1,0 +1,76 @@
+"""The end of the report for people: what was left out, what there is besides, and the verdict."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from crawler.check.finding import Result
+from crawler.check.reports.lines import Line, Part, link_to, sentence, table
+from crawler.check.reports.words import counted, on_one_line, totals, visible
+from crawler.check.verdict import Verdict
+from crawler.watch.units import age
+
+
+def left_out(result: Result, width: int | None) -> Iterator[Line]:
+    """What nobody can vouch for, and what the configuration ignores."""
+    if result.unverified:
+        references = sum(each.references for each in result.unverified)
+        yield Line([Part(f"not verified: {counted(references, 'reference')}", "bold")])
+        rows = [
+            ([Part(each.reason)], f"{each.references:,}", [_such_as(each.example, each.targets, result)])
+            for each in result.unverified
+        ]
+        yield from table(2, rows, width)
+        yield Line()
+    if result.ignored:
+        findings = sum(each.findings for each in result.ignored)
+        yield Line([Part(f"ignored: {counted(findings, 'finding')}", "bold")])
+        for each in sorted(result.ignored, key=lambda each: -each.findings):
+            name = f"{each.rule} {visible(each.url)}"
+            if each.findings:
+                yield from sentence(2, f"{each.findings:,}  {name}: {on_one_line(each.reason)}", width)
+            else:
+                said = f"unused, it can go: {name} ({on_one_line(each.reason)})"
+                yield from sentence(2, said, width, "warning")
+        yield Line()
+
+
+def _such_as(example: str, targets: int, result: Result) -> Part:
+    words = "to" if targets == 1 else f"to {targets:,} targets, such as"
+    return Part(f"{words} {visible(example)}", "dim", link_to(example, result))
+
+
+def closing(
+    result: Result, verdict: Verdict, files: Sequence[tuple[str, str]], width: int | None, *, quiet: bool
+) -> Iterator[Line]:
+    """What was looked at, where all of it is, and the verdict as the last line."""
+    if not quiet:
+        yield from table(0, _facts(result, files), None)  # one line each: paths and commands are copied
+        yield Line()
+    if result.coverage:
+        yield from sentence(0, f"Coverage: {on_one_line(result.coverage)}", width, "bold warning")
+    if verdict.exit_code not in (0, 1):
+        words = "What is above was found so far: it is no verdict."
+        yield from sentence(0, words, width, "bold warning")
+    style = "error" if verdict.exit_code else "good"
+    reason = f", {verdict.reason}" if verdict.reason else ""
+    words = f"{totals(result)}: exit code {verdict.exit_code}{reason}"
+    yield Line([Part(words, f"bold {style}")])  # unbroken: it is searched for
+
+
+def _facts(
+    result: Result, files: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Sequence[Part], str, Sequence[Part]]]:
+    read = f"{result.pages:,} in {age(result.seconds)}, with {counted(result.references, 'reference')}"
+    yield _fact("pages", read)
+    besides = {purpose: sum(counts.values()) for purpose, counts in result.counts.items()}
+    asked = [f"{purpose} {count:,}" for purpose, count in besides.items() if count and purpose != "page"]
+    if asked:
+        yield _fact("besides", ", ".join(asked))
+    for name, path in files:
+        yield _fact(name, visible(path))
+    command = f"crawler report {shlex.quote(visible(str(result.out)))}"
+    yield _fact("again", f"{command}   (any report, without a request)")
+
+
+def _fact(label: str, value: str) -> tuple[Sequence[Part], str, Sequence[Part]]:
+    return [Part(label, "dim")], "", [Part(value)]

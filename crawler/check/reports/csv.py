@@ -1,0 +1,46 @@
+"""The report for spreadsheets: a row for each place, as RFC 4180 has it, in UTF-8."""
+
+import csv
+from typing import TextIO
+
+from crawler.check.finding import Place, Result
+from crawler.check.verdict import Verdict
+
+COLUMNS = (
+    "finding",  # its number, the same in all its rows
+    "severity",
+    "rule",
+    "target",
+    "message",
+    "page",
+    "line",
+    "column",
+    "element",
+    "text",
+    "places_count",
+    "pages_count",
+)
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a spreadsheet take a cell for a formula, if it begins so (OWASP, "CSV Injection")."""
+_NOWHERE = Place("", None, None, "", "")
+
+
+def write(result: Result, _verdict: Verdict, stream: TextIO) -> None:
+    """Write a row for each place; a finding that has none gets one row too, without a page."""
+    rows = csv.writer(stream)  # its lines end with CR LF
+    rows.writerow(COLUMNS)
+    for finding in result.findings:
+        number, rule, severity, target, message, _, places_count, pages_count = finding
+        cause = (number, severity, rule, _cell(target), _cell(message))
+        empty = True
+        for page, line, column, element, text in result.places(finding):
+            empty = False
+            place = (_cell(page), line, column, _cell(element), _cell(text))
+            rows.writerow((*cause, *place, places_count, pages_count))
+        if empty:
+            rows.writerow((*cause, *_NOWHERE, places_count, pages_count))
+
+
+def _cell(text: str) -> str:
+    """``text`` as a spreadsheet shows it and does not run it: a quote goes before a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,55 @@
+"""The report for programs: one JSON object, described in ``docs/check-json.md``.
+
+It is written as it is read, a line for each place, so a million of them take no memory.
+"""
+
+import json
+from typing import TextIO
+
+from crawler.check.finding import Result
+from crawler.check.verdict import Verdict
+from crawler.config.version import VERSION
+from crawler.model.findings import SEVERITIES
+
+SCHEMA = 1
+"""Grows when a key goes, or changes its meaning; not when one is added."""
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
+    """Write all of ``result``: the short parts first, the findings last."""
+    totals = result.totals()
+    head = {
+        "schema": SCHEMA,
+        "crawler": VERSION,
+        "out": str(result.out),
+        "seeds": list(result.seeds),
+        "state": result.state,
+        "started_at": result.started_at,
+        "seconds": round(result.seconds, 3),
+        "fail_on": verdict.fail_on,
+        "exit_code": verdict.exit_code,
+        "reason": verdict.reason or None,
+        "pages": result.pages,
+        "references": result.references,
+        "counts": {purpose: dict(counts) for purpose, counts in result.counts.items()},
+        "coverage": result.coverage,
+        "pages_missing": result.pages_missing,
+        "totals": {severity: totals[severity] for severity in SEVERITIES},
+        "unverified": [each._asdict() for each in result.unverified],
+        "ignored": [each._asdict() for each in result.ignored],
+    }
+    stream.write("{\n")
+    for key, value in head.items():
+        stream.write(f'  "{key}": {_encode(value)},\n')
+    stream.write('  "findings": [')
+    for number, finding in enumerate(result.findings):
+        facts = _encode(finding._asdict() | {"detail": dict(finding.detail)})
+        stream.write(f'{"," * (number > 0)}\n    {facts[:-1]}, "places": [')
+        separator = "\n      "
+        for place in result.places(finding):
+            stream.write(separator + _encode(place._asdict()))
+            separator = ",\n      "
+        stream.write("]}")
+    stream.write("\n  ]\n}\n" if result.findings else "]\n}\n")

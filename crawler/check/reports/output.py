@@ -1,0 +1,110 @@
+"""Where a report goes: a file, which is there whole or not at all, or standard output."""
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from crawler.write.sinks.base import why_not_written
+
+_STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+_OF_THE_CRAWL = {"crawl.db", "facts.db", "summary.json", "trace.pftrace"}
+
+
+def place_of(name: str) -> Path | None:
+    """The file of that name; None for standard output."""
+    return None if name in _STANDARD_OUTPUT else Path(name)
+
+
+def same_place(path: Path | None) -> str:
+    """Equal for two spellings of one file (links, ``..``)."""
+    return "" if path is None else os.path.realpath(path)
+
+
+def why_not(path: Path, out: Path | None) -> str | None:
+    """Why no report can be written there, as half a sentence; None where one can.
+
+    What is there stays as it is. ``out`` is the output folder of the crawl, which need not be there yet.
+    """
+    target = Path(os.path.realpath(path))
+    in_out = out is not None and target.parent == Path(os.path.realpath(out))
+    if in_out and (target.name in _OF_THE_CRAWL or target.name.startswith("records")):
+        return "that file is the crawl's own"
+    try:
+        if target.is_dir():
+            return "it is a folder"
+        if not target.parent.exists():
+            return None if in_out else f"there is no folder {target.parent}"
+        if not target.parent.is_dir():
+            return f"{target.parent} is no folder"
+        if path.exists() and not os.access(path, os.W_OK):
+            return "permission is denied"
+        if _is_replaced(path):
+            with suppress(FileNotFoundError):
+                target.lstat()  # a name may be too long by itself
+            half = _half(target)
+            with half.open("w", encoding="utf-8"):
+                pass
+            half.unlink()
+    except OSError as error:
+        return why_not_written(error)
+    return None
+
+
+@contextmanager
+def opened(path: Path | None, *, for_people: bool = False) -> Iterator[TextIO]:
+    r"""What a report is written to, in UTF-8; the file is replaced when the block has ended without error.
+
+    What UTF-8 cannot hold (half a character, from a file's name) is written as ``\udc..``. Standard output
+    keeps its own encoding ``for_people``. A device or a pipe is written as it is. Raises OSError; an older
+    report is then still there.
+    """
+    if path is None:
+        with _standard_output(None if for_people else "utf-8") as stream:
+            yield stream
+        return
+    if not _is_replaced(path):
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(path))  # a link stays a link
+    half = _half(target)
+    try:
+        with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        half.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
+
+
+def _is_replaced(path: Path) -> bool:
+    """Whether it is a plain file, or will be one; ``/dev/null`` or a named pipe is not."""
+    return not path.exists() or stat.S_ISREG(path.stat().st_mode)
+
+
+def _half(target: Path) -> Path:
+    return target.with_name(f".report-{os.getpid()}.tmp")
+
+
+@contextmanager
+def _standard_output(encoding: str | None) -> Iterator[TextIO]:
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):  # somebody collects it
+        yield stream
+        return
+    before = stream.encoding, stream.errors
+    stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    try:
+        yield stream
+        stream.flush()
+    finally:
+        with suppress(OSError):  # of a closed pipe, which was raised by then
+            stream.reconfigure(encoding=before[0], errors=before[1])

@@ -1,0 +1,114 @@
+"""``crawler check``: what is broken on a site, or in a folder that will be one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.cli import options
+from crawler.cli.common import Command, Option, examples
+from crawler.cli.given import given
+from crawler.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+
+EXAMPLES = examples(
+    ("crawler check https://example.com/", "what is broken on a site"),
+    ("crawler check public/", "in a folder, before it is published"),
+    ("crawler check public/ --base-path /docs/", "as it will lie on its host"),
+    ("crawler check URL --external", "links to other sites too"),
+    ("crawler check URL --report junit=report.xml", "for a CI server"),
+    ("crawler check URL --fail-on warning", "more strictly"),
+    ("crawler check URL --set check.rules.missing-alt=off", "without one of the rules"),
+)
+every_finding = click.option(
+    "-v",
+    "--verbose",
+    cls=Option,
+    group="What is told",
+    is_flag=True,
+    help="Tell every finding, mild ones too, one by one.",
+)
+CHECKED = (
+    options.out, options.report, options.fail_on_finding, options.min_pages, options.external,
+    options.base_path, options.beside_facts, options.fresh, options.max_pages, options.max_depth,
+    options.include, options.exclude, options.sitemap, options.concurrency, options.timeout,
+    options.max_body, options.retries, options.max_redirects, options.user_agent, options.header,
+    options.cookie, options.insecure, options.per_host, options.delay, options.ignore_robots,
+    options.workers, options.executor, options.quiet, every_finding, options.no_progress,
+    options.log_level, options.assignments, options.config_file,
+)  # fmt: skip
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument(
+    "targets", metavar="[URL]... | FOLDER", nargs=-1, help="Where the site begins, or where it lies."
+)
+@options.all_of(*CHECKED)
+def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
+    """Find what is broken on a site or in a folder.
+
+    The site is crawled, as crawler run does it, and asked also for what its pages load: images, style
+    sheets, scripts. What is looked for are broken links and fragments, redirects, pages without a title,
+    and more. A FOLDER is served on a free loopback port meanwhile, as static hosts do it; all HTML
+    files in it are read, and reports name files in the place of URLs.
+
+    What was found is printed, the worst first, and is written to the files that --report names. If OUT
+    holds an unfinished check of the same, it goes on with it; crawler report OUT tells of it again.
+
+    Exit codes: 0 nothing as bad as --fail-on; 1 something is, or fewer pages than --min-pages were read;
+    2 bad usage; 3 no page was ok, or the crawl ended incomplete; 130 stopped.
+    """
+    from crawler.plumbing.fork_server_process import prestart
+
+    prestart()
+    config = settings(targets, file, parameters)
+    from crawler.cli.checking import check_to_end
+
+    return check_to_end(config, fresh=fresh, quiet=parameters["quiet"], verbose=verbose)
+
+
+def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, Any]) -> "Config":
+    """The settings of a check of ``targets``. Raises ConfigError, UsageError."""
+    from crawler.config import Config
+
+    folder = _folder(targets)
+    said = given({"urls": () if folder else targets, **parameters})
+    said.add("check.enabled", True, "check")
+    if targets:
+        said.add("check.folder", folder.absolute() if folder else None, "FOLDER")
+    config = Config.load(Path(file) if file is not None else None, said.values, origins=said.origins)
+    implied: dict[str, object] = {"run.fail_on": ()}  # that is of a crawl which is no check
+    beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
+    implied["write.sinks"] = ("facts", *beside)
+    if config.check.folder is not None:
+        implied["seeds"] = ()
+        if config.origin_of("robots.obey") == "default":
+            implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
+    elif config.check.base_path != "/":
+        raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
+    return config.replace(implied, origin="crawler check")
+
+
+def _folder(targets: Sequence[str]) -> Path | None:
+    """The folder that is to be checked; None where ``targets`` are URLs. Raises UsageError."""
+    folders = [text for text in targets if _means_a_path(text)]
+    if not folders:
+        return None
+    if len(targets) > 1:
+        raise UsageError(f"{folders[0]} is a folder, which is checked alone; named are {', '.join(targets)}")
+    return Path(folders[0])
+
+
+def _means_a_path(text: str) -> bool:
+    """Whether it is there, or can be nothing else: it begins like a path, or no host has such a name."""
+    if re.match(r"\w[\w+.-]*://", text):
+        return False
+    host = re.split(r"[/?#]", text, maxsplit=1)[0]
+    is_host = re.fullmatch(
+        r"(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?", host
+    )
+    return bool(text) and (Path(text).exists() or not is_host)

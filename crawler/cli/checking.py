@@ -1,0 +1,154 @@
+"""How a crawl that is a check is run and told.
+
+``crawler check`` begins one, ``crawler resume`` goes on with it, ``crawler report`` tells of it again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from crawler.cli.common import begin_afresh, conclude, crawled, say, unread_is_no_error
+from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+    from crawler.engine.conclusion import CrawlReport
+
+
+def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, verbose: bool = False) -> int:
+    """Crawl, with a folder serve it meanwhile, and write the reports. Returns the exit code.
+
+    ``fresh``: what OUT holds is moved aside. Raises CrawlerError; what is wrong with a report, before
+    anything is started.
+    """
+    if "facts" not in config.write.sinks:
+        raise UsageError("check.enabled needs the sink facts: crawler check sets both")
+    tell = _teller(config)
+    with served(config, tell, fresh=fresh, quiet=quiet) as serving:
+        if fresh:
+            begin_afresh(serving, tell)
+        report = crawled(serving, quiet=quiet, tell=tell)
+    if report.exit_code == EXIT_STOPPED or not _pages_ok(report):
+        conclude(report, quiet=quiet, tell=tell)  # no verdict, and no findings that would look like one
+        return report.exit_code
+    try:
+        code = write(report.out, config, quiet=quiet, verbose=verbose)
+    finally:
+        conclude(report, quiet=quiet, tell=tell)
+    return CrawlFailed.exit_code if report.exit_code == CrawlFailed.exit_code else code
+
+
+def write(out: Path, config: "Config", *, quiet: bool, verbose: bool) -> int:
+    """Find what is broken in OUT, and write the reports that ``config`` asks for. Returns the exit code.
+
+    Raises CrawlerError.
+    """
+    from crawler.check.findings import open_result
+    from crawler.check.reports import parse_reports, write_reports
+    from crawler.check.verdict import verdict
+    from crawler.engine.resuming import settings_of
+
+    reports = parse_reports(config.check.reports, out)
+    with open_result(out) as result:
+        if config.check.folder is not None:
+            from crawler.check.named import NamedResult
+
+            result = NamedResult(result, settings_of(out))
+        found = verdict(result, config.check.fail_on)
+        with unread_is_no_error():
+            write_reports(result, reports, found, quiet=quiet, verbose=verbose)
+    return found.exit_code
+
+
+def _teller(config: "Config") -> Callable[[str], None]:
+    """What says a line to people: on standard error where a report for programs goes to standard output.
+
+    Raises UsageError where a report cannot be written, or there is no such format.
+    """
+    if not config.check.reports:  # then there is nothing to be looked at, nor to be imported
+        return say
+    from crawler.check.reports import parse_reports
+
+    reports = parse_reports(config.check.reports, config.out)
+    to_programs = any(report.path is None and report.format != "text" for report in reports)
+    return partial(click.echo, err=True) if to_programs else say
+
+
+def _pages_ok(report: "CrawlReport") -> int:
+    return sum(report.summary.get(outcome, 0) for outcome in ("ok", "truncated"))
+
+
+@contextmanager
+def served(config: "Config", tell: Callable[[str], None], *, fresh: bool, quiet: bool) -> Iterator["Config"]:
+    """With ``check.folder``, serve it while the block lasts; the settings of its crawl, else the same ones.
+
+    Raises UsageError, ChildFailed.
+    """
+    folder, base = config.check.folder, config.check.base_path
+    if folder is None:
+        yield config
+        return
+    from crawler.check.folder import checked, lists_of, start_page
+    from crawler.check.folder_process import FolderProcess
+    from crawler.plumbing.server_process import HOST
+
+    root, found = checked(folder)
+    if found.leading_out and not quiet:
+        tell(
+            f"symbolic links that lead out of {folder} are not served: {len(found.leading_out):,}, such as"
+            f" {found.leading_out[0]}"
+        )
+    # A crawl that goes on asks for the same URLs, which hold the port.
+    earlier = config if config.seeds else None if fresh else _earlier(config)
+    if earlier is None:
+        lists, port = lists_of(root, base, len(found.pages)), 0
+    else:
+        paths = [urlsplit(url).path for url in earlier.sitemaps.urls]
+        lists, port = [path for path in paths if path.startswith(base)], urlsplit(earlier.seeds[0]).port or 0
+    with ExitStack() as stack:
+        server = FolderProcess(root, base, lists, port)
+        server.begin()
+        import crawler.engine.crawl  # noqa: F401 - it takes about as long as the server
+
+        try:
+            stack.enter_context(server)
+        except UsageError:
+            if not port:
+                raise
+            raise UsageError(
+                f"this check has served {folder} on port {port} of {HOST}, which something else uses now: end"
+                " that, or begin anew (crawler check --fresh)"
+            ) from None
+        here = f"http://{HOST}:{server.port}"
+        changes: dict[str, object] = {
+            "seeds": [f"{here}{base}{start_page(root, found.pages)}"],
+            "sitemaps.urls": [*config.sitemaps.urls, *(here + path for path in lists)],
+        }
+        if earlier is not None:
+            changes = {"seeds": earlier.seeds, "sitemaps.urls": earlier.sitemaps.urls}
+        if config.out is None:
+            from crawler.engine.lifecycle import new_folder
+
+            changes["out"] = new_folder((f"//{root.name or 'folder'}",))
+            if not quiet:
+                tell(f"output: {changes['out']}")
+        yield config.replace(changes, origin="crawler check")
+
+
+def _earlier(config: "Config") -> "Config | None":
+    """The settings of an earlier check of the same folder, if OUT holds one."""
+    from crawler.engine.resuming import settings_of
+
+    if config.out is None or not (config.out / "crawl.db").exists():
+        return None
+    try:
+        saved = settings_of(config.out)
+    except CrawlerError:  # the crawl will say so
+        return None
+    same = (saved.check.folder, saved.check.base_path) == (config.check.folder, config.check.base_path)
+    return saved if same and saved.seeds else None

@@ -1,0 +1,36 @@
+"""``crawler report``: the reports of a check again."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawler.cli import options
+from crawler.cli.check import every_finding
+from crawler.cli.common import Command, examples
+from crawler.cli.given import given
+
+EXAMPLES = examples(
+    ("crawler report out", "on the terminal, once more"),
+    ("crawler report out --report csv=places.csv", "every place, for a spreadsheet"),
+    ("crawler report out --fail-on warning", "more strictly"),
+)
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.argument("out", metavar="OUT", help="The output folder of a check.")
+@options.all_of(options.report, options.fail_on_finding, options.quiet, every_finding)
+def report(out: str, verbose: bool, **parameters: Any) -> int:
+    """Tell again what a check has found, without a request.
+
+    It works on every crawl that has the sink facts. Of one that still runs or was stopped, what was found
+    so far is told, which is no verdict. The exit codes are those of crawler check.
+    """
+    from crawler.cli.checking import write
+    from crawler.engine.resuming import settings_of
+
+    folder = Path(out)
+    said = given({"report": (), **parameters})
+    values = {"check.reports": (), **said.values}
+    config = settings_of(folder).replace(values, origins=said.origins)
+    return write(folder, config, quiet=parameters["quiet"], verbose=verbose)
