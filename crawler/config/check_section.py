@@ -4,7 +4,7 @@ from typing import Annotated
 
 from crawler.config.check_values import BasePath, Entries, IgnoreTable, ReportName, Table
 from crawler.config.sections import GIB, MIB, About, Section
-from crawler.config.values import Folder
+from crawler.config.values import FilePath, Folder
 from crawler.model.findings import RULE_IDS, FailOn, Level
 
 
@@ -36,6 +36,10 @@ class CheckConfig(Section, frozen=True, kw_only=True):
             le=8_760,
         ),
     ] = 24.0
+    cache_file: Annotated[
+        FilePath | None,
+        About("Where these are kept; by default crawler/external.json in $XDG_CACHE_HOME or ~/.cache."),
+    ] = None
     slow: Annotated[float, About("Seconds to the last byte above which a page is slow.", gt=0, le=3600)] = 3.0
     large: Annotated[int, About("Bytes above which a page is large.", ge=1024, le=GIB)] = 2 * MIB
     certificate_days: Annotated[

@@ -7,6 +7,7 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL, Opened
+from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
@@ -56,7 +57,7 @@ class Stations:
         )
         self._scopes = Scopes.of_crawl(config)
         self.frontier = opened.state.frontier(config, opened.hash_seed)
-        self.fetcher: Fetcher  # made by restore(): its HTTP library takes a while to import
+        self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
         self.parse_pool = ParsePool(
             config,
             ParseJob(
@@ -107,6 +108,12 @@ class Stations:
         robots = RobotsCache(backend, config, self._scopes, frontier)
         spool = self.out.absolute() / SPOOL
         self.fetcher = Fetcher(config, self._scopes, backend, robots, frontier, spool, self.counters)
+        if config.check.external:
+            from crawler.fetch.external_fetcher import ExternalFetcher
+
+            external = ExternalFetcher(self.fetcher, config, self._scopes, backend, self._opened.hash_seed)
+            self._closing.push_async_callback(external.close)
+            self.fetcher = external
         if self._opened.next_batch > 1:
             # Sinks that lost their tail take URLs back to pending, so they are asked first. A new
             # crawl has nothing to lose and does not wait for its writers to start.

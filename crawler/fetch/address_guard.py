@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Any
 
+from crawler.config import Config
 from crawler.fetch.backend import NO_CONNECTION_IN_TIME, FetchFailed
 from crawler.fetch.lookup_thread import LookUps
 from crawler.model.outcomes import Kind
@@ -21,14 +22,21 @@ class AddressGuard:
     """Says for each address whether it may be connected to, asked for by which host name and port.
 
     ``allowed`` are networks or addresses that the user lets through. ``trusted_origins`` are origins
-    that the user's own settings name: they may be wherever their names lead.
+    that the user's own settings name: they may be wherever their names lead. With ``trusts_loopback``
+    loopback addresses, and the names of localhost, are as good; a name that only resolves to one is not.
     """
 
     def __init__(
-        self, allowed: Iterable[str], trusted_origins: Iterable[str], look_ups: LookUps | None = None
+        self,
+        allowed: Iterable[str],
+        trusted_origins: Iterable[str],
+        look_ups: LookUps | None = None,
+        *,
+        trusts_loopback: bool = False,
     ) -> None:
         self._allowed = tuple(ip_network(network, strict=False) for network in allowed)
         self._trusted = {_bare(*urls.host_port(origin)) for origin in trusted_origins}
+        self._trusts_loopback = trusts_loopback
         self._vouched: set[tuple[str, int]] = set()
         self.look_ups = look_ups or LookUps()
 
@@ -82,7 +90,7 @@ class AddressGuard:
         All names of localhost are the loopback address (RFC 6761 section 6.3), but most systems know only
         the plain one, and would ask the network for the others.
         """
-        if _bare(host, port) not in self._trusted and urls.is_loopback(f"http://{host}/"):
+        if not self._is_trusted(host, port) and _is_loopback(host):
             self.permitted(host, port, ("127.0.0.1", "::1"))
 
     def check_target(self, url: str) -> None:
@@ -99,7 +107,7 @@ class AddressGuard:
         Raises FetchFailed where that is none of them.
         """
         found = list(addresses)
-        if _bare(host, port) in self._trusted:
+        if self._is_trusted(host, port):
             self._vouched.update((address, port) for address in found)
             return found
         good = []
@@ -122,7 +130,7 @@ class AddressGuard:
 
         For a host that is an address itself this is the only word: nothing is resolved then.
         """
-        if (address, port) in self._vouched or _bare(address, port) in self._trusted:
+        if (address, port) in self._vouched or self._is_trusted(address, port):
             return
         reason = guard.forbidden(address, self._allowed)
         if reason is not None:
@@ -130,6 +138,23 @@ class AddressGuard:
                 Kind.FORBIDDEN_ADDRESS,
                 f"pages may not send the crawler to {address} ({reason})",
             )
+
+    def _is_trusted(self, host: str, port: int) -> bool:
+        return _bare(host, port) in self._trusted or (self._trusts_loopback and _is_loopback(host))
+
+
+def guard_of(config: Config, trusted_origins: Iterable[str], look_ups: LookUps) -> AddressGuard:
+    """The guard of a crawl. Where that checks a local site, its links may lead to other local servers."""
+    seeds = [urls.resolve(seed) for seed in config.seeds]
+    is_local = bool(seeds) and all(seed is not None and urls.is_loopback(seed) for seed in seeds)
+    trusts_loopback = config.check.external and is_local
+    return AddressGuard(
+        config.fetch.allow_addresses, trusted_origins, look_ups, trusts_loopback=trusts_loopback
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    return urls.is_loopback(f"http://{f'[{host}]' if ':' in host and '[' not in host else host}/")
 
 
 def _bare(host: str, port: int) -> tuple[str, int]:

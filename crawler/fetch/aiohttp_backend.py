@@ -25,7 +25,7 @@ from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
 from crawler.config import Config
-from crawler.fetch.address_guard import AddressGuard
+from crawler.fetch.address_guard import guard_of
 from crawler.fetch.aiohttp_connection import Connector, Protocol
 from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.backend import NO_HEADERS, OVER, Answer, FetchFailed
@@ -71,7 +71,7 @@ class AiohttpBackend:
         self._headers = own_headers(fetch.user_agent)
         self._counters = counters
         self._look_ups = look_ups_of(config, look_up)
-        guard = AddressGuard(fetch.allow_addresses, trusted_origins, self._look_ups)
+        guard = guard_of(config, trusted_origins, self._look_ups)
         self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard
@@ -148,7 +148,9 @@ class AiohttpBackend:
         if origin.proxy is not None:
             origin.proxy.check(head.code)
         self._counters.statuses[head.code] += 1
-        return _Answer(head, body, protocol)
+        answer = _Answer(head, body, protocol)
+        answer.connection_info = transport.get_extra_info  # the protocol's own may be gone by now
+        return answer
 
     def _new_origin(self, url: str) -> _Origin:
         proxy = self._proxy if self._proxy is not None and self._proxy.forwards(url) else None

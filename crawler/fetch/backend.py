@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from crawler.config import Config
 from crawler.config.sections import SessionConfig
-from crawler.fetch.tls import tls_context
+from crawler.fetch.tls import ends_of, tls_context
 from crawler.model.errors import ConfigError
 from crawler.model.outcomes import Kind
 from crawler.plumbing.starter_thread import off_loop
@@ -89,7 +89,7 @@ def words_of(error: BaseException, words: str | None = None) -> str:
 class Answer(ABC):
     """Status and headers of an answer, and its body as it comes in."""
 
-    __slots__ = ("changes_cookie", "headers", "is_outdated", "status")
+    __slots__ = ("changes_cookie", "connection_info", "headers", "is_outdated", "status")
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -98,6 +98,8 @@ class Answer(ABC):
     """It changed a cookie that the session sends back; False as a backend hands it over."""
     is_outdated: Callable[[], bool]
     """Whether the session would send other cookies by now; only there where it keeps any."""
+    connection_info: Callable[[str], Any]
+    """:meth:`asyncio.BaseTransport.get_extra_info` of the connection that it came over."""
 
     def header(self, name: str) -> str | None:
         """The first value under ``name`` (in lower case), or None."""
@@ -109,6 +111,11 @@ class Answer(ABC):
     def values(self, name: str) -> list[str]:
         """Every value under ``name`` (in lower case)."""
         return [value for key, value in self.headers if key == name]
+
+    @property
+    def certificate_ends(self) -> float | None:
+        """Unix time in seconds; None without TLS, or where the certificate was not verified."""
+        return ends_of(self.connection_info("peercert"))
 
     @abstractmethod
     async def read(self) -> bytes:

@@ -9,9 +9,8 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 
 from typing import TYPE_CHECKING
 
-from crawler.fetch.attempt import Deferred, Retry
+from crawler.fetch.attempt import Deferred, Fetches, Retry
 from crawler.fetch.body import remove_spooled
-from crawler.fetch.fetcher import Fetcher
 from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Activity
 from crawler.plumbing.byte_queue import ByteQueue
@@ -27,7 +26,7 @@ async def fetch_task(
     pages: ByteQueue[Page],
     finished: ByteQueue[Finished],
     frontier: "Frontier",
-    fetcher: Fetcher,
+    fetcher: Fetches,
     step: Step,
     counters: Counters,
 ) -> None:

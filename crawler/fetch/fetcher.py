@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry, Trouble
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain, remove_spooled
 from crawler.fetch.hops import Hops
-from crawler.fetch.page_body import NO_CONTENT, read_wanted
+from crawler.fetch.page_body import Wanted, read_wanted, wanted
 from crawler.fetch.robots_cache import RobotsCache
+from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.rules import meta_robots
-from crawler.rules.content_type import SITEMAPS, accepted
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
 from crawler.trace.counters import Counters
@@ -58,7 +58,7 @@ class Fetcher:
         self._robots = robots
         self._scopes = scopes
         self._frontier = frontier
-        self._sitemap_bytes = config.sitemaps.max_bytes
+        self._wanted = wanted(config)
         self._spool_dir = str(spool_dir)
         self._counters = counters
         self._is_known = frontier.knows if config.session.cookies else None
@@ -133,16 +133,17 @@ class Fetcher:
 
     async def _answered(self, attempt: Attempt, answer: Answer) -> Page | Finished | Retry | Deferred:
         """By anything but a redirect."""
-        types = SITEMAPS if attempt.ticket.purpose is Purpose.SITEMAP else self._config.content_types
         if not 200 <= answer.status < 300:
             await drain(answer)
             return self._trouble.refused(attempt, answer, self._robots.now())
-        if answer.status not in NO_CONTENT and not accepted(attempt.content_type, types):
+        wants = self._wanted[attempt.ticket.purpose]
+        if not wants.reads(answer.status, attempt.content_type):
+            words = f"Bodies of type {attempt.content_type} are not read."
+            unread = attempt.unread(answer, wants.unread, words)
             if answer.header("content-length") is not None:
                 await drain(answer)
-            words = f"Bodies of type {attempt.content_type} are not read."
-            return attempt.finished(Kind.CONTENT_TYPE, words)
-        return await self._page(attempt, answer)
+            return unread
+        return await self._page(attempt, answer, wants)
 
     async def _redirected(
         self, attempt: Attempt, hops: Hops, decision: RedirectDecision, step: Step
@@ -180,11 +181,10 @@ class Fetcher:
         robots = self._robots.kept(url) or (await self._robots.find(url))[0]
         return robots.rules.allows(self._config.user_agent, url)
 
-    async def _page(self, attempt: Attempt, answer: Answer) -> Page | Finished:
+    async def _page(self, attempt: Attempt, answer: Answer, wants: Wanted) -> Page | Finished:
         ticket, fetch = attempt.ticket, self._config
         path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
-        most = self._sitemap_bytes if ticket.purpose is Purpose.SITEMAP else fetch.max_body
-        found = await read_wanted(attempt, answer, fetch, most, path)
+        found = await read_wanted(attempt, answer, wants, fetch, path)
         if isinstance(found, Finished):
             return found
         body, sniffed = found
@@ -204,4 +204,5 @@ class Fetcher:
             sniffed=sniffed,
             follow=not tags or "nofollow" not in meta_robots.directives(tags, fetch.user_agent),
             final_url=None if attempt.url == ticket.url else attempt.url,
+            certificate_ends=attempt.certificate_ends,
         )

@@ -15,7 +15,7 @@ import httpx
 
 from crawler.config import Config
 from crawler.fetch import backend
-from crawler.fetch.address_guard import AddressGuard
+from crawler.fetch.address_guard import guard_of
 from crawler.fetch.backend import NO_HEADERS, Answer, FetchFailed
 from crawler.fetch.httpx_connection import CONNECTION, Connection, Pool
 from crawler.fetch.httpx_failures import failure
@@ -42,6 +42,8 @@ class HttpxAnswer(Answer):
         self.headers = as_received(response.headers.raw)
         self.is_whole = False
         self._connection: Connection | None = response.extensions.get(CONNECTION)
+        network = response.extensions.get("network_stream")
+        self.connection_info = NO_HEADERS.get if network is None else network.get_extra_info
         self._chunks = response.aiter_raw()
         self._reads = 0
         if response.http_version not in ("HTTP/1.0", "HTTP/1.1", "HTTP/2"):
@@ -104,7 +106,7 @@ class HttpxBackend:
         fetch = config.fetch
         self._timeout, self._counters = fetch.timeout, counters
         self._look_ups = look_ups_of(config, look_up)
-        guard = AddressGuard(fetch.allow_addresses, trusted_origins, self._look_ups)
+        guard = guard_of(config, trusted_origins, self._look_ups)
         self._proxy = proxy_of(config, guard) if fetch.proxy is not None else None
         if self._proxy is not None:
             guard = self._proxy.guard

@@ -116,7 +116,9 @@ class RobotsCache:
             before = self._known.get(origin)
             stored = await self._frontier.load_robots(origin) if before is None else None
             is_asked = stored is None or not 0.0 <= stored.age < KEEP_SECONDS
-            if stored is None or is_asked:
+            if not self._config.robots.obey and origin not in self._scopes.sitemaps.origins:
+                found, is_asked = NOTHING_SAID, False  # an external link's: it has no sitemaps for us
+            elif stored is None or is_asked:
                 found = await self._fetch(origin, before)
             else:
                 found = self._file(origin, stored)
@@ -161,7 +163,9 @@ class RobotsCache:
         if delay is not None:
             delay = min(delay, self._config.politeness.max_crawl_delay)
         until = self.now() + KEEP_SECONDS - stored.age
-        wanted = rules.sitemaps if self._config.sitemaps.follow else ()
+        # What another origin says, to which there are links, is no part of the crawl.
+        is_crawled = self._config.sitemaps.follow and origin in self._scopes.sitemaps.origins
+        wanted = rules.sitemaps if is_crawled else ()
         named = [urls.resolve(text, f"{origin}/robots.txt") for text in wanted]
         found = self._scopes.sitemaps.normalised([url for url in named if url is not None])
         sitemaps = dict.fromkeys(found)

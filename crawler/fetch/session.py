@@ -115,6 +115,10 @@ class SessionBackend:
         """One GET of ``url``, with what the session sends there. Raises FetchFailed."""
         return self._get(url, headers)
 
+    def sends(self, url: str) -> bool:
+        """Whether a request for ``url`` has anything of the session."""
+        return bool(self._session.headers(url))
+
     async def close(self) -> None:
         """Close all connections."""
         await self._backend.close()

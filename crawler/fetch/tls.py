@@ -1,9 +1,17 @@
 """Which certificates are good: the system's, those of ``fetch.ca_file`` beside them, or, on request, any."""
 
 import ssl
+from collections.abc import Mapping
+from typing import Any
 
 from crawler.config import Config
 from crawler.model.errors import ConfigError
+
+
+def ends_of(certificate: Mapping[str, Any] | None) -> float | None:
+    """When a certificate ends, Unix time in seconds; of one that was not verified Python says nothing."""
+    ends = certificate.get("notAfter") if certificate else None
+    return None if ends is None else float(ssl.cert_time_to_seconds(ends))
 
 
 def tls_context(config: Config) -> ssl.SSLContext:

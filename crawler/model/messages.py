@@ -100,6 +100,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """False when X-Robots-Tag says nofollow and robots are obeyed."""
     final_url: str | None = None
     """Where the answer came from, if that was not the ticket's URL (see :mod:`crawler.fetch.hops`)."""
+    certificate_ends: float | None = None
+    """Of a probe, Unix time in seconds; None without TLS, or where the certificate was not verified."""
 
     @property
     def url(self) -> str:

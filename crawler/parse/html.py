@@ -9,7 +9,7 @@ import copy
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 import turbohtml
@@ -58,6 +58,21 @@ class Document(msgspec.Struct, frozen=True):
     """The element tree, if it was asked for and there is one."""
 
 
+class Markup(NamedTuple):
+    """A page's element tree, without its templates and while its text is still in it."""
+
+    tree: turbohtml.Document
+    source: str
+    """The page as text, which the places of the elements are places in."""
+    base: str
+    """What its relative addresses are meant from."""
+    charset: str
+    is_xml: bool
+    """It was read by the rules of XML, so its elements have neither namespaces nor places."""
+    elements: list[turbohtml.Element]
+    """Of XML, all elements in document order, those within templates too."""
+
+
 def parse_html(
     body: bytes,
     content_type: str | None,
@@ -66,38 +81,45 @@ def parse_html(
     keep_tree: bool = False,
     refresh: str | None = None,
     told_apart: Callable[[list[str]], list[str]] = list,
+    look: Callable[[Markup], None] | None = None,
 ) -> Document:
     """The page in ``body``, as sent with ``content_type`` from the absolute ``url``.
 
     Damaged markup and wrong encodings never raise. A missing content type means HTML. ``refresh`` is the
-    answer's Refresh header; ``told_apart`` gives links the form in which the crawl tells them apart.
+    answer's Refresh header; ``told_apart`` gives links the form in which the crawl tells them apart. ``look``
+    is shown the markup, if there is some.
     """
     mime = essence(content_type) if content_type else ""
     if not is_text(mime):
         return Document(charset=None, text="")
     charset = sniff(body, content_type)
-    tree = _tree(body, charset, mime)
+    with_places = look is not None
+    tree, read_as_xml = _tree(body, charset, mime, positions=with_places)
     late = _declared_late(tree, body, content_type, charset) if tree is not None and is_html(mime) else None
     if late is not None:
         charset = late
-        tree = _tree(body, charset, mime)
+        tree, read_as_xml = _tree(body, charset, mime, positions=with_places)
     if tree is None:
         href = None if refresh is None else target(refresh)
         link = None if href is None else resolve_in(href, url, charset)
         return Document(charset=charset, text=decode(body, charset), links=told_apart([link] if link else []))
     kept = copy.deepcopy(tree) if keep_tree else None
+    elements = tree.select("*") if with_places and read_as_xml else []
 
     # The content of a template is no part of the document until a script puts it there.
     for template in tree.find_all("template"):
         if not is_shadow_root(template):
             template.decompose()
     base = base_of(tree, url, charset)
-    links, nofollow_links = find_links(tree, base, charset, refresh, told_apart, is_xml=is_xml(mime))
+    if look is not None:
+        look(Markup(tree, decode(body, charset), base, charset, read_as_xml, elements))
+    links, nofollow_links = find_links(tree, base, charset, refresh, told_apart, is_xml=read_as_xml)
     canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
+    title = title_of(tree)
     return Document(
         charset=charset,
-        title=_title(tree),
+        title=None if title is None else " ".join(title.text.split()),
         links=links,
         nofollow_links=nofollow_links,
         canonical=resolve_in(canonical.attr("href") or "", base, charset) if canonical is not None else None,
@@ -108,7 +130,8 @@ def parse_html(
     )
 
 
-def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
+def _tree(body: bytes, charset: str, mime: str, *, positions: bool) -> tuple[turbohtml.Document | None, bool]:
+    """The tree, and whether it was read by the rules of XML; None where there is no markup."""
     if is_xml(mime) and (root := _ROOT.match(source := decode(body, charset))):
         try:
             if prefix := root["prefix"]:
@@ -116,16 +139,19 @@ def _tree(body: bytes, charset: str, mime: str) -> turbohtml.Document | None:
             tree = turbohtml.parse_xml(source)
             for instruction in cast("list[turbohtml.Node]", _INSTRUCTIONS(tree)):
                 instruction.decompose()
-            return tree
+            return tree, True
         except turbohtml.HTMLParseError:
             pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
     elif not is_html(mime) and mime != SVG:
-        return None
+        return None, False
     markup: str | bytes = body
     if b"\0" in body:
         source = decode(body, charset)
         markup = source.replace("\0", " ") if source.count("\0") > MAX_NULS else source
-    return turbohtml.parse(markup, encoding=charset, positions=False, allow_declarative_shadow_roots=False)
+    tree = turbohtml.parse(
+        markup, encoding=charset, positions=positions, allow_declarative_shadow_roots=False
+    )
+    return tree, False
 
 
 def _declared_late(
@@ -139,22 +165,28 @@ def _declared_late(
     """
     if charset.startswith("UTF-16") or body.startswith(BOM_UTF8) or of_header(content_type):
         return None
+    meta = declared_by_meta(tree)
+    return None if meta is None or meta[0] == charset else meta[0]
+
+
+def declared_by_meta(tree: turbohtml.Document) -> tuple[str, turbohtml.Element] | None:
+    """The encoding that the first ``<meta>`` to name one declares, as it is then read, and that element."""
     for meta in tree.find_all("meta"):
         name = name_of(meta.attr("charset") or "")
         if name is None and (meta.attr("http-equiv") or "").lower() == "content-type":
             name = of_meta(meta.attr("content") or "")
         if name is not None:
-            name = _INSTEAD.get(name, name)
-            return name if name != charset else None
+            return _INSTEAD.get(name, name), meta
     return None
 
 
-def _title(tree: turbohtml.Document) -> str | None:
+def title_of(tree: turbohtml.Document) -> turbohtml.Element | None:
+    """The element that holds the document's title."""
     root = tree.root
     if root is not None and root.tag == "svg":  # as a document's title; elsewhere it is a tool tip
         titles = (child for child in root.children if isinstance(child, turbohtml.Element))
-        return next((" ".join(child.text.split()) for child in titles if child.tag == "title"), None)
+        return next((child for child in titles if child.tag == "title"), None)
     for element in tree.find_all("title"):
         if element.namespace is turbohtml.Namespace.HTML:
-            return " ".join(element.text.split())
+            return element
     return None

@@ -33,7 +33,7 @@ def base_of(tree: turbohtml.Document, url: str, charset: str) -> str:
 
 def resolve_in(href: str, base: str, charset: str) -> str | None:
     """As :func:`crawler.rules.urls.resolve`, in a document of that encoding."""
-    return resolve(_encode_queries([href], charset)[0], base)
+    return resolve(encode_queries([href], charset)[0], base)
 
 
 def find_links(
@@ -56,14 +56,14 @@ def find_links(
     refused = {*tree.select("a[rel~=nofollow i]"), *tree.select("area[rel~=nofollow i]")}
     drawn = tree.select(_XLINK)
     if not (selector == _ALL or refused or drawn):
-        hrefs = _encode_queries(sent_to + cast("list[str]", _HREFS(tree)), charset)
+        hrefs = encode_queries(sent_to + cast("list[str]", _HREFS(tree)), charset)
         return told_apart(distinct_links(hrefs, base)), frozenset()
     if drawn:
         selector = f"{selector},{_XLINK}"
     # XML's elements have no namespace here.
     no_links = {a for a in drawn if a.namespace is turbohtml.Namespace.HTML} if not is_xml else set()
     elements = [element for element in tree.select(selector) if element not in no_links]
-    hrefs = _encode_queries([*sent_to, *map(_href, elements)], charset)
+    hrefs = encode_queries([*sent_to, *map(_href, elements)], charset)
     links = told_apart(distinct_links(hrefs, base))
     # A URL linked twice may be followed if one of the two links says nothing against it.
     linked = zip(elements, hrefs[len(sent_to) :], strict=True)
@@ -83,7 +83,7 @@ def _sent_to(tree: turbohtml.Document, header: str | None) -> list[str]:
     return [href for href in targets if href is not None][:1]
 
 
-def _encode_queries(hrefs: list[str], charset: str) -> list[str]:
+def encode_queries(hrefs: list[str], charset: str) -> list[str]:
     """Percent-code what is not ASCII in the queries, in the page's own encoding.
 
     WHATWG URL, query state: a link on a windows-1251 page asks in windows-1251. All else in a URL

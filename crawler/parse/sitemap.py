@@ -7,7 +7,7 @@ It is unpacked, decoded and read piece by piece, and no further than its limits:
 import codecs
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import msgspec
@@ -19,6 +19,8 @@ from crawler.parse.sitemap_xml import (
     ROOT,
     NotASitemap,
     NotWellFormed,
+    Place,
+    Take,
     Unreadable,
     XmlReader,
 )
@@ -49,21 +51,28 @@ class Sitemap(msgspec.Struct):
     no sitemap); None where it was."""
     message: str | None = None
     """What is wrong with it."""
+    places: dict[str, tuple[int, int]] = {}
+    """Where each URL of either kind is named first, and what should be a URL and is none: line and column of
+    its element, from 1; zeros where that is not known. Empty unless it was asked for."""
 
 
 class _LimitReached(Exception):
     """A limit is reached; ``str()`` says which."""
 
 
-def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: int) -> Sitemap:
+def read_sitemap(
+    body: bytes, content_type: str | None, url: str, most_bytes: int, *, with_places: bool = False
+) -> Sitemap:
     """The sitemap in ``body``, as sent with ``content_type`` from ``url``.
 
     Of a gzip file at most ``most_bytes`` are unpacked. Never raises: what is wrong is said in the result.
     """
     found = Sitemap()
 
-    def take(text: str, is_sitemap: bool) -> None:
+    def take(text: str, is_sitemap: bool, place: Place) -> None:
         target = resolve(text, url)
+        if with_places and len(found.places) < MAX_URLS:
+            found.places.setdefault(target or text, place)
         if target is None:
             return
         if len(found.pages) + len(found.sitemaps) >= MAX_URLS:
@@ -77,7 +86,7 @@ def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: in
 
     try:
         try:
-            _read(texts(), take)
+            _read(texts(), take, with_places)
         except NotWellFormed as why:
             _read_all_the_same(texts(), take, found, why)
     except _LimitReached as limit:
@@ -89,9 +98,7 @@ def read_sitemap(body: bytes, content_type: str | None, url: str, most_bytes: in
     return found
 
 
-def _read_all_the_same(
-    texts: Iterable[str], take: Callable[[str, bool], None], found: Sitemap, why: NotWellFormed
-) -> None:
+def _read_all_the_same(texts: Iterable[str], take: Take, found: Sitemap, why: NotWellFormed) -> None:
     """Raises Unreadable, which may be ``why``."""
     from crawler.parse.sitemap_damaged import read_damaged  # most are whole
 
@@ -169,10 +176,11 @@ def _noting_wrong_bytes(texts: Iterator[str], found: Sitemap) -> Iterator[str]:
         yield text
 
 
-def _read(texts: Iterator[str], take: Callable[[str, bool], None]) -> None:
-    start = ""
+def _read(texts: Iterator[str], take: Take, with_places: bool) -> None:
+    start, skipped = "", 0
     for text in texts:
         start = text.lstrip()
+        skipped += text.count("\n", 0, len(text) - len(start))
         if start:
             break
     if _HTML.match(start):
@@ -180,24 +188,25 @@ def _read(texts: Iterator[str], take: Callable[[str, bool], None]) -> None:
     if not start.startswith(("<!", "<?")) and (root := ROOT.search(start, 0, NEAR)) and root.start():
         raise NotWellFormed("something else stands before it")
     if not start.startswith("<"):
-        _read_lines(chain([start], texts), take)
+        _read_lines(chain([start], texts), take, skipped)
         return
-    reader = XmlReader(take)
+    reader = XmlReader(take, skipped if with_places else None)
     for text in chain([start], texts):
         reader.feed(text)
     reader.end()
 
 
-def _read_lines(texts: Iterable[str], take: Callable[[str, bool], None]) -> None:
+def _read_lines(texts: Iterable[str], take: Take, skipped: int) -> None:
     """One absolute URL on each line (sitemaps.org, "Text file")."""
-    line, is_empty, found = "", True, 0
+    line, is_empty, found, number = "", True, 0, skipped
     for text in chain(texts, "\n"):
-        *whole, line = (line + text.replace("\r", "\n")).split("\n")
+        *whole, line = (line + text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
         for url in map(str.strip, whole):
+            number += 1
             is_empty = is_empty and not url
             if _WEB.match(url) and len(url) <= MAX_LETTERS:
                 found += 1
-                take(url, False)
+                take(url, False, (number, 1))
         line = line[: MAX_LETTERS + 1]  # enough to see that it is too long
     if not found and not is_empty:
         raise NotASitemap("it is text without URLs")

@@ -6,9 +6,8 @@ all else is text. No entity is expanded but the five that XML knows, as in the s
 """
 
 import re
-from collections.abc import Callable
 
-from crawler.parse.sitemap_xml import NEAR, ROOT, ROOTS, Elements
+from crawler.parse.sitemap_xml import NEAR, ROOT, ROOTS, Elements, Take
 
 _MARKUP = re.compile(
     r"""<(?:!--(?P<comment>)|!\[CDATA\[(?P<data>)|!ENTITY(?P<entity>)|[!?](?P<other>)"""
@@ -23,8 +22,8 @@ _ENTRIES = frozenset({"url", "sitemap", "item", "entry"})
 _WITH_ATTRIBUTES = frozenset({"link", "guid"})
 
 
-def read_damaged(text: str, found: Callable[[str, bool], None]) -> bool:
-    """Call ``found(url, is_sitemap)`` for each URL, trimmed; False where ``text`` breaks off in the middle.
+def read_damaged(text: str, found: Take) -> bool:
+    """Call ``found`` for each URL; False where ``text`` breaks off in the middle.
 
     Raises Unreadable.
     """

@@ -46,11 +46,19 @@ class NotASitemap(Unreadable):
     """It is something else."""
 
 
-class Elements:
-    """Told of elements and text, it calls ``found(url, is_sitemap)`` for each URL, trimmed."""
+Place = tuple[int, int]
+"""Line and column, from 1; zeros where they are not known."""
+Take = Callable[[str, bool, Place], None]
+"""Is told of each URL, trimmed: itself, whether it is a sitemap's, and where its element begins."""
 
-    def __init__(self, found: Callable[[str, bool], None]) -> None:
-        self._found = found
+
+class Elements:
+    """Told of elements and text, it tells of each URL."""
+
+    def __init__(self, found: Take, where: Callable[[], Place] | None = None) -> None:
+        """``where`` says, of an element that begins, its place."""
+        self._found, self._where = found, where
+        self._place = 0, 0
         self.open: list[str] = []
         """Local names of the elements that are open."""
         self._links = 0
@@ -83,7 +91,9 @@ class Elements:
         place = (root, parent, name)
         if place in _TEXTS and (name != "guid" or attributes.get("isPermaLink", "true") == "true"):
             self._letters, self._room = [], MAX_LETTERS + 1
+            self._place = (0, 0) if self._where is None else self._where()
         elif place == ("feed", "entry", "link") and attributes.get("rel", "alternate") == "alternate":
+            self._place = (0, 0) if self._where is None else self._where()
             self._tell(attributes.get("href", ""), False)
 
     def text(self, text: str) -> None:
@@ -113,16 +123,16 @@ class Elements:
     def _tell(self, url: str, is_sitemap: bool) -> None:
         url = url.strip()
         if url and len(url) <= MAX_LETTERS:
-            self._found(url, is_sitemap)
+            self._found(url, is_sitemap, self._place)
 
 
 class XmlReader:
     """Reads XML, fed with text."""
 
-    def __init__(self, found: Callable[[str, bool], None]) -> None:
-        """``found``: see :class:`Elements`."""
-        elements = Elements(found)
+    def __init__(self, found: Take, skipped: int | None = None) -> None:
+        """``skipped`` lines stand before what it is fed with; None: no places are wanted."""
         parser = self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+        elements = Elements(found, None if skipped is None else lambda: self._place(skipped))
         parser.buffer_text = True
         parser.StartElementHandler = lambda name, attributes: elements.start(
             name.rpartition(" ")[2], attributes
@@ -139,6 +149,9 @@ class XmlReader:
     def end(self) -> None:
         """There is no more. Raises Unreadable where something is still open."""
         self._parse("", True)
+
+    def _place(self, skipped: int) -> Place:
+        return self._parser.CurrentLineNumber + skipped, self._parser.CurrentColumnNumber + 1
 
     def _parse(self, text: str, is_last: bool) -> None:
         try:

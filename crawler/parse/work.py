@@ -12,27 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from crawler.model.messages import Finished, Links, Page
-from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import parse_html
-from crawler.parse.sitemap import read_sitemap
 from crawler.rules import content_coding
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
 from crawler.rules.urls import login
 
 if TYPE_CHECKING:  # a thread, say, needs nothing of a process
+    from crawler.parse.noted import Near
     from crawler.parse.parser_process import ParseJob
-
-MAX_INDEXES = 3
-"""Sitemap indexes within each other, of which sitemaps.org allows one."""
 
 log = logging.getLogger("crawler.parse")
 
 
-class _Left(NamedTuple):
+class Left(NamedTuple):
     """How many links are not followed, by reason."""
 
     out_of_scope: int
@@ -46,12 +43,18 @@ class Parser:
 
     def __init__(self, job: "ParseJob", extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
         """Raises ExtractError where ``job.extract`` is to be loaded and cannot."""
-        self._job = job
+        self.job = job
         if extract_function is None and job.extract is not None:
             extract_function = extract.load(job.extract)
         self._extract = extract_function
         self._has_failed = False
         """The extract function has, on some page, and its traceback has been kept."""
+        self.near: Near | None = None
+        """With facts: where that may lie which is asked for beside the pages."""
+        if job.notes_facts:
+            from crawler.parse.noted import near
+
+            self.near = near(job.scope, asks_external=job.asks_external)
 
     def parse(self, page: Page) -> Finished:
         """The page's record and links.
@@ -74,12 +77,25 @@ class Parser:
 
     def _parse(self, page: Page, body: bytes) -> Finished:
         url = page.url
-        if page.ticket.purpose is Purpose.SITEMAP:
-            return self._parse_sitemap(page, body)
+        if page.ticket.purpose is not Purpose.PAGE:
+            from crawler.parse.other_purposes import finish  # few URLs are no pages
+
+            return finish(self, page, body)
         refresh = next((value for name, value in page.headers if name == "refresh"), None)
-        keep, told_apart = self._extract is not None, self._job.scope.normalised
-        media_type = page.sniffed or page.content_type
-        document = parse_html(body, media_type, url, keep_tree=keep, refresh=refresh, told_apart=told_apart)
+        notes = None
+        if self.near is not None:
+            from crawler.parse.page_facts import PageNotes
+
+            notes = PageNotes(page, body, self.job, self.near)
+        document = parse_html(
+            body,
+            page.sniffed or page.content_type,
+            url,
+            keep_tree=self._extract is not None,
+            refresh=refresh,
+            told_apart=self.job.scope.normalised,
+            look=None if notes is None else notes.look,
+        )
         messages = content_coding.notes(page.headers)
         outcome, kind = Outcome.OK, None
         if page.truncated:
@@ -95,12 +111,16 @@ class Parser:
                 # Once with its traceback: those of all pages would be longer than the pages.
                 if not self._has_failed:
                     self._has_failed, extract_error = True, extract.trace_of(error, self._extract)
-        robots = directives(document.meta_robots, self._job.user_agent)
-        followed, left = self._followed(
+        robots = directives(document.meta_robots, self.job.user_agent)
+        followed, left = self.followed(
             page, document.links, document.nofollow_links, follow="nofollow" not in robots
         )
         if left.too_long:
             messages.append(f"{left.too_long} links are too long, or grow for ever: they are not followed")
+        links, facts = self.pack(followed), b""
+        if notes is not None:
+            facts, asked = notes.finish(document, robots, followed)
+            links += tuple(packed for urls, purpose in asked for packed in self.pack(urls, purpose))
         record = of_page(
             page,
             outcome,
@@ -112,7 +132,7 @@ class Parser:
             meta_robots=sorted(robots),
             links=document.links,
             text_length=len(document.text),
-            text=document.text if self._job.keep_text else msgspec.UNSET,
+            text=document.text if self.job.keep_text else msgspec.UNSET,
             extracted=extracted,
         )
         return Finished(
@@ -120,7 +140,8 @@ class Parser:
             outcome=outcome,
             kind=kind,
             record=encode(record),
-            links=self._pack(followed),
+            links=links,
+            facts=facts,
             extract_error=extract_error,
             login=(document.title or "") if document.asks_for_password else None,
             links_out_of_scope=left.out_of_scope,
@@ -129,54 +150,15 @@ class Parser:
             links_too_long=left.too_long,
         )
 
-    def _parse_sitemap(self, page: Page, body: bytes) -> Finished:
-        """What a sitemap names is followed like a page's links; further sitemaps, a few levels deep."""
-        job, ticket = self._job, page.ticket
-        found = read_sitemap(body, page.content_type, page.url, job.sitemap_bytes)
-        kind, messages = found.kind, [found.message] if found.message else []
-        if page.truncated:
-            kind = Kind.TOO_LARGE
-            messages = [f"only the first {page.size} bytes of the sitemap were kept"]
-        messages += content_coding.notes(page.headers)
-        pages, maps = (job.scope.normalised(list(urls)) for urls in (found.pages, found.sitemaps))
-        followed, left = self._followed(page, pages)
-        sitemaps, elsewhere = (job.sitemap_scope or job.scope).split(maps)
-        too_deep, nofollow = left.too_deep, left.nofollow
-        if ticket.indexes >= MAX_INDEXES - 1 and sitemaps:
-            messages.append(f"an index within {MAX_INDEXES - 1} others is not followed")
-            sitemaps, too_deep = [], too_deep + len(sitemaps)
-        if job.obey_robots and not page.follow:
-            sitemaps, nofollow = [], nofollow + len(sitemaps)
-        outcome = Outcome.OK if kind is None else MEANING[kind].outcome
-        record = of_page(
-            page,
-            outcome,
-            kind,
-            message="; ".join(messages) or None,
-            charset=found.charset,
-            links=[*pages, *maps],
-        )
-        return Finished(
-            ticket=ticket,
-            outcome=outcome,
-            kind=kind,
-            record=encode(record),
-            links=(*self._pack(followed), *self._pack(sitemaps, Purpose.SITEMAP)),
-            links_out_of_scope=left.out_of_scope + elsewhere,
-            links_too_deep=too_deep,
-            links_nofollow=nofollow,
-            links_too_long=left.too_long,
-        )
-
-    def _followed(
+    def followed(
         self, page: Page, links: list[str], refused: frozenset[str] = frozenset(), *, follow: bool = True
-    ) -> tuple[list[str], "_Left"]:
+    ) -> tuple[list[str], Left]:
         """The links to follow, and how many are not.
 
         Each link is counted once, under the first that holds: out of scope, too long, nofollow, too deep.
         ``refused`` are those that the page marks as nofollow; not to ``follow`` is what it says of all.
         """
-        job = self._job
+        job = self.job
         in_scope, out_of_scope = job.scope.split(links)
         inside = job.scope.short_enough(in_scope, page.url)
         followed = inside
@@ -189,9 +171,10 @@ class Parser:
         most = job.scope.max_depth
         # They are sent all the same: a shorter way to this page may be found yet.
         too_deep = len(followed) if most is not None and page.ticket.depth >= most else 0
-        return followed, _Left(out_of_scope, too_deep, nofollow, len(in_scope) - len(inside))
+        return followed, Left(out_of_scope, too_deep, nofollow, len(in_scope) - len(inside))
 
-    def _pack(self, urls: list[str], purpose: Purpose = Purpose.PAGE) -> tuple[Links, ...]:
+    def pack(self, urls: list[str], purpose: Purpose = Purpose.PAGE) -> tuple[Links, ...]:
+        """The URLs as they are handed on; nothing where there are none."""
         if not urls:
             return ()
         text = "\n".join(urls)
@@ -199,7 +182,7 @@ class Parser:
             # With which login a page is asked for is not up to another page.
             urls = list(dict.fromkeys(login(url)[0] for url in urls))
             text = "\n".join(urls)
-        return (Links(text.encode(), fingerprints(urls, self._job.hash_seed), purpose),)
+        return (Links(text.encode(), fingerprints(urls, self.job.hash_seed), purpose),)
 
 
 def _spooled(path: str, size: int) -> bytes:

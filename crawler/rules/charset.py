@@ -73,11 +73,13 @@ def of_meta(content: str) -> str | None:
 
 def sniff(body: bytes, content_type: str | None) -> str:
     """The encoding of ``body`` by the standard's name, such as "UTF-8" or "windows-1252"."""
-    for mark, name in _MARKS:
-        if body.startswith(mark):
-            return name
     kind = essence(content_type or "") or HTML
-    return of_header(content_type) or _declared(body, kind) or _undeclared(body, kind)
+    return of_mark(body) or of_header(content_type) or _declared(body, kind) or _undeclared(body, kind)
+
+
+def of_mark(body: bytes) -> str | None:
+    """The encoding that a byte-order mark in front of ``body`` names, if there is one."""
+    return next((name for mark, name in _MARKS if body.startswith(mark)), None)
 
 
 def _declared(body: bytes, kind: str) -> str | None:
@@ -88,7 +90,7 @@ def _declared(body: bytes, kind: str) -> str | None:
         return "UTF-16LE"
     if body.startswith(b"\0<\0?\0x"):
         return "UTF-16BE"
-    return (_of_meta(body) if markup or kind == "application/xhtml+xml" else None) or _of_xml(body)
+    return (_of_meta(body) if markup or kind == "application/xhtml+xml" else None) or of_xml(body)
 
 
 def _of_meta(body: bytes) -> str | None:
@@ -103,7 +105,8 @@ def _of_meta(body: bytes) -> str | None:
     return None
 
 
-def _of_xml(body: bytes) -> str | None:
+def of_xml(body: bytes) -> str | None:
+    """The encoding that an XML declaration names, if there is one."""
     match = _XML_DECLARATION.match(body[:_PRESCAN])
     name = name_of((match[1] or match[2]).decode("latin-1")) if match else None
     # A declaration that could be read as ASCII is not UTF-16, whatever it says.

@@ -9,6 +9,7 @@ import re
 from fnmatch import fnmatchcase
 
 HTML = "text/html"
+HTML_TYPES = (HTML, "application/xhtml+xml")
 SITEMAPS = (
     "text/*",
     "*/xml",
@@ -104,7 +105,7 @@ def is_part(content_range: str | None) -> bool:
 
 def is_html(mime: str) -> bool:
     """HTML by its ``type/subtype``; or nothing said: then a browser, too, first thinks of HTML."""
-    return mime in ("", HTML, "application/xhtml+xml")
+    return mime == "" or mime in HTML_TYPES
 
 
 def is_xml(mime: str) -> bool:

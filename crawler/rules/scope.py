@@ -38,6 +38,8 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
     """Times that one segment of a path, or one parameter of a query, may stand in a URL."""
     normalise: Literal["whatwg", "rfc3986"] = "whatwg"
     """How URLs are told apart."""
+    anywhere: bool = False
+    """For :meth:`allows` every origin is one of the crawl's."""
 
     @classmethod
     def of(
@@ -81,7 +83,8 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
 
     def allows(self, url: str) -> bool:
         """True where the serialised ``url`` is in scope."""
-        return urls.origin(url) in self.origins and self._wanted(url) and not self._is_too_long(url)
+        is_near = self.anywhere or urls.origin(url) in self.origins
+        return is_near and self._wanted(url) and not self._is_too_long(url)
 
     def _is_too_long(self, url: str) -> bool:
         if self.max_url_length is not None and len(url) > self.max_url_length:
@@ -104,6 +107,13 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
         What is included and excluded are pages: a crawl of ``/blog/`` alone still reads ``/sitemap.xml``.
         """
         return Scope(self.origins | {urls.origin(url) for url in named}, normalise=self.normalise)
+
+    def for_assets(self, *, anywhere: bool = False) -> "Scope":
+        """Where what pages load may lie: on the crawl's origins or, for external links, ``anywhere``.
+
+        What is included are pages: the pictures of ``/blog/`` may lie in ``/static/``.
+        """
+        return msgspec.structs.replace(self, include=(), max_depth=None, anywhere=anywhere)
 
     def _wanted(self, url: str) -> bool:
         url = urls.login(url)[0]  # what would be asked for
@@ -132,10 +142,13 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
 
 
 class Scopes(NamedTuple):
-    """Where pages and where sitemaps may lie."""
+    """Where that may lie which redirects lead to, by what it is asked for."""
 
     pages: Scope
     sitemaps: Scope
+    assets: Scope
+    """Style sheets and probes as well. Anywhere, if external links are asked for: then it becomes one."""
+    externals: Scope
 
     @classmethod
     def of_crawl(cls, config: "Config") -> "Scopes":
@@ -151,11 +164,30 @@ class Scopes(NamedTuple):
             asked.max_repeats,
             asked.normalise,
         )
-        return cls(pages, pages.for_sitemaps(config.sitemaps.urls))
+        sitemaps = pages.for_sitemaps(config.sitemaps.urls)
+        return cls.around(pages, sitemaps, asks_external=config.check.external)
+
+    @classmethod
+    def around(cls, pages: Scope, sitemaps: Scope, *, asks_external: bool) -> "Scopes":
+        """Those of a crawl of ``pages``."""
+        return cls(
+            pages,
+            sitemaps,
+            assets=pages.for_assets(anywhere=asks_external),
+            externals=pages.for_assets(anywhere=True),
+        )
 
     def of(self, ticket: Ticket) -> Scope:
         """Where the target of the ticket's redirect may lie."""
-        return self.sitemaps if ticket.purpose is Purpose.SITEMAP else self.pages
+        match ticket.purpose:
+            case Purpose.PAGE:
+                return self.pages
+            case Purpose.SITEMAP:
+                return self.sitemaps
+            case Purpose.EXTERNAL:
+                return self.externals
+            case _:
+                return self.assets
 
 
 def _repeats(parts: list[str], most: int) -> bool:

@@ -71,23 +71,25 @@ def distinct_links(hrefs: Iterable[str], base: str) -> list[str]:
     from another only in their fragment, so those are cut and the repeats dropped before anything
     is parsed; and most of what remains stands on other pages of the same folder too.
     """
-    here = resolve("", base)
-    if here is None:
-        return list(dict.fromkeys(url for href in hrefs if (url := resolve(href, base)) is not None))
-    folder = here[: here.partition("?")[0].rindex("/") + 1]
     cut: dict[str, None] = {}
     for raw in dict.fromkeys(hrefs):
         href, mark, _ = raw.partition("#")
         # White space before a fragment belongs to the URL; at the end it would be stripped.
         cut[f"{href}#" if mark and href[-1:] <= " " else href] = None
-    urls: dict[str, None] = {}
-    for href in cut:
+    return list(dict.fromkeys(url for url in resolve_each(cut, base).values() if url is not None))
+
+
+def resolve_each(hrefs: Iterable[str], base: str) -> dict[str, str | None]:
+    """What each of ``hrefs``, of which none has a fragment, leads to from ``base``, as :func:`resolve`."""
+    here = resolve("", base)
+    if here is None:
+        return {href: resolve(href, base) for href in hrefs}
+    folder = here[: here.partition("?")[0].rindex("/") + 1]
+    urls: dict[str, str | None] = {}
+    for href in hrefs:
         url = _in_folder(folder, href) if len(href) <= _LONGEST_KEPT else _OWN
-        if url == _OWN:
-            url = resolve(href, here)
-        if url is not None:
-            urls[url] = None
-    return list(urls)
+        urls[href] = resolve(href, here) if url == _OWN else url
+    return urls
 
 
 @functools.lru_cache(maxsize=8192)

@@ -9,8 +9,9 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.fetch.aiohttp_backend import AiohttpBackend
-from crawler.fetch.attempt import Deferred, Fetched
+from crawler.fetch.attempt import Deferred, Fetched, Fetches
 from crawler.fetch.backend import Backend
+from crawler.fetch.external_fetcher import ExternalFetcher
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.lookup_thread import LookUp, system_addresses
 from crawler.fetch.robots_cache import RobotsCache
@@ -130,13 +131,16 @@ def new_backend(
     return AiohttpBackend(config, origins, counters, tls_context(config), look_up)
 
 
+HASH_SEED = 11
+"""The crawl's, for fingerprints of external links."""
+
 chosen = "aiohttp"
 """The backend of the rigs made from now on; conftest.py sets it."""
 
 
-def scopes_of(pages: Scope, sitemaps: Scope | None = None) -> Scopes:
+def scopes_of(pages: Scope, sitemaps: Scope | None = None, *, asks_external: bool = False) -> Scopes:
     """Those of a crawl whose sitemaps lie where its pages do, if nothing else is said."""
-    return Scopes(pages, sitemaps or pages)
+    return Scopes.around(pages, sitemaps or pages, asks_external=asks_external)
 
 
 @dataclass
@@ -147,7 +151,7 @@ class Rig:
     counters: Counters
     backend: Backend
     robots: RobotsCache
-    fetcher: Fetcher
+    fetcher: Fetches
     spool: Path
 
     async def fetch(self, url: str, **ticket: Any) -> Fetched:
@@ -187,25 +191,37 @@ async def rig(
     now: Callable[[], float] | None = None,
     frontier: NoFrontier | None = None,
     session: dict[str, Any] | None = None,
+    check: dict[str, Any] | None = None,
     logins: dict[str, str] | None = None,
     **fetch: Any,
 ) -> AsyncIterator[Rig]:
     """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
-    seeds = [url for url in trusted if session]
-    config = Config(seeds=seeds, fetch={"retries": 0, **fetch}, robots={"obey": obey}, session=session or {})
+    seeds = [url for url in trusted if session or check]
+    config = Config(
+        seeds=seeds,
+        fetch={"retries": 0, **fetch},
+        robots={"obey": obey},
+        session=session or {},
+        check=check or {},
+    )
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)
     backend = new_backend(config, origins, counters, look_up)
     if session or logins:
         backend = SessionBackend(backend, Session(config, logins or {}))
     frontier = frontier or NoFrontier()
-    scopes = scopes_of(scope or Scope(origins))
+    scopes = scopes_of(scope or Scope(origins), asks_external=config.check.external)
     robots = RobotsCache(backend, config, scopes, frontier, **({} if now is None else {"now": now}))
-    fetcher = Fetcher(config, scopes, backend, robots, frontier, spool, counters, chance=lambda: 0.5)
+    fetcher: Fetches = Fetcher(config, scopes, backend, robots, frontier, spool, counters, chance=lambda: 0.5)
+    closing = [backend.close]
+    if config.check.external:
+        fetcher = external = ExternalFetcher(fetcher, config, scopes, backend, HASH_SEED)
+        closing.append(external.close)
     try:
         yield Rig(config, counters, backend, robots, fetcher, spool)
     finally:
-        await backend.close()
+        for close in closing:
+            await close()
 
 
 FORBID = b"User-agent: *\nDisallow: /private\nCrawl-delay: 2\n"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
+from crawler.model.outcomes import Purpose
 
 
 class NoFrontier:
@@ -15,7 +16,7 @@ class NoFrontier:
 
     async def restore(self) -> None: ...
 
-    async def add(self, urls: Sequence[str], *, sitemap: int = 0) -> int:
+    async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
         return 0
 
     async def pop(self, most: int) -> list[Ticket]:

@@ -9,15 +9,15 @@ from crawler.fetch.attempt import Deferred
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.messages import Finished, Page, StoredRobots, Ticket
-from crawler.model.outcomes import Kind
+from crawler.model.outcomes import Kind, Purpose
 from crawler.rules.scope import Scope
 from crawler.trace.steps import Step
 from tests.stations.fetch_servers import by_target, byte_server, ok, rig, scopes_of
 from tests.stations.no_frontier import NoFrontier
 
 
-def ticket(url: str, sitemap: int = 1) -> Ticket:
-    return Ticket(7, url, 1, 0, sitemap=sitemap)
+def ticket(url: str, purpose: Purpose) -> Ticket:
+    return Ticket(7, url, 1, 0, purpose=purpose)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ async def test_a_sitemap_has_types_of_its_own(tmp_path, media, wanted):
     async with byte_server(by_target({"/s": answer})) as served, rig(
         tmp_path, served.url, content_types=["text/html"]
     ) as fetching:  # fmt: skip
-        result = (await fetching.fetch(f"{served.url}/s", sitemap=1)).result
+        result = (await fetching.fetch(f"{served.url}/s", purpose=Purpose.SITEMAP)).result
         assert isinstance(result, Page) is wanted
         if not wanted:
             assert isinstance(result, Finished)
@@ -62,8 +62,8 @@ async def test_a_sitemap_has_a_limit_of_its_own(tmp_path):
             tmp_path,
             fetching.counters,
         )
-        for sitemap, size in ((0, 10), (1, 1024)):
-            page = (await fetcher.fetch(ticket(f"{served.url}/s", sitemap), Step("fetch", "f"))).result
+        for purpose, size in ((Purpose.PAGE, 10), (Purpose.SITEMAP, 1024)):
+            page = (await fetcher.fetch(ticket(f"{served.url}/s", purpose), Step("fetch", "f"))).result
             assert isinstance(page, Page)
             assert (page.size, page.truncated) == (size, True)
 
@@ -86,8 +86,12 @@ async def test_redirects_of_a_sitemap_stay_where_sitemaps_may_lie(tmp_path):
                 fetching.counters,
             )
             kinds = [
-                (await fetcher.fetch(ticket(f"{served.url}{path}", sitemap), Step("fetch", "f"))).result.kind
-                for path, sitemap in (("/in", 1), ("/in", 0), ("/out", 1))
+                (await fetcher.fetch(ticket(f"{served.url}{path}", purpose), Step("fetch", "f"))).result.kind
+                for path, purpose in (
+                    ("/in", Purpose.SITEMAP),
+                    ("/in", Purpose.PAGE),
+                    ("/out", Purpose.SITEMAP),
+                )
             ]
             assert kinds == [Kind.REDIRECTED, Kind.OUT_OF_SCOPE, Kind.OUT_OF_SCOPE]
 
@@ -100,8 +104,8 @@ async def test_what_robots_txt_names_is_offered_before_anybody_acts_on_it(tmp_pa
     stored: dict[str, StoredRobots] = {}
 
     class Frontier(NoFrontier):
-        async def add(self, urls: Sequence[str], *, sitemap: int = 0, **_: int) -> int:
-            assert sitemap == 1
+        async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
+            assert purpose is Purpose.SITEMAP
             offered.append(list(urls))
             return len(urls)
 
@@ -121,14 +125,14 @@ async def test_what_robots_txt_names_is_offered_before_anybody_acts_on_it(tmp_pa
             fetcher = Fetcher(
                 config, scopes, fetching.backend, robots, Frontier(), tmp_path, fetching.counters
             )
-            for path, sitemap in (("/", 0), ("/a.xml", 1)):
+            for path, purpose in (("/", Purpose.PAGE), ("/a.xml", Purpose.SITEMAP)):
                 # A URL that was known before as a page is read as the sitemap that it is.
-                page = ticket(f"{served.url}{path}", 0)
+                page = ticket(f"{served.url}{path}", Purpose.PAGE)
                 result = (await fetcher.fetch(page, Step("fetch", "f"))).result
                 if isinstance(result, Deferred):  # robots.txt was asked for in its place
                     result = (await fetcher.fetch(page, Step("fetch", "f"))).result
                 assert isinstance(result, Page)
-                assert result.ticket.sitemap == sitemap
+                assert result.ticket.purpose is purpose
         assert offered == [named, named]
         assert served.targets.count("/robots.txt") == 1
 
@@ -137,8 +141,8 @@ async def test_an_unreachable_robots_txt_that_is_not_obeyed_stops_nothing(tmp_pa
     config = Config(fetch={"retries": 0}, robots={"obey": False}, sitemaps={"follow": True})
     answers = {"/robots.txt": ok(b"", status="503 Busy"), "/": ok()}
     async with byte_server(by_target(answers)) as served, rig(tmp_path, served.url) as fetching:
-        scopes, frontier = scopes_of(Scope(frozenset())), NoFrontier()
+        scopes, frontier = scopes_of(Scope(frozenset([served.url]))), NoFrontier()
         robots = RobotsCache(fetching.backend, config, scopes, frontier)
         fetcher = Fetcher(config, scopes, fetching.backend, robots, frontier, tmp_path, fetching.counters)
-        result = (await fetcher.fetch(ticket(f"{served.url}/", 0), Step("fetch", "f"))).result
+        result = (await fetcher.fetch(ticket(f"{served.url}/", Purpose.PAGE), Step("fetch", "f"))).result
         assert isinstance(result, Page)

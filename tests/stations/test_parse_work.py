@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from crawler.model.messages import Finished, Hop, Page, Ticket
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import decode
 from crawler.parse import work
 from crawler.parse.extract_page import ExtractPage
@@ -53,8 +53,9 @@ def parser(function: Any = None, **changes: Any) -> Parser:
     return Parser(ParseJob(**{"scope": SCOPE, "hash_seed": 5} | changes), function)
 
 
-def urls(finished: Finished) -> list[str]:
-    return [] if finished.links is None else finished.links.urls.decode().split("\n")
+def urls(finished: Finished, purpose: Purpose = Purpose.PAGE) -> list[str]:
+    """What it leads to, for that purpose."""
+    return [url for some in finished.links if some.purpose is purpose for url in some.urls.decode().split("\n")]
 
 
 def test_an_ordinary_page() -> None:
@@ -89,8 +90,8 @@ def test_links_in_scope_are_passed_on_with_their_fingerprints() -> None:
     finished = parser().parse(page())
     assert urls(finished) == [SITE + "/a"]
     assert (finished.links_out_of_scope, finished.links_nofollow, finished.links_too_deep) == (1, 1, 0)
-    assert finished.links is not None
-    assert list(array("Q", finished.links.fingerprints)) == [fingerprint(SITE + "/a", 5)]
+    (links,) = finished.links
+    assert list(array("Q", links.fingerprints)) == [fingerprint(SITE + "/a", 5)]
 
 
 def test_when_robots_are_not_obeyed_nofollow_means_nothing() -> None:
@@ -106,7 +107,7 @@ def test_a_page_that_says_nofollow_passes_no_links_on_but_records_them(how: str)
         finished = parser().parse(page(b"<meta name=robots content=none>" + BODY))
     else:
         finished = parser().parse(page(follow=False))
-    assert finished.links is None
+    assert finished.links == ()
     assert (finished.links_out_of_scope, finished.links_nofollow) == (1, 2)
     assert len(decode(finished.record).links) == 3
 
@@ -284,12 +285,13 @@ def test_a_child_imports_nothing_that_it_does_not_need() -> None:
 # -- sitemaps --------------------------------------------------------------------------------------
 
 
-def sitemap(body: str, level: int = 1, **changes: Any) -> Page:
-    return page(body.encode(), ticket=ticket(sitemap=level, depth=0), content_type="text/xml", **changes)
+def sitemap(body: str, indexes: int = 0, **changes: Any) -> Page:
+    asked = ticket(purpose=Purpose.SITEMAP, indexes=indexes, depth=0)
+    return page(body.encode(), ticket=asked, content_type="text/xml", **changes)
 
 
 def maps(finished: Finished) -> list[str]:
-    return [] if finished.sitemaps is None else finished.sitemaps.urls.decode().split("\n")
+    return urls(finished, Purpose.SITEMAP)
 
 
 URLSET = "<urlset><url><loc>/a</loc></url><url><loc>http://other.test/</loc></url></urlset>"
@@ -310,10 +312,10 @@ def test_what_a_sitemap_names_is_followed_inside_the_scope() -> None:
 
 def test_an_index_is_followed_where_sitemaps_may_lie_and_three_deep() -> None:
     for scope, inside in ((None, ["/a.xml"]), (SCOPE.for_sitemaps(["http://other.test/x"]), ["/a.xml", "b"])):
-        finished = parser(sitemap_scope=scope).parse(sitemap(INDEX, level=2))
+        finished = parser(sitemap_scope=scope).parse(sitemap(INDEX, indexes=1))
         assert len(maps(finished)) == len(inside) == 2 - finished.links_out_of_scope
         assert urls(finished) == []
-    finished = parser().parse(sitemap(INDEX, level=3))
+    finished = parser().parse(sitemap(INDEX, indexes=2))
     assert (maps(finished), finished.links_too_deep, finished.links_out_of_scope) == ([], 1, 1)
     assert decode(finished.record).message == "an index within 2 others is not followed"
 
