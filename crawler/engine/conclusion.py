@@ -17,7 +17,7 @@ from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.rules.urls import is_login_url
-from crawler.watch.summary import SUMMARY_FILE, make_summary, write_summary
+from crawler.watch.summary import ENDS, SUMMARY_FILE, make_summary, write_summary
 from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
@@ -88,6 +88,7 @@ def _sum_up(
 ) -> dict[str, Any]:
     """The summary of all runs together; judges the crawl by it."""
     counts, totals, config = view.counts(), view.totals(), stations.config
+    targets = _targets(report, stations, view) if stations.is_check else {}
     kinds = totals["kinds"]
     found = {
         "errors": counts["error"],
@@ -99,7 +100,8 @@ def _sum_up(
     # What was broken off may have known URLs that never reached the disk. They will be found again, since
     # the pages that name them are not done.
     discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
-    _judge(report, stations, view, counts["pending"], found)
+    pending = counts["pending"] + sum(ends["pending"] for ends in targets.values())
+    _judge(report, stations, view, pending, found)
     errors = []
     if counts["error"]:
         from crawler.engine.broken_links import first_broken  # few crawls need it
@@ -118,7 +120,20 @@ def _sum_up(
         runs=opened.runs,
         sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
         hosts=view.hosts(),
+        targets=targets,
     ) | {**totals, "errors": errors}
+
+
+def _targets(report: CrawlReport, stations: Stations, view: FrontierView) -> dict[str, dict[str, int]]:
+    """What was asked for beside the pages: its counts as stored, and how many the frontier has taken in."""
+    stored = view.targets()
+    taken_in = {word: sum(ends.values()) for word, ends in stored.items()}
+    if report.state == "finished":  # else as with the pages
+        taken_in = dict(stations.frontier.targets)
+    return {
+        word: {"discovered": taken_in.get(word, 0), **dict.fromkeys(ENDS, 0), **stored.get(word, {})}
+        for word in {**taken_in, **stored}
+    }
 
 
 def _judge(

@@ -31,6 +31,7 @@ FIXED_KEYS = (
     "parse.keep_text",
     "check.folder",
     "check.base_path",
+    "check.external",
 )
 """What a crawl may not change when it goes on: the output would be of two minds."""
 
@@ -53,6 +54,8 @@ def check_goes_on(
     pages, limit = counts["ok"] + counts["truncated"] + counts["error"], config.scope.max_pages
     if counts["pending"] and (limit is None or pages < limit):
         return meta
+    if any(found["pending"] for found in targets_of(state, config).values()):
+        return meta  # these no limit keeps from being asked
     if meta["state"] == "finished":
         raise AlreadyFinished(
             _nothing_left(config, out, meta, pages, state.read(FrontierView.totals) | counts)
@@ -61,6 +64,11 @@ def check_goes_on(
         state.begin_again()
         return state.read(FrontierView.meta)
     return meta
+
+
+def targets_of(state: CrawlState, config: Config) -> dict[str, dict[str, int]]:
+    """What :meth:`FrontierView.targets` says; nothing is looked for where there cannot be any."""
+    return state.read(FrontierView.targets) if "facts" in config.write.sinks else {}
 
 
 def _nothing_left(

@@ -49,6 +49,8 @@ class Stations:
         self.counters = Counters()
         self.steps = Steps()
         self.restored = self.stopped = False
+        self.is_check = "facts" in config.write.sinks
+        """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
         self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages = ByteQueue[Page](config.limits.page_queue, lambda page: page.weight, "page_queue")
@@ -66,7 +68,7 @@ class Stations:
                 sitemap_bytes=config.sitemaps.max_bytes,
                 hash_seed=opened.hash_seed,
                 keep_text=config.parse.keep_text,
-                notes_facts="facts" in config.write.sinks,
+                notes_facts=self.is_check,
                 asks_external=config.check.external,
                 obey_robots=config.robots.obey,
                 user_agent=config.fetch.user_agent,
@@ -95,7 +97,8 @@ class Stations:
     @property
     def in_flight(self) -> int:
         """URLs between the frontier and their commit."""
-        return self.frontier.leased + self.frontier.finished - self.counters.committed
+        committed = self.counters.committed + self.counters.targets
+        return self.frontier.leased + self.frontier.finished - committed
 
     async def restore(self) -> None:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
@@ -121,6 +124,10 @@ class Stations:
         await frontier.restore()
         await frontier.add(config.sitemaps.urls, Purpose.SITEMAP)
         await frontier.add(config.seeds)
+        if self.is_check:
+            from crawler.rules.probe import no_such_page  # only a check needs it
+
+            await frontier.add(no_such_page(config.seeds, self._opened.hash_seed), Purpose.PROBE)
         self.restored = True
 
     def stop(self) -> None:

@@ -124,9 +124,11 @@ def snapshot(stations: Stations) -> Snapshot:
             for queue in (stations.pages, stations.finished)
         ],
         stages=loads,
-        pending=stations.frontier.pending + stations.in_flight,
+        pending=stations.frontier.known - stations.frontier.done_before - stations.counters.committed,
         in_flight=stations.in_flight,
         known=stations.frontier.known,
+        targets=sum(stations.frontier.targets.values()) if stations.is_check else 0,
+        targets_pending=stations.frontier.targets_pending if stations.is_check else 0,
         unacked_bytes=stations.committer.ledger.bytes,
         memory_bytes=stations.counters.memory,
         peak_memory_bytes=stations.counters.peak_memory,

@@ -37,7 +37,7 @@ class Depths:
         self._depths = array("H", [0])  # row ids begin with 1
 
     def add(self, url: str, row: int, depth: int) -> None:
-        """A new URL: its row id (the next one) and its depth."""
+        """A new page: its row id and its depth."""
         self._row_of[fingerprint(url, self._hash_seed)] = row
         while len(self._depths) <= row:
             self._depths.append(0)
@@ -46,6 +46,11 @@ class Depths:
     def of(self, row: int) -> int:
         """The smallest depth known for a row."""
         return self._depths[row]
+
+    def is_beyond(self, mark: int) -> bool:
+        """Whether the page with this fingerprint is known, and too deep."""
+        row = self._row_of.get(mark)
+        return row is not None and self._depths[row] > self.most
 
     async def pass_on(self, finished: Finished, frontier: "DurableFrontier") -> list[tuple[int, int]]:
         """Let the links of a finished page bring others nearer.

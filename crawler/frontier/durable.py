@@ -15,9 +15,10 @@ from crawler.frontier import rows
 from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.lanes import Lanes
 from crawler.frontier.rows import Unsaved
+from crawler.frontier.targets import Targets
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Hop, StoredRobots, Ticket
-from crawler.model.outcomes import Purpose
+from crawler.model.outcomes import Purpose, State
 from crawler.plumbing import faults
 from crawler.rules.dedup import KnownUrls
 
@@ -45,13 +46,15 @@ class DurableFrontier:
         self._known = KnownUrls(hash_seed)
         max_depth = config.scope.max_depth
         self._depths = None if max_depth is None else Depths(max_depth, hash_seed)
+        self._targets = Targets(hash_seed)
         self._lanes = Lanes(config)
         self._last_id = 0
         self.unsaved = Unsaved()
         """What is in memory alone."""
         self.known = self.pending = self.leased = self.finished = 0
         self.pages = 0
-        """URLs finished otherwise than as skipped: what ``max_pages`` counts."""
+        """Pages finished otherwise than as skipped: what ``max_pages`` counts."""
+        self.done_before = 0
 
     async def restore(self) -> None:
         """Take over what ``crawl.db`` holds.
@@ -63,6 +66,7 @@ class DurableFrontier:
         counts = await self._state.call(lambda db: FrontierView(db).counts())
         self.known = sum(counts.values())
         self.pages = counts["ok"] + counts["truncated"] + counts["error"]
+        self.done_before = self.known - counts["pending"]
         wall, now = time.time(), asyncio.get_running_loop().time()
         for lane_id, site, pace in await self._state.call(lambda db: FrontierView(db).lanes()):
             lane = self._lanes.make(lane_id, site, pace.crawl_delay if pace else None)
@@ -70,12 +74,13 @@ class DurableFrontier:
                 lane.take_over(pace, wall - now)
         last = 0
         while chunk := await self._load_pending(last):
-            for last, lane_id, depth, due in chunk:
-                lane = self._lanes.by_id[lane_id]
+            for last, lane_id, depth, due, purpose in chunk:
+                lane, recorded = self._lanes.by_id[lane_id], purpose <= Purpose.SITEMAP
+                waiting = lane.pages if recorded else lane.waiting(recorded=False)
                 if due is not None and due > wall:
-                    lane.push_retry(last, now + due - wall)
+                    waiting.push_retry(last, now + due - wall)
                 else:
-                    lane.push(last, depth)
+                    waiting.push(last, depth if recorded else 0)
             self.pending += len(chunk)
         for lane in self._lanes.by_id.values():
             self._lanes.schedule(lane, now)
@@ -83,7 +88,11 @@ class DurableFrontier:
     def _remember(self, db: sqlite3.Connection) -> int:
         """Take the URLs of earlier runs for known, about 2 µs for each; the last id."""
         last = 0
-        for last, url, depth in db.execute("SELECT id, url, depth FROM urls ORDER BY id"):
+        found = db.execute("SELECT id, url, depth, purpose, state FROM urls ORDER BY id")
+        for last, url, depth, purpose, state in found:
+            if purpose > Purpose.SITEMAP:
+                self._targets.add(url, last, Purpose(purpose), is_pending=state == State.PENDING)
+                continue
             self._known.add(url)
             if self._depths is not None:
                 self._depths.add(url, last, depth)
@@ -92,15 +101,25 @@ class DurableFrontier:
     @property
     def out_of_reach(self) -> int:
         """Pending URLs that this run will not ask for, since their hosts put everything off."""
-        return sum(lane.out_of_reach for lane in self._lanes.given_up)
+        return sum(lane.pages_out_of_reach + lane.targets_out_of_reach for lane in self._lanes.given_up)
 
     @property
     def given_up(self) -> list[str]:
-        """Origins of which something is pending that was not asked, since they put everything off."""
-        return [lane.origin for lane in self._lanes.given_up if lane.out_of_reach]
+        """Origins of which a page is pending that was not asked, since they put everything off."""
+        return [lane.origin for lane in self._lanes.given_up if lane.pages_out_of_reach]
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """URLs ever taken in that are no pages, by what they are asked for."""
+        return {purpose.name.lower(): count for purpose, count in self._targets.known.items() if count}
+
+    @property
+    def targets_pending(self) -> int:
+        """Those of them that wait."""
+        return self._targets.pending
 
     def knows(self, url: str) -> bool:
-        """Whether it was ever taken in."""
+        """Whether it was ever taken in as a page."""
         return url in self._known
 
     # -- saved ---------------------------------------------------------------------------------
@@ -138,11 +157,12 @@ class DurableFrontier:
 
     # -- read back -----------------------------------------------------------------------------
 
-    async def _load_pending(self, after: int) -> list[tuple[int, int, int, float | None]]:
-        """Id, lane, depth and due of the first pending rows whose id is above ``after``."""
+    async def _load_pending(self, after: int) -> list[tuple[int, int, int, float | None, int]]:
+        """Id, lane, depth, due and purpose of the first pending rows whose id is above ``after``."""
         return await self._state.call(
             lambda db: db.execute(
-                "SELECT id, lane, depth, due FROM urls WHERE id > ? AND state = 0 ORDER BY id LIMIT ?",
+                "SELECT id, lane, depth, due, purpose FROM urls WHERE id > ? AND state = 0"
+                " ORDER BY id LIMIT ?",
                 (after, CHUNK),
             ).fetchall()
         )
@@ -186,6 +206,6 @@ class DurableFrontier:
         )
 
     async def _load(self, sql: str, ids: Sequence[int], make: Callable[[Iterable[Any]], T]) -> T:
-        if self.unsaved.urls or self.unsaved.edges:
+        if self.unsaved.urls or self.unsaved.edges or self.unsaved.given_to_pages:
             await self.flush()
         return await self._state.call(lambda db: make(db.execute(sql, (json.dumps(ids),))))

@@ -1,14 +1,13 @@
 """A lane: what is pending at one scheme + host + port, and when that may be asked next.
 
 Pure bookkeeping in memory: no I/O, ``now`` is an argument. A pending URL costs 8 bytes here (its
-row id); the text of most of them stays on disk until they are about to be fetched.
+row id); the text of most of them stays on disk until they are about to be fetched. Targets go after pages,
+so that the parsers have work first.
 """
-
-import heapq
-from array import array
 
 import msgspec
 
+from crawler.frontier.waiting import Waiting
 from crawler.model.rows import Pace
 from crawler.rules.politeness import LaneState
 from crawler.rules.throttle import Throttle
@@ -17,58 +16,21 @@ UNBOUND = 10_000
 """Requests at once: what no lane's limits go beyond."""
 
 
-class IdQueue:
-    """A queue of row ids, 8 bytes each, that gives up the oldest or the newest."""
-
-    __slots__ = ("_head", "_ids")
-
-    def __init__(self) -> None:
-        self._ids = array("q")
-        self._head = 0
-
-    def __len__(self) -> int:
-        return len(self._ids) - self._head
-
-    def append(self, row: int) -> None:
-        """Add the newest."""
-        self._ids.append(row)
-
-    def peek(self, most: int, *, newest: bool) -> list[int]:
-        """Up to ``most`` ids, in the order in which :meth:`pop` would give them up."""
-        if newest:
-            return self._ids[max(self._head, len(self._ids) - most) :].tolist()[::-1]
-        return self._ids[self._head : self._head + most].tolist()
-
-    def pop(self, *, newest: bool) -> int:
-        """Remove the oldest, or the newest."""
-        if newest:
-            return self._ids.pop()
-        row = self._ids[self._head]
-        self._head += 1
-        if self._head >= 4096 and self._head * 2 >= len(self._ids):
-            del self._ids[: self._head]
-            self._head = 0
-        return row
-
-
 class Lane(msgspec.Struct, eq=False):
     """One origin's pending URLs and its politeness."""
 
     id: int
     origin: str
-    depth_first: bool
+    pages: Waiting
+    """Pages and sitemaps."""
     state: LaneState
     throttle: Throttle | None = None
     heeds_errors: bool = True
     """The throttle is told of its failures; else of its latency and its 429s alone."""
     crawl_delay: float | None = None
     """Seconds, from its robots.txt."""
-    pending: dict[int, IdQueue] = {}
-    """By depth."""
-    retries: list[tuple[float, int]] = []
-    """Heap of (due, id) of those to be tried again."""
-    size: int = 0
-    """Pending in all, retries included."""
+    targets: Waiting | None = None
+    """All else, in the order in which it was found; None where there never was any."""
     started: dict[int, float] = {}
     """When each ticket in flight was handed out, by its id."""
     at_once: int = 1
@@ -88,52 +50,68 @@ class Lane(msgspec.Struct, eq=False):
     """The time under which the heap of lanes holds it."""
 
     @property
-    def out_of_reach(self) -> int:
-        """Pending, but not asked any more by this run."""
-        return self.size - len(self.retries) if self.given_up else 0
+    def size(self) -> int:
+        """Pending in all, retries included."""
+        return self.pages.size + (self.targets.size if self.targets is not None else 0)
 
-    def push(self, row: int, depth: int) -> None:
-        """One more pending URL."""
-        ids = self.pending.get(depth)
-        if ids is None:
-            ids = self.pending[depth] = IdQueue()
-        ids.append(row)
-        self.size += 1
+    @property
+    def pages_out_of_reach(self) -> int:
+        """Pages that are pending, but not asked any more by this run."""
+        return self.pages.size - len(self.pages.retries) if self.given_up else 0
 
-    def push_retry(self, row: int, due: float) -> None:
-        """One that must wait until ``due``."""
-        heapq.heappush(self.retries, (due, row))
-        self.size += 1
+    @property
+    def targets_out_of_reach(self) -> int:
+        """The same of targets."""
+        targets = self.targets
+        return targets.size - len(targets.retries) if self.given_up and targets is not None else 0
 
-    def due_at(self, now: float) -> float | None:
-        """When it may be asked next; None when it is empty, loading, or all its slots are taken."""
-        if not self.size or self.loading or self.state.in_flight >= self.at_once:
+    def waiting(self, *, recorded: bool) -> Waiting:
+        """Where pages and sitemaps wait (``recorded``), or targets."""
+        if recorded:
+            return self.pages
+        if self.targets is None:
+            self.targets = Waiting()
+        return self.targets
+
+    def due_at(self, now: float, *, takes_pages: bool = True) -> float | None:
+        """When it may be asked next; None when it has nothing to ask, is loading, or all its slots are taken.
+
+        Without ``takes_pages`` only for targets.
+        """
+        if self.loading or self.state.in_flight >= self.at_once:
             return None
-        ready = self.state.ready_at(now)
-        if ready is None or (self.pending and not self.given_up):
-            return ready
-        return max(ready, self.retries[0][0]) if self.retries else None
+        if takes_pages and self.pages.pending and not self.given_up:
+            return self.state.ready_at(now)  # as nearly always
+        dues = [self.pages.retries[0][0]] if takes_pages and self.pages.retries else []
+        if self.targets is not None:
+            if self.targets.pending and not self.given_up:
+                return self.state.ready_at(now)
+            if self.targets.retries:
+                dues.append(self.targets.retries[0][0])
+        ready = self.state.ready_at(now) if dues else None
+        return None if ready is None else max(ready, min(dues))
 
-    def next_ids(self, most: int, now: float) -> list[int]:
+    def pages_are_due(self, now: float) -> bool:
+        """Whether a page would be handed out now: these go first."""
+        pages = self.pages
+        return (bool(pages.pending) and not self.given_up) or (
+            bool(pages.retries) and pages.retries[0][0] <= now
+        )
+
+    def next_ids(self, most: int, now: float, *, takes_pages: bool = True) -> list[int]:
         """Up to ``most`` ids that go next, left in place."""
-        rows = [row for due, row in heapq.nsmallest(min(most, 64), self.retries) if due <= now]
-        for depth in sorted(self.pending, reverse=self.depth_first):
-            if len(rows) >= most:
-                break
-            rows += self.pending[depth].peek(most - len(rows), newest=self.depth_first)
+        rows = self.pages.next_ids(most, now) if takes_pages else []
+        if self.targets is not None and len(rows) < most:
+            rows += self.targets.next_ids(most - len(rows), now)
         return rows
 
-    def take(self, now: float) -> int:
-        """Remove the id that goes next."""
-        self.size -= 1
-        if self.retries and self.retries[0][0] <= now:
-            return heapq.heappop(self.retries)[1]
-        depth = max(self.pending) if self.depth_first else min(self.pending)
-        ids = self.pending[depth]
-        row = ids.pop(newest=self.depth_first)
-        if not ids:
-            del self.pending[depth]
-        return row
+    def trust(self) -> None:
+        """It has answered: all that its limits allow may be asked at once, or one more after a refusal."""
+        self.at_once = self.at_once + 1 if self.refusals else UNBOUND
+        if self.refused_since is not None:
+            self.refused_since, self.given_up = None, False
+        if self.at_once > self.state.limits.per_host:
+            self.at_once, self.refusals = UNBOUND, 0
 
     def pace(self, offset: float) -> Pace:
         """What is to be kept of it; ``offset`` is Unix time less the time of this clock.

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.frontier.lane import UNBOUND, Lane
+from crawler.frontier.waiting import Waiting
 from crawler.model.messages import HostFeedback, Ticket
 from crawler.rules.politeness import LaneState, heeds_errors, limits_for, rest_of
 from crawler.rules.throttle import Throttle
@@ -24,7 +25,6 @@ class Lanes:
     def __init__(self, config: Config) -> None:
         self._depth_first = config.frontier.order == "depth_first"
         self._polite = config.politeness
-        self._concurrency = config.fetch.concurrency
         self._fetch = config.fetch
         self._limits_for = partial(
             limits_for,
@@ -42,6 +42,10 @@ class Lanes:
         self.tickets: dict[int, Ticket] = {}
         """Of pending URLs, by id: those whose text is in memory."""
         self.max_tickets = MAX_TICKETS
+        self.takes_pages = True
+        """Pages may be handed out; else only targets, since ``scope.max_pages`` is reached."""
+        self._held: set[Lane] = set()
+        """Lanes that have pages, and were looked at while none may be handed out."""
         self._in_flight = 0
         self._set_aside: list[Lane] = []
         """Lanes that had to leave places to others, however due they are."""
@@ -53,7 +57,8 @@ class Lanes:
         limits = self._limits_for(origin, crawl_delay=crawl_delay)
         throttle = Throttle(limits, self._polite.throttle_max_delay) if self._polite.throttle else None
         heeds = heeds_errors(origin, self._polite.delay)
-        lane = Lane(lane_id, origin, self._depth_first, LaneState(limits), throttle, heeds, crawl_delay)
+        pages, state = Waiting(self._depth_first), LaneState(limits)
+        lane = Lane(lane_id, origin, pages, state, throttle, heeds, crawl_delay)
         self.by_id[lane_id] = self.by_origin[origin] = lane
         return lane
 
@@ -68,24 +73,31 @@ class Lanes:
         self.tickets[ticket.id] = ticket
 
     def take_due(
-        self, most: int, now: float, pending: int, max_loads: int
+        self, most: int, now: float, pending: int, max_loads: int, room: int | None = None
     ) -> tuple[list[Ticket], list[Lane]]:
-        """Hand out up to ``most`` tickets; ``pending`` is of all lanes.
+        """Hand out up to ``most`` tickets, of them up to ``room`` for pages; ``pending`` is of all lanes.
 
         Returns them, and up to ``max_loads`` lanes whose next tickets must be read back from disk first.
         """
         tickets: list[Ticket] = []
         unread: list[Lane] = []
+        self.takes_pages = room is None or room > 0
         set_aside, self._set_aside = self._set_aside, []
-        for waiting in set_aside:
-            self.schedule(waiting, now)
+        if self.takes_pages and self._held:
+            set_aside += self._held
+            self._held.clear()
+        for other in set_aside:
+            self.schedule(other, now)
         while len(tickets) < most and (lane := self.pop_due(now)) is not None:
             if len(self.by_id) > 1 and self._must_share(lane, pending - len(tickets)):
                 self._set_aside.append(lane)
                 continue
-            due = lane.due_at(now)
+            due = lane.due_at(now, takes_pages=self.takes_pages)
             if due is not None and due <= now:
-                row = lane.take(now)
+                waiting = lane.pages
+                if lane.targets is not None and not (self.takes_pages and lane.pages_are_due(now)):
+                    waiting = lane.targets
+                row = waiting.take(now)
                 ticket = self.tickets.pop(row, None)
                 if ticket is not None:
                     if lane.refused_since is not None and lane.at_once == 1:
@@ -94,8 +106,11 @@ class Lanes:
                     lane.started[row] = now
                     self._in_flight += 1
                     tickets.append(ticket)
+                    if room is not None and waiting is lane.pages:
+                        room -= 1
+                        self.takes_pages = room > 0
                 else:
-                    lane.push_retry(row, now)  # it goes first, once its text is here
+                    waiting.push_retry(row, now)  # it goes first, once its text is here
                     if len(unread) >= max_loads:
                         self.schedule(lane, now)
                         break
@@ -122,7 +137,8 @@ class Lanes:
             if lane.at_once == 1 and feedback.asked:
                 lane.state.last_start = now
             if is_answer and is_new:
-                self._trust(lane)
+                lane.trust()
+                self.given_up.discard(lane)
         if not feedback.asked:
             lane.state.withdraw(started)
             return
@@ -138,15 +154,6 @@ class Lanes:
             return  # that the rest was too short says nothing of the pace after it
         if throttle.answered(started, now, feedback.elapsed, failed):
             lane.state.limits = throttle.in_force()
-
-    def _trust(self, lane: Lane) -> None:
-        """It has answered: all that its limits allow may be asked at once, or one more after a refusal."""
-        lane.at_once = lane.at_once + 1 if lane.refusals else UNBOUND
-        if lane.refused_since is not None:
-            lane.refused_since, lane.given_up = None, False
-            self.given_up.discard(lane)
-        if lane.at_once > lane.state.limits.per_host:
-            lane.at_once, lane.refusals = UNBOUND, 0
 
     def _put_off(self, lane: Lane, rest: float | None, now: float, *, is_new: bool) -> float:
         """The host said to come again later: seconds for which its lane rests, the ``rest`` it wants or ours.
@@ -180,13 +187,15 @@ class Lanes:
         that stopped answering holds, there are places left for every other one.
         """
         held = lane.state.in_flight
-        if not held or held < self._concurrency - self._in_flight:
+        if not held or held < self._fetch.concurrency - self._in_flight:
             return False
         return pending + self._in_flight > lane.size + held
 
     def schedule(self, lane: Lane, now: float) -> None:
         """Put ``lane`` where it belongs now; older entries of it become void."""
-        due = lane.due_at(now)
+        due = lane.due_at(now, takes_pages=self.takes_pages)
+        if not self.takes_pages and lane.pages.size:
+            self._held.add(lane)
         if due == lane.scheduled and due is not None:
             return
         lane.scheduled = due

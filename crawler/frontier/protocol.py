@@ -4,7 +4,7 @@ One set of contract tests (``tests/frontier/test_contract.py``) runs against eve
 implementation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
@@ -19,11 +19,23 @@ class Frontier(Protocol):
 
     @property
     def known(self) -> int:
-        """URLs ever taken in; those beyond the depth limit are not."""
+        """Pages and sitemaps ever taken in; those beyond the depth limit are not."""
+
+    @property
+    def done_before(self) -> int:
+        """Those of them that were done before this run."""
+
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """All other URLs ever taken in, by what they are asked for: ``asset``, ``external``, …."""
+
+    @property
+    def targets_pending(self) -> int:
+        """Those of them that wait."""
 
     @property
     def pending(self) -> int:
-        """URLs waiting, those to be tried again included."""
+        """URLs waiting, targets and those to be tried again included."""
 
     @property
     def leased(self) -> int:
@@ -43,13 +55,17 @@ class Frontier(Protocol):
         """Take over what earlier runs of the crawl have left."""
 
     async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
-        """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL."""
+        """Take URLs in (serialised, no fragment) at depth 0; how many of them were new. Idempotent by URL.
+
+        Here and in :meth:`finish`, what is wanted as a page is asked for as a page, even if it is known as
+        a target; what is wanted as a target is not taken in where it is known as anything.
+        """
 
     async def pop(self, most: int) -> list[Ticket]:
         """Up to ``most`` tickets whose hosts may be asked now; waits until there is one.
 
         An empty list means that there will be no more: everything is finished, the page limit
-        is reached, or :meth:`close` was called.
+        is reached and all targets are finished, or :meth:`close` was called.
         """
 
     async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
@@ -60,10 +76,10 @@ class Frontier(Protocol):
 
     @property
     def given_up(self) -> list[str]:
-        """Origins that put everything off for too long: what was not asked there stays pending."""
+        """Origins that put everything off for too long: pages that were not asked there stay pending."""
 
     def knows(self, url: str) -> bool:
-        """Whether a serialised URL was ever taken in."""
+        """Whether a serialised URL was ever taken in as a page or sitemap."""
 
     def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
         """Hand a ticket back at no attempt: first when its host's turn comes, ``delay`` seconds from now."""

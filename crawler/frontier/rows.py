@@ -35,6 +35,8 @@ class Unsaved(msgspec.Struct):
     """Status, body, Unix time at which it was fetched, origin."""
     retries: list[tuple[int, float, int]] = []
     """Attempts that failed, Unix time of the next, id of the URL."""
+    given_to_pages: list[tuple[int, int, int, int | None, bytes | None, int]] = []
+    """Targets that are pages from now on: purpose, indexes, depth, referrer, redirects, id."""
     edges: dict[int, Edges] = {}
     """Links of finished pages, by row; like the next only with scope.max_depth."""
     depths: dict[int, tuple[int, int]] = {}
@@ -69,6 +71,10 @@ def _save_rows(db: sqlite3.Connection, unsaved: Unsaved) -> None:
         "UPDATE lanes SET robots_status = ?, robots_body = ?, robots_at = ? WHERE origin = ?", unsaved.robots
     )
     db.executemany("UPDATE urls SET attempts = ?, due = ? WHERE id = ?", unsaved.retries)
+    db.executemany(
+        "UPDATE urls SET purpose = ?, indexes = ?, depth = ?, referrer = ?, redirects = ? WHERE id = ?",
+        unsaved.given_to_pages,
+    )
     execute_values(
         db,
         "INSERT OR REPLACE INTO edges (id, targets) VALUES ?",

@@ -41,11 +41,11 @@ class Troubles:
         ) + (f"; and {len(dead) - 3:,} more" if len(dead) > 3 else "")
 
     def failed(self, most: int | None = None) -> Iterator[Failed]:
-        """URLs that ended as errors, by kind and status; with ``most`` so many, of each in turn."""
+        """Pages that ended as errors, by kind and status; with ``most`` so many, of each in turn."""
         found = (
             "SELECT u.id, u.url, u.kind, e.status, e.message,"
             " row_number() OVER (PARTITION BY u.kind, e.status ORDER BY u.id) AS turn"
-            " FROM ends e CROSS JOIN urls u ON u.id = e.id WHERE u.state = 3"
+            " FROM ends e CROSS JOIN urls u ON u.id = e.id WHERE u.state = 3 AND u.purpose <= 1"
         )
         chosen = self._db.execute(
             f"SELECT id, url, kind, status, message FROM ({found} ORDER BY turn, u.id LIMIT ?)"  # noqa: S608
@@ -55,10 +55,10 @@ class Troubles:
         return map(Failed._make, chosen)
 
     def redirects(self) -> Iterator[tuple[str, str]]:
-        """Each URL that redirects to another of the crawl, with its target; the newest first."""
+        """Each page that redirects to another of the crawl, with its target; the newest first."""
         yield from self._db.execute(
             "SELECT u.url, e.target FROM ends e CROSS JOIN urls u ON u.id = e.id"
-            " WHERE u.kind = ? AND e.target IS NOT NULL ORDER BY e.id DESC",
+            " WHERE u.kind = ? AND u.purpose <= 1 AND e.target IS NOT NULL ORDER BY e.id DESC",
             (Kind.REDIRECTED,),
         )
 
@@ -86,8 +86,8 @@ class Troubles:
             "SELECT u.url, u.kind, e.status, e.target, e.message, r.url"
             " FROM urls u LEFT JOIN ends e ON e.id = u.id"
             " LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
-            " WHERE u.state IN (3, 4) AND u.kind != :hop ORDER BY u.purpose > 0, u.kind = :out,"
-            " u.depth, u.id LIMIT :most",
+            " WHERE u.state IN (3, 4) AND u.purpose <= 1 AND u.kind != :hop"
+            " ORDER BY u.purpose > 0, u.kind = :out, u.depth, u.id LIMIT :most",
             {"hop": Kind.REDIRECTED, "out": Kind.OUT_OF_SCOPE, "most": most},
         )
         return [Leaf._make(row) for row in found]

@@ -12,13 +12,16 @@ from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
 from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
 from crawler.model.messages import StoredRobots
-from crawler.model.outcomes import Kind, State
+from crawler.model.outcomes import Kind, Purpose, State
 from crawler.model.rows import HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
 
 class FrontierView(Troubles):
-    """What can be read of a crawl without taking part in it."""
+    """What can be read of a crawl without taking part in it.
+
+    Of a URL's purposes (:class:`~crawler.model.outcomes.Purpose`), 0 and 1 are pages and sitemaps.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """``connection`` is only read from."""
@@ -34,9 +37,20 @@ class FrontierView(Troubles):
         return found
 
     def counts(self) -> dict[str, int]:
-        """URLs by state, by the state's name in lower case; every state is there."""
-        found = dict(self._db.execute("SELECT state, count(*) FROM urls GROUP BY state").fetchall())
+        """Pages and sitemaps by state, by the state's name in lower case; every state is there."""
+        found = dict(
+            self._db.execute("SELECT state, count(*) FROM urls WHERE purpose <= 1 GROUP BY state").fetchall()
+        )
         return {state.name.lower(): found.get(int(state), 0) for state in State if state is not State.BEYOND}
+
+    def targets(self) -> dict[str, dict[str, int]]:
+        """All other URLs, by what they are asked for and by state, both in lower case."""
+        found = self._db.execute(
+            "SELECT purpose, sum(state = 1), sum(state = 2), sum(state = 3), sum(state = 4), sum(state = 0)"
+            " FROM urls WHERE purpose > 1 GROUP BY purpose"
+        )
+        ends = ("ok", "truncated", "error", "skipped", "pending")
+        return {Purpose(row[0]).name.lower(): dict(zip(ends, row[1:], strict=True)) for row in found}
 
     def lanes(self) -> list[tuple[int, str, Pace | None]]:
         """Id, origin and pace of every lane; no pace where it was never asked."""
@@ -48,12 +62,12 @@ class FrontierView(Troubles):
         return [(lane, origin, pace if pace.requests is not None else None) for lane, origin, pace in made]
 
     def hosts(self) -> list[HostRow]:
-        """Every origin with its URLs by state, the one with the most URLs first."""
+        """Every origin with its pages and sitemaps by state, the one with the most of them first."""
         paces = {lane: pace for lane, _, pace in self.lanes()}
         found = self._db.execute(
             "SELECT lane, origin, sum(state = 0), sum(state = 1), sum(state = 2), sum(state = 3),"
             " sum(state = 4) FROM urls JOIN lanes ON lanes.id = urls.lane"
-            " GROUP BY lane ORDER BY count(*) DESC, origin"
+            " WHERE purpose <= 1 GROUP BY lane ORDER BY count(*) DESC, origin"
         )
         return [HostRow._make((*row, paces[lane])) for lane, *row in found]
 
@@ -88,14 +102,16 @@ class FrontierView(Troubles):
     def totals(self) -> dict[str, Any]:
         """What is counted of the whole crawl beside its states, by its name in ``summary.json``.
 
-        Done URLs that are not ok, by kind; links of done pages that were not followed, by reason; on how many
-        pages the extract function failed, one of the first of them, and how (a traceback, if there is one).
+        Done pages that are not ok, by kind; links of done pages that were not followed, by reason; on how
+        many the extract function failed, one of the first of them, and how (a traceback, if there is one).
         """
         kinds = self._db.execute(
-            "SELECT kind, count(*) FROM urls WHERE kind IS NOT NULL GROUP BY kind ORDER BY 2 DESC, 1"
+            "SELECT kind, count(*) FROM urls WHERE kind IS NOT NULL AND purpose <= 1"
+            " GROUP BY kind ORDER BY 2 DESC, 1"
         ).fetchall()
         out_of_scope, too_deep, nofollow = self._db.execute(
-            "SELECT total(out_of_scope), total(too_deep), total(nofollow) FROM urls WHERE state != 0"
+            "SELECT total(out_of_scope), total(too_deep), total(nofollow) FROM urls"
+            " WHERE state != 0 AND purpose <= 1"
         ).fetchone()
         (failed,) = self._db.execute("SELECT count(*) FROM ends WHERE extract IS NOT NULL").fetchone()
         first = self._db.execute(

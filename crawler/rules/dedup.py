@@ -42,6 +42,10 @@ class KnownUrls:
         self._known.add(mark)
         return True
 
+    def without_known(self, marks: set[int]) -> set[int]:
+        """Those fingerprints that are not known."""
+        return marks - self._known
+
     def take_new(self, links: Links) -> list[str]:
         """Take ``links`` in; those that were not known, in their order.
 

@@ -26,6 +26,8 @@ class Counters(msgspec.Struct):
     """Pages on which the extract function failed."""
     committed: int = 0
     """Records committed."""
+    targets: int = 0
+    """URLs committed that no record sink has: see :class:`crawler.model.outcomes.Purpose`."""
     batches: int = 0
     links_out_of_scope: int = 0
     links_too_deep: int = 0

@@ -54,7 +54,7 @@ async def memory_task(
         counters.memory = use.total
         counters.peak_memory = max(counters.peak_memory, use.total)
         was_holding = rule.is_holding
-        in_flight = frontier.leased + frontier.finished - counters.committed
+        in_flight = frontier.leased + frontier.finished - counters.committed - counters.targets
         verdict = rule.judge(use, in_flight)
         if verdict.fill is Fill.GIVE_UP:
             raise CrawlFailed(_sentence(rule.ceiling, use, frontier.known))

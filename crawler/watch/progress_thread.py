@@ -133,6 +133,9 @@ def plain_line(snapshot: Snapshot, recent_rate: float) -> str:
         f"{counters.outcomes['error']:,} errors",
         f"{size(counters.bytes)} read",
     ]
+    if snapshot.targets:
+        asked = snapshot.targets - snapshot.targets_pending
+        parts.insert(1, f"{asked:,} of {snapshot.targets:,} targets asked")
     return f"{clock(snapshot.elapsed)}  " + ", ".join(parts)
 
 

@@ -45,6 +45,9 @@ def render(snapshot: Snapshot, recent_rate: float, width: int) -> RenderableType
 def _headline(snapshot: Snapshot, narrow: bool) -> RenderableType:
     share = snapshot.done / snapshot.known if snapshot.known else 0.0
     done = Text.assemble((f"{snapshot.done:,}", "bold"), f" of {snapshot.known:,} URLs done")
+    if snapshot.targets:
+        asked = f"{snapshot.targets - snapshot.targets_pending:,}"
+        done = Text.assemble(done, ", ", (asked, "bold"), f" of {snapshot.targets:,} targets")
     elapsed = Text.assemble(f"{share:.0%}  ", (clock(snapshot.elapsed), "bold"))
     if narrow:
         return Group(done, elapsed)

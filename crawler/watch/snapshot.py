@@ -38,11 +38,15 @@ class Snapshot(msgspec.Struct):
     queues: list[QueueDepth]
     stages: list[StageLoad]
     pending: int
-    """URLs discovered and not committed yet, those in flight included; so done = known - pending."""
+    """Pages discovered and not committed yet, those in flight included; so done = known - pending."""
     in_flight: int
     """URLs between the frontier and their commit."""
     known: int
-    """URLs discovered, those of earlier runs of this crawl included."""
+    """Pages discovered, those of earlier runs of this crawl included."""
+    targets: int = 0
+    """URLs discovered that are no pages: what a check asks for beside them."""
+    targets_pending: int = 0
+    """Those of them that wait."""
     unacked_bytes: int = 0
     """Bytes sent to the sinks and not yet acknowledged by all of them."""
     memory_bytes: int = 0

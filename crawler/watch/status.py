@@ -77,7 +77,8 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     """Everything there is to say, as a dict that JSON can hold. ``now``: Unix time in seconds.
 
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
-    ``silent_seconds``, ``discovered``, ``counts``, ``hosts`` (with what :func:`host_pace` says),
+    ``silent_seconds``, ``discovered``, ``counts``, ``targets`` (URLs that a check asks for beside the pages,
+    by what they are asked for, each with the same counts), ``hosts`` (with what :func:`host_pace` says),
     ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them, the
     oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and
     ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live
@@ -92,11 +93,13 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         for step in sorted(live.get("steps", []), key=lambda step: step["since"])
         if step.get("url")
     ]
-    hosts = view.hosts()
+    hosts, settings = view.hosts(), view.settings()
+    is_check = "facts" in settings.get("write", {}).get("sinks", [])
     return {
         **liveness._asdict(),
         "discovered": sum(counts.values()),
         "counts": counts,
+        "targets": view.targets() if is_check else {},  # elsewhere there are none to be counted
         "hosts": [host_counts(host) | host_pace(host, now) for host in largest(hosts, len(hosts))],
         "oldest": in_flight[0] if in_flight else None,
         "in_flight": in_flight,
@@ -105,7 +108,7 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         "memory_bytes": live.get("memory_bytes") if liveness.alive else None,
         "peak_memory_bytes": live.get("peak_memory_bytes"),
         "meta": meta,
-        "settings": view.settings(),
+        "settings": settings,
     }
 
 

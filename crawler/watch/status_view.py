@@ -10,6 +10,7 @@ from rich.text import Text
 
 from crawler.watch import narrow_view
 from crawler.watch.hosts import COLUMNS
+from crawler.watch.summary_lines import targets
 from crawler.watch.summary_view import STYLES, host_table
 from crawler.watch.units import age, per_second, size
 
@@ -34,6 +35,8 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
         console.print(Text(message), soft_wrap=True)
     console.print()
     console.print(_counts(report, console.width))
+    if report["targets"]:
+        console.print(Text.assemble(("targets: ", "dim"), targets(report["targets"])), soft_wrap=True)
     if report["hosts"]:
         console.print()
         if all_hosts:
@@ -48,10 +51,11 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["alive"] and report["queues"]:
         console.print()
         console.print(_queues(report))
-    if report["counts"]["pending"] and not report["alive"]:
+    left = [report["counts"], *report["targets"].values()]
+    if any(counts["pending"] for counts in left) and not report["alive"]:
         out = report["settings"].get("out")
         how = f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"
-        if report["state"] == "finished":
+        if report["state"] == "finished" and report["counts"]["pending"]:
             how = f"a limit ended it; {how} --max-pages N, with a higher N"
         console.print()
         console.print(Text(how), soft_wrap=True)  # never broken, so that it can be copied

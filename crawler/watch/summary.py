@@ -8,11 +8,14 @@ state                 ``finished``, ``stopped`` (by a signal or by leaving early
 seeds, out            as given
 started_at            RFC 3339 UTC, when the first run began
 runs                  how many runs there were: the crawl was resumed ``runs - 1`` times
-discovered            URLs taken into the frontier; ok + truncated + error + skipped + pending
+discovered            pages and sitemaps taken into the frontier; ok + truncated + error + skipped + pending
 ok, truncated, error, skipped, pending
-                      URLs by how they ended; pending ones have not
+                      pages by how they ended; pending ones have not
+targets               URLs that a check asks for beside the pages, by what they are asked for (``stylesheet``,
+                      ``asset``, ``external``, ``probe``): ``discovered`` and the same five counts, which
+                      add up as well; empty without the sink ``facts``
 hosts_total           how many origins
-hosts                 those with the most URLs, each with its ``origin`` and the same five counts
+hosts                 those with the most pages, each with its ``origin`` and the same five counts
 sinks                 by name: ``file``, and ``records`` where it is known
 kinds                 records by kind, those that are not ok
 links_out_of_scope, links_too_deep, links_nofollow
@@ -86,12 +89,14 @@ def make_summary(
     runs: int = 1,
     sinks: Mapping[str, Mapping[str, object]] | None = None,
     hosts: "Iterable[HostRow]" = (),
+    targets: Mapping[str, Mapping[str, int]] | None = None,
 ) -> dict[str, Any]:
     """The summary as a dict that JSON can hold.
 
     ``counts`` are URLs by outcome, and ``"pending"``, as the frontier has them (an
     :class:`~crawler.model.outcomes.Outcome` is a str and fits as a key); ``discovered`` is counted
     apart from them, so that :func:`check_conservation` can find a URL that was lost between.
+    ``targets`` are other URLs by what they are asked for, each with ``discovered`` beside its counts.
     ``seconds`` is the length of this run, as are ``counters``. The two moments must be aware ones.
     """
     all_hosts = list(hosts)
@@ -106,6 +111,7 @@ def make_summary(
         "runs": runs,
         "discovered": discovered,
         **{end: counts.get(end, 0) for end in ENDS},
+        "targets": {word: dict(ends) for word, ends in (targets or {}).items()},
         "kinds": {str(kind): count for kind, count in counters.kinds.most_common()},
         "statuses": {str(status): count for status, count in sorted(counters.statuses.items())},
         "requests": counters.requests,
@@ -129,12 +135,16 @@ def make_summary(
 
 def check_conservation(summary: Mapping[str, Any]) -> None:
     """Raise CrawlFailed, naming the numbers, unless every discovered URL is accounted for once."""
-    total = sum(summary[end] for end in ENDS)
-    if total != summary["discovered"]:
-        terms = " + ".join(f"{summary[end]} {end}" for end in ENDS)
-        raise CrawlFailed(
-            f"internal error: {summary['discovered']} URLs were discovered, but {terms} makes {total}"
-        )
+    groups = {"URLs": summary} | {
+        f"URLs of purpose {word}": ends for word, ends in summary["targets"].items()
+    }
+    for what, counts in groups.items():
+        total = sum(counts[end] for end in ENDS)
+        if total != counts["discovered"]:
+            terms = " + ".join(f"{counts[end]} {end}" for end in ENDS)
+            raise CrawlFailed(
+                f"internal error: {counts['discovered']} {what} were discovered, but {terms} makes {total}"
+            )
 
 
 def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:

@@ -44,6 +44,8 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     """What else there is to say, each with its label."""
     if summary["hosts_total"] == 1:
         yield "host", summary["hosts"][0]["origin"]
+    if summary["targets"]:
+        yield "targets", targets(summary["targets"])
     if kinds := _listed(summary["kinds"]):
         yield "kinds", kinds
     classes: dict[str, int] = {}
@@ -71,6 +73,14 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         yield "restarts", _listed({who: count for who, count in restarts.items() if count})
     if summary["runs"] > 1:
         yield "runs", f"{summary['runs']}; the crawl began at {summary['started_at']}"
+
+
+def targets(found: Mapping[str, Mapping[str, int]]) -> str:
+    """What is asked for beside the pages, each purpose with its counts."""
+    return "; ".join(
+        f"{word} {_listed({column: ends[column] for column in COLUMNS if ends[column]}) or 'none'}"
+        for word, ends in found.items()
+    )
 
 
 def broken(summary: Mapping[str, Any]) -> Iterator[Row]:
@@ -107,7 +117,8 @@ def going_on(summary: Mapping[str, Any]) -> Iterator[Row]:
     """The command that goes on with the crawl, where there is something left."""
     out = shlex.quote(summary["out"])
     if summary["state"] != "finished":
-        yield "to go on" if summary["pending"] else "try again", f"crawler resume {out}"
+        left = summary["pending"] + sum(ends["pending"] for ends in summary["targets"].values())
+        yield "to go on" if left else "try again", f"crawler resume {out}"
     elif summary["pending"]:
         # Only a limit ends a crawl that still has URLs; with the same one it would end at once.
         yield "to go on", f"crawler resume {out} --max-pages N   (a limit ended it: with a higher N)"

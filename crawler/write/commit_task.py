@@ -182,17 +182,19 @@ class Committer:
                     self._step.enter(Activity.WAIT_FOR_ACKS, oldest.finished[0].ticket.url)
                     self._step.since = oldest.cut_at
                 done = [finished for batch in ready for finished in batch.finished]
+                recorded = [finished for finished in done if finished.ticket.purpose.is_recorded]
                 counters.batches += len(ready)
-                counters.committed += len(done)
-                for finished in done:
+                counters.committed += len(recorded)
+                counters.targets += len(done) - len(recorded)
+                for finished in recorded:
                     counters.links_out_of_scope += finished.links_out_of_scope
                     counters.links_too_deep += finished.links_too_deep
                     counters.links_nofollow += finished.links_nofollow
                     counters.links_too_long += finished.links_too_long
-                counters.outcomes.update(finished.outcome for finished in done)
-                counters.kinds.update(finished.kind for finished in done if finished.kind is not None)
+                counters.outcomes.update(finished.outcome for finished in recorded)
+                counters.kinds.update(finished.kind for finished in recorded if finished.kind is not None)
                 if self._on_committed is not None:
-                    await self._on_committed(done)
+                    await self._on_committed(recorded)
         except CrawlFailed as failure:
             ledger.fail(failure)
 

@@ -15,7 +15,7 @@ from crawler.frontier.sqlite_frontier import LOADS_AT_ONCE, SqliteFrontier
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.rules.dedup import fingerprints
 from tests.clock import virtual_clock
 
@@ -43,13 +43,16 @@ async def ask(frontier: Any, job: Callable[[FrontierView], T]) -> T:
     return await frontier._state.call(lambda db: job(FrontierView(db)))
 
 
-def links(*urls: str) -> Links:
-    return Links("\n".join(urls).encode(), fingerprints(urls, SEED))
+def links(*urls: str, purpose: Purpose = Purpose.PAGE) -> Links:
+    return Links("\n".join(urls).encode(), fingerprints(urls, SEED), purpose)
 
 
-def done(ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, **more) -> Finished:
+def done(
+    ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, also: tuple[Links, ...] = (), **more
+) -> Finished:
+    """``also``: links of other purposes."""
     kind = None if outcome is Outcome.OK else Kind.HTTP_STATUS
-    return Finished(ticket, outcome, kind, b"{}", links(*found) if found else None, **more)
+    return Finished(ticket, outcome, kind, b"{}", ((links(*found),) if found else ()) + also, **more)
 
 
 async def finish(frontier: Frontier, ticket: Ticket, *found: str, **more) -> Finished:
@@ -574,28 +577,29 @@ async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_pat
 async def test_sitemaps_are_urls_like_others_and_stay_sitemaps_over_redirects_and_restarts(tmp_path):
     hops = (Hop(SITE + "index.xml", 301, "/moved.xml"),)
     async with opened(tmp_path) as frontier:
-        assert await frontier.add([SITE + "index.xml"], sitemap=1) == 1
-        assert await frontier.add([SITE + "index.xml"], sitemap=1) == 0
+        assert await frontier.add([SITE + "index.xml"], Purpose.SITEMAP) == 1
+        assert await frontier.add([SITE + "index.xml"], Purpose.SITEMAP) == 0
         (index,) = await frontier.pop(9)
-        assert (index.sitemap, index.depth) == (1, 0)
+        assert (index.purpose, index.depth) == (Purpose.SITEMAP, 0)
         await finish(frontier, index, redirect=Redirect(SITE + "moved.xml", hops))
         (moved,) = await frontier.pop(9)
-        assert (moved.sitemap, moved.redirects) == (1, hops)
+        assert (moved.purpose, moved.indexes, moved.redirects) == (Purpose.SITEMAP, 0, hops)
         await frontier.fetched(moved, HostFeedback())
-        named = links(SITE + "a.xml", SITE + "index.xml")
-        await frontier.finish(done(moved, SITE + "page", sitemaps=named))
+        named = links(SITE + "a.xml", SITE + "index.xml", purpose=Purpose.SITEMAP)
+        await frontier.finish(done(moved, SITE + "page", also=(named,)))
         await frontier.flush()
     async with opened(tmp_path) as frontier:
         again = {ticket.url: ticket for ticket in await lease_all(frontier)}
-    assert (again[SITE + "a.xml"].sitemap, again[SITE + "a.xml"].depth) == (2, 0)
-    assert (again[SITE + "page"].sitemap, again[SITE + "page"].depth) == (0, 1)
-    assert again[SITE + "moved.xml"].sitemap == again[SITE + "index.xml"].sitemap == 1
+    found = {url: (ticket.purpose, ticket.indexes, ticket.depth) for url, ticket in again.items()}
+    assert found[SITE + "a.xml"] == (Purpose.SITEMAP, 1, 0)
+    assert found[SITE + "page"] == (Purpose.PAGE, 0, 1)
+    assert found[SITE + "moved.xml"] == found[SITE + "index.xml"] == (Purpose.SITEMAP, 0, 0)
     assert len(again) == 4
 
 
 async def test_an_unreachable_sitemap_is_no_unreachable_seed(tmp_path):
     async with opened(tmp_path) as frontier:
-        await frontier.add([SITE + "a.xml"], sitemap=1)
+        await frontier.add([SITE + "a.xml"], Purpose.SITEMAP)
         await frontier.add([SITE])
         first, second = await lease_all(frontier)
         lost = [Finished(first, Outcome.ERROR, Kind.DNS, b"{}"), Finished(second, Outcome.OK, None, b"{}")]
@@ -608,6 +612,6 @@ async def test_an_unreachable_sitemap_is_no_unreachable_seed(tmp_path):
 
         assert await ask(frontier, unreachable) is None
         await frontier._state.call(
-            lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE sitemap = 0")
+            lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE purpose = 0")
         )
         assert await ask(frontier, unreachable) == f"{SITE} (dns)"

@@ -28,7 +28,7 @@ class Db:
         for name, number in self.ids.items():
             referrer = referrers[name]
             source = None if referrer is None else self.ids[referrer]
-            new.urls.append((number, SITE + name, 1, int(source is not None), source, None, 0, 0))
+            new.urls.append((number, SITE + name, 1, int(source is not None), source, None, 0, 0, 0))
         self.state.run(lambda db: rows.save(db, new, ()))
 
     def end(self, batch: int, name: str, kind: Kind | None = None, **more: object) -> None:

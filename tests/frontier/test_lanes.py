@@ -1,14 +1,15 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
 from crawler.config import Config
-from crawler.frontier.lane import IdQueue, Lane
+from crawler.frontier.lane import Lane
 from crawler.frontier.lanes import Lanes
+from crawler.frontier.waiting import IdQueue, Waiting
 from crawler.model.messages import HostFeedback, Ticket
 from crawler.rules.politeness import LaneLimits, LaneState
 
 
 def lane(number: int = 1, per_host: int = 1, delay: float = 1.0) -> Lane:
-    return Lane(number, f"http://h{number}", False, LaneState(LaneLimits(per_host, delay)))
+    return Lane(number, f"http://h{number}", Waiting(), LaneState(LaneLimits(per_host, delay)))
 
 
 def test_id_queue_is_first_in_first_out_across_compaction():
@@ -25,23 +26,23 @@ def test_id_queue_is_first_in_first_out_across_compaction():
 def test_breadth_first_takes_the_smallest_depth_in_order_of_arrival():
     street = lane()
     for row, depth in ((1, 2), (2, 1), (3, 1), (4, 0)):
-        street.push(row, depth)
-    assert [street.take(0.0) for _ in range(4)] == [4, 2, 3, 1]
+        street.pages.push(row, depth)
+    assert [street.pages.take(0.0) for _ in range(4)] == [4, 2, 3, 1]
     assert street.size == 0
 
 
 def test_a_retry_waits_until_it_is_due_then_goes_first():
     street = lane()
-    street.push(1, 0)
-    street.push_retry(2, due=10.0)
+    street.pages.push(1, 0)
+    street.pages.push_retry(2, due=10.0)
     assert street.next_ids(9, 9.9) == [1]
     assert street.next_ids(9, 10.0) == [2, 1]
-    assert street.take(10.0) == 2
+    assert street.pages.take(10.0) == 2
 
 
 def test_a_lane_with_only_retries_is_due_when_the_first_is():
     street = lane()
-    street.push_retry(1, due=7.0)
+    street.pages.push_retry(1, due=7.0)
     assert street.due_at(0.0) == 7.0
 
 
@@ -51,7 +52,7 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
     street = lanes.make(1, "http://h")
 
     def ask(now: float, feedback: HostFeedback) -> LaneLimits:
-        street.push(1, 0)
+        street.pages.push(1, 0)
         lanes.keep(Ticket(1, "http://h/", 1, 0))
         lanes.schedule(street, now)
         assert len(lanes.take_due(1, now, 1, 0)[0]) == 1
@@ -70,11 +71,11 @@ def test_where_errors_do_not_count_an_answer_that_never_came_is_no_sign_of_healt
 
 def test_heap_hands_out_a_lane_only_when_its_delay_is_over():
     heap, street = Lanes(Config()), lane(delay=2.0)
-    street.push(1, 0)
-    street.push(2, 0)
+    street.pages.push(1, 0)
+    street.pages.push(2, 0)
     heap.schedule(street, 0.0)
     assert heap.pop_due(0.0) is street
-    street.take(0.0)
+    street.pages.take(0.0)
     street.state.start(0.0)
     heap.schedule(street, 0.0)
     assert heap.pop_due(0.5) is None  # one at a time, and it is busy
@@ -90,11 +91,11 @@ def test_lanes_that_are_due_together_take_turns():
     lanes = [lane(n, per_host=8, delay=0.0) for n in range(3)]
     for street in lanes:
         for row in range(3):
-            street.push(row, 0)
+            street.pages.push(row, 0)
         heap.schedule(street, 0.0)
     order = []
     while (street := heap.pop_due(0.0)) is not None:
-        street.take(0.0)
+        street.pages.take(0.0)
         order.append(street.id)
         heap.schedule(street, 0.0)
     assert order == [0, 1, 2] * 3
@@ -104,17 +105,17 @@ def test_one_stuck_host_among_a_thousand_delays_nobody():
     heap = Lanes(Config())
     lanes = [lane(n, per_host=1, delay=0.0) for n in range(1000)]
     for street in lanes:
-        street.push(1, 0)
-        street.push(2, 0)
+        street.pages.push(1, 0)
+        street.pages.push(2, 0)
         heap.schedule(street, 0.0)
     stuck = heap.pop_due(0.0)
     assert stuck is not None
     stuck.state.start(0.0)  # and never ends
-    stuck.take(0.0)
+    stuck.pages.take(0.0)
     heap.schedule(stuck, 0.0)
     served = 0
     while (street := heap.pop_due(0.0)) is not None:
-        street.take(0.0)
+        street.pages.take(0.0)
         street.state.start(0.0)
         street.state.end(0.0, None)
         served += 1
@@ -130,7 +131,7 @@ class Asked:
         self.lanes = Lanes(Config(politeness=polite, fetch=fetch))
         self.street = self.lanes.make(1, "http://h")
         for row in range(100):
-            self.street.push(row, 0)
+            self.street.pages.push(row, 0)
             self.lanes.keep(Ticket(row, f"http://h/{row}", 1, 0))
 
     def take(self, now: float) -> list[Ticket]:
@@ -190,13 +191,13 @@ def test_a_lane_that_puts_everything_off_is_given_up_but_for_what_was_asked():
     (second,) = asked.take(6.0)
     asked.answer(second, 6.0, put_off=True, retry_after=6.0)
     assert asked.lanes.given_up == {asked.street}
-    assert (asked.take(12.0), asked.street.out_of_reach) == ([], 98)
+    assert (asked.take(12.0), asked.street.pages_out_of_reach) == ([], 98)
     # What was put off itself comes once more, and an answer to that opens the lane again.
     asked.lanes.keep(second)
-    asked.street.push_retry(second.id, 12.0)
-    assert asked.street.out_of_reach == 98
+    asked.street.pages.push_retry(second.id, 12.0)
+    assert asked.street.pages_out_of_reach == 98
     (again,) = asked.take(12.0)
     assert again.id == second.id
     asked.answer(again, 12.0, put_off=False)
-    assert (asked.lanes.given_up, asked.street.out_of_reach) == (set(), 0)
+    assert (asked.lanes.given_up, asked.street.pages_out_of_reach) == (set(), 0)
     assert len(asked.take(12.0)) == 2

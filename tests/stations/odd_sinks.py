@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler.plumbing import faults
 from crawler.write import writer_process
-from crawler.write.sinks import JsonlSink, SqliteSink
+from crawler.write.sinks import FactsSink, JsonlSink, SqliteSink
 
 
 class GatedJsonl(JsonlSink):
@@ -52,6 +52,12 @@ class FaultySqlite(SqliteSink):
         return super().open(path)
 
 
+class FaultyFacts(FactsSink):
+    def open(self, path: Path) -> int:
+        _arm_next(path)
+        return super().open(path)
+
+
 class SmallJsonl(JsonlSink):
     """Its file system takes 50,000 bytes: the system refuses the rest as it would on a full disk."""
 
@@ -62,6 +68,16 @@ class SmallJsonl(JsonlSink):
 
 class SmallSqlite(SqliteSink):
     """Full after 40 pages."""
+
+    def open(self, path: Path) -> int:
+        found = super().open(path)
+        assert isinstance(self._db, sqlite3.Connection)
+        self._db.execute("PRAGMA max_page_count = 40")
+        return found
+
+
+class SmallFacts(FactsSink):
+    """The same."""
 
     def open(self, path: Path) -> int:
         found = super().open(path)

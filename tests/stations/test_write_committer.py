@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 
 from crawler.model.errors import SinkFailed
-from crawler.write.sinks import SINKS, JsonlSink, SqliteSink
+from crawler.model.messages import Finished
+from crawler.model.outcomes import Purpose
+from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from tests.stations.odd_sinks import (
     BrokenJsonl,
+    FaultyFacts,
     FaultyJsonl,
     FaultySqlite,
     GatedJsonl,
     SlowlyClosedJsonl,
     SlowSqlite,
+    SmallFacts,
     SmallJsonl,
     SmallSqlite,
     TalkativeJsonl,
@@ -31,8 +35,20 @@ POINTS = [
 PIDFDS = hasattr(os, "pidfd_open")
 
 
-def some(count: int, start: int = 0) -> list:
+def some(count: int, start: int = 0) -> list[Finished]:
     return [finished(number) for number in range(start, start + count)]
+
+
+def mixed(count: int, start: int = 0) -> list[Finished]:
+    """Every third is no page, and so are twenty in a row: there, batches bring record sinks nothing."""
+    return [
+        finished(number, purpose=Purpose.ASSET if number % 3 == 2 or 20 <= number < 40 else Purpose.PAGE)
+        for number in range(start, start + count)
+    ]
+
+
+def recorded(items: list[Finished]) -> int:
+    return sum(item.ticket.purpose.is_recorded for item in items)
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
@@ -50,6 +66,19 @@ async def test_every_record_is_written_by_every_sink_in_order(tmp_path: Path, me
     assert bench.step.step == "idle"
     # Nothing but the files themselves stays behind.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["records.db", "records.jsonl"]
+
+
+async def test_targets_are_told_apart_by_sinks_and_counters(tmp_path: Path):
+    items = mixed(100)
+    bench = Bench(tmp_path, batch_records=8)
+    await bench.write(items)
+    bench.check(items)
+    check_files(tmp_path, items)
+    assert 30 < bench.counters.targets == 100 - recorded(items) == 100 - bench.counters.committed
+    assert bench.counters.outcomes.total() == recorded(items)
+    assert bench.counters.kinds.total() == sum(
+        item.kind is not None and item.ticket.purpose.is_recorded for item in items
+    )
 
 
 async def test_one_slow_sink_holds_everything_back_and_memory_stays_bounded(tmp_path: Path):
@@ -123,17 +152,21 @@ async def test_logs_of_a_writer_reach_the_main_process(tmp_path: Path):
 
 
 async def test_a_start_cuts_every_sink_back_to_what_is_committed(tmp_path: Path):
-    items = some(60)
+    items = mixed(60)
     first = Bench(tmp_path, batch_records=10)
     await first.write(items)
     at = first.commits[3]
     with (tmp_path / "records.jsonl").open("ab") as file:
         file.write(b'{"half a rec')
     # As after a kill: two batches (and half a record) were written that were never committed.
-    kept, more = items[:40], some(30, 1000)
+    kept, more = items[:40], mixed(30, 1000)
     second = Bench(tmp_path, positions=at.positions, first_batch=at.n + 1)
     await second.write(more)
-    assert second.lengths == {"jsonl": first.commits[-1].positions["jsonl"] + 12, "sqlite": 60}
+    assert second.lengths == {
+        "jsonl": first.commits[-1].positions["jsonl"] + 12,
+        "sqlite": recorded(items),
+        "facts": 60,
+    }
     assert second.commits[0].n == 5
     second.check(more, before=at.positions)
     check_files(tmp_path, kept + more)
@@ -147,7 +180,7 @@ async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(t
     second = Bench(tmp_path, positions=end)
     with pytest.raises(SinkFailed, match=r"records\.jsonl cannot be written: it ends at \d+, before \d+"):
         await second.committer.start()
-    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20}
+    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20, "facts": 20}
 
 
 # -- death ---------------------------------------------------------------------------------------
@@ -158,16 +191,17 @@ async def test_writers_killed_at_any_point_lose_and_repeat_nothing(tmp_path: Pat
     # The first two processes of each sink die, the third one lives.
     (tmp_path / "records.jsonl.faults").write_text(f"{point}:2:kill\n{point}:3:kill\n\n")
     (tmp_path / "records.db.faults").write_text(f"{point}:3:kill\n{point}:2:kill\n\n")
-    items = some(400)
+    (tmp_path / "facts.db.faults").write_text(f"{point}:2:kill\n{point}:4:kill\n\n")
+    items = mixed(400)
     bench = Bench(
         tmp_path,
-        {"jsonl": FaultyJsonl, "sqlite": FaultySqlite},
+        {"jsonl": FaultyJsonl, "sqlite": FaultySqlite, "facts": FaultyFacts},
         batch_records=8,
         batch_interval=0.002,
         max_unacked=20_000,
     )
     await bench.write(items)
-    assert bench.counters.writer_restarts == 4
+    assert bench.counters.writer_restarts == 6
     bench.check(items)
     check_files(tmp_path, items)
 
@@ -184,7 +218,7 @@ async def test_writers_killed_from_outside_lose_and_repeat_nothing(tmp_path: Pat
                 kills += 1
                 os.kill(pid, signal.SIGKILL)
 
-    items = some(3000)
+    items = mixed(3000)
     bench = Bench(
         tmp_path,
         method=method,
@@ -351,14 +385,21 @@ async def test_kills_leave_no_open_files_behind(tmp_path: Path):
     ("sinks", "sentence"),
     [
         (
-            {"jsonl": SmallJsonl, "sqlite": SqliteSink},
+            {"jsonl": SmallJsonl, "sqlite": SqliteSink, "facts": FactsSink},
             r"records\.jsonl cannot be written: the file has reached the largest size",
         ),
-        ({"jsonl": JsonlSink, "sqlite": SmallSqlite}, r"records\.db cannot be written: the disk is full"),
+        (
+            {"jsonl": JsonlSink, "sqlite": SmallSqlite, "facts": FactsSink},
+            r"records\.db cannot be written: the disk is full",
+        ),
+        (
+            {"jsonl": JsonlSink, "sqlite": SqliteSink, "facts": SmallFacts},
+            r"facts\.db cannot be written: the disk is full",
+        ),
     ],
 )
 async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path, sinks, sentence):
-    items = some(2000)
+    items = mixed(2000)
     bench = Bench(tmp_path, sinks, batch_records=16, max_unacked=20_000)
     with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match=sentence)) as raised:
         await bench.write(items)
@@ -371,7 +412,7 @@ async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path
     assert 0 < len(kept) < len(items)
     assert kept == items[: len(kept)]
     at = bench.commits[-1].positions
-    more = some(10, 5000)
+    more = mixed(10, 5000)
     again = Bench(tmp_path, positions=at, first_batch=bench.commits[-1].n + 1)
     await again.write(more)
     again.check(more, before=at)

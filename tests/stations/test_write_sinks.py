@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
-from crawler.model.messages import Hop
-from crawler.model.outcomes import Kind, Outcome, SinkName
+from crawler.model import facts
+from crawler.model.messages import Finished, Hop, Ticket
+from crawler.model.outcomes import Kind, Outcome, Purpose, SinkName
 from crawler.model.record import Record, encode
-from crawler.write.sinks import SINKS, JsonlSink, SqliteSink
+from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from crawler.write.sinks.base import Sink, SinkShort
 from tests.stations.writing import finished
 
-RECORDS = [finished(number).record for number in range(10)]
+FINISHED = [finished(number) for number in range(10)]
+RECORDS = [item.record for item in FINISHED]
 
 
 def held(path: Path) -> list[str]:
@@ -24,7 +27,8 @@ def held(path: Path) -> list[str]:
         return [json.loads(line)["url"] for line in path.read_text(encoding="utf-8").splitlines()]
     db = sqlite3.connect(path)
     try:
-        return [url for (url,) in db.execute("SELECT url FROM records ORDER BY id")]
+        table = "answers" if path.name == "facts.db" else "records"
+        return [url for (url,) in db.execute(f"SELECT url FROM {table} ORDER BY id")]
     finally:
         db.close()
 
@@ -39,6 +43,13 @@ def kind(request) -> type[Sink]:
 
 
 @pytest.fixture
+def kept(kind: type[Sink]) -> list[bytes]:
+    """What the sink keeps of ten pages."""
+    items = [kind.keeps(item) for item in FINISHED]
+    return [item for item in items if item is not None]
+
+
+@pytest.fixture
 def path(tmp_path: Path, kind: type[Sink]) -> Path:
     return tmp_path / kind.file_name
 
@@ -50,21 +61,21 @@ def opened(kind: type[Sink], path: Path, position: int | None = None) -> Sink:
     return sink
 
 
-def test_it_holds_what_was_synced_in_order(kind, path):
+def test_it_holds_what_was_synced_in_order(kind, path, kept):
     sink = opened(kind, path)
-    first = sink.write(RECORDS[:3])
-    second = sink.write(RECORDS[3:5])
+    first = sink.write(kept[:3])
+    second = sink.write(kept[3:5])
     sink.sync()
-    third = sink.write(RECORDS[5:6])
+    third = sink.write(kept[5:6])
     sink.sync()
     sink.close()
     assert 0 < first < second < third
     assert held(path) == urls(0, 1, 2, 3, 4, 5)
 
 
-def test_its_position_is_found_again(kind, path):
+def test_its_position_is_found_again(kind, path, kept):
     sink = opened(kind, path)
-    end = sink.write(RECORDS)
+    end = sink.write(kept)
     sink.sync()
     sink.close()
     again = kind()
@@ -73,42 +84,42 @@ def test_its_position_is_found_again(kind, path):
     assert held(path) == urls(*range(10))
 
 
-def test_it_is_cut_back_to_any_position_it_ever_gave(kind, path):
+def test_it_is_cut_back_to_any_position_it_ever_gave(kind, path, kept):
     sink = opened(kind, path)
-    position = sink.write(RECORDS[:4])
-    sink.write(RECORDS[4:])
+    position = sink.write(kept[:4])
+    sink.write(kept[4:])
     sink.sync()
     sink.close()
     sink = opened(kind, path, position)
-    assert sink.write(RECORDS[7:8]) > position
+    assert sink.write(kept[7:8]) > position
     sink.sync()
     sink.close()
     assert held(path) == urls(0, 1, 2, 3, 7)
 
 
-def test_positions_go_on_from_the_cut(kind, path):
+def test_positions_go_on_from_the_cut(kind, path, kept):
     sink = opened(kind, path)
-    position = sink.write(RECORDS[:4])
-    end = sink.write(RECORDS[4:6])
+    position = sink.write(kept[:4])
+    end = sink.write(kept[4:6])
     sink.sync()
     sink.close()
     sink = opened(kind, path, position)
-    assert sink.write(RECORDS[4:6]) == end
+    assert sink.write(kept[4:6]) == end
     sink.close()
 
 
-def test_what_was_not_synced_is_gone_when_it_is_closed(kind, path):
+def test_what_was_not_synced_is_gone_when_it_is_closed(kind, path, kept):
     sink = opened(kind, path)
-    sink.write(RECORDS[:2])
+    sink.write(kept[:2])
     sink.sync()
-    sink.write(RECORDS[2:5])
+    sink.write(kept[2:5])
     sink.close()
     assert held(path) == urls(0, 1)
 
 
-def test_it_says_when_it_holds_less_than_it_should(kind, path):
+def test_it_says_when_it_holds_less_than_it_should(kind, path, kept):
     sink = opened(kind, path)
-    end = sink.write(RECORDS)
+    end = sink.write(kept)
     sink.sync()
     with pytest.raises(SinkShort, match=f"it ends at {end}, before {end + 1}"):
         sink.cut(end + 1)
@@ -116,17 +127,17 @@ def test_it_says_when_it_holds_less_than_it_should(kind, path):
     assert held(path) == urls(*range(10))
 
 
-def test_nothing_can_be_written_twice_by_closing_twice(kind, path):
+def test_nothing_can_be_written_twice_by_closing_twice(kind, path, kept):
     sink = opened(kind, path)
-    sink.write(RECORDS[:1])
+    sink.write(kept[:1])
     sink.sync()
     sink.close()
     sink.close()
     with pytest.raises((ValueError, OSError), match=r"not open|Bad file descriptor"):
-        sink.write(RECORDS[:1])
+        sink.write(kept[:1])
 
 
-def test_syncing_nothing_is_allowed(kind, path):
+def test_syncing_nothing_is_allowed(kind, path, kept):
     sink = opened(kind, path)
     sink.sync()
     assert sink.write([]) == 0
@@ -135,12 +146,12 @@ def test_syncing_nothing_is_allowed(kind, path):
     assert held(path) == []
 
 
-def test_others_may_read_while_it_writes(kind, path):
+def test_others_may_read_while_it_writes(kind, path, kept):
     sink = opened(kind, path)
-    sink.write(RECORDS[:3])
+    sink.write(kept[:3])
     sink.sync()
     assert held(path) == urls(0, 1, 2)
-    sink.write(RECORDS[3:])
+    sink.write(kept[3:])
     sink.sync()
     assert held(path) == urls(*range(10))
     sink.close()
@@ -210,11 +221,11 @@ BARE = Record(
 )
 
 
-def row(path: Path, number: int) -> dict[str, object]:
+def row(path: Path, number: int, table: str = "records") -> dict[str, object]:
     db = sqlite3.connect(path)
     db.row_factory = sqlite3.Row
     try:
-        return dict(db.execute("SELECT * FROM records WHERE id = ?", (number,)).fetchone())
+        return dict(db.execute(f"SELECT * FROM {table} WHERE id = ?", (number,)).fetchone())
     finally:
         db.close()
 
@@ -255,6 +266,55 @@ def test_links_can_be_queried(database: Path):
 
 def test_a_closed_database_is_one_file(database: Path):
     assert [path.name for path in database.parent.iterdir()] == ["records.db"]
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_only_facts_keeps_what_is_no_page(kind, purpose: Purpose):
+    item = kind.keeps(finished(1, purpose=purpose))
+    is_kept = kind is FactsSink or purpose in (Purpose.PAGE, Purpose.SITEMAP)
+    assert (item is not None) == is_kept
+
+
+def test_what_is_told_of_every_answer_has_a_column_and_the_rest_is_a_blob(tmp_path: Path):
+    noted = facts.PageFacts(
+        ["http://a.example/x"],
+        [facts.Reference(0, "top", 3, 7, facts.Source.IMG, "a cat")],
+        ["top", "ü"],
+        [facts.Mark(facts.Odd.NO_ALT, 3, 1, "cat.png")],
+        is_html=True,
+        noindex=True,
+        lang="en",
+        title_line=2,
+        title_column=5,
+        scripts=1,
+        text_length=99,
+        text_hash=-(2**63),
+    )
+    ticket = Ticket(1, FULL.url, 1, 2, purpose=Purpose.PAGE)
+    page = Finished(ticket, FULL.outcome, FULL.kind, encode(FULL), facts=facts.encode(noted))
+    bare = replace(page, ticket=replace(ticket, purpose=Purpose.ASSET), record=encode(BARE), facts=b"")
+    sink = opened(FactsSink, tmp_path / "facts.db")
+    sink.write([item for item in map(FactsSink.keeps, (page, bare)) if item is not None])
+    sink.sync()
+    sink.close()
+    first, second = (row(tmp_path / "facts.db", number, "answers") for number in (1, 2))
+    assert facts.decode(first.pop("facts")) == noted
+    told = first | {"redirects": json.loads(str(first["redirects"]))}
+    record = json.loads(encode(FULL))
+    assert {key: value for key, value in told.items() if key in record} == {
+        key: value for key, value in record.items() if key in told and key != "text_length"
+    } | {"text_length": 99}
+    assert {key: told[key] for key in told.keys() - record.keys()} == {
+        "id": 1, "purpose": 0, "is_html": 1, "noindex": 1, "lang": "en", "title_line": 2,
+        "title_column": 5, "scripts": 1, "text_hash": -(2**63),
+    }  # fmt: skip
+    assert {key for key, value in second.items() if value is not None} == {
+        "id", "url", "purpose", "outcome", "final_url", "redirects", "depth", "attempts", "fetched_at"
+    }  # fmt: skip
+    assert (second["purpose"], second["outcome"]) == (3, "ok")
 
 
 def test_every_sink_that_the_configuration_allows_is_there():

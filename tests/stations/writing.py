@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
+from crawler.model import facts
 from crawler.model.messages import Commit, Finished, Ticket
-from crawler.model.outcomes import Kind, Outcome
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, decode, encode
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.plumbing.fork_server_process import start_fork_server
@@ -22,8 +23,8 @@ from crawler.write.sinks.base import Sink
 from tests.stations.no_frontier import NoFrontier
 
 
-def finished(number: int, size: int = 300) -> Finished:
-    """URL ``number``, whose record weighs about ``size`` bytes more than an empty one."""
+def finished(number: int, size: int = 300, purpose: Purpose = Purpose.PAGE) -> Finished:
+    """URL ``number``, whose record weighs about ``size`` bytes more than an empty one, with facts of it."""
     url = f"http://a.example/{number}"
     kind = Kind.HTTP_STATUS if number % 10 == 0 else None
     outcome = Outcome.ERROR if kind else Outcome.OK
@@ -37,7 +38,9 @@ def finished(number: int, size: int = 300) -> Finished:
         fetched_at="2024-05-06T07:08:09Z",
         title="t" * size,
     )
-    return Finished(Ticket(number, url, 1, 1), outcome, kind, encode(record))
+    noted = facts.encode(facts.PageFacts([f"{url}/to"], anchors=["top"], is_html=True, text_length=number))
+    ticket = Ticket(number, url, 1, 1, purpose=purpose)
+    return Finished(ticket, outcome, kind, encode(record), facts=b"" if kind else noted)
 
 
 class Bench(NoFrontier):
@@ -118,17 +121,16 @@ class Bench(NoFrontier):
             range(self.commits[0].n, self.commits[0].n + len(self.commits))
         )
         assert self.committed == list(expected)
-        assert self.told == list(expected)
-        assert self.counters.committed == len(expected)
+        recorded = [item for item in expected if item.ticket.purpose.is_recorded]
+        assert self.told == recorded
+        assert self.counters.committed == len(recorded)
+        assert self.counters.targets == len(expected) - len(recorded)
         assert self.counters.batches == len(self.commits)
         at = dict(before or {})
         for commit in self.commits:
             for sink in commit.positions:
-                grown = (
-                    len(commit.finished)
-                    if sink == "sqlite"
-                    else sum(len(item.record) + 1 for item in commit.finished)
-                )
+                kept = [item for item in map(SINKS[sink].keeps, commit.finished) if item is not None]
+                grown = sum(len(item) + 1 for item in kept) if sink == "jsonl" else len(kept)
                 at[sink] = at.get(sink, 0) + grown
             assert commit.positions == {sink: at[sink] for sink in commit.positions}
 
@@ -149,9 +151,32 @@ def rows(out: Path) -> list[tuple[Any, ...]]:
         db.close()
 
 
+def answers(out: Path) -> list[tuple[Any, ...]]:
+    """Number, URL, purpose, outcome, text length and facts of each row in ``facts.db``."""
+    db = sqlite3.connect(out / "facts.db")
+    try:
+        return db.execute(
+            "SELECT id, url, purpose, outcome, text_length, facts FROM answers ORDER BY id"
+        ).fetchall()
+    finally:
+        db.close()
+
+
 def check_files(out: Path, expected: Sequence[Finished]) -> None:
-    """Both files hold ``expected`` and nothing else."""
-    records = [item.record for item in expected]
+    """All files hold what they keep of ``expected``, and nothing else."""
+    if (out / "facts.db").exists():
+        assert answers(out) == [
+            (
+                number,
+                item.ticket.url,
+                item.ticket.purpose,
+                item.outcome,
+                item.ticket.id if item.facts else None,
+                item.facts or None,
+            )
+            for number, item in enumerate(expected, 1)
+        ]
+    records = [item.record for item in expected if item.ticket.purpose.is_recorded]
     assert lines(out) == records
     decoded = [decode(record) for record in records]
     assert rows(out) == [(number, d.url, d.title) for number, d in enumerate(decoded, 1)]

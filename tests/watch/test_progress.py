@@ -89,6 +89,17 @@ def test_a_crawl_that_has_just_begun_can_be_drawn():
     assert plain_line(begun, 0.0).startswith("0:00:00  0 of 0 URLs done")
 
 
+def test_targets_are_shown_where_there_are_any():
+    shot = busy_snapshot()
+    assert "targets" not in "\n".join([plain_line(shot, 1.0), *drawn(shot, 80)])
+    shot.targets, shot.targets_pending = 1_500, 300
+    assert "1,200 of 1,500 targets asked" in plain_line(shot, 1.0)
+    for width in (60, 80):
+        line = drawn(shot, width)[1]
+        assert line.startswith("34,234 of 46,678 URLs done, 1,200 of 1,500 targets")
+    assert max(map(cell_len, drawn(shot, 40))) <= 40
+
+
 def test_the_height_does_not_change_with_the_counts():
     quiet = busy_snapshot()
     quiet.counters.kinds.clear()

@@ -93,6 +93,29 @@ def test_states_have_one_spelling_and_none_is_missing():
     assert report["discovered"] == 1_512
 
 
+class CheckView(View):
+    """Of a check."""
+
+    def settings(self):
+        return super().settings() | {"write": {"sinks": ["facts"]}}
+
+    def counts(self):
+        return {"PENDING": 0, "OK": 1_100}
+
+    def targets(self):
+        return {"asset": {"ok": 30, "truncated": 0, "error": 2, "skipped": 0, "pending": 1_234}}
+
+
+def test_targets_are_told_apart_where_there_are_any():
+    report = make_report(CheckView(), NOW)
+    assert (report["discovered"], report["counts"]["pending"]) == (1_100, 0)
+    assert report["targets"]["asset"]["pending"] == 1_234
+    for width in (40, 100):
+        assert "targets: asset ok 30, error 2, pending 1,234" in printed(CheckView(), width=width)
+    assert "targets" not in printed(View())
+    assert "to go on: crawler resume" in printed(CheckView(state="stopped"))
+
+
 @pytest.mark.parametrize("state", ["finished", "stopped", "incomplete"])
 def test_a_crawl_that_said_how_it_ended_is_not_alive_whatever_has_its_pid_now(state):
     found = judge({"state": state, "pid": str(os.getpid())}, {}, NOW)

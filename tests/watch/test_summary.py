@@ -62,7 +62,7 @@ def test_the_keys_are_those_that_are_documented():
     summary = summary_of()
     assert " ".join(summary) == (
         "schema state seeds out started_at ended_at seconds runs "
-        "discovered ok truncated error skipped pending "
+        "discovered ok truncated error skipped pending targets "
         "kinds statuses requests retries bytes pages_per_second "
         "links_out_of_scope links_too_deep links_nofollow links_too_long batches parser_restarts "
         "writer_restarts peak_memory_bytes longest_stall_ms hosts_total hosts sinks"
@@ -114,6 +114,40 @@ def test_a_lost_url_is_an_error_that_names_the_numbers(discovered):
         f"internal error: {discovered} URLs were discovered, "
         "but 1100 ok + 3 truncated + 112 error + 19 skipped + 0 pending makes 1234"
     )
+
+
+ENDED = {"ok": 30, "truncated": 0, "error": 2, "skipped": 1, "pending": 7}
+TARGETS = {
+    "asset": {"discovered": 40, **ENDED},
+    "probe": {"discovered": 1, **dict.fromkeys(ENDED, 0), "ok": 1},
+}
+
+
+def test_targets_are_counted_apart_and_add_up_too():
+    summary = summary_of(targets=TARGETS)
+    check_conservation(summary)
+    assert summary["targets"] == TARGETS
+    assert summary["discovered"] == 1_234
+    lost = TARGETS | {"asset": TARGETS["asset"] | {"discovered": 41}}
+    with pytest.raises(CrawlFailed) as caught:
+        check_conservation(summary_of(targets=lost))
+    assert str(caught.value) == (
+        "internal error: 41 URLs of purpose asset were discovered, "
+        "but 30 ok + 0 truncated + 2 error + 1 skipped + 7 pending makes 40"
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_targets_have_a_line_where_there_are_any(terminal):
+    shown = printed(summary_of(targets=TARGETS), terminal=terminal)
+    assert "asset ok 30, error 2, skipped 1, pending 7; probe ok 1" in " ".join(
+        shown.replace("│", " ").split()
+    )
+    assert "targets" not in printed(summary_of(), terminal=terminal)
+
+
+def test_a_crawl_that_has_only_targets_left_is_gone_on_with():
+    assert "to go on" in printed(summary_of("stopped", targets=TARGETS), terminal=False)
 
 
 def test_it_is_written_whole(tmp_path):

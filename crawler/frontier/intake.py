@@ -1,0 +1,132 @@
+"""What joins the frontier: URLs that were not known, each with its row, its lane and its turn."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from crawler.frontier.durable import DurableFrontier
+from crawler.frontier.lane import Lane
+from crawler.model.messages import Hop, Links, Ticket
+from crawler.model.outcomes import Purpose, State
+from crawler.rules.dedup import fingerprints
+from crawler.rules.urls import origin, partition
+
+MAX_UNSAVED = 2_000
+"""New URLs that may wait for the next commit before they are sent to the disk on their own."""
+
+
+class Intake(DurableFrontier):
+    """Takes URLs in; :class:`~crawler.frontier.sqlite_frontier.SqliteFrontier` decides who is asked when."""
+
+    _changed: asyncio.Event
+
+    async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
+        """Take URLs in; how many of them were new."""
+        fresh = self._take_new(urls, purpose)
+        self._take_in(fresh, 0, None, purpose)
+        if len(self.unsaved.urls) >= MAX_UNSAVED:
+            await self.flush()
+        return len(fresh)
+
+    def _take_new(self, urls: Sequence[str], purpose: Purpose) -> list[str]:
+        """Those that were not known."""
+        marks = fingerprints(urls, self._known.hash_seed)
+        return self._new_of(Links("\n".join(urls).encode(), marks, purpose))
+
+    def _new_of(self, links: Links) -> list[str]:
+        """Those that were not known as what they are wanted for."""
+        if links.purpose.is_recorded:
+            return self._known.take_new(links)
+        return self._targets.take_new(links, self._known, self._depths)
+
+    def _take_in(
+        self,
+        urls: list[str],
+        depth: int,
+        source: Ticket | None,
+        purpose: Purpose,
+        hops: tuple[Hop, ...] = (),
+        indexes: int = 0,
+    ) -> None:
+        """Take in URLs that were not known; ``source`` named them."""
+        recorded = purpose.is_recorded
+        depths = self._depths if recorded else None
+        beyond = depths is not None and depth > depths.most
+        if recorded and not beyond and self._targets.pending:
+            urls = [
+                url for url in urls if not self._is_given_to_page(url, depth, source, purpose, hops, indexes)
+            ]
+        redirects = msgspec.json.encode(hops) if hops else None
+        referrer, source_id = (source.url, source.id) if source else (None, None)
+        state = State.BEYOND if beyond else State.PENDING
+        # Targets wait till their lane's pages are done: they must not fill the memory until then.
+        most_tickets = self._lanes.max_tickets if recorded else self._lanes.max_tickets // 2
+        touched = set()
+        for row, url in enumerate(urls, self._last_id + 1):
+            site = origin(url)
+            if (lane := self._lanes.by_origin.get(site)) is None:
+                lane = self._lanes.make(len(self._lanes.by_id) + 1, site)
+                part = partition(site, self._config.frontier.partitions)
+                self.unsaved.lanes.append((lane.id, site, part))
+            self.unsaved.urls.append(
+                (row, url, lane.id, depth, source_id, redirects, purpose, indexes, state)
+            )
+            if depths is not None:
+                depths.add(url, row, depth)
+            if beyond:
+                continue
+            if len(self._lanes.tickets) < most_tickets:
+                self._lanes.tickets[row] = Ticket(
+                    row, url, lane.id, depth, referrer, 1, hops, purpose, indexes
+                )
+            if recorded:
+                lane.pages.push(row, depth)
+            else:
+                lane.waiting(recorded=False).push(row, 0)
+                self._targets.add(url, row, purpose)
+            touched.add(lane)
+        self._last_id += len(urls)
+        if not beyond:
+            self.known += len(urls) if recorded else 0
+            self.pending += len(urls)
+            self._reschedule(*touched)
+
+    def _is_given_to_page(
+        self,
+        url: str,
+        depth: int,
+        source: Ticket | None,
+        purpose: Purpose,
+        hops: tuple[Hop, ...],
+        indexes: int,
+    ) -> bool:
+        """Whether ``url`` waits as a target. Its row is a page's then, as if it had been found just now."""
+        row = self._targets.give_to_page(url)
+        if row is None:
+            return False
+        lane = self._lanes.by_origin[origin(url)]
+        due = lane.waiting(recorded=False).remove(row)
+        if due is None:
+            lane.pages.push(row, depth)
+        else:
+            lane.pages.push_retry(row, due)
+        referrer, source_id = (source.url, source.id) if source else (None, None)
+        if (ticket := self._lanes.tickets.get(row)) is not None:
+            self._lanes.tickets[row] = replace(
+                ticket, depth=depth, referrer=referrer, redirects=hops, purpose=purpose, indexes=indexes
+            )
+        redirects = msgspec.json.encode(hops) if hops else None
+        self.unsaved.given_to_pages.append((purpose, indexes, depth, source_id, redirects, row))
+        if self._depths is not None:
+            self._depths.add(url, row, depth)
+        self.known += 1
+        self._reschedule(lane)
+        return True
+
+    def _reschedule(self, *lanes: Lane) -> None:
+        now = asyncio.get_running_loop().time()
+        for lane in lanes:
+            self._lanes.schedule(lane, now)
+        self._changed.set()
