@@ -1,0 +1,135 @@
+"""The annex, checked by the real command line: all that its manifest names is found, and nothing else."""
+
+import datetime
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from crawler.lab.site.site_process import SiteProcess
+from crawler.model.facts import SOURCES
+from crawler.model.findings import RULE_IDS
+from tests.crawls import crawl
+from tests.lab.annex_marks import MANIFEST, manifest, written
+
+FEW = {"certificate": 1, "missing-lang": 1}
+"""Findings there can be of a rule: an origin has one certificate, and one template that lacks a language."""
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(MANIFEST.read_text("utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def annex() -> Iterator[SiteProcess]:
+    with SiteProcess(annex=True) as site:
+        yield site
+
+
+def check(seed: str, out: Path, *arguments: object) -> dict[str, Any]:
+    """The report of a check that finds something."""
+    report = out.with_suffix(".json")
+    told = ("-q", "--no-progress", "-o", out, "--report", f"json={report}")
+    done = crawl("check", seed, "--retries", 1, *told, *arguments)
+    assert done.returncode == 1, done.stderr
+    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    return found
+
+
+def named(report: dict[str, Any], seed: str) -> dict[str, Any]:
+    """The findings of a report, as the manifest has them."""
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(seed))
+    own, other = ("127.0.0.1", "localhost") if "127.0.0.1" in origin else ("localhost", "127.0.0.1")
+
+    def name(url: str) -> str:
+        return url.replace(origin.replace(own, other), "{other}").removeprefix(origin)
+
+    findings = [
+        {
+            "rule": finding["rule"],
+            "target": name(finding["target"]),
+            "places": sorted(
+                ([name(at["page"]), at["line"], at["column"], at["element"]] for at in finding["places"]), key=str
+            ),
+        }
+        for finding in report["findings"]
+    ]
+    return {
+        "findings": sorted(findings, key=lambda finding: (finding["rule"], finding["target"])),
+        "unverified": {
+            each["reason"]: {"references": each["references"], "targets": each["targets"]}
+            for each in sorted(report["unverified"], key=lambda each: str(each["reason"]))
+        },
+    }
+
+
+def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """Every finding, place and count that only one of the two has."""
+    lines = []
+    for one, other, sign in ((expected, found, "missing"), (found, expected, "too much")):
+        places = [
+            {(f["rule"], f["target"], *place) for f in each["findings"] for place in f["places"]}
+            for each in (one, other)
+        ]
+        lines += [f"{sign}: {place}" for place in sorted(places[0] - places[1], key=str)]
+        lines += [
+            f"{sign}: {reason} {count}"
+            for reason, count in one["unverified"].items()
+            if other["unverified"].get(reason) != count
+        ]
+    return lines
+
+
+def never_asked(site: SiteProcess) -> list[str]:
+    return [path for _, path, _ in site.requests() if path.startswith("/never")]
+
+
+def test_the_manifest_is_what_is_planted() -> None:
+    assert MANIFEST.read_text("utf-8") == written(manifest())
+
+
+def test_every_rule_and_every_source_is_planted_twice(expected: dict[str, Any]) -> None:
+    findings = [finding for each in expected.values() if isinstance(each, dict) for finding in each["findings"]]
+    for rule in RULE_IDS:
+        places = {str(place) for finding in findings if finding["rule"] == rule for place in finding["places"]}
+        assert len(places) >= FEW.get(rule, 2), rule
+    elements = {place[3] for finding in findings for place in finding["places"]}
+    assert elements >= {about.label for about in SOURCES.values()}
+
+
+def test_all_that_is_planted_is_found_and_nothing_else(
+    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    annex.start_anew()
+    report = check(annex.url, tmp_path / "out", "--set", "sitemaps.follow=true")
+    found = named(report, annex.url)
+    assert not differences(found, expected["http"])
+    assert found == expected["http"]
+    assert report["coverage"] is None
+    assert never_asked(annex) == []
+
+
+def test_other_origins_are_looked_at_when_asked_for(
+    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    annex.start_anew()
+    more = ("--external", "--exclude", "[.]invalid/", "--set", "sitemaps.follow=true")
+    cache = f"check.cache_file={tmp_path / 'external.json'}"
+    found = named(check(annex.url, tmp_path / "out", *more, "--set", cache), annex.url)
+    assert not differences(found, expected["external"])
+    assert found == expected["external"]
+    assert never_asked(annex) == []
+
+
+def test_a_server_that_never_says_no_is_found_out(
+    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    seed = annex.url.replace("127.0.0.1", "localhost") + "branch/"
+    done = check(seed, tmp_path / "out", "--fail-on", "warning")
+    assert named(done, seed) == expected["branch"]
