@@ -64,9 +64,9 @@ def page_facts(number: int, pages: int, chance: random.Random) -> PageFacts:
         refer(f"https://other{chance.randrange(1_000)}.test/page", Source.A)
     if number % 50 == 0:
         refer(f"{HOME}gone{number % 1_000}.html", Source.A)
-    return PageFacts(
-        list(urls), references, [f"place-{n}" for n in range(ANCHORS)], is_html=True, text_length=999
-    )
+    anchors = [f"place-{place}" for place in range(ANCHORS)]
+    well = {"is_html": True, "lang": "en", "title_line": 1, "title_column": 1, "text_length": 999}
+    return PageFacts(list(urls), references, anchors, **well)
 
 
 def finished(pages: int) -> Iterator[Finished]:
@@ -74,25 +74,28 @@ def finished(pages: int) -> Iterator[Finished]:
     number = 0
 
     def end(
-        url: str, outcome: Outcome, kind: Kind | None, status: int, noted: bytes, **found: object
+        url: str,
+        outcome: Outcome,
+        kind: Kind | None,
+        status: int,
+        noted: bytes = b"",
+        purpose: Purpose = Purpose.PAGE,
+        **found: object,
     ) -> Finished:
         nonlocal number
         number += 1
-        ticket = Ticket(number, url, 1, depth=1, referrer=HOME, purpose=found.pop("purpose", Purpose.PAGE))
+        ticket = Ticket(number, url, 1, depth=1, referrer=HOME, purpose=purpose)
         row = record.of_ticket(ticket, outcome, kind, status=status, fetched_at=FETCHED_AT, **found)
         return Finished(ticket, outcome, kind, record.encode(row), facts=noted)
 
+    html, image = {"content_type": "text/html"}, {"content_type": "image/png", "purpose": Purpose.ASSET}
     for index in range(pages):
         noted = facts.encode(page_facts(index, pages, chance))
-        yield end(
-            page_url(index), Outcome.OK, None, 200, noted, content_type="text/html", title=f"Page {index}"
-        )
+        yield end(page_url(index), Outcome.OK, None, 200, noted, title=f"Page {index}", **html)
     for index in range(ASSETS):
-        yield end(
-            asset_url(index), Outcome.OK, None, 200, b"", content_type="image/png", purpose=Purpose.ASSET
-        )
+        yield end(asset_url(index), Outcome.OK, None, 200, **image)
     for index in range(0, 1_000, 50):
-        yield end(f"{HOME}gone{index}.html", Outcome.ERROR, Kind.HTTP_STATUS, 404, b"", message="Not Found.")
+        yield end(f"{HOME}gone{index}.html", Outcome.ERROR, Kind.HTTP_STATUS, 404, message="Not Found.")
 
 
 def make(out: Path, pages: int) -> None:

@@ -50,6 +50,7 @@ PURPOSES = {
 """What for: by kind, the process that starts it, and name."""
 FLOORS = [
     "cli",
+    "check",
     "lab",
     "engine",
     "frontier",

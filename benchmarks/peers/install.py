@@ -1,9 +1,9 @@
-"""Puts Scrapy and Crawlee into a virtual environment of their own, so that the project's stays its own.
+"""Puts Scrapy, Crawlee and lychee into a virtual environment, so that the project's own stays its own.
 
     python benchmarks/peers/install.py        makes benchmarks/peers/.venv, or brings it up to date
 
-It holds exactly what ``requirements.txt`` names. ``street.py`` finds it there; without it, these two get
-no figures.
+It holds exactly what ``requirements.txt`` names. ``street.py`` and ``checking.py`` find it there; without it,
+these get no figures. (linkinator comes by npm: ``npm install --prefix benchmarks/peers linkinator``.)
 """
 
 import subprocess

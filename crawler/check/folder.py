@@ -8,17 +8,20 @@ missing, since it will not be there when the folder is published.
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from mimetypes import MimeTypes
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from crawler.config import Config
 from crawler.model.errors import UsageError
+
+if TYPE_CHECKING:  # the server needs neither
+    import sqlite3
+
+    from crawler.config import Config
 
 HTML = (".html", ".htm", ".xhtml")
 LIST = "crawler-list-of-files-{}.txt"
@@ -84,11 +87,15 @@ def locate(root: Path, base: str, path: str) -> Located:
                 file = clean
             elif file.is_dir() and _is_inside(root, file):
                 return Located(None, f"{path}/")
-        return Located(file if file.is_file() and _is_inside(root, file) else None)
+        if not file.is_file():
+            return Located(None)
+        # To look at each part of each path would take longer than to serve the file.
+        return Located(file if _is_inside(root, file if file.is_symlink() else file.parent) else None)
     except OSError:  # such as a name that is too long for the system, or a link to itself
         return Located(None)
 
 
+@lru_cache(maxsize=65_536)
 def _is_inside(root: Path, file: Path) -> bool:
     return file.resolve().is_relative_to(root)
 
@@ -161,7 +168,7 @@ def lists_of(root: Path, base: str, pages: int) -> list[str]:
     return [base + LIST.format(f"{number}-{part}") for part in parts]
 
 
-def namer(config: Config) -> Callable[[str], str]:
+def namer(config: "Config") -> Callable[[str], str]:
     """How reports call a URL (with or without fragment): with a folder, by the file's path in it.
 
     What lies outside of the base path is called by its path; URLs of other origins stay as they are.
@@ -191,7 +198,7 @@ def namer(config: Config) -> Callable[[str], str]:
     return name
 
 
-def link_all_names(db: sqlite3.Connection, config: Config) -> None:
+def link_all_names(db: "sqlite3.Connection", config: "Config") -> None:
     """Where one URL of a file is in the table ``linked``, put its other URLs there too: it is no orphan."""
     if config.check.folder is None:
         return

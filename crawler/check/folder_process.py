@@ -27,26 +27,34 @@ class FolderProcess(ServerProcess):
 
 
 async def _listen(port: int, root: Path, base: str, lists: list[str]) -> dict[str, int]:
-    from aiohttp import web  # only the child pays for it
+    from aiohttp.web import (  # only the child pays for it
+        BaseRequest,
+        FileResponse,
+        Response,
+        Server,
+        ServerRunner,
+        StreamResponse,
+        TCPSite,
+    )
 
     not_found = locate(root, base, f"{base}404.html").file
 
-    def listed(path: str) -> web.Response:
+    def listed(path: str) -> Response:
         first = lists.index(path) * LISTED_AT_ONCE
         pages = survey(root).pages[first : first + LISTED_AT_ONCE]
-        return web.Response(
+        return Response(
             text="".join(f"http://{HOST}:{port}{base}{each}\n" for each in addresses(root, pages))
         )
 
-    def of_file(file: Path, status: int = 200) -> web.StreamResponse:
+    def of_file(file: Path, status: int = 200) -> StreamResponse:
         headers = {"Content-Type": media_type(file)}
         if file.stat().st_size > IN_MEMORY:
-            return web.FileResponse(file, status=status, headers=headers)
-        return web.Response(body=file.read_bytes(), status=status, headers=headers)
+            return FileResponse(file, status=status, headers=headers)
+        return Response(body=file.read_bytes(), status=status, headers=headers)
 
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(request: BaseRequest) -> StreamResponse:
         if request.method not in ("GET", "HEAD"):
-            return web.Response(status=405, headers={"Allow": "GET, HEAD"})
+            return Response(status=405, headers={"Allow": "GET, HEAD"})
         path, question, query = request.raw_path.partition("?")
         if path in lists:
             return listed(path)
@@ -55,15 +63,15 @@ async def _listen(port: int, root: Path, base: str, lists: list[str]) -> dict[st
             if found.file is not None:
                 return of_file(found.file)
             if found.moved is not None:
-                return web.Response(status=301, headers={"Location": found.moved + question + query})
+                return Response(status=301, headers={"Location": found.moved + question + query})
             if not_found is not None and path.startswith(base):
                 return of_file(not_found, 404)
         except OSError as error:
-            return web.Response(status=403, text=f"{error.strerror}\n")
-        return web.Response(status=404, text="There is no such file.\n")
+            return Response(status=403, text=f"{error.strerror}\n")
+        return Response(status=404, text="There is no such file.\n")
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None))
+    runner = ServerRunner(Server(answer, access_log=None))
     await runner.setup()
-    await web.TCPSite(runner, HOST, port, backlog=1024).start()
+    await TCPSite(runner, HOST, port, backlog=1024).start()
     port = runner.addresses[0][1]
     return {"port": port}

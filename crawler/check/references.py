@@ -5,13 +5,14 @@ and only what is in doubt is taken up one by one.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from crawler.check.anchors import Anchors
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
+from crawler.check.types import TYPED
 from crawler.model.facts import PageFacts, Reference, Source, decode
 
-_LINK, _RELATION = 1, 2
+_LINK, _RELATION, _TYPED = 1, 2, 4
 _LINKS = (Source.A, Source.AREA, Source.IFRAME, Source.FRAME, Source.REFRESH)
 _RELATIONS = (
     Source.CANONICAL,
@@ -21,7 +22,10 @@ _RELATIONS = (
     Source.OG_URL,
     Source.SITEMAP,
 )
-_WHAT = bytes((source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION for source in Source)
+_WHAT = bytes(
+    (source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION | (source in TYPED) * _TYPED
+    for source in Source
+)
 """By a reference's source; an index into bytes costs less than a look-up of an enum."""
 _PAGES = (
     "SELECT id, url, facts FROM current CROSS JOIN answers USING (id) WHERE facts IS NOT NULL ORDER BY id"
@@ -33,6 +37,7 @@ _TABLES = {
     "lost": 9,
     "marks": 5,
     "relations": 6,
+    "mistyped": 6,
 }
 """How many columns each has."""
 _TOGETHER = 2_000
@@ -60,44 +65,48 @@ class _Rows:
     def _write(self, table: str) -> None:
         rows, self._rows[table] = self._rows[table], []
         marks = ", ".join("?" * _TABLES[table])
-        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
 def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> int:
     """Fill suspects, marks, relations and linked, and tell ``anchors`` what there is; how many there are."""
     count = 0
-    rows, well, not_linked = _Rows(db), answers.well, set(answers.ids)
+    rows, well, wrong_for = _Rows(db), answers.well, answers.wrong_for
+    all_pages = answers.pages | answers.ends.keys()
+    not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
         targets, references = facts.targets, facts.references
-        if [r for r in references if not r.is_asked and r.source == Source.FORM]:
+        others = [r for r in references if _WHAT[r.source] != _LINK]  # most are links
+        if [r for r in others if not r.is_asked and r.source == Source.FORM]:
             # What is sent by POST is no link.
             references = [r for r in references if r.is_asked or r.source != Source.FORM]
         count += len(references)
         if facts.anchors and url in answers.seeds:
             anchors.hold(facts.anchors, answers.seeds[url])
-        strange = {target for target in set(targets) - well if not answers.is_well(target)}
-        if strange:
+        if strange := {target for target in set(targets) - well if not answers.is_well(target)}:
             doubtful = {i for i, target in enumerate(targets) if target in strange}
             suspects = [r for r in references if r.target in doubtful]
             rows.add("suspects", _suspects(answers, page, targets, suspects))
-        fragments = {(r.target, r.fragment) for r in references if r.fragment}
-        if fragments:
+        if fragments := {(r.target, r.fragment) for r in references if r.fragment}:
             rows.add("lost", _want(answers, anchors, page, facts, fragments))
-        links = {r.target for r in references if _WHAT[r.source] & _LINK}
-        if links and not_linked:
+        if not not_linked.isdisjoint(targets):
+            links = {r.target for r in references if _WHAT[r.source] & _LINK}
             not_linked.difference_update({targets[link] for link in links} - {url})
-        relations = [r for r in references if _WHAT[r.source] & _RELATION]
-        if relations:
+        if relations := [r for r in others if _WHAT[r.source] & _RELATION]:
             rows.add("relations", _relations(answers, page, targets, relations))
+        typed = {(r.target, r.source) for r in others if _WHAT[r.source] & _TYPED}
+        if mistyped := [(i, source) for i, source in typed if wrong_for.get(targets[i], 0) >> source & 1]:
+            rows.add("mistyped", _mistyped(answers, page, targets, others, mistyped))
         if facts.marks:
             rows.add(
                 "marks", [(page, mark.what, mark.line, mark.column, mark.detail) for mark in facts.marks]
             )
     rows.write()
-    linked = answers.ids.keys() - not_linked
-    linked |= {end for url in linked if (end := answers.ends.get(url)) is not None}
-    db.executemany("INSERT INTO linked VALUES (?)", ((answers.ids[url],) for url in linked))
+    linked = all_pages - not_linked
+    linked |= {answers.end_of(url) for url in linked}
+    ids = {answers.ids.get(url) for url in linked} - {None}
+    db.executemany("INSERT INTO linked VALUES (?)", ((answer,) for answer in ids))
     return count
 
 
@@ -116,6 +125,20 @@ def _relations(
     for r in relations:
         target = targets[r.target]
         yield page, target, answers.id_of(target), r.line, r.column, r.source
+
+
+def _mistyped(
+    answers: Answers,
+    page: int,
+    targets: list[str],
+    references: Iterable[Reference],
+    mistyped: Collection[tuple[int, Source]],
+) -> Iterator[tuple[object, ...]]:
+    for r in references:
+        # A CSS url(#gradient) is a place in the page itself.
+        if (r.target, r.source) in mistyped and not (r.source == Source.CSS_URL and r.fragment):
+            target = targets[r.target]
+            yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
 
 def _want(
@@ -155,8 +178,10 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)
-            # An address such as #/users or #!users is for a script of the page.
-            doubt = SCRIPTED if r.fragment[0] in "/!" else answers.doubts.get(end)
+            # An address such as #/users or #!users is for a script of the page; and what is drawn with a part
+            # of it (<use href="#icon">) is often put there by one.
+            is_of_script = r.fragment[0] in "/!" or (not _WHAT[r.source] & _LINK and end in answers.scripted)
+            doubt = SCRIPTED if is_of_script else answers.doubts.get(end)
             yield _lost(page, answers.ids[end], facts.targets, r, doubt)
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from crawler.check.anchors import Anchors
 from crawler.check.answers import Answers, read_answers
+from crawler.check.fates import note_fates
+from crawler.check.folder import link_all_names
 from crawler.check.references import note_lost, note_references
 from crawler.config import Config
 from crawler.frontier.view import FrontierView
@@ -27,7 +29,7 @@ CREATE TEMP TABLE current (             -- of every URL the answer that counts: 
 );
 CREATE TEMP TABLE fates (               -- where it leads to ask for a URL that is not plainly well
     answer INTEGER PRIMARY KEY,         -- id in answers; of a redirect, or of what failed
-    fate TEXT NOT NULL,                 -- crawler.check.answers.Fate
+    fate TEXT NOT NULL,                 -- crawler.check.fates.Fate
     last INTEGER,                       -- id in answers of what stands behind redirects, if that was asked
     end_url TEXT NOT NULL,
     is_own INTEGER NOT NULL,            -- whether end_url is on one of the crawl's own origins
@@ -65,11 +67,8 @@ CREATE TEMP TABLE mistyped (            -- references whose target is well, of a
     answer INTEGER NOT NULL,            -- of what was answered in the end, behind redirects
     line INTEGER, col INTEGER, source INTEGER NOT NULL
 );
-CREATE TEMP VIEW answered AS            -- the answers that count, each with what is wrong with it in words
-    SELECT answers.*,
-        CASE WHEN kind = 'http_status' THEN 'status ' || status
-            ELSE rtrim(coalesce(message, kind), '.') END AS said
-    FROM current JOIN answers USING (id);
+CREATE TEMP VIEW answered AS            -- the answers that count, each with what went wrong in words
+    SELECT answers.*, rtrim(coalesce(message, kind), '.') AS said FROM current JOIN answers USING (id);
 CREATE TEMP TABLE found (               -- what the rules find, a row for each place
     rule TEXT NOT NULL,
     target TEXT NOT NULL,               -- the cause: rows of one rule and one target are one finding
@@ -108,15 +107,15 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
     db = _open(out)
     try:
         position = view.positions().get("facts", 0)
-        db.execute(
-            f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}"  # noqa: S608
-        )
+        db.execute(f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}")
         db.executescript(WORK_TABLES)
         db.execute("BEGIN")  # all is read as it is at one moment
         with Anchors() as anchors:
             answers = read_answers(db, Scopes.of_crawl(config).pages)
+            note_fates(db, answers)
             references = note_references(db, answers, anchors)
             note_lost(db, answers, anchors)
+        link_all_names(db, config)
         yield Facts(Site(db, config), answers, references)
     finally:
         db.close()

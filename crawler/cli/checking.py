@@ -17,7 +17,6 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageE
 
 if TYPE_CHECKING:
     from crawler.config import Config
-    from crawler.engine.conclusion import CrawlReport
 
 
 def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, verbose: bool = False) -> int:
@@ -33,20 +32,21 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
         if fresh:
             begin_afresh(serving, tell)
         report = crawled(serving, quiet=quiet, tell=tell)
-    if report.exit_code == EXIT_STOPPED or not _pages_ok(report):
-        conclude(report, quiet=quiet, tell=tell)  # no verdict, and no findings that would look like one
-        return report.exit_code
+    failed = report.exit_code == CrawlFailed.exit_code
+    code = report.exit_code
     try:
-        code = write(report.out, config, quiet=quiet, verbose=verbose)
+        if report.summary and code != EXIT_STOPPED:  # of what was stopped there is no verdict
+            code = write(report.out, config, quiet=quiet, verbose=verbose, even_of_nothing=not failed)
     finally:
         conclude(report, quiet=quiet, tell=tell)
-    return CrawlFailed.exit_code if report.exit_code == CrawlFailed.exit_code else code
+    return report.exit_code if failed else code
 
 
-def write(out: Path, config: "Config", *, quiet: bool, verbose: bool) -> int:
+def write(out: Path, config: "Config", *, quiet: bool, verbose: bool, even_of_nothing: bool = True) -> int:
     """Find what is broken in OUT, and write the reports that ``config`` asks for. Returns the exit code.
 
-    Raises CrawlerError.
+    Where no page was read, what is printed may be left out, since the crawl has said why: not so
+    ``even_of_nothing``. Raises CrawlerError.
     """
     from crawler.check.findings import open_result
     from crawler.check.reports import parse_reports, write_reports
@@ -59,6 +59,8 @@ def write(out: Path, config: "Config", *, quiet: bool, verbose: bool) -> int:
             from crawler.check.named import NamedResult
 
             result = NamedResult(result, settings_of(out))
+        if not result.pages and not even_of_nothing:
+            reports = [report for report in reports if report.path is not None]
         found = verdict(result, config.check.fail_on)
         with unread_is_no_error():
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
@@ -77,10 +79,6 @@ def _teller(config: "Config") -> Callable[[str], None]:
     reports = parse_reports(config.check.reports, config.out)
     to_programs = any(report.path is None and report.format != "text" for report in reports)
     return partial(click.echo, err=True) if to_programs else say
-
-
-def _pages_ok(report: "CrawlReport") -> int:
-    return sum(report.summary.get(outcome, 0) for outcome in ("ok", "truncated"))
 
 
 @contextmanager

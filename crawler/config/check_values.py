@@ -34,6 +34,11 @@ class Table(Mapping[str, Any]):
         return repr(self._values)
 
 
+def plain(value: object) -> object:
+    """A value that JSON does not know, as one that it does: a table, or the path of a file."""
+    return dict(value) if isinstance(value, Table) else str(value)
+
+
 class Entries(NamedTuple):
     """Of a table: the keys that it may have, and what the value of each may be."""
 

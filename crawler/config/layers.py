@@ -8,8 +8,9 @@ of a second to import.)
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from crawler.config.check_values import Table
 from crawler.config.keys import Key
 from crawler.config.sections import Section
 from crawler.model.errors import ConfigError
@@ -83,6 +84,22 @@ def _said_by(section: Section) -> dict[str, object]:
     defaults = type(section)()
     values = {name: getattr(section, name) for name in section.__struct_fields__}
     return {name: value for name, value in values.items() if value != getattr(defaults, name)}
+
+
+def nested(flat: Mapping[str, object]) -> dict[str, Any]:
+    """Values by dotted key, section by section; what is in a table of a section is made one."""
+    tree: dict[str, Any] = {}
+    for dotted, value in flat.items():
+        section, *names = dotted.split(".")
+        if not names:
+            tree[section] = value
+        elif len(names) == 1:
+            tree.setdefault(section, {})[names[0]] = value
+        elif value is not None:  # else it is as if it were not given
+            table, entry = names
+            inner = tree.setdefault(section, {})
+            inner[table] = Table({**inner.get(table, {}), entry: value})
+    return tree
 
 
 def parse_text(key: Key, value: object) -> object:

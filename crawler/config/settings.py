@@ -13,10 +13,18 @@ import msgspec
 
 from crawler.config import problems
 from crawler.config.check_section import CheckConfig
-from crawler.config.check_values import Table
+from crawler.config.check_values import Table, plain
 from crawler.config.conversion import Refusal, converted
 from crawler.config.keys import Key, keys_of
-from crawler.config.layers import Layer, RawValue, environment_layer, file_layer, parse_text, tree_layer
+from crawler.config.layers import (
+    Layer,
+    RawValue,
+    environment_layer,
+    file_layer,
+    nested,
+    parse_text,
+    tree_layer,
+)
 from crawler.config.running_sections import (
     LimitsConfig,
     LogConfig,
@@ -77,7 +85,7 @@ class Config:
         layers = list(_layers) if _layers is not None else [_environment()]
         raw = merged([*layers, tree_layer(keys, "Config()")])
         own: dict[str, object] = {"_origins": {key: value.origin for key, value in raw.items()}}
-        for name, value in _nested(_converted(raw)).items():
+        for name, value in nested(_converted(raw)).items():
             section = getattr(type(self), name)
             own[name] = msgspec.structs.replace(section, **value) if isinstance(section, Section) else value
         vars(self).update(own)  # what is not in it is the class's, the default
@@ -117,7 +125,7 @@ class Config:
 
     def to_json(self) -> str:
         """All values, defaults too, as one JSON object; origins are not kept."""
-        return msgspec.json.encode(_values(self), enc_hook=_plain).decode()
+        return msgspec.json.encode(_values(self), enc_hook=plain).decode()
 
     @classmethod
     def from_json(cls, text: str, origin: str = "saved settings") -> Self:
@@ -181,8 +189,7 @@ def merged(layers: Iterable[Layer]) -> dict[str, RawValue]:
 
 def _spelt(key: str) -> str:
     """An entry of a table, such as a rule, is written with hyphens, which a variable's name cannot hold."""
-    hyphens = key.replace("_", "-")
-    return hyphens if key not in KEYS and hyphens in KEYS else key
+    return key if key in KEYS or (hyphens := key.replace("_", "-")) not in KEYS else hyphens
 
 
 def _environment() -> Layer:
@@ -205,23 +212,3 @@ def _converted(raw: Mapping[str, RawValue]) -> dict[str, object]:
 
 def _values(config: Config) -> dict[str, object]:
     return {name: getattr(config, name) for name in Config.__annotations__ if not name.startswith("_")}
-
-
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Table) else str(value)
-
-
-def _nested(flat: Mapping[str, object]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for dotted, value in flat.items():
-        section, *names = dotted.split(".")
-        if not names:
-            tree[section] = value
-        elif len(names) == 1:
-            tree.setdefault(section, {})[names[0]] = value
-        else:  # the entry of a table, whose default is always that it has none
-            table, entry = names
-            inner = tree.setdefault(section, {})
-            if value is not None:
-                inner[table] = Table({**inner.get(table, {}), entry: value})
-    return tree

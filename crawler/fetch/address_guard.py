@@ -90,7 +90,7 @@ class AddressGuard:
         All names of localhost are the loopback address (RFC 6761 section 6.3), but most systems know only
         the plain one, and would ask the network for the others.
         """
-        if not self._is_trusted(host, port) and _is_loopback(host):
+        if _bare(host, port) not in self._trusted and _is_loopback(host):
             self.permitted(host, port, ("127.0.0.1", "::1"))
 
     def check_target(self, url: str) -> None:
@@ -107,14 +107,15 @@ class AddressGuard:
         Raises FetchFailed where that is none of them.
         """
         found = list(addresses)
-        if self._is_trusted(host, port):
+        if _bare(host, port) in self._trusted:
             self._vouched.update((address, port) for address in found)
             return found
         good = []
         why = ""
+        is_local = self._trusts_loopback and _is_loopback(host)
         for address in found:
             reason = guard.forbidden(address, self._allowed)
-            if reason is None:
+            if reason is None or (is_local and _is_loopback(address)):
                 good.append(address)
             else:
                 why = why or f"{address} ({reason})"
@@ -130,17 +131,14 @@ class AddressGuard:
 
         For a host that is an address itself this is the only word: nothing is resolved then.
         """
-        if (address, port) in self._vouched or self._is_trusted(address, port):
+        if (address, port) in self._vouched or _bare(address, port) in self._trusted:
             return
         reason = guard.forbidden(address, self._allowed)
-        if reason is not None:
+        if reason is not None and not (self._trusts_loopback and _is_loopback(address)):
             raise FetchFailed(
                 Kind.FORBIDDEN_ADDRESS,
                 f"pages may not send the crawler to {address} ({reason})",
             )
-
-    def _is_trusted(self, host: str, port: int) -> bool:
-        return _bare(host, port) in self._trusted or (self._trusts_loopback and _is_loopback(host))
 
 
 def guard_of(config: Config, trusted_origins: Iterable[str], look_ups: LookUps) -> AddressGuard:

@@ -34,7 +34,7 @@ class GoodAnswer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Unix time in seconds, when it came."""
     status: Annotated[int, msgspec.Meta(ge=200, lt=300)]
     content_type: str | None = None
-    size: Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)] | None = None
+    size: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] | None = None
     """Its Content-Length in bytes."""
 
 

@@ -125,16 +125,20 @@ class HttpxBackend:
         try:
             async with asyncio.timeout(self._timeout) as total:
                 response, answer = await self._send(url, headers), None
+                connection: Connection | None = response.extensions.get(CONNECTION)
                 try:
                     if self._proxy is not None and self._proxy.forwards(url):
                         self._proxy.check(response.status_code)
                     self._counters.statuses[response.status_code] += 1
                     answer = HttpxAnswer(response)
                     yield answer
-                finally:
-                    connection: Connection | None = response.extensions.get(CONNECTION)
+                    if connection is not None and not answer.is_whole:
+                        connection.leave(response.extensions.get("stream_id"))
+                except BaseException:
                     if connection is not None and (answer is None or not answer.is_whole):
                         connection.is_retired = True
+                    raise
+                finally:
                     with suppress(httpx.HTTPError, OSError):  # nothing more is wanted of it
                         await response.aclose()
         except TimeoutError as error:

@@ -5,13 +5,17 @@ lead to checked addresses alone. And httpcore uses some connections again that i
 when to be retired.
 
 Not public in httpcore: ``_h11_state``, where bytes behind an answer can be seen; without it a page that is
-longer than it says would be whole. tests/stations/test_fetch_private.py names what is no longer as it was.
+longer than it says would be whole. ``_h2_state`` and ``_events``, with which a stream is reset.
+tests/stations/test_fetch_private.py names what is no longer as it was.
 """
 
 import asyncio
 import ssl
 
 import httpcore
+from h2.errors import ErrorCodes
+from h2.events import DataReceived
+from h2.exceptions import ProtocolError, StreamClosedError
 
 from crawler.fetch.backend import FetchFailed
 from crawler.fetch.httpx_network import GuardedNetwork
@@ -23,6 +27,8 @@ CONNECTION = "crawler_connection"
 _ASKED_AGAIN = "crawler_asked_again"
 """The extension of a request that had to be sent once more."""
 
+MAX_RESETS = 32
+"""Of one connection: servers take many of them for an attack (CVE-2023-44487)."""
 _REFUSED_STREAM = 7
 _SAID_FOR_GOOD = frozenset({11, 12, 13})
 """RFC 9113 section 7: ENHANCE_YOUR_CALM, INADEQUATE_SECURITY, HTTP_1_1_REQUIRED."""
@@ -54,8 +60,8 @@ class Connection(httpcore.AsyncConnectionInterface):
     """One connection of either version, used again only over HTTP/2.
 
     Of HTTP/1.1 httpcore would take what a server sends behind an answer for the answer to the next request.
-    Of HTTP/2 it forgets a stream that is left before its end, while the server goes on sending: then this
-    lets the other streams end, and takes no further one.
+    Of HTTP/2 it forgets a stream that is left before its end, while the server goes on sending: this resets
+    it, or where that cannot be done lets the other streams end, and takes no further one.
     """
 
     def __init__(
@@ -65,7 +71,7 @@ class Connection(httpcore.AsyncConnectionInterface):
         self._made: Http1 | httpcore.AsyncHTTP2Connection | None = None
         self._making = asyncio.Lock()
         self._has_failed = False
-        self._requests = 0
+        self._requests = self._resets = 0
         self.is_retired = False
         """No further request is to be sent."""
 
@@ -105,6 +111,30 @@ class Connection(httpcore.AsyncConnectionInterface):
         if self._stream.is_http2:
             return httpcore.AsyncHTTP2Connection(origin, self._stream, self._keep)
         return Http1(origin, self._stream, self._keep)
+
+    def leave(self, stream: int | None) -> None:
+        """Have no more sent of the answer in ``stream`` of HTTP/2 (RFC 9113 section 6.4), else retire."""
+        made = self._made
+        self._resets += 1
+        if (
+            stream is None
+            or not isinstance(made, httpcore.AsyncHTTP2Connection)
+            or stream not in made._events  # httpcore gave it up
+            or self._resets > MAX_RESETS
+        ):
+            self.is_retired = True
+            return
+        state = made._h2_state
+        try:
+            for event in made._events[stream]:
+                if isinstance(event, DataReceived):  # it still counts against the connection's window
+                    state.acknowledge_received_data(event.flow_controlled_length, stream)
+            state.reset_stream(stream, ErrorCodes.CANCEL)
+        except StreamClosedError:
+            pass  # all of it has come already
+        except ProtocolError:
+            self.is_retired = True
+        self._stream.write_soon(state.data_to_send())
 
     def judge_head(self) -> None:
         """Raises FetchFailed where the head that was just received lets its end be in doubt."""

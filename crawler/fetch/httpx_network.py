@@ -98,6 +98,11 @@ class Stream(httpcore.AsyncNetworkStream):
                 writer.write(buffer)
                 await writer.drain()
 
+    def write_soon(self, data: bytes) -> None:
+        """Send it without waiting for that, as far as the connection still stands."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(data)
+
     async def aclose(self) -> None:
         """At once."""
         if self._writer is None:

@@ -157,7 +157,7 @@ class FrontierView(Troubles):
     def waiting(self) -> Iterator[tuple[str, State, bool]]:
         """URLs that are not finished, with their state; whether their host has put everything off (429)."""
         yield from self._db.execute(
-            "SELECT url, state, coalesce(resting_until >= unixepoch(ended.value), 0)"
+            "SELECT url, state, coalesce(resting_until >= strftime('%s', ended.value) + 0, 0)"
             " FROM urls JOIN lanes ON lanes.id = urls.lane LEFT JOIN meta ended ON ended.key = 'ended_at'"
             " WHERE state IN (0, 5)"
         )

@@ -31,7 +31,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
     """RFC 3339, UTC."""
     elapsed_ms: float | None = None
     bytes: int | None = None
-    """Size of the decoded body."""
+    """Size of the decoded body; of what is asked for its status alone, the Content-Length."""
     content_type: str | None = None
     charset: str | None = None
     title: str | None = None

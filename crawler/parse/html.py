@@ -94,11 +94,13 @@ def parse_html(
         return Document(charset=None, text="")
     charset = sniff(body, content_type)
     with_places = look is not None
-    tree, read_as_xml = _tree(body, charset, mime, positions=with_places)
+    source: str | bytes = decode(body, charset) if with_places else body
+    tree, read_as_xml = _tree(source, charset, mime, positions=with_places)
     late = _declared_late(tree, body, content_type, charset) if tree is not None and is_html(mime) else None
     if late is not None:
         charset = late
-        tree, read_as_xml = _tree(body, charset, mime, positions=with_places)
+        source = decode(body, charset) if with_places else body
+        tree, read_as_xml = _tree(source, charset, mime, positions=with_places)
     if tree is None:
         href = None if refresh is None else target(refresh)
         link = None if href is None else resolve_in(href, url, charset)
@@ -112,7 +114,7 @@ def parse_html(
             template.decompose()
     base = base_of(tree, url, charset)
     if look is not None:
-        look(Markup(tree, decode(body, charset), base, charset, read_as_xml, elements))
+        look(Markup(tree, _decoded(source, charset), base, charset, read_as_xml, elements))
     links, nofollow_links = find_links(tree, base, charset, refresh, told_apart, is_xml=read_as_xml)
     canonical = tree.select_one("link[rel~=canonical i][href]:not([href=''])")
     robots = tree.select("meta[name=robots i][content]")
@@ -130,9 +132,15 @@ def parse_html(
     )
 
 
-def _tree(body: bytes, charset: str, mime: str, *, positions: bool) -> tuple[turbohtml.Document | None, bool]:
+def _decoded(source: str | bytes, charset: str) -> str:
+    return source if isinstance(source, str) else decode(source, charset)
+
+
+def _tree(
+    body: str | bytes, charset: str, mime: str, *, positions: bool
+) -> tuple[turbohtml.Document | None, bool]:
     """The tree, and whether it was read by the rules of XML; None where there is no markup."""
-    if is_xml(mime) and (root := _ROOT.match(source := decode(body, charset))):
+    if is_xml(mime) and (root := _ROOT.match(source := _decoded(body, charset))):
         try:
             if prefix := root["prefix"]:
                 source = re.sub(rf"(</?){re.escape(prefix)}", r"\1", source)
@@ -144,13 +152,10 @@ def _tree(body: bytes, charset: str, mime: str, *, positions: bool) -> tuple[tur
             pass  # not well-formed: a browser would refuse it, a crawler rather reads it as HTML
     elif not is_html(mime) and mime != SVG:
         return None, False
-    markup: str | bytes = body
-    if b"\0" in body:
-        source = decode(body, charset)
-        markup = source.replace("\0", " ") if source.count("\0") > MAX_NULS else source
-    tree = turbohtml.parse(
-        markup, encoding=charset, positions=positions, allow_declarative_shadow_roots=False
-    )
+    if ("\0" in body) if isinstance(body, str) else (b"\0" in body):
+        body = _decoded(body, charset)
+        body = body.replace("\0", " ") if body.count("\0") > MAX_NULS else body
+    tree = turbohtml.parse(body, encoding=charset, positions=positions, allow_declarative_shadow_roots=False)
     return tree, False
 
 

@@ -70,13 +70,16 @@ def note(
     Not to ``follow`` is what the page says of its links; ``charset`` and ``told_apart`` as for
     :func:`crawler.parse.html.parse_html`.
     """
-    hrefs = [row[2].strip(_BLANK) for row in rows]
-    if not "".join(hrefs).isprintable():
-        hrefs = [href.translate(_WITHIN) for href in hrefs]
+    hrefs = [row[2] for row in rows]
+    is_plain = " " not in (joined := "".join(hrefs)) and joined.isprintable()
+    if not is_plain:
+        hrefs = [href.strip(_BLANK).translate(_WITHIN) for href in hrefs]
     hrefs = encode_queries(hrefs, charset)
     parts = [href.partition("#") for href in hrefs]
-    # White space before a fragment belongs to the URL; at the end it would be stripped.
-    heads = [f"{head}#" if mark and head[-1:] <= " " else head for head, mark, _ in parts]
+    heads = [head for head, _, _ in parts]
+    if not is_plain:
+        # White space before a fragment belongs to the URL; at the end it would be stripped.
+        heads = [f"{head}#" if mark and head[-1:] == " " else head for head, mark, _ in parts]
     meant = _told_apart(resolve_each(dict.fromkeys(heads), base), told_apart)
     targets = [url for url in dict.fromkeys(map(meant.__getitem__, heads)) if url is not None]
     marks = []
@@ -146,17 +149,22 @@ def asked(noted: Noted, near: Near, page_url: str, followed: list[str]) -> list[
 
     On the crawl's own origins all but links to pages, of other origins everything.
     """
-    wanted = {(one.target, _PURPOSES[one.source]) for one in noted.references if one.is_asked}
     targets, taken = noted.targets, set(followed)
-    own = {number for number, url in enumerate(targets) if origin(url) in near.assets.origins}
+    wanted = {
+        (one.target, _PURPOSES[one.source])
+        for one in noted.references
+        if one.source > Source.REFRESH and one.is_asked  # up to that, all are for pages
+    }
     found = []
     for purpose in (Purpose.STYLESHEET, Purpose.ASSET):
-        numbers = sorted(number for number, one in wanted if one is purpose and number in own)
+        numbers = sorted(number for number, one in wanted if one is purpose)
         urls, _ = near.assets.split([url for number in numbers if (url := targets[number]) not in taken])
         urls = near.assets.short_enough(urls, page_url)
         taken.update(urls)
         found.append((urls, purpose))
     if near.externals is not None:
-        numbers = sorted({number for number, _ in wanted} - own)
+        own = near.assets.origins
+        elsewhere = {number for number, url in enumerate(targets) if origin(url) not in own}
+        numbers = sorted({one.target for one in noted.references if one.is_asked} & elsewhere)
         found.append(([targets[n] for n in numbers if near.externals.allows(targets[n])], Purpose.EXTERNAL))
     return found

@@ -50,6 +50,8 @@ def _of_elements(markup: Markup, places: Places) -> Iterator[Row]:
     for style in markup.tree.find_all("style"):
         if (style.attr("type") or "").strip().lower() not in ("", "text/css"):
             continue
+        if not (markup.is_xml or references(style.text)):
+            continue  # most ask for nothing, and to find out where they stand takes longer
         css, begin = places.of_style(style)
         if _CDATA in css:  # as SVG has it
             css = css.replace(_CDATA, " " * len(_CDATA)).replace("]]>", "   ")

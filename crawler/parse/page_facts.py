@@ -17,6 +17,7 @@ from crawler.parse.page_marks import (
     find_anchors,
     images_without_alt,
     login_forms,
+    sent_as_text,
     upgrades_insecure,
     wrong_charset,
 )
@@ -84,6 +85,7 @@ class PageNotes:
         follow = not job.obey_robots or (page.follow and "nofollow" not in robots)
         noted = note(rows, self._base, self._charset, job.scope.normalised, follow=follow)
         marks = [*self._found.marks, *noted.marks]
+        marks += sent_as_text(self._body, page.sniffed or page.content_type)
         policies = [value.lower() for name, value in page.headers if name == "content-security-policy"]
         if not self._upgrades and not any("upgrade-insecure-requests" in policy for policy in policies):
             marks += mixed_content(page.url, noted)

@@ -11,9 +11,12 @@ from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Markup, declared_by_meta
 from crawler.parse.noted import MAX_DETAIL
 from crawler.rules.charset import of_header, of_mark, of_xml
+from crawler.rules.content_type import FIRST, HTML, essence
+from crawler.rules.sniff import PLAIN, sniff_type
 
 MAX_MARKS = 1_000
 """Marks of one kind that a page gets; what is odd ten thousand times is so for one reason."""
+_OF_HTML = re.compile(rb"<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -141,6 +144,15 @@ def wrong_charset(markup: Markup, places: Places, body: bytes, content_type: str
         sentence = f"it is not declared, and was read as {markup.charset}"
         return [Mark(Odd.CHARSET, *places.at(first_one.start()), sentence)]
     return []
+
+
+def sent_as_text(body: bytes, content_type: str | None) -> list[Mark]:
+    """Where a whole page of HTML is called plain text; a text may well begin with some other tag."""
+    if essence(content_type or "") != PLAIN:
+        return []
+    first = body[:FIRST].removeprefix(b"\xef\xbb\xbf")
+    is_page = sniff_type(first, None) == HTML and _OF_HTML.search(first)
+    return [Mark(Odd.SENT_AS_TEXT, *NOWHERE)] if is_page else []
 
 
 def upgrades_insecure(tree: turbohtml.Document) -> bool:

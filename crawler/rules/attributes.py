@@ -24,7 +24,7 @@ def offset_of(source: str, tag_offset: int, name: str) -> int | None:
     ``name`` is in ASCII, and its case does not matter. Where the tag has it twice the first counts. None
     where it has none, though the element may: a second ``<body>`` gives the first what that lacked.
     """
-    found = _finder(name).match(source, tag_offset)
+    found = finder(name).match(source, tag_offset)
     return None if found is None else found.start(1)
 
 
@@ -69,12 +69,24 @@ def end_of_tag(source: str, tag_offset: int) -> int | None:
 
 
 @cache  # of as many names as the caller knows
-def _finder(name: str) -> re.Pattern[str]:
+def finder(name: str) -> re.Pattern[str]:
+    """Matches a start tag as far as its attribute ``name``, which is the first group.
+
+    For callers who ask of so many that even the call of :func:`offset_of` counts.
+    """
     wanted = rf"{re.escape(name)}(?=[{_SPACE}/>=])"
     # Each part takes all that it can for good, so a tag is gone through once, whatever stands in it.
     return re.compile(
-        rf"<[^{_SPACE}/>]*+(?:[{_SPACE}/]*+(?!{wanted}){_NAME}(?:{_VALUE})?+)*+[{_SPACE}/]*+"
-        rf"({wanted})(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)|'([^']*+)|([^{_SPACE}>]*+)))?+",
+        rf"<[^{_SPACE}/>]*+(?:[{_SPACE}/]*+(?!{wanted}){_NAME}(?:{_VALUE})?+)*+[{_SPACE}/]*+({wanted})",
+        re.ASCII | re.IGNORECASE,
+    )
+
+
+@cache
+def _finder(name: str) -> re.Pattern[str]:
+    """With the attribute's value as a further group."""
+    return re.compile(
+        rf"{finder(name).pattern}(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)|'([^']*+)|([^{_SPACE}>]*+)))?+",
         re.ASCII | re.IGNORECASE,
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from crawler.model.messages import Hop
 from crawler.model.outcomes import Kind
 from crawler.rules.scope import Scope
-from crawler.rules.urls import is_loopback, login, resolve
+from crawler.rules.urls import login, resolve
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """RFC 9110 §15.4 without 300 and 304, which carry nothing to follow, and the deprecated 305."""
@@ -63,7 +63,7 @@ def follow(
     if not scope.allows(target):
         reason = "The redirect leads out of the scope."
         return RedirectDecision(Kind.OUT_OF_SCOPE, target, trail, message=reason)
-    if scope.anywhere and is_loopback(target) and not is_loopback(url):
+    if scope.leads_back(url, target):
         # A page of this machine may link to its other servers (see the address guard); the world may not.
         reason = "Another host may not send the crawler to this machine."
         return RedirectDecision(Kind.FORBIDDEN_ADDRESS, target, trail, message=reason)

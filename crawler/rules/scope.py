@@ -86,6 +86,11 @@ class Scope(msgspec.Struct, frozen=True, dict=True):
         is_near = self.anywhere or urls.origin(url) in self.origins
         return is_near and self._wanted(url) and not self._is_too_long(url)
 
+    def leads_back(self, url: str, target: str) -> bool:
+        """Whether a redirect of another host's ``url`` leads to this machine, outside the crawl's origins."""
+        is_far = self.anywhere and urls.origin(target) not in self.origins
+        return is_far and urls.is_loopback(target) and not urls.is_loopback(url)
+
     def _is_too_long(self, url: str) -> bool:
         if self.max_url_length is not None and len(url) > self.max_url_length:
             return True

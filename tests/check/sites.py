@@ -15,6 +15,7 @@ from crawler.rules.urls import origin, resolve
 from crawler.write.sinks.facts import FactsSink
 
 HOME = "http://site.test/"
+GOOD = {"is_html": True, "text_length": 999, "lang": "en", "title_line": 1, "title_column": 9}
 ENDED_AT = "2023-11-14T22:20:00Z"
 
 
@@ -31,11 +32,15 @@ class MadeSite:
         self.resting_until: float | None = None
 
     def page(self, path: str, *references, anchors=(), marks=(), **facts_of):
-        """A page of HTML. A reference is a href, or a tuple of it and more of Reference's fields."""
+        """A page of HTML with nothing odd. A reference is a href, or a tuple of it and its source, or whether
+        it is asked for."""
         url = resolve(path, HOME)
         outcome = facts_of.pop("outcome", Outcome.OK)
+        facts_of = {"title": f"Page {url}", "text_hash": len(self.finished), **facts_of}
         found = {key: facts_of.pop(key) for key in ("title", "canonical", "final_url") if key in facts_of}
-        noted = self._noted(url, references, anchors, marks, {"is_html": True, "text_length": 999} | facts_of)
+        noted = self._noted(
+            url, references, anchors, marks, GOOD | {"text_hash": len(self.finished)} | facts_of
+        )
         kind = Kind.TOO_LARGE if outcome is Outcome.TRUNCATED else None
         return self.answer(
             path, outcome, kind, 200, noted=noted, content_type="text/html; charset=utf-8", **found

@@ -4,11 +4,9 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
-from types import SimpleNamespace
 
 import pytest
 
-from crawler.check import findings
 from crawler.check.findings import open_result
 from crawler.check.rules import RULES
 from crawler.model.errors import CrawlFailed, OutputError
@@ -42,39 +40,24 @@ def test_findings_come_by_severity_and_then_by_pages(tmp_path):
         assert result.totals() == {"error": 2, "warning": 1, "note": 1}
 
 
-def with_settings(monkeypatch, **check):
-    """As the configuration has them, whatever else it holds."""
-    real = findings.Config.from_json
-
-    def from_json(text):
-        config = real(text)
-        merged = {key: getattr(config.check, key) for key in ("external", "min_pages")} | check
-        return SimpleNamespace(
-            check=SimpleNamespace(**merged), scope=config.scope, seeds=config.seeds, robots=config.robots,
-            sitemaps=config.sitemaps,
-        )  # fmt: skip
-
-    monkeypatch.setattr(findings.Config, "from_json", from_json)
-
-
-def test_a_rule_may_be_off_or_have_another_severity(tmp_path, monkeypatch):
-    site = MadeSite().page("/", "/gone", "/busy").missing("/gone").missing("/busy", 429)
-    with_settings(monkeypatch, rules={"broken-link": "off", "flaky": "error", "unreachable": None})
+def test_a_rule_may_be_off_or_have_another_severity(tmp_path):
+    rules = {"broken-link": "off", "flaky": "error"}
+    site = MadeSite(check={"rules": rules}).page("/", "/gone", "/busy").missing("/gone").missing("/busy", 429)
     with open_result(site.write(tmp_path)) as result:
         assert told(result) == {"flaky": ["/busy"]}
         assert one(result, "flaky").severity == "error"
 
 
-def test_ignores_take_findings_by_target_and_places_by_page(tmp_path, monkeypatch):
-    site = MadeSite().page("/", "/gone/1", "/gone/2", "/dead").page("/attic/a", "/dead", "/only")
+def test_ignores_take_findings_by_target_and_places_by_page(tmp_path):
+    ignores = [
+        {"rule": "broken-link", "url": "/gone/", "reason": "they come back"},
+        {"rule": "*", "url": r"/attic/\w$", "reason": "nobody reads it"},
+        {"rule": "flaky", "url": ".", "reason": "of another rule"},
+    ]
+    site = MadeSite(check={"ignore": ignores}).page("/", "/gone/1", "/gone/2", "/dead")
+    site.page("/attic/a", "/dead", "/only")
     for path in ("/gone/1", "/gone/2", "/dead", "/only"):
         site.missing(path)
-    ignores = [
-        SimpleNamespace(rule="broken-link", url="/gone/", reason="they come back"),
-        SimpleNamespace(rule="*", url=r"/attic/\w$", reason="nobody reads it"),
-        SimpleNamespace(rule="flaky", url=".", reason="of another rule"),
-    ]
-    with_settings(monkeypatch, ignore=ignores)
     with open_result(site.write(tmp_path)) as result:
         assert told(result) == {"broken-link": ["/dead"]}
         assert placed(result, one(result, "broken-link")) == [("/", 3)]
@@ -244,3 +227,31 @@ def test_findings_of_marks_have_no_element(tmp_path):
     with open_result(site.write(tmp_path)) as result:
         place = next(result.places(one(result, "empty-href")))
         assert (place.line, place.column, place.element) == (None, None, "")
+
+
+def test_a_folder_is_told_of_by_its_files(tmp_path):
+    root = tmp_path / "public"
+    (root / "guide").mkdir(parents=True)
+    for name in ("index.html", "guide/index.html"):
+        (root / name).write_text("<!doctype html>")
+    ignore = {"rule": "*", "url": "^guide/never", "reason": "a file's name will do"}
+    site = MadeSite(check={"folder": root, "ignore": [ignore]}).page("/", "/gone.html", "/guide/never")
+    site.page("/guide/", "/#lost", "http://other.test/a").missing("/gone.html").missing("/guide/never")
+    with open_result(site.write(tmp_path / "out")) as result:
+        assert told(result) == {"broken-link": ["gone.html"], "broken-fragment": ["index.html#lost"]}
+        broken, lost = result.findings
+        assert [place.page for place in result.places(broken)] == ["index.html"]
+        assert [place.page for place in result.places(lost)] == ["guide/index.html"]
+        assert list(result.seeds) == [str(root)]
+        assert unverified(result) == {"other origins": (1, 1, "http://other.test/a")}
+        assert result.ignored[0].findings == 1
+
+
+def test_a_folders_messages_name_files_too(tmp_path):
+    root = tmp_path / "public"
+    root.mkdir()
+    (root / "index.html").write_text("<!doctype html>")
+    site = MadeSite(check={"folder": root}).page("/", "/old").redirect("/old", "/")
+    with open_result(site.write(tmp_path / "out")) as result:
+        message = one(result, "redirect-permanent").message
+        assert message == "It has moved for good (301): change the link to index.html."

@@ -128,7 +128,7 @@ def test_a_page_that_was_read_in_part_may_have_the_rest(tmp_path):
     site.page("/long", anchors=["here"], outcome=Outcome.TRUNCATED)
     site.answer("/odd", Outcome.ERROR, Kind.PARSE_TIMEOUT, content_type="text/html")
     with open_result(site.write(tmp_path)) as result:
-        assert told(result) == {}
+        assert told(result) == {"truncated": ["/long"]}
         reasons = unverified(result)
         assert reasons.pop("anchors of pages that were not read whole")[:2] == (2, 2)
         assert not reasons
@@ -147,3 +147,13 @@ def test_anchors_are_compared_in_parts_as_in_one_piece(tmp_path):
             assert anchors.lacks("b7", 3)
             assert not anchors.lacks("a1", 3)
             assert not anchors.lacks("", 0)
+
+
+@pytest.mark.parametrize(("scripts", "broken"), [(0, True), (2, False)])
+def test_what_is_drawn_may_be_put_there_by_a_script(tmp_path, scripts, broken):
+    site = MadeSite().page(
+        "/", ("#icon", Source.USE), ("#here", Source.USE), anchors=["here"], scripts=scripts
+    )
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result) == ({"broken-fragment": ["/#icon"]} if broken else {})
+        assert len(result.unverified) == (not broken)

@@ -106,7 +106,7 @@ def test_what_is_on_nearly_all_pages_says_so(tmp_path):
         site.page(f"/{number}", "/gone")
     site.page("/").missing("/gone")
     with open_result(site.write(tmp_path)) as result:
-        assert one(result, "broken-link").message == "The server answered 404 (Not Found) (on 9 of 10 pages)."
+        assert one(result, "broken-link").message == "The server answered 404 (Not Found), on 9 of 10 pages."
 
 
 def test_what_only_some_pages_have_does_not(tmp_path):
@@ -145,7 +145,7 @@ def test_what_was_read_in_part_or_not_parsed_is_there(tmp_path):
     site.answer("/odd", Outcome.ERROR, Kind.PARSE_CRASH)
     site.answer("/file.pdf", Outcome.SKIPPED, Kind.CONTENT_TYPE, content_type="application/pdf")
     with open_result(site.write(tmp_path)) as result:
-        assert told(result) == {}
+        assert told(result) == {"truncated": ["/long"]}
         assert result.unverified == []
 
 
@@ -201,3 +201,20 @@ def test_a_link_that_is_followed_from_elsewhere_is_verified_although_it_says_nof
     with open_result(site.write(tmp_path)) as result:
         assert one(result, "broken-link").places_count == 2
         assert result.unverified == []
+
+
+def test_what_is_of_the_wrong_type_is_noted_with_its_place(tmp_path):
+    site = MadeSite().page(
+        "/",
+        ("/picture.png", Source.IMG),
+        ("/two", Source.IMG),
+        "/two",
+        ("/moved.css", Source.STYLESHEET),
+        ("/odd.png", Source.IMG),
+    )
+    site.asset("/picture.png").page("/two").redirect("/moved.css", "/picture.png", 302)
+    site.answer("/odd.png", Outcome.ERROR, Kind.PARSE_CRASH, content_type="text/html")
+    with open_result(site.write(tmp_path)) as result:
+        found = [finding for finding in result.findings if finding.rule == "wrong-content-type"]
+        places = {finding.target: placed(result, finding) for finding in found}
+        assert places == {f"{HOME}two": [("/", 2)], f"{HOME}moved.css": [("/", 4)]}

@@ -123,3 +123,19 @@ def test_what_is_behind_a_redirect_and_not_asked_is_not_verified(tmp_path):
     with open_result(site.write(tmp_path)) as result:
         assert told(result) == {}
         assert unverified(result) == {"not asked yet": (1, 1, f"{HOME}old")}
+
+
+def test_a_redirect_to_another_site_that_is_well_is_well(tmp_path):
+    site = MadeSite(check={"external": True}).page("/", "/code")
+    site.redirect("/code", "http://forge.test/us", kind=Kind.OUT_OF_SCOPE)
+    site.answer("http://forge.test/us", purpose=Purpose.EXTERNAL, content_type="text/html")
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result) == {}
+        assert result.unverified == []
+
+
+def test_a_page_behind_a_redirect_is_linked_to(tmp_path):
+    site = MadeSite().page("/", "/old").redirect("/old", "/new", 302).page("/new").page("/lonely", "/lonely")
+    site.sitemap("/sitemap.xml", "/new", "/lonely")
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result) == {"orphan": ["/lonely"], "redirect-temporary": ["/old"]}

@@ -63,9 +63,12 @@ class Written(list[Any]):
 
     code = 0
 
-    def write(self, out: Path, config: Config, *, quiet: bool, verbose: bool) -> int:
+    def write(
+        self, out: Path, config: Config, *, quiet: bool, verbose: bool, even_of_nothing: bool = True
+    ) -> int:
         self.append(SimpleNamespace(out=out, config=config, quiet=quiet, verbose=verbose))
-        print("the findings")
+        if even_of_nothing:
+            print("the findings")
         return self.code
 
 

@@ -64,7 +64,7 @@ def test_an_incomplete_crawl_beats_a_finding(
     engine.message = "the disk is full" if crawled else None
     ended, out, err = crawler("check", "http://a/")
     assert ended == code
-    assert "the findings" in out
+    assert ("the findings" in out) == (crawled != 3), "where no page was read, there is nothing to tell"
     assert err == (["crawler: the disk is full"] if crawled else [])
 
 
@@ -73,14 +73,6 @@ def test_what_was_stopped_is_no_verdict(engine: Engine, crawler: Run, written: W
     code, out, _ = crawler("check", "http://a/")
     assert (code, written) == (130, [])
     assert out == [f"output: {FRESH}", "stopped; to go on: crawler resume X", f"output: {FRESH}"]
-
-
-def test_where_nothing_answers_no_findings_are_told(engine: Engine, crawler: Run, written: Written) -> None:
-    engine.exit_code, engine.message = 3, "no seed could be reached: connection refused"
-    engine.summary = {"ok": 0, "truncated": 0, "error": 1}
-    code, out, err = crawler("check", "http://a/", "-q")
-    assert (code, written) == (3, [])
-    assert (out, err) == ([f"output: {FRESH}"], ["crawler: no seed could be reached: connection refused"])
 
 
 def test_quiet_and_verbose_are_for_the_reports(engine: Engine, crawler: Run, written: Written) -> None:
@@ -148,7 +140,7 @@ def test_a_folder_is_served_while_it_is_crawled(
 
 def test_a_new_output_folder_is_named_after_the_folder(engine: Engine, crawler: Run, public: Path) -> None:
     out = crawler("check", "./public/")[1]
-    assert out[0].startswith("output: crawls/public-")
+    assert out[0] == "output: crawls/public-NOW"
     assert out[-1] == out[0]
 
 

@@ -30,6 +30,10 @@ SHORT_SET = [
     ("at store:inside_transaction", "forkserver"),
     ("at end:before_state", "spawn"),
     ("power: all of that", "spawn"),
+    ("whole group of a check", "forkserver"),
+    ("writers of a check", "spawn"),
+    ("a check at store:inside_transaction", "forkserver"),
+    ("power: facts.db rows gone", "forkserver"),
 ]
 
 

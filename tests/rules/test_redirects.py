@@ -82,3 +82,13 @@ def test_targets_are_told_apart_as_the_user_wants():
 def test_which_statuses_redirect():
     assert {300, 304, 305, 306}.isdisjoint(REDIRECT_STATUSES)
     assert {301, 302, 303, 307, 308} == REDIRECT_STATUSES
+
+
+def test_another_host_may_not_send_the_crawler_to_this_machine_not_even_in_place():
+    scope = SCOPE.for_assets(anywhere=True)
+    for keeps_cookies in (False, True):
+        found = decide("http://127.0.0.1/", scope=scope, set_cookie=True, keeps_cookies=keeps_cookies)
+        assert (found.kind, found.target) == (Kind.FORBIDDEN_ADDRESS, "http://127.0.0.1/")
+        assert found.message
+    local = "http://127.0.0.1:8000/"
+    assert decide("http://127.0.0.1:9000/", url=local, scope=scope).kind is Kind.REDIRECTED

@@ -3,7 +3,9 @@ import pickle
 import pytest
 
 from crawler.model.errors import ConfigError
-from crawler.rules.scope import Scope
+from crawler.model.messages import Ticket
+from crawler.model.outcomes import Purpose
+from crawler.rules.scope import Scope, Scopes
 from crawler.rules.urls import resolve
 
 SEEDS = ["http://Example.com:80/start"]
@@ -133,3 +135,42 @@ def test_urls_are_told_apart_as_the_user_wants():
     scope = Scope.of(SEEDS, normalise="rfc3986")
     assert scope.normalised(found) == ["http://example.com/p"]
     assert scope.for_sitemaps([]).normalised(found) == ["http://example.com/p"]
+
+
+def test_assets_may_lie_wherever_the_crawl_s_origins_have_them():
+    scope = Scope.of(SEEDS, include=("/blog/",), exclude=("/logout",), max_depth=1, max_url_length=60)
+    near, far = scope.for_assets(), scope.for_assets(anywhere=True)
+    for url, is_near, is_far in (
+        ("http://example.com/static/a.png", True, True),
+        ("http://example.com/logout", False, False),
+        ("https://elsewhere.test/a", False, True),
+        ("https://elsewhere.test/logout", False, False),
+        (f"https://elsewhere.test/{'a' * 60}", False, False),
+    ):
+        assert (near.allows(url), far.allows(url)) == (is_near, is_far), url
+    assert not scope.allows("http://example.com/static/a.png")
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_where_a_redirect_may_lead_is_said_by_what_its_url_is_asked_for(purpose):
+    pages = Scope.of(SEEDS, include=("/blog/",))
+    outside, picture = "https://elsewhere.test/", "http://example.com/a.png"
+    for asks_external in (False, True):
+        scopes = Scopes.around(pages, pages.for_sitemaps([]), asks_external=asks_external)
+        scope = scopes.of(Ticket(1, "http://example.com/", 1, 0, purpose=purpose))
+        assert scope.allows(picture) is (purpose is not Purpose.PAGE)
+        may_leave = purpose is Purpose.EXTERNAL or (asks_external and not purpose.is_recorded)
+        assert scope.allows(outside) is may_leave
+
+
+def test_only_from_outside_is_it_back_to_this_machine():
+    scope = Scope.of(["http://127.0.0.1:8000/"])
+    far, near = scope.for_assets(anywhere=True), scope.for_assets()
+    outside = "https://elsewhere.test/"
+    for target in ("http://127.0.0.1:9000/", "http://localhost/", "http://[::1]/", "http://127.9.9.9/"):
+        assert far.leads_back(outside, target)
+        assert not far.leads_back("http://127.0.0.1:8000/", target)
+        assert not far.leads_back("http://localhost:7000/", target)
+        assert not near.leads_back(outside, target)  # which allows none of them
+    assert not far.leads_back(outside, "http://127.0.0.1:8000/a")  # the crawl's own
+    assert not far.leads_back(outside, "https://third.test/")

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config as ServerConfig  # noqa: E402
 
 from crawler.fetch.httpx_backend import HttpxBackend  # noqa: E402
+from crawler.fetch.httpx_connection import MAX_RESETS  # noqa: E402
 
 PICTURE = 400_000
 """Bytes: more than is drained, so that its stream is left before its end."""
@@ -40,16 +42,19 @@ class Paper:
 
     file: Path
     trusting: ssl.SSLContext
+    ends: float
 
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory) -> Paper:
     authority = trustme.CA()
     path = tmp_path_factory.mktemp("tls") / "site.pem"
-    authority.issue_cert("site.test", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    ends = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+    leaf = authority.issue_cert("site.test", "127.0.0.1", not_after=ends)
+    leaf.private_key_and_cert_chain_pem.write_to_path(path)
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return Paper(path, context)
+    return Paper(path, context, ends.timestamp())
 
 
 @dataclass
@@ -58,6 +63,8 @@ class Site:
 
     port: int
     scopes: list[dict[str, Any]] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """The stream of /endless was reset."""
 
     @property
     def connections(self) -> set[tuple[str, int]]:
@@ -69,7 +76,8 @@ class Site:
         self.scopes.append(scope)
         if scope["path"] == "/never":
             await asyncio.Event().wait()
-        size, media = (PICTURE, b"image/png") if scope["path"] == "/picture" else (8, b"text/html")
+        is_picture = scope["path"] in ("/picture", "/endless")
+        size, media = (PICTURE, b"image/png") if is_picture else (8, b"text/html")
         headers = [
             (b"content-type", media),
             (b"content-length", b"%d" % size),
@@ -77,6 +85,11 @@ class Site:
             (b"x-a", b"2"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["path"] == "/endless":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.left.set()
+            return
         await send({"type": "http.response.body", "body": b"<p>hello" * (size // 8)})
 
 
@@ -136,6 +149,8 @@ async def test_a_page_comes_over_http2(paper):
         assert headers[b"user-agent"].startswith(b"crawler/")
         assert b"cookie" not in headers
         assert (counters.requests, dict(counters.statuses)) == (1, {200: 1})
+        async with backend.get(f"https://site.test:{site.port}/") as answer:
+            assert answer.certificate_ends == paper.ends
 
 
 async def test_many_requests_share_one_connection(paper):
@@ -154,19 +169,38 @@ async def test_answers_that_are_left_before_their_end_do_not_wear_connections_ou
         for _ in range(13):
             await asyncio.gather(*(unwanted(backend, f"{url}picture") for _ in range(10)))
             assert await page(backend, url) == b"<p>hello"
-        assert len(site.connections) <= 14
+        assert len(site.connections) <= 5
 
 
-async def test_an_answer_that_is_left_before_its_end_costs_its_connection_but_no_other_answer(paper):
+async def test_an_answer_that_is_left_before_its_end_is_reset_and_costs_no_connection(paper):
     async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
         url = f"https://site.test:{site.port}/"
         async with backend.get(f"{url}picture") as other:
             await unwanted(backend, f"{url}picture")
-            assert len(site.connections) == 1
             assert await page(backend, url) == b"<p>hello"
-            assert len(site.connections) == 2
             body = await read_body(other, 10**6, 10**6, None)
         assert body.size == PICTURE
+        assert len(site.connections) == 1
+
+
+async def test_the_server_is_told_to_send_no_more_of_an_answer_that_is_left(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        await unwanted(backend, f"{url}endless")  # declared as long
+        async with asyncio.timeout(5):
+            await site.left.wait()
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+
+
+async def test_a_connection_on_which_many_answers_were_left_is_not_used_again(paper):
+    async with serving(paper) as site, asking(paper, site.port, timeout=20) as (backend, _):
+        url = f"https://site.test:{site.port}/"
+        for _ in range(MAX_RESETS):
+            await unwanted(backend, f"{url}picture")
+        assert await page(backend, url) == b"<p>hello"
+        assert len(site.connections) == 1
+        await unwanted(backend, f"{url}picture")
         assert await page(backend, url) == b"<p>hello"
         assert len(site.connections) == 2
 

@@ -72,4 +72,7 @@ def test_httpx_sends_through_its_pool():
     )
     http1 = httpcore.AsyncHTTP11Connection(httpcore.Origin(b"http", b"h", 80), httpcore.AsyncMockStream([]))
     assert http1._h11_state.trailing_data == (b"", False), "_h11_state is something else"
+    http2 = httpcore.AsyncHTTP2Connection(httpcore.Origin(b"https", b"h", 443), httpcore.AsyncMockStream([]))
+    assert http2._events == {}, "_events is something else"
+    assert callable(http2._h2_state.reset_stream), "_h2_state is something else"
     assert http1.MAX_INCOMPLETE_EVENT_SIZE == 102_400, "MAX_INCOMPLETE_EVENT_SIZE is something else"

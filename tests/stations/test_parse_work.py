@@ -55,7 +55,9 @@ def parser(function: Any = None, **changes: Any) -> Parser:
 
 def urls(finished: Finished, purpose: Purpose = Purpose.PAGE) -> list[str]:
     """What it leads to, for that purpose."""
-    return [url for some in finished.links if some.purpose is purpose for url in some.urls.decode().split("\n")]
+    return [
+        url for some in finished.links if some.purpose is purpose for url in some.urls.decode().split("\n")
+    ]
 
 
 def test_an_ordinary_page() -> None:

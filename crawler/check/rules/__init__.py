@@ -1,4 +1,4 @@
-"""One small file for each family of rules; ``RULES`` are all of them."""
+"""One small file for each family of rules."""
 
 from crawler.check.rule import Rule
 from crawler.check.rules import (
@@ -18,10 +18,20 @@ from crawler.check.rules import (
 from crawler.model.findings import RULE_IDS
 
 FAMILIES = (
-    answers, canonicals, content_types, fragments, links, markup, redirects, robots, security, sitemaps, soft_404,
+    links,
+    fragments,
+    redirects,
+    answers,
+    canonicals,
+    content_types,
+    markup,
+    robots,
+    security,
+    sitemaps,
+    soft_404,
     titles,
-)  # fmt: skip
+)
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: RULE_IDS.index(rule.id))
 )
-"""Every rule, in the order of :data:`crawler.model.findings.RULE_IDS`."""
+"""All there are, in the order of their ids."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from crawler.check.answers import Fate
+from crawler.check.fates import Fate
 from crawler.check.rule import Rule
 from crawler.check.site import Site
 from crawler.model.facts import Odd, Source
@@ -23,7 +23,7 @@ def find_dead(site: Site, rule: RuleId, fate: Fate, *, own: bool | None = None) 
     where = "f.fate = :fate AND (:own IS NULL OR f.is_own = :own)"
     given = {"rule": rule, "fate": fate, "own": own}
     ends = site.db.execute(
-        "SELECT f.end_url, e.status, e.kind, e.message, group_concat(iif(f.hops, a.url, NULL), char(10))"  # noqa: S608
+        "SELECT f.end_url, e.status, e.kind, e.message, group_concat(iif(f.hops, a.url, NULL), char(10))"
         " FROM fates f CROSS JOIN answers a ON a.id = f.answer JOIN answers e ON e.id = f.last"
         f" WHERE {where} AND (f.hops = 0 OR f.answer IN"
         f"   (SELECT answer FROM suspects WHERE answer IS NOT NULL AND source NOT IN {NOT_LINKS}))"
@@ -32,7 +32,7 @@ def find_dead(site: Site, rule: RuleId, fate: Fate, *, own: bool | None = None) 
     )
     site.db.executemany("INSERT INTO told VALUES (?, ?, ?)", map(_told, ends))
     site.db.execute(
-        "INSERT INTO found"  # noqa: S608
+        "INSERT INTO found"
         " SELECT :rule, t.target, t.message, t.detail, s.page, s.line, s.col, s.source, s.text"
         " FROM suspects s JOIN fates f ON f.answer = s.answer JOIN told t ON t.target = f.end_url"
         f" WHERE {where} AND s.source NOT IN {NOT_LINKS}",
@@ -40,7 +40,7 @@ def find_dead(site: Site, rule: RuleId, fate: Fate, *, own: bool | None = None) 
     )
     # A URL that the crawl began with is asked for by nobody's page.
     site.db.execute(
-        "INSERT INTO found SELECT :rule, t.target, t.message, t.detail, a.id, NULL, NULL, NULL, 'start URL'"  # noqa: S608
+        "INSERT INTO found SELECT :rule, t.target, t.message, t.detail, a.id, NULL, NULL, NULL, 'start URL'"
         " FROM fates f JOIN answers a ON a.id = f.answer JOIN told t ON t.target = f.end_url"
         f" WHERE {where} AND a.depth = 0 AND a.referrer IS NULL AND a.purpose = 0",
         given,

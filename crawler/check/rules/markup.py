@@ -2,12 +2,10 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.check.site import Site
 from crawler.model.facts import Odd, Source
-from crawler.rules.urls import origin
 
 _LANG = """
-SELECT origin_of(url) || '/', 'The pages do not say their language: html has no lang.', '{}',
+SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{}',
     id, NULL, NULL, NULL, ''
 FROM answered
 WHERE purpose = 0 AND is_html AND outcome IN ('ok', 'truncated') AND trim(coalesce(lang, '')) = ''
@@ -25,22 +23,17 @@ FROM marks WHERE what = '{Odd.DUPLICATE_ID}'
 """
 
 
-def _find_lang(site: Site) -> None:
-    site.db.create_function("origin_of", 1, origin, deterministic=True)
-    by_sql("missing-lang", _LANG)(site)
-
-
 RULES = (
     Rule(
         "missing-lang",
         "warning",
         "Language not said",
-        "Pages whose `<html>` has no `lang` attribute, or an empty one. All of an origin are one finding: "
-        "it is nearly always the template.",
+        "Pages whose `<html>` has no `lang` attribute, or an empty one. All of them are one finding: it "
+        "is nearly always the template.",
         "A screen reader chooses its voice by it (WCAG 2, 3.1.1), browsers their translation, hyphenation "
         "and quotation marks. Without it, they guess.",
         'Write the language of the text into the template: `<html lang="en">`.',
-        _find_lang,
+        by_sql("missing-lang", _LANG),
     ),
     Rule(
         "missing-alt",

@@ -16,15 +16,17 @@ def _find(site: Site, rule: RuleId, where: str, *, by_end: bool = False) -> None
     site.db.create_function("way", 2, _way, deterministic=True)
     name = "f.end_url" if by_end else "a.url"
     site.db.execute(
-        "INSERT INTO found WITH told AS MATERIALIZED ("  # noqa: S608
-        f"  SELECT f.answer, {name} AS target, {_MESSAGES[rule]} AS message,"
-        "   json_object('status', a.status, 'location', f.end_url, 'hops', json(f.trail)) AS detail"
-        f"  FROM fates f CROSS JOIN answers a ON a.id = f.answer WHERE {where})"
-        " SELECT ?, t.target, t.message, t.detail, s.page, s.line, s.col, s.source, s.text"
-        " FROM suspects s JOIN told t ON t.answer = s.answer"
-        f" WHERE s.source NOT IN {NOT_LINKS}",
+        f"CREATE TEMP TABLE told AS SELECT f.answer, {name} AS target, {_MESSAGES[rule]} AS message,"
+        " json_object('status', a.status, 'location', f.end_url, 'hops', json(f.trail)) AS detail"
+        f" FROM fates f CROSS JOIN answers a ON a.id = f.answer WHERE {where}"
+    )
+    site.db.execute("CREATE UNIQUE INDEX temp.told_of ON told (answer)")
+    site.db.execute(
+        "INSERT INTO found SELECT ?, t.target, t.message, t.detail, s.page, s.line, s.col, s.source, s.text"
+        f" FROM suspects s JOIN told t ON t.answer = s.answer WHERE s.source NOT IN {NOT_LINKS}",
         (rule,),
     )
+    site.db.execute("DROP TABLE told")
 
 
 _MESSAGES: dict[RuleId, str] = {

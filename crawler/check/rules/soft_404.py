@@ -6,9 +6,13 @@ the same page.
 """
 
 import json
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from crawler.check.rule import Rule
 from crawler.check.site import Site
+from crawler.model.facts import decode
 from crawler.model.outcomes import Purpose
 from crawler.rules.urls import is_login_url, origin, resolve
 
@@ -29,7 +33,8 @@ WHERE url >= :first AND url < :behind AND purpose = {Purpose.PAGE} AND {_GOOD}
             AND abs(page.text_length - probe.text_length) <= {_NEARLY} + probe.text_length / 50)
 ORDER BY page.id
 """
-_TOLD = "INSERT INTO found (rule, target, message, detail, page) VALUES ('soft-404', ?, ?, ?, ?)"
+_NOTED = f"SELECT id, facts FROM answered WHERE purpose <= {Purpose.SITEMAP} AND facts IS NOT NULL"
+_TOLD = "INSERT INTO found VALUES ('soft-404', ?, ?, ?, ?, ?, ?, ?, ?)"
 _HOPS = f"SELECT id, url, final_url, purpose FROM answered WHERE {_HOP}"
 _REDIRECTED = """
 INSERT INTO found
@@ -37,6 +42,15 @@ SELECT 'soft-404', target, 'It redirects to ' || :end || ', as a URL that cannot
     json_object('to', :end), page, line, col, source, text
 FROM suspects WHERE answer IN (SELECT value FROM json_each(:pages))
 """
+
+
+class _Targets(msgspec.Struct, gc=False, array_like=True):
+    """As PageFacts, of which no more is wanted at first."""
+
+    targets: list[str] = []
+
+
+_decode_targets = msgspec.msgpack.Decoder(_Targets).decode
 
 
 def _find(site: Site) -> None:
@@ -56,11 +70,32 @@ def _find_same(site: Site, probe: int, url: str) -> None:
     detail = json.dumps({"probe": url, "status": 200})
     if shells:
         message = "A URL that cannot exist is answered with the start page: dead links look like good ones."
-        rows = [(f"{at}/", message, detail, page) for page in others or shells]
+        places: Iterable[_Place] = ((f"{at}/", page, *_NOWHERE) for page in others or shells)
     else:
         message = "It says what the server answers, with status 200, to a URL that cannot exist."
-        rows = [(same[page], message, detail, page) for page in others]
-    site.db.executemany(_TOLD, rows)
+        places = _links_to(site, {same[page]: page for page in others})
+    site.db.executemany(_TOLD, ((target, message, detail, *place) for target, *place in places))
+
+
+_Place = tuple[str, int, int | None, int | None, int | None, str]
+"""What is at fault, the page, line, column, source and text."""
+_NOWHERE = (None, None, None, "")
+
+
+def _links_to(site: Site, missing: dict[str, int]) -> Iterator[_Place]:
+    """Of each URL of ``missing`` all references to it; itself, by its id in answers, where there are none."""
+    alone = dict(missing)
+    for page, blob in site.db.execute(_NOTED) if missing else ():
+        # Few pages lead there, and to see that of the others costs little.
+        if missing.keys().isdisjoint(_decode_targets(blob).targets):
+            continue
+        facts = decode(blob)
+        for r in facts.references:
+            if (url := facts.targets[r.target]) in missing:
+                alone.pop(url, None)
+                yield url, page, r.line, r.column, r.source, r.text
+    for url, page in alone.items():
+        yield url, page, *_NOWHERE
 
 
 def _find_redirected(site: Site) -> None:
@@ -98,9 +133,10 @@ RULES = (
         "soft-404",
         "warning",
         "Missing page that is answered as if it were there",
-        "A page that says the same as what the server answers, with status 200, to a URL that cannot "
-        "exist; or a link to a URL that redirects to where such a URL is redirected. Where the start page "
-        "is answered to everything, as by an application of one page, that is one finding for the origin.",
+        "A link to a page that says the same as what the server answers, with status 200, to a URL that "
+        "cannot exist; or a link to a URL that redirects to where such a URL is redirected. Where the "
+        "start page is answered to everything, as by an application of one page, that is one finding for "
+        "the origin.",
         "Visitors find an error, or the start page, in place of what the link promised, and no tool can "
         "tell: search engines keep the page, and checkers call the link good.",
         "Let the server answer missing pages with status 404; the page that it shows may stay. An "

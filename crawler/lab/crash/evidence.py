@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from crawler.model.outcomes import Purpose
 from crawler.model.record import decode
 
 
@@ -46,7 +48,7 @@ def length(out: Path, sink: str) -> int:
     """What a sink holds, in the unit of its positions."""
     if sink == "jsonl":
         return len(_lines(out))
-    return len(rows(out))
+    return len(rows(out)) if sink == "sqlite" else len(answers(out))
 
 
 def positions(out: Path) -> dict[str, list[int]]:
@@ -60,10 +62,19 @@ def positions(out: Path) -> dict[str, list[int]]:
 
 def rows(out: Path) -> list[str]:
     """The URLs in ``records.db``, in order; empty where there is no table yet."""
-    with _copy(out, "records.db") as db:
-        if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'records'").fetchone()[0]:
+    return [url for (url,) in _selected(out, "records.db", "records", "SELECT url FROM records ORDER BY id")]
+
+
+def answers(out: Path) -> list[tuple[str, int]]:
+    """The URLs in ``facts.db``, in order, each with its purpose; empty where there is no table yet."""
+    return _selected(out, "facts.db", "answers", "SELECT url, purpose FROM answers ORDER BY id")
+
+
+def _selected(out: Path, name: str, table: str, query: str) -> list[Any]:
+    with _copy(out, name) as db:
+        if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]:
             return []
-        return [url for (url,) in db.execute("SELECT url FROM records ORDER BY id")]
+        return db.execute(query).fetchall()
 
 
 @dataclass
@@ -91,23 +102,31 @@ def examine(out: Path, urls: set[str], sinks: tuple[str, ...]) -> Sound:
         except (ValueError, msgspec.MsgspecError) as error:
             sound.wrongs.append(f"a broken line in records.jsonl: {error}")
     held = {"jsonl": lines, "sqlite": rows(out) if "sqlite" in sinks else lines}
+    if "facts" in sinks:
+        found = answers(out)
+        held["facts"] = [url for url, purpose in found if purpose <= Purpose.SITEMAP]
+        others = Counter(url for url, purpose in found if purpose > Purpose.SITEMAP)
+        if not others or others.total() > len(others):
+            sound.wrongs.append(f"facts.db does not hold every target once: {others.most_common(3)}")
     for sink in sinks:
         counts = Counter(held[sink])
         sound.lost += len(urls - counts.keys())
         sound.twice += sum(n - 1 for n in counts.values())
         if counts.keys() - urls:
             sound.wrongs.append(f"{sink} holds what is no page: {sorted(counts.keys() - urls)[:3]}")
-    if held["jsonl"] != held["sqlite"]:
+    if any(held["jsonl"] != urls_of_sink for urls_of_sink in held.values()):
         sound.wrongs.append("the sinks hold their records in different orders")
     for path in out.glob("*.db"):
         with _copy(out, path.name) as db:
-            if (found := db.execute("PRAGMA integrity_check").fetchone()) != ("ok",):
-                sound.wrongs.append(f"{path.name} is damaged: {found}")
+            if (said := db.execute("PRAGMA integrity_check").fetchone()) != ("ok",):
+                sound.wrongs.append(f"{path.name} is damaged: {said}")
     try:
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
         wanted = {"ok": len(urls), "pending": 0, "state": "finished"}
-        if (found := {key: summary[key] for key in wanted}) != wanted:
-            sound.wrongs.append(f"summary.json says {found}")
+        if (told := {key: summary[key] for key in wanted}) != wanted:
+            sound.wrongs.append(f"summary.json says {told}")
+        if "facts" in sinks and any(ends["pending"] for ends in summary["targets"].values()):
+            sound.wrongs.append(f"summary.json says of targets {summary['targets']}")
     except (OSError, ValueError) as error:
         sound.wrongs.append(f"summary.json cannot be read: {error}")
     return sound

@@ -20,6 +20,8 @@ from crawler.lab.crash.victims import Role, kill_group, signal_to
 PAGES = 150
 """Of the site; kills come after 1 to 90 records, so that the crawl is in the middle of its work."""
 BOTH = ("jsonl", "sqlite")
+CHECK = ("jsonl", "sqlite", "facts")
+"""With the last one, URLs are asked for that are no pages, and that the other two never see."""
 DIES, GOES_ON, SAVES, MAY_GIVE_UP = {-SIGKILL}, {0}, {130}, {0, 3}
 """Exit codes that a run may have, of which all but 0 mean that it is gone on with."""
 
@@ -170,4 +172,8 @@ KINDS = [
     Kind("power: records.db rows gone", DIES, _group, damage=power.delete_rows),
     Kind("power: crawl.db log cut", DIES, _group, damage=power.cut_log),
     Kind("power: all of that", DIES, _group, damage=power.everything),
+    Kind("whole group of a check", DIES, _group, sinks=CHECK, resumes_killed=1),
+    Kind("writers of a check", GOES_ON, _one("writer", times=4), sinks=CHECK),
+    Kind("a check at store:inside_transaction", DIES, fault=_MAIN[1], passes=(1, 4), sinks=CHECK),
+    Kind("power: facts.db rows gone", DIES, _group, damage=power.delete_answers, sinks=CHECK),
 ]

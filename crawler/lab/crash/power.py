@@ -30,11 +30,20 @@ def garble_jsonl(out: Path, chance: Random) -> None:
 
 def delete_rows(out: Path, chance: Random) -> None:
     """``records.db`` lost its last transactions."""
-    held = positions(out).get("sqlite", [0])
+    _delete(out, chance, "sqlite", "records.db", "records")
+
+
+def delete_answers(out: Path, chance: Random) -> None:
+    """``facts.db`` lost its last transactions."""
+    _delete(out, chance, "facts", "facts.db", "answers")
+
+
+def _delete(out: Path, chance: Random, sink: str, name: str, table: str) -> None:
+    held = positions(out).get(sink, [0])
     keep = chance.randint(held[len(held) // 3], max(held[-1] - 1, held[len(held) // 3]))
-    db = sqlite3.connect(out / "records.db")
+    db = sqlite3.connect(out / name)
     with db:
-        db.execute("DELETE FROM records WHERE id > ?", (keep,))
+        db.execute(f"DELETE FROM {table} WHERE id > ?", (keep,))  # noqa: S608
     db.close()
 
 
