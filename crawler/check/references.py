@@ -7,7 +7,7 @@ and only what is in doubt is taken up one by one.
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
-from crawler.check.anchors import Anchors
+from crawler.check.anchors import Anchors, names, without_directive
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
 from crawler.check.types import TYPED
 from crawler.model.facts import PageFacts, Reference, Source, decode
@@ -154,6 +154,8 @@ def _want(
     for r in facts.references:
         # A picture out of a set of them, icons.svg#one, is no place on a page.
         if r.fragment and r.target in ends and _WHAT[r.source] & _LINK and ends[r.target] in answers.well:
+            if not names(r.fragment):
+                continue
             end = ends[r.target]
             yield _lost(page, answers.ids[end], targets, r, _why_unread(answers, end))
 
@@ -186,4 +188,5 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
 
 
 def _lost(page: int, answer: int, targets: list[str], r: Reference, doubt: str | None) -> tuple[object, ...]:
-    return page, targets[r.target], answer, r.fragment, r.line, r.column, r.source, r.text, doubt
+    fragment = without_directive(r.fragment or "")
+    return page, targets[r.target], answer, fragment, r.line, r.column, r.source, r.text, doubt

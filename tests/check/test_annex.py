@@ -55,7 +55,8 @@ def named(report: dict[str, Any], seed: str) -> dict[str, Any]:
             "rule": finding["rule"],
             "target": name(finding["target"]),
             "places": sorted(
-                ([name(at["page"]), at["line"], at["column"], at["element"]] for at in finding["places"]), key=str
+                ([name(at["page"]), at["line"], at["column"], at["element"]] for at in finding["places"]),
+                key=str,
             ),
         }
         for finding in report["findings"]
@@ -95,9 +96,13 @@ def test_the_manifest_is_what_is_planted() -> None:
 
 
 def test_every_rule_and_every_source_is_planted_twice(expected: dict[str, Any]) -> None:
-    findings = [finding for each in expected.values() if isinstance(each, dict) for finding in each["findings"]]
+    findings = [
+        finding for each in expected.values() if isinstance(each, dict) for finding in each["findings"]
+    ]
     for rule in RULE_IDS:
-        places = {str(place) for finding in findings if finding["rule"] == rule for place in finding["places"]}
+        places = {
+            str(place) for finding in findings if finding["rule"] == rule for place in finding["places"]
+        }
         assert len(places) >= FEW.get(rule, 2), rule
     elements = {place[3] for finding in findings for place in finding["places"]}
     assert elements >= {about.label for about in SOURCES.values()}
@@ -133,3 +138,20 @@ def test_a_server_that_never_says_no_is_found_out(
     seed = annex.url.replace("127.0.0.1", "localhost") + "branch/"
     done = check(seed, tmp_path / "out", "--fail-on", "warning")
     assert named(done, seed) == expected["branch"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("trustme") is None, reason="not installed: trustme")
+def test_what_only_https_can_have_wrong(expected: dict[str, Any], tmp_path: Path) -> None:
+    import trustme
+
+    ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=5)
+    authority, certificate = trustme.CA(), tmp_path / "certificate.pem"
+    issued = authority.issue_cert("127.0.0.1", "localhost", not_after=ends)
+    certificate.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    trust = f"fetch.ca_file={tmp_path / 'authority.pem'}"
+    with SiteProcess(annex=True, certificate=certificate) as site:
+        report = check(site.url, tmp_path / "out", "--set", trust, "--set", "sitemaps.follow=true")
+    found = named(report, site.url)
+    assert not differences(found, expected["https"])
+    assert found == expected["https"]

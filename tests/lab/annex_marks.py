@@ -1,8 +1,9 @@
 """What is planted in the annex, read off the marks beside each fault: ``python -m tests.lab.annex_marks``
 writes ``fixtures/annex/manifest.json``.
 
-It knows nothing of the crawler: lines and columns are counted in the files themselves, a start tag is a regular
-expression, and URLs are joined by Python's urllib. The marks are attributes, or comments where none can stand::
+It knows nothing of the crawler: lines and columns are counted in the files themselves, a start tag is a
+regular expression, and URLs are joined by Python's urllib. The marks are attributes, or comments where none
+can stand::
 
     <a data-fault="broken-link" href="/gone">       the place is the attribute's, the target what it leads to
     <a data-fault="broken-link /gone" href="/old">  the target is another one
@@ -33,7 +34,7 @@ _WHERE = {
 _ANNEX = ("http", "https", "external")
 _TAG = re.compile(r"""<([a-z][a-z0-9]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+))?""")
-_COMMENT = re.compile(r"<!-- (fault|here): (.*?) -->|/\* (fault): (.*?) \*/ ")
+_COMMENT = re.compile(r"<!-- (fault|here): (.*?) -->\s*|/\* (fault): (.*?) \*/\s*")
 _ASKING = (
     "href", "src", "data", "action", "formaction", "content", "srcset", "imagesrcset", "xlink:href",
 )  # fmt: skip
@@ -42,10 +43,10 @@ _NAMED = {"charset": "charset", "duplicate-id": "id"}
 """The same for these rules."""
 _OF_THE_TAG = ("empty-title", "duplicate-title", "missing-alt")
 """Rules whose place is that of the tag."""
-_AS_WRITTEN = (*_NAMED, "empty-href", "malformed-url", "missing-alt", "duplicate-title")
+_AS_WRITTEN = (*_NAMED, "empty-href", "malformed-url", "missing-alt", "missing-lang", "duplicate-title")
 """Rules whose target is what stands in the page, and no URL made of it."""
 _WITHOUT_ELEMENT = (
-    *_NAMED, "empty-title", "duplicate-title", "empty-href", "malformed-url", "mixed-content", "insecure-login",
+    *_NAMED, *_OF_THE_TAG, "empty-href", "malformed-url", "mixed-content", "insecure-login",
 )  # fmt: skip
 _LABELS = {"use xlink:href": "use href", "image xlink:href": "use href", "link shortcut icon": "link icon"}
 _HOST = "http://annex"
@@ -112,8 +113,8 @@ def _in_tag(
     target = mark.target or value
     if rule not in _AS_WRITTEN:
         target = page if rule == "empty-title" else _target(base, target)
-    if rule == "soft-404":  # the page that is not there, and not the link to it
-        return Planted(mark.checks, rule, target, target, None, None, "", is_fault=True)
+    if rule not in (*_AS_WRITTEN, "broken-fragment"):
+        target = target.partition("#")[0]
     place = _place(text, tag.start() if rule in _OF_THE_TAG else offset)
     element = "" if rule in _WITHOUT_ELEMENT else _label(tag[1].lower(), name, at)
     return Planted(mark.checks, rule, target, page, *place, element, is_fault=True)

@@ -13,7 +13,7 @@ WHERE purpose = 0 AND is_html AND outcome IN ('ok', 'truncated') AND trim(coales
 _ALT = f"""
 SELECT CASE WHEN detail = '' THEN '{Source.IMG.label}'
         WHEN length(detail) > 200 THEN substr(detail, 1, 200) || '…' ELSE detail END,
-    'The image has no alt attribute.', '{{}}', page, line, col, {Source.IMG}, ''
+    'The image has no alt attribute.', '{{}}', page, line, col, NULL, ''
 FROM marks WHERE what = '{Odd.NO_ALT}'
 """
 _IDS = f"""

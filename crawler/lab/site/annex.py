@@ -1,7 +1,8 @@
 """The annex of the bookshop: a small site full of faults, for :mod:`crawler.check`.
 
-Its pages lie in ``fixtures/annex/pages`` byte for byte as they are served, so that whoever reads them sees the
-lines and columns that a report names. ``answers.toml`` says what is no plain file: statuses, redirects, headers.
+Its pages lie in ``fixtures/annex/pages`` byte for byte as they are served, so that whoever reads them sees
+the lines and columns that a report names. ``answers.toml`` says what is no plain file: statuses, redirects,
+headers.
 """
 
 import tomllib
@@ -45,7 +46,9 @@ def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
             yield path, entry.read_bytes()
 
 
-def _answer(said: Mapping[str, Any], path: str, files: Mapping[str, bytes], types: Mapping[str, str]) -> Answer:
+def _answer(
+    said: Mapping[str, Any], path: str, files: Mapping[str, bytes], types: Mapping[str, str]
+) -> Answer:
     status = said.get("status", 200)
     body = said["text"].encode() if "text" in said else files.get(said.get("file", path), b"")
     if not body and status >= 400:

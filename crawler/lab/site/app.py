@@ -58,7 +58,7 @@ def make_app(
     *,
     annex: bool = False,
 ) -> web.Application:
-    """The site in the fixtures folder ``root``, or its annex. Reads files: not for an event loop's own thread."""
+    """The site in the fixtures folder ``root``, or its annex. Reads files: not for a loop's own thread."""
     return app_of(read_annex(root) if annex else read_site(root), latency, headers)
 
 

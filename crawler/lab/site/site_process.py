@@ -31,9 +31,7 @@ class SiteProcess(ServerProcess):
         certificate: Path | None = None,
     ) -> None:
         """``annex``: serve that in place of the shop. ``certificate``, PEM with its key: serve by https."""
-        super().__init__(
-            "site's process", _listen, port, latency, dict(headers or {}), annex, certificate
-        )
+        super().__init__("site's process", _listen, port, latency, dict(headers or {}), annex, certificate)
         self._certificate = certificate
 
     def listening(self, where: dict[str, int]) -> None:
