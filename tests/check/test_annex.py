@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crawler.lab.site.annex import read_annex
+from crawler.lab.site.app import fixture_root
 from crawler.lab.site.site_process import SiteProcess
 from crawler.model.facts import SOURCES
 from crawler.model.findings import RULE_IDS
@@ -118,6 +120,9 @@ def test_all_that_is_planted_is_found_and_nothing_else(
     assert found == expected["http"]
     assert report["coverage"] is None
     assert never_asked(annex) == []
+    asked = {path for _, path, _ in annex.requests()}
+    answers = read_annex(fixture_root()).answers
+    assert {path for path in answers if path not in asked and not path.startswith("/branch/")} == set()
 
 
 def test_other_origins_are_looked_at_when_asked_for(
