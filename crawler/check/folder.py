@@ -142,13 +142,15 @@ def addresses(root: Path, pages: list[str]) -> Iterator[str]:
 
 def checked(folder: Path) -> tuple[Path, Survey]:
     """The real path of a folder that can be checked, and what it holds. Raises UsageError."""
-    if not folder.is_dir():
-        why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
-        raise UsageError(f"{folder} {why}")
-    root = folder.resolve()
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise UsageError(f"{folder} may not be read")
-    found = survey(root)
+    try:
+        if not folder.is_dir():
+            why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
+            raise UsageError(f"{folder} {why}")
+        root = folder.resolve()
+        next(root.iterdir(), None)  # it may be there, and not for us
+        found = survey(root)
+    except OSError as error:
+        raise UsageError(f"{str(folder)[:200]} cannot be read: {error.strerror or error}") from None
     if not found.pages:
         raise UsageError(f"{folder} holds no HTML file")
     return root, found
@@ -168,15 +170,19 @@ def lists_of(root: Path, base: str, pages: int) -> list[str]:
     return [base + LIST.format(f"{number}-{part}") for part in parts]
 
 
+def is_of_folder(config: "Config") -> bool:
+    """Whether these are the settings of a crawl that has served a folder, and not only of one that might."""
+    return config.check.enabled and config.check.folder is not None and bool(config.seeds)
+
+
 def namer(config: "Config") -> Callable[[str], str]:
     """How reports call a URL (with or without fragment): with a folder, by the file's path in it.
 
     What lies outside of the base path is called by its path; URLs of other origins stay as they are.
     """
-    folder, base = config.check.folder, config.check.base_path
-    if folder is None or not config.seeds:
+    if not is_of_folder(config) or config.check.folder is None:
         return str
-    root = folder.resolve()
+    root, base = config.check.folder.resolve(), config.check.base_path
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0]))
     lists = set(config.sitemaps.urls)
 
@@ -200,7 +206,7 @@ def namer(config: "Config") -> Callable[[str], str]:
 
 def link_all_names(db: "sqlite3.Connection", config: "Config") -> None:
     """Where one URL of a file is in the table ``linked``, put its other URLs there too: it is no orphan."""
-    if config.check.folder is None:
+    if not is_of_folder(config):
         return
     db.create_function("file_name", 1, namer(config), deterministic=True)
     db.execute(

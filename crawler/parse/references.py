@@ -124,8 +124,6 @@ def _add_links(found: References, markup: Markup, places: Places, *, obey_robots
 
 
 def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
-    if not links:
-        return []  # what is joined from none is split into one
     texts = ["" if is_large and link.find("a") is not None else link.text for link in links]
     # Collapsed in one go, in a third of the time. The parser leaves no NUL in a text.
     texts = [text.strip() for text in " ".join("\0".join(texts).split()).split("\0")] if links else []
@@ -152,16 +150,16 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
     if tag in _PLAIN:
         if tag == "iframe" and element.attr("srcdoc") is not None:
             return
+        text, refused = element.attr("alt") or "", False
+        if tag == "area" and obey_robots:
+            refused = "nofollow" in (element.attr("rel") or "").lower().split()
         for name, source in _PLAIN[tag]:
-            refused = (
-                tag == "area" and obey_robots and "nofollow" in (element.attr("rel") or "").lower().split()
-            )
-            _add(found, element, name, source, places, element.attr("alt") or "", is_asked=not refused)
+            _add(found, element, name, source, places, text, is_asked=not refused)
     elif tag == "link":
         relations = (element.attr("rel") or "").lower().split()
-        sources = {_RELATIONS[relation] for relation in relations if relation in _RELATIONS}
-        for source in [one for one in _RELATIONS.values() if one in sources][:1]:
-            _add(found, element, "href", source, places)
+        if known := [relation for relation in relations if relation in _RELATIONS]:
+            relation = known[0] if len(known) == 1 else min(known, key=list(_RELATIONS).index)
+            _add(found, element, "href", _RELATIONS[relation], places)
     elif tag == "input":
         if (element.attr("type") or "").lower() == "image":
             _add(found, element, "src", Source.INPUT, places, element.attr("alt") or "")
@@ -174,7 +172,7 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         if name in _OPEN_GRAPH:
             _add(found, element, "content", _OPEN_GRAPH[name], places)
     if tag in _SRCSETS and (value := element.attr(_SRCSETS[tag])):
-        (place,) = places.of_attribute([element], _SRCSETS[tag])
+        place = places.of_one(element, _SRCSETS[tag])
         for candidate in candidates(value):
             found.rows.append((place, Source.SRCSET, candidate.url, "", True))
 
@@ -192,11 +190,13 @@ def _add(
     href = element.attr(name)
     if href is None:
         return
-    (place,) = places.of_attribute([element], name)
-    if not href.strip() and source not in _NO_FAULT:
-        found.marks.append(Mark(Odd.EMPTY_HREF, *place, element.tag))
-    if href.strip() or source in (Source.A, Source.AREA):
-        found.rows.append((place, source, href, _shortened(text), is_asked))
+    place = places.of_one(element, name)
+    if not href or href.isspace():
+        if source not in _NO_FAULT:
+            found.marks.append(Mark(Odd.EMPTY_HREF, *place, element.tag))
+        if source not in (Source.A, Source.AREA):
+            return
+    found.rows.append((place, source, href, _shortened(text) if text else "", is_asked))
 
 
 def find_refresh(header: str | None) -> list[Row]:
@@ -208,6 +208,6 @@ def find_refresh(header: str | None) -> list[Row]:
 def _add_refresh(found: References, tree: turbohtml.Document, places: Places) -> None:
     for meta in tree.select("meta[http-equiv=refresh i][content]"):
         if (href := target(meta.attr("content") or "")) is not None:
-            (place,) = places.of_attribute([meta], "content")
+            place = places.of_one(meta, "content")
             found.rows.append((place, Source.REFRESH, href, "", True))
             return

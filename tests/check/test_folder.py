@@ -204,6 +204,8 @@ def test_a_folder_that_cannot_be_checked_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             checked(folder)
         assert str(caught.value) == f"{folder} {words}"
+    with pytest.raises(UsageError, match=r"^a{200} cannot be read: File name too long$"):
+        checked(Path("a" * 5000))
     assert checked(tmp_path)[1].pages == ["index.html", "only/404.html"]
 
 
@@ -286,7 +288,7 @@ def of_folder(root: Path, base: str = "/") -> Config:
     here = f"http://127.0.0.1:4000{base}"
     return Config(
         seeds=[here],
-        check={"folder": root, "base_path": base},
+        check={"enabled": True, "folder": root, "base_path": base},
         sitemaps={"urls": [f"{here}list.txt"]},
     )
 
@@ -310,7 +312,9 @@ def test_what_lies_outside_of_the_base_path_is_called_by_its_path(root: Path) ->
     assert namer(of_folder(root, "/docs/"))("http://127.0.0.1:4000/about.html") == "/about.html"
 
 
-def test_without_a_folder_a_url_is_its_name() -> None:
+def test_without_a_folder_a_url_is_its_name(root: Path) -> None:
+    crawl = of_folder(root).replace({"check.enabled": False})  # with a file that is meant for checks
+    assert namer(crawl)("http://127.0.0.1:4000/about") == "http://127.0.0.1:4000/about"
     assert (
         namer(Config(seeds=["http://127.0.0.1:4000/"]))("http://127.0.0.1:4000/a")
         == "http://127.0.0.1:4000/a"
