@@ -48,7 +48,13 @@ _AS_WRITTEN = (*_NAMED, "empty-href", "malformed-url", "missing-alt", "missing-l
 _WITHOUT_ELEMENT = (
     *_NAMED, *_OF_THE_TAG, "empty-href", "malformed-url", "mixed-content", "insecure-login",
 )  # fmt: skip
-_LABELS = {"use xlink:href": "use href", "image xlink:href": "use href", "link shortcut icon": "link icon"}
+_LABELS = {
+    "use xlink:href": "use href",
+    "a xlink:href": "a href",
+    "image xlink:href": "use href",
+    "link shortcut icon": "link icon",
+    "link alternate stylesheet": "link stylesheet",
+}
 _HOST = "http://annex"
 
 
@@ -110,6 +116,8 @@ def _in_tag(
     offset, value = at.get(name, (tag.start(), ""))
     if rule == "duplicate-title":
         value = " ".join(text[tag.end() : text.find("<", tag.end())].split())
+    if rule == "empty-href":
+        value = f'<{tag[1].lower()} {name}="">'
     target = mark.target or value
     if rule not in _AS_WRITTEN:
         target = page if rule == "empty-title" else _target(base, target)
@@ -138,10 +146,11 @@ def _in_comments(page: str, text: str) -> Iterator[Planted]:
         if page.endswith(".xml"):
             target = target or entry
         elif comment[3]:
-            url = re.match(r"""(url\()?\s*["']?([^"')]*)""", behind)
+            url = re.match(r"""(url\()?\s*["']?([^"')]*)""", behind, re.IGNORECASE)
             assert url is not None
             is_import = text[: comment.start()].endswith("@import ")
-            element, target = f"css {'@import' if is_import else 'url()'}", re.sub(r"\\61", "a", url[2])
+            element = f"css {'@import' if is_import else 'url()'}"
+            target = target or re.sub(r"\\61", "a", url[2])
         elif (found := re.fullmatch(r"(\S+) \[(.*)\]", target)) is not None:
             target, element = found[1], found[2]
         if mark.rule not in _AS_WRITTEN:
