@@ -51,10 +51,10 @@ def shortened(text: str) -> Iterator[str]:
     for paragraph in text.strip("\n").split("\n\n"):
         found = re.search(r"^ +(?:error|warning)  (\S+)", Text.from_ansi(paragraph).plain, re.MULTILINE)
         if found is None or found[1] not in told:
-            yield from (*paragraph.split("\n"), "")
+            yield from ("", *paragraph.split("\n"))
         elif f"{found[1]} …" not in told:
             told.add(f"{found[1]} …")
-            yield from ("    …", "")
+            yield "    …"
         told |= {found[1]} if found else set()
 
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 PAGES = Path(__file__).parents[2] / "fixtures" / "annex" / "pages"
 MANIFEST = PAGES.parent / "manifest.json"
@@ -48,13 +48,9 @@ _AS_WRITTEN = (*_NAMED, "empty-href", "malformed-url", "missing-alt", "missing-l
 _WITHOUT_ELEMENT = (
     *_NAMED, *_OF_THE_TAG, "empty-href", "malformed-url", "mixed-content", "insecure-login",
 )  # fmt: skip
-_LABELS = {
-    "use xlink:href": "use href",
-    "a xlink:href": "a href",
-    "image xlink:href": "use href",
-    "link shortcut icon": "link icon",
-    "link alternate stylesheet": "link stylesheet",
-}
+_LABELS = {"use xlink:href": "use href", "image xlink:href": "use href", "a xlink:href": "a href"}
+_RELATIONS = ("stylesheet", "icon", "manifest", "next", "prev", "preload", "alternate", "canonical")
+"""Words of ``rel`` by which a ``<link>`` is called; of several the first here."""
 _HOST = "http://annex"
 
 
@@ -86,7 +82,7 @@ def planted() -> Iterator[Planted]:
     for file in sorted(PAGES.rglob("*")):
         if file.is_file():
             name = file.relative_to(PAGES).as_posix()
-            page = "/" + quote(re.sub(r"(^|/)index\.html$", r"\1", name), safe="/,")
+            page = "/" + re.sub(r"(^|/)index\.html$", r"\1", name)
             text = file.read_bytes().decode("utf-8-sig", "replace")
             yield from _in_tags(page, text)
             yield from _in_comments(page, text)
@@ -186,7 +182,8 @@ def _label(tag: str, name: str, at: dict[str, tuple[int, str]]) -> str:
     if name in ("srcset", "imagesrcset"):
         label = "srcset"
     elif tag == "link":
-        label = f"link {at['rel'][1].lower().replace('module', '')}"
+        words = at.get("rel", (0, ""))[1].lower().replace("module", "").split()
+        label = f"link {next((word for word in _RELATIONS if word in words), name)}"
     elif tag == "meta":
         label = at["property"][1] if "property" in at else "meta refresh"
     return _LABELS.get(label, label)

@@ -39,7 +39,8 @@ def test_every_file_is_served_byte_for_byte() -> None:
             assert answers[address].body.startswith(file.read_bytes()), address
             assert answers[address].status == 200
     assert answers["/"].body == (PAGES / "index.html").read_bytes()
-    assert answers["/cellar/two%20words.html"].headers == (("Content-Type", "text/html; charset=utf-8"),)
+    assert answers["/"].headers == (("Content-Type", "text/html; charset=utf-8"),)
+    assert answers["/cellar/lamp,2x.svg"].headers == (("Content-Type", "image/svg+xml"),)
 
 
 def test_names_of_the_server_stand_for_where_it_was_asked(annex: SiteProcess) -> None:

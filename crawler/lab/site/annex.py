@@ -11,7 +11,6 @@ from http.client import responses
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from crawler.lab.site.answers import Answer, Site
 
@@ -34,7 +33,7 @@ def read_annex(root: Traversable) -> Site:
 
 def address_of(path: str) -> str:
     """Where the file ``path`` of ``pages`` is served."""
-    return "/" + quote(path.removesuffix(INDEX) if PurePosixPath(path).name == INDEX else path, safe="/,")
+    return "/" + (path.removesuffix(INDEX) if PurePosixPath(path).name == INDEX else path)
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, bytes]]:
