@@ -1,9 +1,8 @@
 """A folder as static hosts serve it: which file answers a path, and which file a URL of it is.
 
 Static hosts (GitHub Pages, Netlify, Cloudflare Pages, nginx) agree on this: ``index.html`` answers for its
-folder, a folder without the slash redirects to the one with it, and ``/about`` is ``about.html``. What a
-symbolic link leads to is served where it lies in the folder too; a link that leads out of it is as good as
-missing, since it will not be there when the folder is published.
+folder, a folder without the slash redirects to the one with it, and ``/about`` is ``about.html``. Symbolic
+links are followed, those that lead out of the folder too: some tools build folders of nothing else.
 """
 
 import os
@@ -85,19 +84,11 @@ def locate(root: Path, base: str, path: str) -> Located:
             clean = file.with_name(f"{last}.html")
             if clean.is_file():
                 file = clean
-            elif file.is_dir() and _is_inside(root, file):
+            elif file.is_dir():
                 return Located(None, f"{path}/")
-        if not file.is_file():
-            return Located(None)
-        # To look at each part of each path would take longer than to serve the file.
-        return Located(file if _is_inside(root, file if file.is_symlink() else file.parent) else None)
+        return Located(file if file.is_file() else None)
     except OSError:  # such as a name that is too long for the system, or a link to itself
         return Located(None)
-
-
-@lru_cache(maxsize=65_536)
-def _is_inside(root: Path, file: Path) -> bool:
-    return file.resolve().is_relative_to(root)
 
 
 def media_type(file: Path) -> str:
@@ -113,9 +104,9 @@ def survey(root: Path) -> Survey:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in [*folders, *files]:
             path = Path(folder, name)
-            if path.is_symlink() and path.exists() and not _is_inside(root, path):
+            if path.is_symlink() and path.exists() and not path.resolve().is_relative_to(root):
                 leading_out.append(path.relative_to(root).as_posix())
-            elif name.lower().endswith(HTML) and not name.startswith(".") and path.is_file():
+            if name.lower().endswith(HTML) and not name.startswith(".") and path.is_file():
                 pages.append(path.relative_to(root).as_posix())
     return Survey(sorted(page for page in pages if page != "404.html"), sorted(leading_out))
 

@@ -98,7 +98,7 @@ def served(config: "Config", tell: Callable[[str], None], *, fresh: bool, quiet:
     root, found = checked(folder)
     if found.leading_out and not quiet:
         tell(
-            f"symbolic links that lead out of {folder} are not served: {len(found.leading_out):,}, such as"
+            f"symbolic links lead out of {folder} and are followed: {len(found.leading_out):,}, such as"
             f" {found.leading_out[0]}"
         )
     # A crawl that goes on asks for the same URLs, which hold the port.

@@ -79,6 +79,7 @@ def find_references(markup: Markup, places: Places, refresh: str | None, *, obey
         _add_refresh(found, tree, places)
     # By place alone: a sort that looked at the rest would put a link's text before its source.
     found.rows.sort(key=itemgetter(0))
+    del found.rows[MAX_REFERENCES:]
     return found
 
 
