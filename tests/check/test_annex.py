@@ -3,6 +3,7 @@
 import datetime
 import importlib.util
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from crawler.lab.site.app import fixture_root
 from crawler.lab.site.site_process import SiteProcess
 from crawler.model.facts import SOURCES
 from crawler.model.findings import RULE_IDS
-from tests.crawls import crawl
+from tests.crawls import crawl, kill_group, start, wait_for_empty_group
 from tests.lab.annex_marks import MANIFEST, manifest, written
 
 FEW = {"certificate": 1, "missing-lang": 1}
@@ -110,11 +111,15 @@ def test_every_rule_and_every_source_is_planted_twice(expected: dict[str, Any]) 
     assert elements >= {about.label for about in SOURCES.values()}
 
 
+@pytest.mark.parametrize("backend", ["aiohttp", "httpx"])
 def test_all_that_is_planted_is_found_and_nothing_else(
-    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
+    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path, backend: str
 ) -> None:
+    if backend == "httpx":
+        pytest.importorskip("httpx")
     annex.start_anew()
-    report = check(annex.url, tmp_path / "out", "--set", "sitemaps.follow=true")
+    more = ("--set", "sitemaps.follow=true", "--set", f"fetch.backend={backend}")
+    report = check(annex.url, tmp_path / "out", *more)
     found = named(report, annex.url)
     assert not differences(found, expected["http"])
     assert found == expected["http"]
@@ -123,6 +128,29 @@ def test_all_that_is_planted_is_found_and_nothing_else(
     asked = {path for _, path, _ in annex.requests()}
     answers = read_annex(fixture_root()).answers
     assert {path for path in answers if path not in asked and not path.startswith("/branch/")} == set()
+
+
+def test_a_check_that_was_killed_goes_on_and_finds_the_same(
+    annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
+) -> None:
+    annex.start_anew()
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    options = ("-o", out, "--no-progress", "--retries", 1, "--set", "sitemaps.follow=true")
+    with start("check", annex.url, *options, "--report", f"json={report}") as killed:
+        deadline = time.monotonic() + 30
+        while len(annex.requests()) < 40:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        kill_group(killed.pid)
+    wait_for_empty_group(killed.pid, 5)
+    assert not report.exists()
+    done = crawl("resume", out, "--no-progress")
+    assert done.returncode == 1, done.stderr
+    found = named(json.loads(report.read_text("utf-8")), annex.url)
+    assert not differences(found, expected["http"])
+    again = tmp_path / "again.json"
+    assert crawl("report", out, "--report", f"json={again}").returncode == 1
+    assert again.read_text("utf-8") == report.read_text("utf-8")
 
 
 def test_other_origins_are_looked_at_when_asked_for(
