@@ -7,7 +7,7 @@ and only what is in doubt is taken up one by one.
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
-from crawler.check.anchors import Anchors
+from crawler.check.anchors import Anchors, names, without_directive
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
 from crawler.check.types import TYPED
 from crawler.model.facts import PageFacts, Reference, Skimmed, decode, decode_links, skim
@@ -167,7 +167,7 @@ def _want(answers: Answers, anchors: Anchors, page: int, facts: Skimmed) -> Iter
     ends = {i: end for i, end in ends.items() if end in answers.well}
     # A picture out of a set of them, icons.svg#one, is no place on a page: so only links are looked at.
     for r in decode_links(facts.links) if ends else ():
-        if r.fragment and r.target in ends:
+        if r.fragment and r.target in ends and names(r.fragment):
             end = ends[r.target]
             yield _lost(page, answers.ids[end], targets, r, _why_unread(answers, end))
 
@@ -200,4 +200,5 @@ def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> 
 
 
 def _lost(page: int, answer: int, targets: list[str], r: Reference, doubt: str | None) -> tuple[object, ...]:
-    return page, targets[r.target], answer, r.fragment, r.line, r.column, r.source, r.text, doubt
+    fragment = without_directive(r.fragment or "")
+    return page, targets[r.target], answer, fragment, r.line, r.column, r.source, r.text, doubt

@@ -27,6 +27,8 @@ from crawler.rules.meta_robots import directives
 if TYPE_CHECKING:
     from crawler.parse.parser_process import ParseJob
 
+_WITHOUT_CONTENT = frozenset({204, 205})
+"""Statuses that say that there is no page, whatever the type that is sent along (RFC 9110 § 15.3.5)."""
 _RUN = ("javascript", "ecmascript", "jscript", "livescript")
 """What the type of a script that is run has in its name, if it has one."""
 
@@ -60,7 +62,7 @@ class PageNotes:
         )
         root, title = tree.root, title_of(tree)
         if root is None or root.tag != "svg":
-            self._is_html = True
+            self._is_html = page.status not in _WITHOUT_CONTENT
             marks += wrong_charset(
                 markup, places, self._body, page.sniffed or page.content_type, truncated=page.truncated
             )

@@ -307,3 +307,9 @@ def test_svg_has_places_too() -> None:
         URL,
         "i",
     )
+
+
+def test_an_answer_without_content_is_no_page() -> None:
+    assert facts_of("", page={"status": 200}).is_html
+    for status in (204, 205):
+        assert not facts_of("", page={"status": status}).is_html

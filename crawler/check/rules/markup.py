@@ -16,7 +16,7 @@ WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated')
 _ALT = f"""
 SELECT CASE WHEN detail = '' THEN '{Source.IMG.label}'
         WHEN length(detail) > 200 THEN substr(detail, 1, 200) || '…' ELSE detail END,
-    'The image has no alt attribute.', '{{}}', page, line, col, {Source.IMG}, ''
+    'The image has no alt attribute.', '{{}}', page, line, col, NULL, ''
 FROM marks WHERE what = '{Odd.NO_ALT}'
 """
 _IDS = f"""

@@ -15,7 +15,7 @@ SELECT target,
         ELSE 'It is linked, and redirects to what robots.txt forbids: ' || final_url || '.' END,
     '{{}}', page, line, col, source, text
 FROM suspects JOIN answered ON answered.id = answer
-WHERE {DISALLOWED.format("answered")}
+WHERE {DISALLOWED.format("answered")} AND purpose <> {Purpose.EXTERNAL}
     AND source IN ({_LINKS}) AND source <> {Source.SITEMAP}
 """
 
