@@ -7,6 +7,8 @@ and only what is in doubt is taken up one by one.
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
+from msgspec.structs import replace
+
 from crawler.check.anchors import Anchors
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
 from crawler.check.types import TYPED
@@ -76,7 +78,9 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
     not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
         facts = decode(blob)
-        targets, references = facts.targets, facts.references
+        targets, references = facts.targets, _references(answers, facts)
+        if url in answers.fragments:
+            references = []  # a redirect, whose Location is no link
         others = [r for r in references if _WHAT[r.source] != _LINK]  # most are links
         if [r for r in others if not r.is_asked and r.source == Source.FORM]:
             # What is sent by POST is no link.
@@ -89,7 +93,7 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
             suspects = [r for r in references if r.target in doubtful]
             rows.add("suspects", _suspects(answers, page, targets, suspects))
         if fragments := {(r.target, r.fragment) for r in references if r.fragment}:
-            rows.add("lost", _want(answers, anchors, page, facts, fragments))
+            rows.add("lost", _want(answers, anchors, page, targets, references, fragments))
         if not not_linked.isdisjoint(targets):
             links = {r.target for r in references if _WHAT[r.source] & _LINK}
             not_linked.difference_update({targets[link] for link in links} - {url})
@@ -141,17 +145,30 @@ def _mistyped(
             yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
 
+def _references(answers: Answers, facts: PageFacts) -> list[Reference]:
+    """Those of a page, with the fragments that redirects put in the place of the links' own."""
+    targets, others = facts.targets, answers.fragments
+    if not others or others.keys().isdisjoint(targets):
+        return facts.references
+    return [replace(r, fragment=others.get(targets[r.target], r.fragment)) for r in facts.references]
+
+
 def _want(
-    answers: Answers, anchors: Anchors, page: int, facts: PageFacts, fragments: set[tuple[int, str]]
+    answers: Answers,
+    anchors: Anchors,
+    page: int,
+    targets: list[str],
+    references: Iterable[Reference],
+    fragments: set[tuple[int, str]],
 ) -> Iterator[tuple[object, ...]]:
     """Ask for the ``fragments`` of one page; rows for those of what was not read, which nobody can know."""
-    seeds, targets = answers.seeds, facts.targets
+    seeds = answers.seeds
     wanted = [(text, seed) for i, text in fragments if (seed := seeds.get(targets[i])) is not None]
     anchors.want(page, wanted)
     if len(wanted) == len(fragments):
         return
     ends = {i: answers.end_of(url) for i, url in enumerate(targets) if url not in seeds}
-    for r in facts.references:
+    for r in references:
         # A picture out of a set of them, icons.svg#one, is no place on a page.
         if r.fragment and r.target in ends and _WHAT[r.source] & _LINK and ends[r.target] in answers.well:
             end = ends[r.target]
@@ -174,7 +191,7 @@ def note_lost(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> Non
 
 
 def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> Iterator[tuple[object, ...]]:
-    for r in facts.references:
+    for r in _references(answers, facts):
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)
