@@ -9,7 +9,7 @@ from crawler.check.unverified import NOFOLLOW
 from crawler.config import Config
 from crawler.model.facts import PageFacts, Source, decode
 from crawler.model.outcomes import Kind
-from crawler.rules.urls import origin, resolve
+from crawler.rules.urls import login, origin, resolve
 
 FEW = 5
 """Pages; where fewer are read and the start pages say why, that is told."""
@@ -20,7 +20,8 @@ def why_so_little(db: sqlite3.Connection, answers: Answers, config: Config, page
     """A sentence about the first start page that led to nothing; None where enough was read."""
     if pages >= FEW:
         return None
-    seeds = [seed for text in config.seeds if (seed := resolve(text)) is not None]
+    found = [seed for text in config.seeds if (seed := resolve(text)) is not None]
+    seeds = answers.scope.normalised([login(seed)[0] for seed in found])
     reasons = (_of_seed(db, answers, config, seed) for seed in seeds)
     why = next((reason for reason in reasons if reason is not None), None)
     if why is None:

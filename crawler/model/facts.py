@@ -61,6 +61,8 @@ class Source(IntEnum):
     CSS_IMPORT = 29
     SITEMAP = 30
     """An entry of a sitemap."""
+    LINK = 31
+    """``<link>`` with any other ``rel``, or with the ``rev`` of old: author, license, search, …"""
 
     @property
     def label(self) -> str:
@@ -100,6 +102,7 @@ SOURCES: dict[Source, About] = {
     Source.CSS_URL: About("css url()", Purpose.ASSET),
     Source.CSS_IMPORT: About("css @import", Purpose.STYLESHEET),
     Source.SITEMAP: About("sitemap entry", Purpose.PAGE),
+    Source.LINK: About("link href", Purpose.ASSET),
 }
 """Every kind of reference there is."""
 

@@ -30,10 +30,11 @@ class Purpose(IntEnum):
     PROBE = 5
     """A URL that cannot exist, to see what the server says to it."""
 
-    @property
-    def is_recorded(self) -> bool:
-        """Whether every sink has it."""
-        return self <= Purpose.SITEMAP
+    is_recorded: bool
+    """Whether every sink has it. No property: the main loop looks at it several times for each page."""
+
+    def __init__(self, number: int) -> None:
+        self.is_recorded = number <= 1
 
 
 class Outcome(StrEnum):

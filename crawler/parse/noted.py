@@ -17,7 +17,7 @@ from crawler.rules.scope import Scope
 from crawler.rules.urls import is_loopback, login, origin, resolve_each
 
 MAX_REFERENCES = 100_000
-"""Elements of a page whose references are noted, of links and of all others; nobody makes more on purpose."""
+"""References that are noted of one page or style sheet; nobody makes more on purpose."""
 MAX_DETAIL = 500
 """Characters that a mark tells of what is written."""
 

@@ -61,7 +61,9 @@ class PageNotes:
         root, title = tree.root, title_of(tree)
         if root is None or root.tag != "svg":
             self._is_html = True
-            marks += wrong_charset(markup, places, self._body, page.sniffed or page.content_type)
+            marks += wrong_charset(
+                markup, places, self._body, page.sniffed or page.content_type, truncated=page.truncated
+            )
         if root is not None:
             lang = root.attr("lang")
             self._lang = root.attr("xml:lang") if lang is None else lang

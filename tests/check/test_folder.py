@@ -76,6 +76,9 @@ def root(tmp_path: Path) -> Path:
         ("/guide/a%20b%20%c3%a9", "guide/a b é.html"),
         ("/empty/notes.txt", "empty/notes.txt"),
         ("/link.html", "link.html"),
+        ("/out.html", "out.html"),
+        ("/out", "out.html"),
+        ("/outside/x.html", "outside/x.html"),
     ],
 )
 def test_what_answers_a_path(root: Path, path: str, file: str) -> None:
@@ -114,10 +117,6 @@ def test_what_lies_outside_of_the_base_path_is_missing(root: Path) -> None:
         "/..\\secret.html",
         "/..%5csecret.html",
         "/about.html%00.css",
-        "/out.html",
-        "/out",
-        "/outside/x.html",
-        "/outside",
         "/outside/",
         "/loop.html",
         "/" + "a" * 5000,
@@ -164,7 +163,7 @@ def test_a_survey_names_pages_and_links_that_lead_out(root: Path) -> None:
     found = survey(root)
     assert found.pages == [
         "about.html", "both.html", "both/index.html", "guide/a b é.html", "guide/index.html", "index.html",
-        "link.html", "old/PAGE.HTM",
+        "link.html", "old/PAGE.HTM", "out.html",
     ]  # fmt: skip
     assert found.leading_out == ["out.html", "outside"]
 
@@ -204,6 +203,8 @@ def test_a_folder_that_cannot_be_checked_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as caught:
             checked(folder)
         assert str(caught.value) == f"{folder} {words}"
+    with pytest.raises(UsageError, match=r"^a{200} cannot be read: File name too long$"):
+        checked(Path("a" * 5000))
     assert checked(tmp_path)[1].pages == ["index.html", "only/404.html"]
 
 
@@ -257,7 +258,7 @@ def test_it_redirects_and_says_what_is_missing(served: tuple[Path, int]) -> None
     assert (answer.status, answer.headers["Location"]) == (301, "/docs/guide/?x=1")
     answer, body = ask(port, "/docs/nothing")
     assert (answer.status, body) == (404, b"not here")
-    for path in ("/", "/about.html", "/docs/../../secret.html", "/docs/%2e%2e/secret.html", "/docs/out.html"):
+    for path in ("/", "/about.html", "/docs/../../secret.html", "/docs/%2e%2e/secret.html"):
         answer, body = ask(port, path)
         assert answer.status == 404, path
         assert b"secret" not in body
@@ -271,7 +272,7 @@ def test_it_lists_every_page(served: tuple[Path, int]) -> None:
     assert body.decode().split() == [
         base + path
         for path in (
-            "about.html", "both.html", "both/", "guide/a%20b%20%C3%A9.html", "guide/", "",
+            "about.html", "both.html", "both/", "guide/a%20b%20%C3%A9.html", "guide/", "", "out.html",
         )
     ]  # fmt: skip
 
@@ -286,7 +287,7 @@ def of_folder(root: Path, base: str = "/") -> Config:
     here = f"http://127.0.0.1:4000{base}"
     return Config(
         seeds=[here],
-        check={"folder": root, "base_path": base},
+        check={"enabled": True, "folder": root, "base_path": base},
         sitemaps={"urls": [f"{here}list.txt"]},
     )
 
@@ -310,7 +311,9 @@ def test_what_lies_outside_of_the_base_path_is_called_by_its_path(root: Path) ->
     assert namer(of_folder(root, "/docs/"))("http://127.0.0.1:4000/about.html") == "/about.html"
 
 
-def test_without_a_folder_a_url_is_its_name() -> None:
+def test_without_a_folder_a_url_is_its_name(root: Path) -> None:
+    crawl = of_folder(root).replace({"check.enabled": False})  # with a file that is meant for checks
+    assert namer(crawl)("http://127.0.0.1:4000/about") == "http://127.0.0.1:4000/about"
     assert (
         namer(Config(seeds=["http://127.0.0.1:4000/"]))("http://127.0.0.1:4000/a")
         == "http://127.0.0.1:4000/a"

@@ -113,7 +113,7 @@ def test_missing_pages_that_are_answered_are_told_where_they_are_linked(tmp_path
     with open_result(site.write(tmp_path)) as result:
         soft = [finding for finding in result.findings if finding.rule == "soft-404"]
         assert {finding.target.removeprefix(HOME): placed(result, finding) for finding in soft} == {
-            "gone": [("/", 2), ("/well", 1), ("/sitemap.xml", 2)],
+            "gone": [("/", 2), ("/sitemap.xml", 2), ("/well", 1)],
             "lost": [("/well", 3)],
             "unlinked": [("/unlinked", None)],
         }

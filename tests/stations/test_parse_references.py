@@ -21,6 +21,8 @@ ONE_EACH = [
     ("<link rel='alternate stylesheet' href=x>", Source.STYLESHEET, 34, ""),
     ("<link rel='shortcut icon' href=x>", Source.ICON, 27, ""),
     ("<link rel=apple-touch-icon href=x>", Source.ICON, 28, ""),
+    ("<link rel=author href=x>", Source.LINK, 18, ""),
+    ("<link rev=made href=x>", Source.LINK, 16, ""),
     ("<link rel=manifest href=x>", Source.MANIFEST, 20, ""),
     ("<link rel=preload as=font href=x>", Source.PRELOAD, 27, ""),
     ("<link rel=modulepreload href=x>", Source.PRELOAD, 25, ""),
@@ -103,7 +105,10 @@ def test_the_candidates_of_a_srcset_are_one_by_one() -> None:
 
 
 def test_they_stand_in_the_order_of_their_places_and_targets_once_each() -> None:
-    body = "<link rel=icon href=i><a href=a#1></a><img alt src=i><a href=/b></a><a href='a#2'></a><p style='a: url(c)'>"
+    body = (
+        "<link rel=icon href=i><a href=a#1></a><img alt src=i><a href=/b></a><a href='a#2'></a>"
+        "<p style='a: url(c)'>"
+    )
     facts = facts_of(body)
     assert facts.targets == [f"{DIR}/i", f"{DIR}/a", f"{SITE}/b", f"{DIR}/c"]
     assert [(one.target, one.fragment) for one in facts.references] == [
@@ -159,7 +164,7 @@ SILENT = [
     "<textarea><a href=x></textarea><title><a href=x></title><xmp><a href=x></xmp>",
     "<p data-href=x data-src=y data-style='a: url(x)'><div href=x src=y action=z>",
     "<iframe srcdoc='<a href=x>' src=y></iframe><iframe src></iframe><iframe></iframe>",
-    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=author href=x>",
+    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=expect href=#x>",
     "<form></form><form action=''></form><form method=dialog action=x></form><input src=x>",
     "<use href=x></use><svg><g href=x></g><rect fill='url(#a)'/></svg><math><mi href=x></mi></math>",
     "<style>a{b:url(#x); c:url(); d:url(data:,x)}</style><p style='a: url(#x)'>",
@@ -191,7 +196,10 @@ def test_what_should_be_a_url_and_is_none_is_marked(href: str) -> None:
 
 
 def test_an_empty_href_is_marked_and_that_of_a_link_means_the_page() -> None:
-    body = "<a href=''>a</a><map><area href=' '></map><img alt src=''><script src></script><link rel=icon href=''>"
+    body = (
+        "<a href=''>a</a><map><area href=' '></map><img alt src=''><script src></script>"
+        "<link rel=icon href=''>"
+    )
     facts = facts_of(body)
     assert [(mark.column, mark.detail) for mark in marks_of(facts, Odd.EMPTY_HREF)] == [
         (4, "a"),
@@ -216,7 +224,10 @@ def test_the_text_of_a_link_is_short_and_in_one_line() -> None:
 
 
 def test_links_that_must_not_be_followed_are_noted_as_such() -> None:
-    body = "<a href=a rel='x NoFollow'></a><a href=b></a><map><area rel=nofollow href=c></map><form action=d method=POST></form>"
+    body = (
+        "<a href=a rel='x NoFollow'></a><a href=b></a><map><area rel=nofollow href=c></map>"
+        "<form action=d method=POST></form>"
+    )
     assert [(one.target[-1], one.is_asked) for one in references_of(facts_of(body))] == [
         ("a", False),
         ("b", True),
