@@ -4,7 +4,8 @@ Facts, no judgement: whether a reference is broken is found out when the crawl i
 all pages. They travel as opaque bytes beside the page's record, and only the sink ``facts`` looks at them.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -102,18 +103,19 @@ class PageFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return sorted([*self.links, *self.others], key=lambda one: (one.line, one.column))
 
     @classmethod
-    def of(cls, targets: list[str], references: Iterable[Reference], **more: Any) -> "PageFacts":
+    def of(cls, targets: list[str], references: Sequence[Reference], **more: Any) -> "PageFacts":
         """The facts of a page with these references, in document order; ``more`` are further fields."""
-        links: list[Reference] = []
-        others: list[Reference] = []
-        counts = [0] * len(targets)
-        fragments: dict[tuple[int, str], None] = {}
-        for one in references:
-            (links if one.source in LINKS else others).append(one)
-            if one.is_asked or one.source is not Source.FORM:
-                counts[one.target] += 1
-            if one.fragment:
-                fragments[one.target, one.fragment] = None
+        links = [one for one in references if one.source in LINKS]
+        others = (
+            [one for one in references if one.source not in LINKS] if len(links) < len(references) else []
+        )
+        counted = [one.target for one in references]
+        for one in others:
+            if one.source is Source.FORM and not one.is_asked:
+                counted.remove(one.target)
+        times = Counter(counted)
+        fragments = dict.fromkeys((one.target, one.fragment) for one in references if one.fragment)
+        counts = [times[number] for number in range(len(targets))]
         return cls(targets, links, others, counts, list(fragments), **more)
 
 

@@ -125,7 +125,8 @@ def _add_links(found: References, markup: Markup, places: Places, *, obey_robots
     texts = _texts_of(links, is_large=len(markup.source) >= _LARGE)
     found.rows.extend(zip(where, repeat(Source.A), hrefs, texts, asked, strict=False))
     if not all(hrefs) or any(map(str.isspace, hrefs)):
-        empty = (place for place, href in zip(where, hrefs, strict=True) if not href.strip())
+        pairs = zip(where, hrefs, strict=True)
+        empty = (place for place, href in pairs if not href or href.isspace())
         found.marks.extend(Mark(Odd.EMPTY_HREF, *place, "a") for place in empty)
 
 
@@ -137,7 +138,7 @@ def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
         # A link without text may be a picture.
         texts = [text or _alt_in(link) for text, link in zip(texts, links, strict=True)]
     if max(map(len, texts), default=0) > MAX_TEXT:
-        texts = list(map(_shortened, texts))
+        texts = [text if len(text) <= MAX_TEXT else _shortened(text) for text in texts]
     return texts
 
 
