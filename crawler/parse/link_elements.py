@@ -2,7 +2,7 @@
 
 import turbohtml
 
-from crawler.model.facts import Source
+from crawler.model.sources import Source
 
 _RELATIONS = {
     "stylesheet": Source.STYLESHEET,

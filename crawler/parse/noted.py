@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from crawler.model.facts import SOURCES, Mark, Odd, Reference, Source
+from crawler.model.facts import Mark, Odd, Reference
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import SOURCES, Source
 from crawler.parse.links import encode_queries
 from crawler.rules.scope import Scope
 from crawler.rules.urls import is_loopback, login, origin, resolve_each

@@ -94,18 +94,19 @@ class PageNotes:
         if not self._upgrades and not any("upgrade-insecure-requests" in policy for policy in policies):
             marks += mixed_content(page.url, noted)
         tags = [value for name, value in page.headers if name == "x-robots-tag"]
-        facts = PageFacts(
+        facts = PageFacts.of(
             noted.targets,
             noted.references,
-            self._anchors,
-            _a_few_of_each(marks),
-            self._is_html,
-            "noindex" in robots or "noindex" in directives(tags, job.user_agent),
-            self._lang,
-            *self._title,
-            self._scripts,
-            len(document.text),
-            text_hash(document.text),
+            anchors=self._anchors,
+            marks=_a_few_of_each(marks),
+            is_html=self._is_html,
+            noindex="noindex" in robots or "noindex" in directives(tags, job.user_agent),
+            lang=self._lang,
+            title_line=self._title[0],
+            title_column=self._title[1],
+            scripts=self._scripts,
+            text_length=len(document.text),
+            text_hash=text_hash(document.text),
         )
         return encode(facts), asked(noted, self._near, page.url, followed)
 

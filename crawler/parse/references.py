@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import turbohtml
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
+from crawler.model.sources import Source
 from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Markup
 from crawler.parse.link_elements import source_of

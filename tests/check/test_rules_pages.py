@@ -9,9 +9,10 @@ import pytest
 from crawler.check.folder import LIST
 from crawler.check.rules import RULES
 from crawler.check.types import TYPED, wrong_for
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from tests.check.pages_builder import ORIGIN, SmallSite
 
 

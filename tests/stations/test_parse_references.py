@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
+from crawler.model.sources import Source
 from tests.stations.noted import SITE, URL, Found, facts_of, marks_of, references_of
 
 DIR = f"{SITE}/dir"

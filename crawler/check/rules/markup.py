@@ -2,8 +2,9 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 
 _LANG = f"""
 SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{{}}',

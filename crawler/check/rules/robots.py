@@ -2,8 +2,8 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.model.facts import SOURCES, Source
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import SOURCES, Source
 
 _LINKS = ", ".join(str(source) for source in Source if SOURCES[source].purpose is Purpose.PAGE)
 """Sitemap entries among them have a rule of their own."""
