@@ -14,8 +14,8 @@ import pytest
 from crawler.lab.site.annex import read_annex
 from crawler.lab.site.app import fixture_root
 from crawler.lab.site.site_process import SiteProcess
-from crawler.model.facts import SOURCES
 from crawler.model.findings import RULE_IDS
+from crawler.model.sources import SOURCES
 from tests.crawls import crawl, kill_group, start, wait_for_empty_group
 from tests.lab.annex_marks import MANIFEST, manifest, written
 
