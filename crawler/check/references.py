@@ -7,10 +7,12 @@ and only what is in doubt is taken up one by one.
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
+from msgspec.structs import replace
+
 from crawler.check.anchors import Anchors, names, without_directive
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
 from crawler.check.types import TYPED
-from crawler.model.facts import PageFacts, Reference, Skimmed, decode, decode_links, skim
+from crawler.model.facts import PageFacts, Reference, Skimmed, decode, decode_links, encode, skim
 from crawler.model.sources import LINKS, Source
 
 _RELATION, _TYPED = 1, 2
@@ -73,7 +75,11 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
     all_pages = answers.pages | answers.ends.keys()
     not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
+        if url in answers.fragments:
+            continue  # a redirect, whose Location is no link
         facts = skim(blob)
+        if not answers.fragments.keys().isdisjoint(facts.targets):
+            facts = skim(encode(_redirected(answers, decode(blob))))
         targets, others = facts.targets, facts.others
         count += sum(facts.counts)
         if facts.anchors and url in answers.seeds:
@@ -104,6 +110,15 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
     ids = {answers.ids.get(url) for url in linked} - {None}
     db.executemany("INSERT INTO linked VALUES (?)", ((answer,) for answer in ids))
     return count
+
+
+def _redirected(answers: Answers, facts: PageFacts) -> PageFacts:
+    """The same, with the fragments that redirects put in the place of the links' own."""
+    targets, others = facts.targets, answers.fragments
+    if others.keys().isdisjoint(targets):
+        return facts
+    changed = [replace(r, fragment=others.get(targets[r.target], r.fragment)) for r in facts.references]
+    return PageFacts.of(targets, changed, anchors=facts.anchors, marks=facts.marks)
 
 
 def _references(facts: Skimmed) -> list[Reference]:
@@ -188,7 +203,7 @@ def note_lost(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> Non
 
 
 def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> Iterator[tuple[object, ...]]:
-    for r in facts.references:
+    for r in _redirected(answers, facts).references:
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)

@@ -89,7 +89,9 @@ def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, 
         implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
         if config.origin_of("robots.obey") == "default":
             implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
-    elif parameters.get("base_path"):
+    elif config.origin_of("sitemaps.follow") == "default":
+        implied["sitemaps.follow"] = True  # whether they are right is part of what is checked
+    if config.check.folder is None and parameters.get("base_path"):
         raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
     return config.replace(implied, origin="crawler check")
 

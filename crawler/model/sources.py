@@ -23,7 +23,8 @@ class Source(IntEnum):
     IFRAME = 2
     FRAME = 3
     REFRESH = 4
-    """``<meta http-equiv=refresh>``, or the Refresh header (line 0)."""
+    """``<meta http-equiv=refresh>``, or a header (line 0): Refresh, or a redirect's Location that has a
+    fragment, which is the only fact that is noted of a redirect."""
     STYLESHEET = 5
     ICON = 6
     MANIFEST = 7
@@ -55,7 +56,7 @@ class Source(IntEnum):
     SITEMAP = 30
     """An entry of a sitemap."""
     LINK = 31
-    """``<link>`` with any other ``rel``, or with the ``rev`` of old: author, license, search, …"""
+    """A ``<link>`` that leads its reader on in another way: author, help, license, search, up, contents, …"""
 
     @property
     def label(self) -> str:

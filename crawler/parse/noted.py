@@ -43,6 +43,7 @@ _LOADED = frozenset(
         Source.FORM,
         Source.OG_IMAGE,
         Source.OG_URL,
+        Source.LINK,
     )
 ) | {Source.IFRAME, Source.FRAME}
 """What a browser loads with the page, so that http would make an https page less than that."""

@@ -12,6 +12,7 @@ from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Document, Markup, title_of
 from crawler.parse.links import resolve_in
 from crawler.parse.noted import Near, Row, asked, mixed_content, note
+from crawler.parse.page_css import find_in_sheet
 from crawler.parse.page_marks import (
     MAX_MARKS,
     find_anchors,
@@ -22,6 +23,7 @@ from crawler.parse.page_marks import (
     wrong_charset,
 )
 from crawler.parse.references import References, find_references, find_refresh
+from crawler.rules.content_type import essence
 from crawler.rules.meta_robots import directives
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class PageNotes:
         """
         page, job, rows = self._page, self._job, self._found.rows
         if document.charset is not None and not self._is_html:
-            rows = rows or self._refresh_of_no_markup()
+            rows = rows or self._of_no_markup()
         follow = not job.obey_robots or (page.follow and "nofollow" not in robots)
         noted = note(rows, self._base, self._charset, job.scope.normalised, follow=follow)
         marks = [*self._found.marks, *noted.marks]
@@ -110,8 +112,16 @@ class PageNotes:
         )
         return encode(facts), asked(noted, self._near, page.url, followed)
 
-    def _refresh_of_no_markup(self) -> list[Row]:
-        return find_refresh(self._header("refresh"))
+    def _of_no_markup(self) -> list[Row]:
+        """What a text leads to: by its header, and as a style sheet that somebody links to as a page, too."""
+        rows, media_type = (
+            find_refresh(self._header("refresh")),
+            self._page.sniffed or self._page.content_type,
+        )
+        if essence(media_type or "") == "text/css":
+            self._charset, found = find_in_sheet(self._body, media_type)
+            rows += found
+        return rows
 
     def _header(self, wanted: str) -> str | None:
         return next((value for name, value in self._page.headers if name == wanted), None)

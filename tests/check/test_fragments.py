@@ -4,6 +4,7 @@ import pytest
 
 from crawler.check.anchors import Anchors, names
 from crawler.check.findings import open_result
+from crawler.model.facts import PageFacts, Reference
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
@@ -158,3 +159,23 @@ def test_what_is_drawn_may_be_put_there_by_a_script(tmp_path, scripts, broken):
     with open_result(site.write(tmp_path)) as result:
         assert told(result) == ({"broken-fragment": ["/#icon"]} if broken else {})
         assert len(result.unverified) == (not broken)
+
+
+def test_the_fragment_of_a_redirect_counts_in_the_place_of_the_links_own(tmp_path):
+    def to(url, fragment):
+        return PageFacts.of([f"{HOME}{url}"], [Reference(0, fragment, 0, 0, Source.REFRESH)])
+
+    site = MadeSite().page("/", "/well#nowhere", "/gone", "/gone#here", "/first", "/plain#here", "/top#gone")
+    site.page("/two", anchors=["here"])
+    site.redirect("/well", "/two", noted=to("two", "here"))
+    site.redirect("/gone", "/two", noted=to("two", "gone"))
+    site.redirect("/first", "/second", noted=to("second", "here"))
+    site.redirect("/second", "/two", noted=to("two", "lost"))
+    site.redirect("/plain", "/two")
+    site.redirect("/top", "/two", noted=to("two", ""))
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result)["broken-fragment"] == ["/two#gone", "/two#lost"]
+        lost = {one.target: placed(result, one) for one in result.findings if one.rule == "broken-fragment"}
+        assert lost == {f"{HOME}two#gone": [("/", 2), ("/", 3)], f"{HOME}two#lost": [("/", 4)]}
+        assert result.references == 6
+        assert not unverified(result)

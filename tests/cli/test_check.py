@@ -37,12 +37,20 @@ def test_a_check_is_a_crawl_with_the_sink_facts_that_ends_in_reports(
     assert config.write.sinks == ("facts",)
     assert config.check.enabled
     assert config.robots.obey
+    assert config.sitemaps.follow
     assert [(each.out, each.quiet, each.verbose) for each in written] == [(FRESH, False, False)]
 
 
 def test_records_are_written_beside_the_facts_when_they_are_asked_for(engine: Engine, crawler: Run) -> None:
     crawler("check", "http://a/", "--sink", "jsonl", "--sink", "sqlite")
     assert engine.crawls[0].write.sinks == ("facts", "jsonl", "sqlite")
+
+
+def test_the_sitemaps_of_a_site_are_read_unless_somebody_says_otherwise(engine: Engine, crawler: Run) -> None:
+    crawler("check", "http://a/", "--set", "sitemaps.follow=false")
+    assert not engine.crawls[0].sitemaps.follow
+    crawler("run", "http://a/")
+    assert not engine.crawls[1].sitemaps.follow
 
 
 def test_what_makes_a_plain_crawl_fail_is_nothing_to_a_check(

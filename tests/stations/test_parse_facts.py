@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from crawler.model.facts import Mark, Odd
 from crawler.model.outcomes import Outcome, Purpose
 from crawler.model.record import decode
+from crawler.model.sources import Source
 from crawler.parse.noted import MAX_REFERENCES
 from crawler.parse.page_marks import MAX_MARKS
 from crawler.rules.charset import decode as decode_text
 from crawler.rules.scope import Scope
-from tests.stations.noted import SITE, URL, asked_for, facts_of, marks_of, parse
+from tests.stations.noted import SITE, URL, Found, asked_for, facts_of, marks_of, parse, references_of
 from tests.stations.test_parse_hostile import HOSTILE, MIMES, WORDS
 
 HTML = "<!DOCTYPE html><html lang=en><head><title>T</title></head><body>"
@@ -213,6 +214,7 @@ NOT_LOADED = (
     "<meta property=og:image content={}>",
     "<meta property=og:url content={}>",
     "<link rel=next href={}>",
+    "<link rel=license href={}>",
     "<meta http-equiv=refresh content=0;url={}>",
 )
 
@@ -484,3 +486,15 @@ def test_whatever_the_markup_each_place_is_that_of_an_attribute(
             assert NAMES.match(lines[one.line - 1], one.column - 1), (one, lines[one.line - 1])
     for mark in facts.marks:
         assert mark.line == 0 or mark.column <= len(lines[mark.line - 1]) + 1
+
+
+def test_a_style_sheet_that_is_linked_as_a_page_is_read_as_one_too() -> None:
+    body = '@charset "windows-1252";\n@import "more.css"; a {background: url(\xe9.png)}'.encode("latin-1")
+    found = references_of(facts_of(body, content_type="text/css; x=y"))
+    assert found == [
+        Found(Source.CSS_IMPORT, 2, 9, f"{SITE}/dir/more.css"),
+        Found(Source.CSS_URL, 2, 36, f"{SITE}/dir/%C3%A9.png"),
+    ]
+    asked = {some.purpose: some.urls.decode().split() for some in parse(body, content_type="text/css").links}
+    assert asked == {Purpose.STYLESHEET: [found[0].target], Purpose.ASSET: [found[1].target]}
+    assert references_of(facts_of(body, content_type="text/plain")) == []
