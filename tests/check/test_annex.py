@@ -118,7 +118,7 @@ def test_all_that_is_planted_is_found_and_nothing_else(
     if backend == "httpx":
         pytest.importorskip("httpx")
     annex.start_anew()
-    more = ("--set", "sitemaps.follow=true", "--set", f"fetch.backend={backend}")
+    more = ("--set", f"fetch.backend={backend}")
     report = check(annex.url, tmp_path / "out", *more)
     found = named(report, annex.url)
     assert not differences(found, expected["http"])
@@ -135,7 +135,7 @@ def test_a_check_that_was_killed_goes_on_and_finds_the_same(
 ) -> None:
     annex.start_anew()
     out, report = tmp_path / "out", tmp_path / "report.json"
-    options = ("-o", out, "--no-progress", "--retries", 1, "--set", "sitemaps.follow=true")
+    options = ("-o", out, "--no-progress", "--retries", 1)
     with start("check", annex.url, *options, "--report", f"json={report}") as killed:
         deadline = time.monotonic() + 30
         while len(annex.requests()) < 40:
@@ -157,7 +157,7 @@ def test_other_origins_are_looked_at_when_asked_for(
     annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
 ) -> None:
     annex.start_anew()
-    more = ("--external", "--exclude", "[.]invalid/", "--set", "sitemaps.follow=true")
+    more = ("--external", "--exclude", "[.]invalid/")
     cache = f"check.cache_file={tmp_path / 'external.json'}"
     found = named(check(annex.url, tmp_path / "out", *more, "--set", cache), annex.url)
     assert not differences(found, expected["external"])
@@ -169,8 +169,7 @@ def test_a_server_that_never_says_no_is_found_out(
     annex: SiteProcess, expected: dict[str, Any], tmp_path: Path
 ) -> None:
     seed = annex.url.replace("127.0.0.1", "localhost") + "branch/"
-    alone = ("--set", "sitemaps.follow=false")  # robots.txt names the pages of the whole annex
-    done = check(seed, tmp_path / "out", "--fail-on", "warning", *alone)
+    done = check(seed, tmp_path / "out", "--fail-on", "warning", "--set", "sitemaps.follow=false")
     assert named(done, seed) == expected["branch"]
 
 
@@ -185,7 +184,7 @@ def test_what_only_https_can_have_wrong(expected: dict[str, Any], tmp_path: Path
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     trust = f"fetch.ca_file={tmp_path / 'authority.pem'}"
     with SiteProcess(annex=True, certificate=certificate) as site:
-        report = check(site.url, tmp_path / "out", "--set", trust, "--set", "sitemaps.follow=true")
+        report = check(site.url, tmp_path / "out", "--set", trust)
     found = named(report, site.url)
     assert not differences(found, expected["https"])
     assert found == expected["https"]
