@@ -106,14 +106,9 @@ class PageFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def of(cls, targets: list[str], references: Sequence[Reference], **more: Any) -> "PageFacts":
         """The facts of a page with these references, in document order; ``more`` are further fields."""
         links = [one for one in references if one.source in LINKS]
-        others = (
-            [one for one in references if one.source not in LINKS] if len(links) < len(references) else []
-        )
-        counted = [one.target for one in references]
-        for one in others:
-            if one.source is Source.FORM and not one.is_asked:
-                counted.remove(one.target)
-        times = Counter(counted)
+        others = [one for one in references if one.source not in LINKS]
+        times = Counter([one.target for one in references])
+        times.subtract(one.target for one in others if one.source is Source.FORM and not one.is_asked)
         fragments = dict.fromkeys((one.target, one.fragment) for one in references if one.fragment)
         counts = [times[number] for number in range(len(targets))]
         return cls(targets, links, others, counts, list(fragments), **more)
