@@ -1,11 +1,17 @@
 """What every test gets: a loop that must not be blocked, and a check that nothing is left behind."""
 
 import multiprocessing
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+# The tests start interpreters by the hundred: each would compile the whole program again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
