@@ -2,7 +2,7 @@
 
 A third of the processor time of a small crawl is the interpreter's start and its imports; the tests run some
 hundred commands. So they ask this process, which forks: from then on everything is as under ``python -m
-crawler``. Where it starts (signals, standard files, imports) is the subject, a test starts its own interpreter.
+crawler``. Where the start is the subject (signals, standard files, imports), a test starts an interpreter.
 """
 
 import atexit
@@ -26,9 +26,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PRELOADED = (
     "crawler.cli.report", "crawler.cli.resume", "crawler.cli.run", "crawler.cli.status",
-    "crawler.engine.crawl", "crawler.engine.stations", "crawler.engine.street", "crawler.fetch.aiohttp_backend",
-    "crawler.frontier.sqlite_frontier", "crawler.watch.progress_thread", "crawler.watch.summary",
-    "crawler.write.sinks.jsonl", "uvloop",
+    "crawler.engine.crawl", "crawler.engine.stations", "crawler.engine.street",
+    "crawler.fetch.aiohttp_backend", "crawler.frontier.sqlite_frontier", "crawler.watch.progress_thread",
+    "crawler.watch.summary", "crawler.write.sinks.jsonl", "uvloop",
 )  # fmt: skip
 
 
