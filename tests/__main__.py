@@ -18,10 +18,13 @@ CHECKS = {
     "floors": ["importlinter.cli"],
     "docs": ["docs.build_site", "--check"],
     # What compares how fast processes and threads compute needs all cores.
-    "tests alone": ["pytest", "-q", "-m", "alone"],
+    "tests alone": ["pytest", "-q", "-m", "alone", "tests/lab"],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
-    "tests": ["pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2), "--dist", "loadfile"],
-}
+    "tests": [
+        "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),
+        "--dist", "loadfile", "--no-loadscope-reorder",
+    ],
+}  # fmt: skip
 
 
 def main() -> int:

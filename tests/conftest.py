@@ -1,11 +1,35 @@
 """What every test gets: a loop that must not be blocked, and a check that nothing is left behind."""
 
 import multiprocessing
+import os
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+TESTS = Path(__file__).parent
+# The tests start interpreters by the hundred: each would compile the whole program again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+LONGEST = (
+    "street/test_put_off", "street/test_faults", "street/test_cancellation", "street/test_bad_input",
+    "crash", "lab", "street", "stations", "plumbing",
+)  # fmt: skip
+"""Files and folders whose tests take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: a worker that began one of them last would keep all others waiting."""
+
+    def turn(item: pytest.Item) -> int:
+        name = item.path.relative_to(TESTS).as_posix()
+        return next((turn for turn, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(autouse=True)

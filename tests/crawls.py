@@ -14,6 +14,7 @@ from typing import Any
 from crawler.frontier.view import open_view
 from crawler.model.record import Record, decode
 from crawler.plumbing import fork_server_process
+from tests.command_process import commands, settings_of_python
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,6 +28,8 @@ def crawl(
     *arguments: object, timeout: float = 50, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run ``crawler ARGUMENTS`` to its end."""
+    if hasattr(os, "fork") and commands().python == settings_of_python():
+        return commands().run([str(argument) for argument in arguments], cwd, timeout)
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, timeout=timeout, check=False, cwd=cwd
     )

@@ -30,6 +30,12 @@ EXPERIMENTS = sorted((PACKAGE / "lab" / "experiments").rglob("*.py"))
 MAX_LINES_OF_AN_EXPERIMENT = 120
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
 def runtime_imports(path: Path) -> set[str]:
     """Every module that ``path`` imports when it runs (not those under ``if TYPE_CHECKING:``)."""
     found: set[str] = set()
@@ -46,7 +52,7 @@ def runtime_imports(path: Path) -> set[str]:
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(ast.parse(path.read_text(encoding="utf-8")))
+    visit(tree(path))
     return found
 
 
@@ -96,7 +102,9 @@ def test_the_default_executor_is_used_in_one_file(path: Path):
     """asyncio.to_thread forgets its thread when it is cancelled: plumbing/starter_thread.py does not."""
     if path.name == "starter_thread.py" or "lab" in path.parts:
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    if not re.search("to_thread|run_in_executor", path.read_text(encoding="utf-8")):
+        return
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node)
             assert not re.match(r"[\w.()]*(to_thread\(|run_in_executor\(None)", called), called
@@ -107,7 +115,7 @@ def test_files_and_functions_stay_short(path: Path):
     """A file that grows is split where it has two ideas; a function too."""
     text = path.read_text(encoding="utf-8")
     lengths = {relative(path): len(text.splitlines())} | {
-        f"{relative(path)}: {name}": lines for name, lines in functions(ast.parse(text))
+        f"{relative(path)}: {name}": lines for name, lines in functions(tree(path))
     }
     for what, lines in lengths.items():
         most = MAX_LINES if what.endswith(".py") else MAX_FUNCTION_LINES
@@ -188,12 +196,20 @@ def test_every_station_says_what_runs_it():
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_every_module_says_what_it_is(path: Path):
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(tree(path))
 
 
 def test_the_map_in_the_docs_is_current():
     written = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     assert written == make_map.make(started()), "run python -m docs"
+
+
+def test_what_runs_alone_is_where_it_is_looked_for():
+    """``python -m tests`` collects only tests/lab for it."""
+    marked = [
+        path for path in (ROOT / "tests").rglob("test_*.py") if ".mark.alone" in path.read_text("utf-8")
+    ]
+    assert {relative(path.parent) for path in marked if path != Path(__file__)} == {"tests/lab"}
 
 
 def test_ci_calls_the_readme_s_test_command():

@@ -23,8 +23,8 @@ from tests.lab.marked import nothing_left
 BY_NAME = {model.name: model for model in models()}
 POSSIBLE = [model for model in models() if model.not_possible is None]
 PAGES = 96
-ATTEMPTS = 3
-"""A machine that does something else for a moment can turn any single comparison round."""
+PARSED_AGAIN = (75, 150, 150)
+"""Attempts: a machine that does something else for a moment can turn any single comparison round."""
 
 
 def race_of(workload: Workload, *names: str) -> Mapping[str, Run]:
@@ -53,16 +53,15 @@ def test_coroutines_and_threads_wait_for_many_at_once() -> None:
 @pytest.mark.timeout(180)
 @pytest.mark.alone
 def test_processes_compute_on_more_cores_than_threads() -> None:
-    # Long enough for the start of processes to count little, also where other tests take their share.
-    compute = Workload("compute", latency=0.0, parse_again=150)
-    for _ in range(ATTEMPTS):
-        found = race_of(compute, "threads", "processes")
+    # The second attempt is long enough for the start of processes to count little, whoever takes a share.
+    for parse_again in PARSED_AGAIN:
+        found = race_of(Workload("compute", latency=0.0, parse_again=parse_again), "threads", "processes")
         if found["processes"].pages_per_second > 1.05 * found["threads"].pages_per_second:
             assert found["threads"].cores_used < 1.2
             return
     if os.getloadavg()[0] > 2 * cores():
         pytest.skip(f"others use the cores: load average {os.getloadavg()[0]:.1f} on {cores()}")
-    pytest.fail(f"processes were not faster than threads in {ATTEMPTS} attempts: {found}")
+    pytest.fail(f"processes were not faster than threads in {len(PARSED_AGAIN)} attempts: {found}")
 
 
 def test_a_model_that_brings_other_records_ends_the_race(monkeypatch: pytest.MonkeyPatch) -> None:
