@@ -7,8 +7,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from crawler.check.types import wrong_for
-from crawler.model.facts import Source, decode
+from crawler.model.facts import decode
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from crawler.rules.scope import Scope
 from crawler.rules.urls import login, origin
 

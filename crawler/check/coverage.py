@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from crawler.check.answers import OTHER_ORIGINS, Answers
 from crawler.check.unverified import NOFOLLOW
 from crawler.config import Config
-from crawler.model.facts import PageFacts, Source, decode
+from crawler.model.facts import PageFacts, decode
 from crawler.model.outcomes import Kind
+from crawler.model.sources import Source
 from crawler.rules.urls import login, origin, resolve
 
 FEW = 5
@@ -53,7 +54,7 @@ def _of_seed(db: sqlite3.Connection, answers: Answers, config: Config, seed: str
 def _of_page(
     db: sqlite3.Connection, answers: Answers, config: Config, url: str, facts: PageFacts
 ) -> str | None:
-    links = {facts.targets[r.target]: r.is_asked for r in facts.references if r.source in _LINKS}
+    links = {facts.targets[r.target]: r.is_asked for r in facts.links}
     links.pop(url, None)
     if not links:
         if facts.scripts:

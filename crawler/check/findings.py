@@ -17,9 +17,9 @@ from crawler.config import Config
 from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, open_view
 from crawler.model.errors import OutputError
-from crawler.model.facts import Source
 from crawler.model.findings import SEVERITIES, RuleId, Severity
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.watch.summary import SUMMARY_FILE
 
 

@@ -188,6 +188,8 @@ def namer(config: "Config") -> Callable[[str], str]:
         if file is not None:
             return file.relative_to(root).as_posix() + behind
         inside = path.removeprefix(base) if path.startswith(base) else path
-        return (unquote(inside, errors="replace") or "index.html") + behind
+        readable = unquote(inside, errors="replace") or "index.html"
+        # A blank at either end would not be seen, and the name be taken for another file's.
+        return (readable if readable == readable.strip() else inside) + behind
 
     return name

@@ -39,12 +39,15 @@ CREATE TEMP TABLE fates (               -- where it leads to ask for a URL that 
     to_http INTEGER NOT NULL,           -- whether one of them leads from https to http
     reason TEXT                         -- of the fate unverified: why
 );
-CREATE TEMP TABLE suspects (            -- references whose target is not plainly well
+CREATE TEMP TABLE suspects (            -- references whose target is not plainly well, nor elsewhere
     page INTEGER NOT NULL,              -- id in answers of what it stands in
     target TEXT NOT NULL,               -- without fragment
     answer INTEGER,                     -- id in answers of the target; NULL where nobody has asked for it
     fragment TEXT, line INTEGER, col INTEGER, source INTEGER NOT NULL, text TEXT NOT NULL,
     is_asked INTEGER NOT NULL DEFAULT 1 -- 0: a link that is not to be followed
+);
+CREATE TEMP TABLE elsewhere (           -- targets on other origins that were not asked for, of each page
+    target TEXT NOT NULL, refs INTEGER NOT NULL   -- how many references the page has to it
 );
 CREATE TEMP TABLE lost (                -- references to a page that is well, and lacks the fragment
     page INTEGER NOT NULL, target TEXT NOT NULL,

@@ -170,9 +170,10 @@ def _certificate_facts(ends: float) -> bytes:
 
 
 def _fragment_facts(redirect: Redirect) -> bytes:
-    from crawler.model.facts import PageFacts, Reference, Source, encode
+    from crawler.model.facts import PageFacts, Reference, encode
+    from crawler.model.sources import Source
 
     hop = redirect.hops[-1]
     whole = resolve(hop.location, hop.url, keep_fragment=True) or ""
     to = Reference(0, whole.partition("#")[2], 0, 0, Source.REFRESH)
-    return encode(PageFacts([redirect.url], [to]))
+    return encode(PageFacts.of([redirect.url], [to]))

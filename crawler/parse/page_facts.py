@@ -29,6 +29,8 @@ from crawler.rules.meta_robots import directives
 if TYPE_CHECKING:
     from crawler.parse.parser_process import ParseJob
 
+_WITHOUT_CONTENT = frozenset({204, 205})
+"""Statuses that say that there is no page, whatever the type that is sent along (RFC 9110 § 15.3.5)."""
 _RUN = ("javascript", "ecmascript", "jscript", "livescript")
 """What the type of a script that is run has in its name, if it has one."""
 
@@ -62,7 +64,7 @@ class PageNotes:
         )
         root, title = tree.root, title_of(tree)
         if root is None or root.tag != "svg":
-            self._is_html = True
+            self._is_html = page.status not in _WITHOUT_CONTENT
             marks += wrong_charset(
                 markup, places, self._body, page.sniffed or page.content_type, truncated=page.truncated
             )
@@ -94,18 +96,19 @@ class PageNotes:
         if not self._upgrades and not any("upgrade-insecure-requests" in policy for policy in policies):
             marks += mixed_content(page.url, noted)
         tags = [value for name, value in page.headers if name == "x-robots-tag"]
-        facts = PageFacts(
+        facts = PageFacts.of(
             noted.targets,
             noted.references,
-            self._anchors,
-            _a_few_of_each(marks),
-            self._is_html,
-            "noindex" in robots or "noindex" in directives(tags, job.user_agent),
-            self._lang,
-            *self._title,
-            self._scripts,
-            len(document.text),
-            text_hash(document.text),
+            anchors=self._anchors,
+            marks=_a_few_of_each(marks),
+            is_html=self._is_html,
+            noindex="noindex" in robots or "noindex" in directives(tags, job.user_agent),
+            lang=self._lang,
+            title_line=self._title[0],
+            title_column=self._title[1],
+            scripts=self._scripts,
+            text_length=len(document.text),
+            text_hash=text_hash(document.text),
         )
         return encode(facts), asked(noted, self._near, page.url, followed)
 

@@ -10,9 +10,10 @@ import pytest
 from crawler.check.findings import open_result
 from crawler.check.rules import RULES
 from crawler.model.errors import CrawlFailed, OutputError
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Kind, Outcome, State
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 

@@ -299,6 +299,9 @@ def test_a_url_is_called_by_its_file(root: Path, base: str) -> None:
     assert name(f"{here}guide/#top") == "guide/index.html#top"
     assert name(f"{here}guide/a%20b%20%C3%A9?q=1#x") == "guide/a b é.html?q=1#x"
     assert name(f"{here}missing%20one.html") == "missing one.html"
+    # Nobody sees a blank at the end, and would look for about.html, which is there.
+    assert name(f"{here}about.html%20") == "about.html%20"
+    assert name(f"{here}%09about.html") == "%09about.html"
     assert name(f"{here}both") == "both.html"
     assert name(f"{here}list.txt") == "(list of files)"
     assert name("https://example.com/about") == "https://example.com/about"

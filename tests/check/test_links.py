@@ -3,8 +3,9 @@
 import pytest
 
 from crawler.check.findings import open_result
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 

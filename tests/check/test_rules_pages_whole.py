@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from crawler.check.findings import open_result
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told
 
 GOOD = {"lang": "en", "title": "A title of its own", "title_line": 3}

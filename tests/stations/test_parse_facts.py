@@ -8,9 +8,10 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
 from crawler.model.outcomes import Outcome, Purpose
 from crawler.model.record import decode
+from crawler.model.sources import Source
 from crawler.parse.noted import MAX_REFERENCES
 from crawler.parse.page_marks import MAX_MARKS
 from crawler.rules.charset import decode as decode_text
@@ -213,6 +214,7 @@ NOT_LOADED = (
     "<meta property=og:image content={}>",
     "<meta property=og:url content={}>",
     "<link rel=next href={}>",
+    "<link rel=license href={}>",
     "<meta http-equiv=refresh content=0;url={}>",
 )
 

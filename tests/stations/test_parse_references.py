@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
+from crawler.model.sources import Source
 from tests.stations.noted import SITE, URL, Found, facts_of, marks_of, references_of
 
 DIR = f"{SITE}/dir"
@@ -21,8 +22,6 @@ ONE_EACH = [
     ("<link rel='alternate stylesheet' href=x>", Source.STYLESHEET, 34, ""),
     ("<link rel='shortcut icon' href=x>", Source.ICON, 27, ""),
     ("<link rel=apple-touch-icon href=x>", Source.ICON, 28, ""),
-    ("<link rel=author href=x>", Source.LINK, 18, ""),
-    ("<link rev=made href=x>", Source.LINK, 16, ""),
     ("<link rel=manifest href=x>", Source.MANIFEST, 20, ""),
     ("<link rel=preload as=font href=x>", Source.PRELOAD, 27, ""),
     ("<link rel=modulepreload href=x>", Source.PRELOAD, 25, ""),
@@ -30,6 +29,8 @@ ONE_EACH = [
     ("<link rel=alternate hreflang=de href=x>", Source.ALTERNATE, 33, ""),
     ("<link rel=next href=x>", Source.NEXT, 16, ""),
     ("<link rel=prev href=x>", Source.PREV, 16, ""),
+    ("<link rel=author href=x>", Source.LINK, 18, ""),
+    ("<link rev=made href=x>", Source.LINK, 16, ""),
     ("<link rel=Canonical href=x>", Source.CANONICAL, 21, ""),
     ("<img src=x alt=t>", Source.IMG, 6, "t"),
     ("<image src=x alt=t>", Source.IMG, 8, "t"),
@@ -164,7 +165,7 @@ SILENT = [
     "<textarea><a href=x></textarea><title><a href=x></title><xmp><a href=x></xmp>",
     "<p data-href=x data-src=y data-style='a: url(x)'><div href=x src=y action=z>",
     "<iframe srcdoc='<a href=x>' src=y></iframe><iframe src></iframe><iframe></iframe>",
-    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=expect href=#x>",
+    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=pingback href=x>",
     "<form></form><form action=''></form><form method=dialog action=x></form><input src=x>",
     "<use href=x></use><svg><g href=x></g><rect fill='url(#a)'/></svg><math><mi href=x></mi></math>",
     "<style>a{b:url(#x); c:url(); d:url(data:,x)}</style><p style='a: url(#x)'>",
@@ -306,3 +307,9 @@ def test_svg_has_places_too() -> None:
         URL,
         "i",
     )
+
+
+def test_an_answer_without_content_is_no_page() -> None:
+    assert facts_of("", page={"status": 200}).is_html
+    for status in (204, 205):
+        assert not facts_of("", page={"status": status}).is_html

@@ -6,9 +6,10 @@ import time
 import pytest
 import xxhash
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import decode
+from crawler.model.sources import Source
 from crawler.rules.scope import Scope
 from tests.stations.noted import SITE, Found, asked_for, facts_of, marks_of, parse, references_of
 

@@ -6,8 +6,9 @@ from typing import Any
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
 from crawler.check.site import Site
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.rules.content_type import essence
 
 _labels = {source.value: source.label for source in Source}

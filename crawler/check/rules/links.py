@@ -5,8 +5,9 @@ import msgspec
 from crawler.check.fates import Fate
 from crawler.check.rule import Rule
 from crawler.check.site import Site
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RuleId
+from crawler.model.sources import Source
 
 NOT_LINKS = f"({Source.CANONICAL:d}, {Source.SITEMAP:d})"
 """What names a page without leading anybody there: other rules look at it."""

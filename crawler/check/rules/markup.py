@@ -2,8 +2,9 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 
 _LANG = f"""
 SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{{}}',
@@ -15,7 +16,7 @@ WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated')
 _ALT = f"""
 SELECT CASE WHEN detail = '' THEN '{Source.IMG.label}'
         WHEN length(detail) > 200 THEN substr(detail, 1, 200) || '…' ELSE detail END,
-    'The image has no alt attribute.', '{{}}', page, line, col, {Source.IMG}, ''
+    'The image has no alt attribute.', '{{}}', page, line, col, NULL, ''
 FROM marks WHERE what = '{Odd.NO_ALT}'
 """
 _IDS = f"""
