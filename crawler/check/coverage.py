@@ -40,7 +40,7 @@ def _of_seed(db: sqlite3.Connection, answers: Answers, config: Config, seed: str
         "SELECT url, kind, message, facts FROM answers WHERE id = ?", (row,)
     ).fetchone()
     if kind == Kind.ROBOTS:
-        return f"robots.txt does not allow {url} (--ignore-robots, if the site is yours)"
+        return f"{url}: {(message or kind).rstrip('.')} (--ignore-robots, if the site is yours)"
     if fate is not None and not answers.is_own(fate):
         return (
             f"{seed} redirects to another origin, {fate} (start there, or name it: --set scope.origins="

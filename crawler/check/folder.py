@@ -18,8 +18,6 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:  # the server needs neither
-    import sqlite3
-
     from crawler.config import Config
 
 HTML = (".html", ".htm", ".xhtml")
@@ -195,14 +193,3 @@ def namer(config: "Config") -> Callable[[str], str]:
         return (readable if readable == readable.strip() else inside) + behind
 
     return name
-
-
-def link_all_names(db: "sqlite3.Connection", config: "Config") -> None:
-    """Where one URL of a file is in the table ``linked``, put its other URLs there too: it is no orphan."""
-    if not is_of_folder(config):
-        return
-    db.create_function("file_name", 1, namer(config), deterministic=True)
-    db.execute(
-        "INSERT OR IGNORE INTO linked SELECT id FROM answers WHERE purpose = 0 AND file_name(url) IN"
-        " (SELECT file_name(url) FROM linked JOIN answers USING (id))"
-    )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from crawler.check.anchors import Anchors
 from crawler.check.answers import Answers, read_answers
+from crawler.check.copies import leave_out_copies
 from crawler.check.fates import note_fates
-from crawler.check.folder import link_all_names
 from crawler.check.references import note_lost, note_references
 from crawler.config import Config
 from crawler.frontier.view import FrontierView
@@ -118,7 +118,7 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
             note_fates(db, answers)
             references = note_references(db, answers, anchors)
             note_lost(db, answers, anchors)
-        link_all_names(db, config)
+        leave_out_copies(db, config)
         yield Facts(Site(db, config), answers, references)
     finally:
         db.close()

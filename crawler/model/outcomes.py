@@ -24,7 +24,8 @@ class Purpose(IntEnum):
     STYLESHEET = 2
     """Read, for what it loads."""
     ASSET = 3
-    """Something on the crawl's own origins of which only the status is of interest."""
+    """Something on the crawl's own origins of which only the status is of interest, unless it turns out to
+    be a style sheet."""
     EXTERNAL = 4
     """The same, on another origin."""
     PROBE = 5

@@ -23,7 +23,7 @@ def finish(parser: "Parser", page: Page, body: bytes) -> Finished:
     match page.ticket.purpose:
         case Purpose.SITEMAP:
             return _sitemap(parser, page, body)
-        case Purpose.STYLESHEET:
+        case Purpose.STYLESHEET | Purpose.ASSET:  # of these only style sheets are read
             return _stylesheet(parser, page, body)
         case _:
             return _probe(page, body)

@@ -94,7 +94,12 @@ LINKS = [f"/{number}" for number in range(6)]
             MadeSite().redirect("/", "https://site.test/", kind=Kind.OUT_OF_SCOPE),
             "redirects to another origin, https://site.test/",
         ),
-        (MadeSite().answer("/", Outcome.SKIPPED, Kind.ROBOTS, None), "robots.txt does not allow"),
+        (
+            MadeSite().answer(
+                "/", Outcome.SKIPPED, Kind.ROBOTS, None, message="robots.txt could not be fetched: 500."
+            ),
+            f"{HOME}: robots.txt could not be fetched: 500 (--ignore-robots, if",
+        ),
         (MadeSite().missing("/"), "leads to nothing: The server answered 404"),
         (
             MadeSite().redirect("/", "/home").page("/home", scripts=1, text_length=10),

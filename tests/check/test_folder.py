@@ -1,7 +1,6 @@
 """A folder is served as static hosts serve it, and nothing that lies outside of it."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
@@ -13,7 +12,6 @@ from crawler.check.folder import (
     Located,
     addresses,
     checked,
-    link_all_names,
     lists_of,
     locate,
     media_type,
@@ -321,17 +319,3 @@ def test_without_a_folder_a_url_is_its_name(root: Path) -> None:
         namer(Config(seeds=["http://127.0.0.1:4000/"]))("http://127.0.0.1:4000/a")
         == "http://127.0.0.1:4000/a"
     )
-
-
-def test_a_file_that_is_linked_by_another_name_is_no_orphan(root: Path) -> None:
-    urls = ["", "index.html", "guide/", "guide/index.html", "about.html", "both.html", "style.css"]
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE TABLE answers (id INTEGER PRIMARY KEY, url TEXT, purpose INTEGER)")
-        db.execute("CREATE TEMP TABLE linked (id INTEGER PRIMARY KEY)")
-        rows = [(f"http://127.0.0.1:4000/{url}", 3 if url.endswith("css") else 0) for url in urls]
-        db.executemany("INSERT INTO answers (url, purpose) VALUES (?, ?)", rows)
-        db.execute("INSERT INTO linked VALUES (1), (3), (5)")
-        link_all_names(db, Config(seeds=["http://127.0.0.1:4000/"]))
-        assert db.execute("SELECT id FROM linked ORDER BY id").fetchall() == [(1,), (3,), (5,)]
-        link_all_names(db, of_folder(root))
-        assert db.execute("SELECT id FROM linked ORDER BY id").fetchall() == [(1,), (2,), (3,), (4,), (5,)]

@@ -179,3 +179,11 @@ def test_the_fragment_of_a_redirect_counts_in_the_place_of_the_links_own(tmp_pat
         assert lost == {f"{HOME}two#gone": [("/", 2), ("/", 3)], f"{HOME}two#lost": [("/", 4)]}
         assert result.references == 6
         assert not unverified(result)
+
+
+def test_what_leads_nobody_to_the_page_has_no_broken_fragment(tmp_path):
+    site = MadeSite().page("/", ("/two#gone", Source.CANONICAL), ("/two#here", Source.A))
+    site.page("/two", anchors=["here"])
+    site.sitemap("/sitemap.xml", "/two#lost")
+    with open_result(site.write(tmp_path)) as result:
+        assert "broken-fragment" not in told(result)

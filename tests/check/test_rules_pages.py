@@ -484,6 +484,14 @@ def test_soft_404(site: SmallSite):
     assert found[0].detail == {"probe": f"{ORIGIN}{PROBE}", "status": 200}
 
 
+def test_the_login_that_everything_redirects_to_is_no_missing_page(site: SmallSite):
+    login = "/login?next=/0f3a-no-such-page"
+    site.redirect(PROBE, login, status=302, purpose=Purpose.PROBE)
+    site.answer(login, purpose=Purpose.PROBE, title="Log in", text_hash=1, text_length=40)
+    site.answer("/login", title="Log in", text_hash=1, text_length=40)
+    assert site.targets("soft-404") == []
+
+
 def test_pages_without_text_are_told_apart_by_their_titles(site: SmallSite):
     site.answer(PROBE, purpose=Purpose.PROBE, title="App", text_hash=0, text_length=0)
     site.answer("/gallery", title="Pictures", text_hash=0, text_length=0)

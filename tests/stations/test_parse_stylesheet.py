@@ -45,6 +45,14 @@ def test_what_a_style_sheet_refers_to() -> None:
     assert (record.url, record.links, record.charset, record.status) == (SHEET, [], "UTF-8", 200)
 
 
+def test_a_style_sheet_that_was_wanted_as_an_asset_is_one() -> None:
+    body = "@import 'a.css'; b{c:url(i)}"
+    finished = parse(body, SHEET, "text/css", Purpose.ASSET)
+    assert decode(finished.record).charset == "UTF-8"
+    assert asked_for(finished) == asked_for(sheet(body)[0])
+    assert facts_of(body, SHEET, "text/css", Purpose.ASSET) == sheet(body)[1]
+
+
 def test_a_style_sheet_is_relative_to_where_it_came_from() -> None:
     _, facts = sheet("b{c:url(i)}", page={"final_url": f"{SITE}/elsewhere/main.css"})
     assert facts.targets == [f"{SITE}/elsewhere/i"]
