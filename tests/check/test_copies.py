@@ -6,7 +6,8 @@ import pytest
 
 from crawler.check.findings import open_result
 from crawler.check.named import NamedResult
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told
 
 
