@@ -9,12 +9,10 @@ from crawler.check.unverified import NOFOLLOW
 from crawler.config import Config
 from crawler.model.facts import PageFacts, decode
 from crawler.model.outcomes import Kind
-from crawler.model.sources import Source
 from crawler.rules.urls import login, origin, resolve
 
 FEW = 5
 """Pages; where fewer are read and the start pages say why, that is told."""
-_LINKS = (Source.A, Source.AREA, Source.IFRAME, Source.FRAME, Source.REFRESH)
 
 
 def why_so_little(db: sqlite3.Connection, answers: Answers, config: Config, pages: int) -> str | None:

@@ -72,7 +72,7 @@ class Result(Protocol):
     started_at: str
     """RFC 3339, UTC."""
     seconds: float
-    """The crawl, in all its runs."""
+    """How long its last run took: one that went on with an earlier one is told without that."""
     pages: int
     """Pages that were read."""
     counts: Mapping[str, Mapping[str, int]]

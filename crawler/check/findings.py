@@ -11,7 +11,7 @@ from crawler.check.coverage import why_so_little
 from crawler.check.finding import Finding, Ignored, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
 from crawler.check.rules import RULES
-from crawler.check.site import FACTS_FILE, Facts, open_facts
+from crawler.check.site import FACTS_FILE, Facts, no_room, open_facts
 from crawler.check.unverified import find_unverified
 from crawler.config import Config
 from crawler.engine.resuming import settings_of
@@ -80,6 +80,8 @@ def open_result(out: Path) -> Iterator[Result]:
             with open_facts(out, view, config) as facts:
                 yield CheckResult(out, facts, view)
         except (sqlite3.Error, msgspec.DecodeError) as error:
+            if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":  # nothing else is written
+                raise OutputError(no_room(str(error))) from error
             raise OutputError(f"{out / FACTS_FILE} cannot be read: {error}") from error
 
 

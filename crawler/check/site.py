@@ -18,6 +18,7 @@ from crawler.check.references import note_lost, note_references
 from crawler.config import Config
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
+from crawler.model.facts import FACTS_VERSION
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
 
@@ -105,7 +106,8 @@ class Facts(NamedTuple):
 def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]:
     """The facts of the crawl in OUT, of all that it has committed; it may go on meanwhile.
 
-    Raises OutputError where there are none, sqlite3.Error where the file is damaged.
+    Raises OutputError where there are none, or no room for temporary files; sqlite3.Error where the file is
+    damaged.
     """
     db = _open(out)
     try:
@@ -113,15 +115,23 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
         db.execute(f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}")
         db.executescript(WORK_TABLES)
         db.execute("BEGIN")  # all is read as it is at one moment
-        with Anchors() as anchors:
-            answers = read_answers(db, Scopes.of_crawl(config).pages)
-            note_fates(db, answers)
-            references = note_references(db, answers, anchors)
-            note_lost(db, answers, anchors)
+        try:
+            with Anchors() as anchors:
+                answers = read_answers(db, Scopes.of_crawl(config).pages)
+                note_fates(db, answers)
+                references = note_references(db, answers, anchors)
+                note_lost(db, answers, anchors)
+        except OSError as error:
+            raise OutputError(no_room(error.strerror or str(error))) from error
         leave_out_copies(db, config)
         yield Facts(Site(db, config), answers, references)
     finally:
         db.close()
+
+
+def no_room(why: str) -> str:
+    """What is said where a temporary file cannot be written."""
+    return f"the findings need temporary files, which cannot be written: {why} (TMPDIR names their folder)"
 
 
 def _open(out: Path) -> sqlite3.Connection:
@@ -141,10 +151,17 @@ def _open(out: Path) -> sqlite3.Connection:
         db.execute("PRAGMA temp_store = FILE")
         db.execute("PRAGMA temp.cache_size = -32000")
         known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
         db.close()
         raise OutputError(f"{path} is not the {FACTS_FILE} of a check: {error}") from error
     if known is None:
         db.close()
         raise OutputError(f"{path} is not the {FACTS_FILE} of a check")
+    if version != FACTS_VERSION:
+        db.close()
+        raise OutputError(
+            f"{path} is of format {version}, and this version of crawler reads format {FACTS_VERSION}: check"
+            " the site again, or make the report with the version that wrote it"
+        )
     return db

@@ -65,7 +65,7 @@ def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, 
     """
     from crawler.plumbing.fork_server_process import prestart
 
-    prestart()
+    prestart(notes_facts=True)
     config = settings(targets, file, parameters)
     from crawler.cli.checking import check_to_end
 

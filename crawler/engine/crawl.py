@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ async def run(
         # A library leaves logging to the program that it is part of.
         logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
         try:
-            await off_loop(start_fork_server)
+            await off_loop(partial(start_fork_server, notes_facts="facts" in config.write.sinks))
             stations = Stations(
                 await off_loop(lambda: within_memory(config)),
                 out,

@@ -65,13 +65,16 @@ class Attempt:
         "given",
         "is_put_off",
         "latency",
+        "notes_facts",
         "retry_after",
         "status",
         "ticket",
         "url",
     )
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, *, notes_facts: bool = False) -> None:
+        """``notes_facts``: the crawl keeps them."""
+        self.notes_facts = notes_facts
         self.ticket = self.given = ticket
         """As it was handed out; the other one has the hops of redirects in place, too."""
         self.url = ticket.url
@@ -158,7 +161,7 @@ class Attempt:
         facts = b""
         if self.certificate_ends is not None:
             facts = _certificate_facts(self.certificate_ends)
-        elif redirect is not None and "#" in redirect.hops[-1].location:
+        elif self.notes_facts and redirect is not None and "#" in redirect.hops[-1].location:
             facts = _fragment_facts(redirect)
         return Finished(self.ticket, outcome, kind, record.encode(line), facts=facts, redirect=redirect)
 

@@ -22,7 +22,8 @@ from crawler.trace.steps import Step
 class ExternalFetcher:
     """Has redirects that lead out of the crawl followed as external links, and keeps good answers of these.
 
-    Not those for which something of the user's is sent along: others would get another answer.
+    Not those for which something of the user's is sent along: others would get another answer. Nor those of
+    this machine, where another server may listen on that port tomorrow.
     """
 
     def __init__(
@@ -44,7 +45,8 @@ class ExternalFetcher:
                 return fetched._replace(result=self._led_out(fetched.result))
             return fetched
         cache = self._cache
-        if cache is None or (self._session is not None and self._session.sends(ticket.url)):
+        is_private = self._session is not None and self._session.sends(ticket.url)
+        if cache is None or is_private or urls.is_loopback(ticket.url):
             return await self._fetcher.fetch(ticket, step)
         if (known := await cache.find(ticket.url)) is not None:
             return Fetched(_as_known(ticket, known), HostFeedback(asked=False))

@@ -63,6 +63,7 @@ class Fetcher:
         self._spool_dir = str(spool_dir)
         self._counters = counters
         self._is_known = frontier.knows if config.session.cookies else None
+        self._notes_facts = "facts" in config.write.sinks
         self._trouble = Trouble(config, chance)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
@@ -77,7 +78,7 @@ class Fetcher:
             robots, asked = await self._robots.find(ticket.url)
         if ticket.purpose is Purpose.PAGE and ticket.url in robots.sitemaps:
             ticket = replace(ticket, purpose=Purpose.SITEMAP)  # known before as a page, such as a seed
-        attempt = Attempt(ticket)
+        attempt = Attempt(ticket, notes_facts=self._notes_facts)
         result: Page | Finished | Retry | Deferred
         if robots.unreachable:
             result = self._trouble.without_robots(attempt, robots, self._robots.now())

@@ -42,6 +42,8 @@ if sys.platform != "win32":
 
 PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
+PRELOADED_FOR_FACTS = ["crawler.parse.page_facts"]
+"""And those for a crawl that keeps facts: each parser would take 40 ms to compile their expressions."""
 SEMAPHORES = Path("/dev/shm")  # noqa: S108 - where Linux keeps them; elsewhere they cannot be listed
 _PREFIX = re.compile(r"/crawler-[0-9a-f]{8}")
 EXIT_MAIN_GUARD = 78
@@ -86,26 +88,30 @@ def signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def prestart() -> threading.Thread:
+def prestart(*, notes_facts: bool = False) -> threading.Thread:
     """Start the fork server in a thread, so that its imports run beside those of the main process."""
     # First of all: else this thread and the main one might both choose the folder for the sockets.
     note_leftovers()
     # It imports nothing: a Ctrl-C in the middle of an import of the main thread may leave a module locked
     # for ever, and whoever imports it then. It is no daemon: it takes milliseconds, and an interpreter
     # that takes itself down while another thread starts something was seen to crash.
-    thread = threading.Thread(target=start_fork_server, name="prestart")
+    thread = threading.Thread(target=start_fork_server, kwargs={"notes_facts": notes_facts}, name="prestart")
     thread.start()
     return thread
 
 
-def start_fork_server() -> None:
-    """Start the fork server, if it does not run yet; blocks for some milliseconds."""
+def start_fork_server(*, notes_facts: bool = False) -> None:
+    """Start the fork server, if it does not run yet; blocks for some milliseconds.
+
+    ``notes_facts``: its parsers will note facts, so it is to import what they need for that, too.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
     # What the program that we are part of has asked for is preloaded too. (By default that is its main
     # script, which our children import when they need it.)
     asked = [name for name in preloaded_modules() if name != "__main__"]
-    ours = [name for name in PRELOADED if name not in asked]
+    wanted = [*PRELOADED, *PRELOADED_FOR_FACTS] if notes_facts else PRELOADED
+    ours = [name for name in wanted if name not in asked]
     multiprocessing.get_context("forkserver").set_forkserver_preload([*asked, *ours])
     with signals_blocked():
         forkserver.ensure_running()

@@ -28,15 +28,6 @@ def offset_of(source: str, tag_offset: int, name: str) -> int | None:
     return None if found is None else found.start(1)
 
 
-def value_offset(source: str, tag_offset: int, name: str) -> int | None:
-    """The offset in ``source`` of the first character of the attribute's value, behind its quote.
-
-    It is that of the attribute where no value is written. None where the tag has no such attribute.
-    """
-    found = _finder(name).match(source, tag_offset)
-    return None if found is None else found.start(found.lastindex or 1)
-
-
 def offsets_in_value(source: str, tag_offset: int, name: str, indexes: Iterable[int]) -> list[int] | None:
     """The offsets in ``source`` of characters of the attribute's value, by their indexes in it, decoded.
 

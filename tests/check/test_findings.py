@@ -9,8 +9,9 @@ import pytest
 
 from crawler.check.findings import open_result
 from crawler.check.rules import RULES
+from crawler.check.site import WORK_TABLES
 from crawler.model.errors import CrawlFailed, OutputError
-from crawler.model.facts import Odd
+from crawler.model.facts import FACTS_VERSION, Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Kind, Outcome, State
 from crawler.model.sources import Source
@@ -188,6 +189,37 @@ def test_a_file_that_is_no_facts(tmp_path, what):
     else:
         path.write_bytes(b"")
     with pytest.raises(OutputError, match=r"facts\.db"), open_result(out):
+        pass
+
+
+@pytest.mark.parametrize("version", [0, FACTS_VERSION + 1])
+def test_facts_of_another_version_are_refused(tmp_path, version):
+    out = MadeSite().page("/").write(tmp_path)
+    with closing(sqlite3.connect(out / "facts.db")) as db:
+        db.execute(f"PRAGMA user_version = {version}")
+    with (
+        pytest.raises(OutputError, match=f"is of format {version}, .*check the site again"),
+        open_result(out),
+    ):
+        pass
+
+
+def test_a_full_disk_is_not_taken_for_damaged_facts(tmp_path, monkeypatch):
+    site = MadeSite()
+    for number in range(100):
+        site.page(f"/{number}", *(f"/gone/{number}/{each}" for each in range(50)))
+    out = site.write(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("crawler.check.site.WORK_TABLES", f"{WORK_TABLES} PRAGMA temp.max_page_count = 40;")
+        with pytest.raises(OutputError, match=r"temporary files.*full \(TMPDIR"), open_result(out):
+            pass
+    monkeypatch.setattr("crawler.check.anchors._IN_MEMORY", 1)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    site.page("/b", "/0#x")
+    with (
+        pytest.raises(OutputError, match=r"temporary files.*No such file"),
+        open_result(site.write(tmp_path / "b")),
+    ):
         pass
 
 

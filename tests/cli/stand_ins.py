@@ -33,7 +33,7 @@ class Engine:
     summary: dict[str, Any] = field(default_factory=lambda: {"ok": 3})
     refuses_no_seed: bool = False
 
-    def prestart(self) -> None:
+    def prestart(self, **_options: bool) -> None:
         self.prestarted += 1
 
     def prepare(self, config: Config, extract: None) -> Path:

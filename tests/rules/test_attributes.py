@@ -6,7 +6,7 @@ import turbohtml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.rules.attributes import end_of_tag, offset_of, offsets_in_value, value_offset
+from crawler.rules.attributes import end_of_tag, offset_of, offsets_in_value
 from crawler.rules.places import Lines
 
 TAGS = [
@@ -49,7 +49,7 @@ def test_an_attribute_and_its_value_are_found(tag, offset, in_value):
     for before in ("", "<a href=no>", "> href=no \n"):
         source = f"{before}{tag}</a> <b href=no>"
         assert offset_of(source, len(before), "href") == len(before) + offset
-        assert value_offset(source, len(before), "href") == len(before) + in_value
+        assert offsets_in_value(source, len(before), "href", [0]) == [len(before) + in_value]
         assert end_of_tag(source, len(before)) == len(before + tag)
 
 
@@ -71,7 +71,7 @@ def test_an_attribute_and_its_value_are_found(tag, offset, in_value):
 def test_an_attribute_that_is_not_there_is_none(tag):
     for name in ("href", "k"):
         assert offset_of(f"{tag} href k <b href k>", 0, name) is None
-        assert value_offset(f"{tag} href=x k=x <b href k>", 0, name) is None
+        assert offsets_in_value(f"{tag} href=x k=x <b href k>", 0, name, [0]) is None
         assert offsets_in_value(f"{tag} href k <b href k>", 0, name, [0]) is None
 
 
@@ -212,9 +212,8 @@ def test_any_tag_is_read_as_the_parser_reads_it(inside, name):
         expected = None if span is None else lines.tag_offset(span.start_line, span.start_col)
         assert offset_of(source, tag, attribute) == expected
         value = element.attr(attribute) or ""
-        assert (begin := value_offset(source, tag, attribute)) is None or source[begin:].startswith(
-            value[:1].strip("&\n")
-        )
+        begin = offsets_in_value(source, tag, attribute, [0])
+        assert begin is None or source[begin[0] :].startswith(value[:1].strip("&\n"))
 
 
 @pytest.mark.parametrize("site", ["python3-doc", "postgresql-doc-15"])

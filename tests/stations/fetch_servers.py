@@ -1,7 +1,7 @@
 """Loopback servers that misbehave byte by byte, and the fetch room set up to talk to them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,6 +193,7 @@ async def rig(
     session: dict[str, Any] | None = None,
     check: dict[str, Any] | None = None,
     logins: dict[str, str] | None = None,
+    sinks: Sequence[str] = (),
     **fetch: Any,
 ) -> AsyncIterator[Rig]:
     """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
@@ -203,6 +204,7 @@ async def rig(
         robots={"obey": obey},
         session=session or {},
         check=check or {},
+        write={"sinks": sinks},
     )
     counters = Counters()
     origins = frozenset(urls.origin(url) for url in trusted)

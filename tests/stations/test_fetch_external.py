@@ -18,6 +18,7 @@ from crawler.model.messages import Finished, Links, Page
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.rules.dedup import fingerprints
 from crawler.rules.scope import Scope
+from crawler.rules.urls import resolve
 from tests.stations.fetch_servers import HASH_SEED, Rig, always, by_target, byte_server, ok, rig
 
 HOUR = 3_600
@@ -33,6 +34,18 @@ async def checking(tmp_path: Path, *trusted: str, cache: Path, **settings: Any) 
     check = {"external": True, "cache_file": str(cache), **settings.pop("check", {})}
     async with rig(tmp_path, *trusted, check=check, **settings) as fetching:
         yield fetching
+
+
+async def here(_host: str, _port: int) -> list[str]:
+    return ["127.0.0.1"]
+
+
+WORLD: dict[str, Any] = {"look_up": here, "allow_addresses": ["127.0.0.1/32"]}
+"""Settings by which a server of the test is one of the world, if it has a name."""
+
+
+def by_name(url: str) -> str:
+    return url.replace("127.0.0.1", "other.test")
 
 
 def link(url: str) -> Links:
@@ -104,9 +117,6 @@ async def test_pages_are_fetched_as_ever(tmp_path, cache):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "any.localhost", "127.1.2.3"])
 async def test_a_local_site_may_link_to_other_local_servers(tmp_path, cache, host):
-    async def here(_host: str, _port: int) -> list[str]:
-        return ["127.0.0.1"]
-
     async with byte_server(always(ok())) as served, byte_server(always(ok())) as other:
         port = other.url.rpartition(":")[2]
         async with checking(tmp_path, served.url, cache=cache, look_up=here, timeout=20) as fetching:
@@ -156,9 +166,6 @@ async def test_without_external_links_a_local_site_is_guarded_as_ever(tmp_path):
 
 
 async def test_the_world_may_not_send_the_crawler_back_to_this_machine(tmp_path, cache):
-    async def here(_host: str, _port: int) -> list[str]:
-        return ["127.0.0.1"]
-
     async with byte_server(always(ok())) as site, byte_server(always(ok())) as local:
         moved = ok(b"", f"Location: {local.url}/admin\r\nSet-Cookie: a=1\r\n", "302 Found")
         back = ok(b"", f"Location: {site.url}/\r\n", "302 Found")
@@ -184,10 +191,10 @@ async def test_the_world_may_not_send_the_crawler_back_to_this_machine(tmp_path,
 async def test_a_good_answer_stands_for_the_next_crawl(tmp_path, cache):
     answer = ok(bytes(30), "Content-Type: image/png\r\n")
     async with byte_server(by_target({"/robots.txt": ok(b""), "/a": answer})) as other:
-        lines = []
+        lines, url = [], f"{by_name(other.url)}/a"
         for _ in range(2):
-            async with checking(tmp_path, other.url, cache=cache, obey=True) as fetching:
-                exchange = await fetching.fetch(f"{other.url}/a", purpose=Purpose.EXTERNAL)
+            async with checking(tmp_path, other.url, cache=cache, obey=True, **WORLD) as fetching:
+                exchange = await fetching.fetch(url, purpose=Purpose.EXTERNAL)
                 assert isinstance(exchange.result, Finished)
                 assert exchange.result.kind is None
                 lines.append((record.decode(exchange.result.record), exchange.feedback.asked))
@@ -198,7 +205,7 @@ async def test_a_good_answer_stands_for_the_next_crawl(tmp_path, cache):
             assert (line.outcome, line.status, line.content_type, line.bytes) == ("ok", 200, "image/png", 30)
         assert first.message is None
         assert second.message == f"As answered at {second.fetched_at}."
-        assert abs(time.time() - json.loads(cache.read_text())["answers"][f"{other.url}/a"][0]) < 60
+        assert abs(time.time() - json.loads(cache.read_text())["answers"][url][0]) < 60
         assert second.elapsed_ms is None
         assert [path.name for path in cache.parent.iterdir()] == [cache.name]
 
@@ -207,9 +214,9 @@ async def test_only_good_answers_to_external_links_are_kept(tmp_path, cache):
     answers = {"/moved": ok(b"", "Location: /ok\r\n", "301 Moved"), "/ok": ok(), "/asset": ok()}
     async with byte_server(by_target(answers)) as other:
         for _ in range(2):
-            async with checking(tmp_path, other.url, cache=cache) as fetching:
+            async with checking(tmp_path, other.url, cache=cache, **WORLD) as fetching:
                 for path in ("/moved", "/missing"):
-                    await fetching.ended(f"{other.url}{path}", purpose=Purpose.EXTERNAL)
+                    await fetching.ended(f"{by_name(other.url)}{path}", purpose=Purpose.EXTERNAL)
                 await fetching.ended(f"{other.url}/asset", purpose=Purpose.ASSET)
                 await fetching.page(f"{other.url}/ok")
         assert len(other.heads) == 8
@@ -229,10 +236,12 @@ async def test_only_good_answers_to_external_links_are_kept(tmp_path, cache):
 async def test_the_cache_is_not_used_where_answers_may_be_other_ones(tmp_path, cache, settings):
     async with byte_server(always(ok())) as other:
         if "logins" in settings:
-            settings = {"logins": {other.url: settings["logins"]}}
+            settings = {"logins": {by_name(other.url): settings["logins"]}}
         for _ in range(2):
-            async with checking(tmp_path, other.url, cache=cache, **settings) as fetching:
-                assert (await fetching.ended(f"{other.url}/", purpose=Purpose.EXTERNAL)).outcome == "ok"
+            async with checking(tmp_path, by_name(other.url), cache=cache, **WORLD, **settings) as fetching:
+                assert (
+                    await fetching.ended(f"{by_name(other.url)}/", purpose=Purpose.EXTERNAL)
+                ).outcome == "ok"
         assert len(other.heads) == 2
         assert not cache.exists()
 
@@ -241,13 +250,27 @@ async def test_what_is_sent_to_one_origin_does_not_keep_others_from_the_cache(tm
     async with byte_server(always(ok())) as served, byte_server(always(ok())) as other:
         for _ in range(2):
             async with checking(
-                tmp_path, served.url, cache=cache, session={"headers": ["X-Key: mine"]}
+                tmp_path, served.url, cache=cache, session={"headers": ["X-Key: mine"]}, **WORLD
             ) as fetching:
-                assert (await fetching.ended(f"{other.url}/", purpose=Purpose.EXTERNAL)).outcome == "ok"
+                assert (
+                    await fetching.ended(f"{by_name(other.url)}/", purpose=Purpose.EXTERNAL)
+                ).outcome == "ok"
                 await fetching.page(f"{served.url}/")
         assert len(other.heads) == 1
         assert "X-Key" not in other.heads[0]
         assert "X-Key: mine" in served.heads[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "any.localhost", "127.0.0.1."])
+async def test_answers_of_this_machine_are_not_kept(tmp_path, cache, host):
+    async with byte_server(always(ok())) as served, byte_server(always(ok())) as other:
+        url = resolve(f"http://{host}:{other.url.rpartition(':')[2]}/")
+        assert url is not None
+        for _ in range(2):
+            async with checking(tmp_path, served.url, cache=cache, look_up=here) as fetching:
+                assert (await fetching.ended(url, purpose=Purpose.EXTERNAL)).outcome == "ok"
+        assert len(other.heads) == 2
+        assert not cache.exists()
 
 
 class Crawl:

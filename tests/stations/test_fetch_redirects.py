@@ -40,9 +40,16 @@ async def test_a_redirect_ends_its_url_and_hands_on_its_target(tmp_path, status)
 )
 async def test_the_fragment_that_a_redirect_names_is_noted(tmp_path, location, fragment):
     answer = ok(b"", f"Location: {location}\r\n", "302 Found")
-    async with byte_server(always(answer)) as served, rig(tmp_path, served.url) as fetching:
+    async with (
+        byte_server(always(answer)) as served,
+        rig(tmp_path, served.url, sinks=["facts"]) as fetching,
+        rig(tmp_path, served.url, sinks=["jsonl"]) as crawling,
+    ):
         ended = (await fetching.fetch(f"{served.url}/old")).result
         assert isinstance(ended, Finished)
+        plain = (await crawling.fetch(f"{served.url}/old")).result
+        assert isinstance(plain, Finished)
+        assert plain.facts == b""
         noted = facts.decode(ended.facts).references if ended.facts else []
         assert [(one.fragment, one.line) for one in noted] == ([] if fragment is None else [(fragment, 0)])
 

@@ -11,7 +11,7 @@ import pytest
 from crawler.model.messages import Ack
 from crawler.plumbing.file_lock import LockBusy
 from crawler.write.ledger import Ledger
-from crawler.write.sinks.base import SinkShort, why_not_written
+from crawler.write.sinks.base import SinkOutdated, SinkShort, why_not_written
 from crawler.write.writer_process import Pong
 from crawler.write.writer_thread import START_TIMEOUT, Heartbeat
 from tests.stations.writing import finished
@@ -139,6 +139,7 @@ def test_a_writer_has_its_own_time_to_get_ready():
         (LockBusy(Path("f"), 12), "another process (pid 12) is still writing it"),
         (LockBusy(Path("f"), None), "another process (pid unknown) is still writing it"),
         (SinkShort(3, 5), "it ends at 3, before 5, so it was shortened by somebody else"),
+        (SinkOutdated(2, 1), "it is of format 2, and this version of crawler writes format 1"),
         (KeyError("k"), None),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +15,7 @@ from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, SinkName
 from crawler.model.record import Record, encode
 from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
-from crawler.write.sinks.base import Sink, SinkShort
+from crawler.write.sinks.base import Sink, SinkOutdated, SinkShort
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -315,6 +316,23 @@ def test_what_is_told_of_every_answer_has_a_column_and_the_rest_is_a_blob(tmp_pa
         "id", "url", "purpose", "outcome", "final_url", "redirects", "depth", "attempts", "fetched_at"
     }  # fmt: skip
     assert (second["purpose"], second["outcome"]) == (3, "ok")
+
+
+def test_facts_of_another_version_are_not_written(tmp_path: Path):
+    path = tmp_path / "facts.db"
+    opened(FactsSink, path).close()
+    sink = opened(FactsSink, path)
+    sink.write([item] if (item := FactsSink.keeps(finished(1))) is not None else [])
+    sink.sync()
+    sink.close()
+    opened(FactsSink, path).close()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (facts.FACTS_VERSION,)
+        db.execute(f"PRAGMA user_version = {facts.FACTS_VERSION + 1}")
+    later = FactsSink()
+    with pytest.raises(SinkOutdated, match=f"format {facts.FACTS_VERSION + 1}, and this version"):
+        later.open(path)
+    later.close()
 
 
 def test_every_sink_that_the_configuration_allows_is_there():

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.check.site import Site
 from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose

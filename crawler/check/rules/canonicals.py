@@ -1,7 +1,6 @@
 """``<link rel=canonical>``: a page that says under which URL it wants to be known."""
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.check.site import Site
 from crawler.model.sources import Source
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.check.site import Site
 from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose
@@ -20,7 +19,7 @@ FROM answered page
 WHERE purpose = {Purpose.PAGE} AND outcome IN ('ok', 'truncated')
     AND content_type LIKE '%text/plain%' AND essence(content_type) = 'text/plain'
     AND (seems_html(url) OR NOT seems_text(url)
-        AND EXISTS (SELECT 1 FROM marks WHERE marks.page = page.id AND what = '{Odd.SENT_AS_TEXT}'))
+        AND page.id IN (SELECT marks.page FROM marks WHERE what = '{Odd.SENT_AS_TEXT}'))
 """
 _REFERENCES = """
 SELECT mistyped.target,

@@ -1,7 +1,6 @@
 """What is missing from a page's markup, or is there twice."""
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.model.facts import Odd
 from crawler.model.outcomes import Purpose
 from crawler.model.sources import Source

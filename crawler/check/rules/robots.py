@@ -1,7 +1,6 @@
 """Links to what robots.txt forbids."""
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.model.outcomes import Purpose
 from crawler.model.sources import SOURCES, Source
 

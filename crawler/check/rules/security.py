@@ -1,9 +1,9 @@
 """What is sent where others can read or change it."""
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.check.site import Site
 from crawler.model.facts import Odd
+from crawler.model.findings import RuleId
 from crawler.rules.urls import is_loopback
 
 _MIXED = f"""
@@ -21,14 +21,9 @@ def _is_open(url: str) -> bool:
     return url.startswith("http:") and not is_loopback(url)
 
 
-def _find_mixed(site: Site) -> None:
+def _find(site: Site, rule: RuleId, query: str) -> None:
     site.db.create_function("is_open", 1, _is_open, deterministic=True)
-    by_sql("mixed-content", _MIXED)(site)
-
-
-def _find_login(site: Site) -> None:
-    site.db.create_function("is_open", 1, _is_open, deterministic=True)
-    by_sql("insecure-login", _LOGIN)(site)
+    by_sql(rule, query)(site)
 
 
 RULES = (
@@ -41,7 +36,7 @@ RULES = (
         "Browsers block scripts, style sheets and frames of that kind, and ask for pictures by https "
         "whether they are there or not: what is missing is missing for every visitor.",
         "Write `https:` in the URL; if that server has no https, keep a copy of the file on your own.",
-        _find_mixed,
+        lambda site: _find(site, "mixed-content", _MIXED),
     ),
     Rule(
         "insecure-login",
@@ -51,6 +46,6 @@ RULES = (
         "(localhost) are not told.",
         "Everybody on the way can read the password, and browsers warn of it.",
         "Serve the page, and what the form is sent to, by https; redirect http to it.",
-        _find_login,
+        lambda site: _find(site, "insecure-login", _LOGIN),
     ),
 )

@@ -2,8 +2,7 @@
 
 import json
 
-from crawler.check.by_sql import Parameters, by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Parameters, Rule, by_sql
 from crawler.check.rules.robots import DISALLOWED
 from crawler.check.site import Site
 from crawler.model.outcomes import Purpose

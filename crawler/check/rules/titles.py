@@ -1,7 +1,6 @@
 """Titles: what a tab, a bookmark and a search result are called by."""
 
-from crawler.check.by_sql import by_sql
-from crawler.check.rule import Rule
+from crawler.check.rule import Rule, by_sql
 from crawler.model.outcomes import Purpose
 
 _PLACE = "page.id, nullif(title_line, 0), nullif(title_column, 0), NULL, ''"

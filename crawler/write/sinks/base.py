@@ -22,6 +22,13 @@ class SinkShort(Exception):
         super().__init__(f"it ends at {held}, before {position}, so it was shortened by somebody else")
 
 
+class SinkOutdated(Exception):
+    """The file is of another version of the program, which keeps other things in it."""
+
+    def __init__(self, version: int, wanted: int) -> None:
+        super().__init__(f"it is of format {version}, and this version of crawler writes format {wanted}")
+
+
 class Sink(Protocol):
     """One output. Every method may raise OSError, or the error of the library it writes with."""
 
@@ -84,7 +91,7 @@ def why_not_written(error: Exception) -> str | None:
     """Half a sentence for the one who has to make room for it; None for an error that nobody foresaw."""
     if isinstance(error, LockBusy):
         return f"another process (pid {error.pid or 'unknown'}) is still writing it"
-    if isinstance(error, SinkShort):
+    if isinstance(error, SinkShort | SinkOutdated):
         return str(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno, f"the system says: {error.strerror}")

@@ -6,12 +6,15 @@ million rows of a large site, of which a check looks at those that may be wrong.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 
+from crawler.model.facts import FACTS_VERSION
 from crawler.model.messages import Finished
 from crawler.model.outcomes import SinkName
+from crawler.write.sinks.base import SinkOutdated
 from crawler.write.sinks.sqlite import SqliteSink
 
 CREATE = """
@@ -94,6 +97,16 @@ class FactsSink(SqliteSink):
     _table = "answers"
     _create = CREATE
     _insert = _INSERT
+
+    def open(self, path: Path) -> int:
+        """Open or create the file; the last row id. Raises SinkOutdated for a file of another version."""
+        end, db = super().open(path), self._file()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if not end:
+            db.execute(f"PRAGMA user_version = {FACTS_VERSION}")
+        elif version != FACTS_VERSION:
+            raise SinkOutdated(version, FACTS_VERSION)
+        return end
 
     @staticmethod
     def keeps(finished: Finished) -> bytes | None:
