@@ -18,9 +18,9 @@ from crawler.check.references import note_lost, note_references
 from crawler.config import Config
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
-from crawler.model.facts import FACTS_VERSION
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
+from crawler.write.sinks.facts import FACTS_VERSION
 
 FACTS_FILE = "facts.db"
 

@@ -13,9 +13,6 @@ import msgspec
 
 from crawler.model.sources import LINKS, Source
 
-FACTS_VERSION = 1
-"""Of ``facts.db``, its table and what is packed in it: to grow when what older programs wrote means another thing."""
-
 
 class Reference(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One place that makes a browser, or its reader, ask for something."""

@@ -11,10 +11,11 @@ from crawler.check.findings import open_result
 from crawler.check.rules import RULES
 from crawler.check.site import WORK_TABLES
 from crawler.model.errors import CrawlFailed, OutputError
-from crawler.model.facts import FACTS_VERSION, Odd
+from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Kind, Outcome, State
 from crawler.model.sources import Source
+from crawler.write.sinks.facts import FACTS_VERSION
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 

@@ -16,6 +16,7 @@ from crawler.model.outcomes import Kind, Outcome, Purpose, SinkName
 from crawler.model.record import Record, encode
 from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from crawler.write.sinks.base import Sink, SinkOutdated, SinkShort
+from crawler.write.sinks.facts import FACTS_VERSION
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -327,10 +328,10 @@ def test_facts_of_another_version_are_not_written(tmp_path: Path):
     sink.close()
     opened(FactsSink, path).close()
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (facts.FACTS_VERSION,)
-        db.execute(f"PRAGMA user_version = {facts.FACTS_VERSION + 1}")
+        assert db.execute("PRAGMA user_version").fetchone() == (FACTS_VERSION,)
+        db.execute(f"PRAGMA user_version = {FACTS_VERSION + 1}")
     later = FactsSink()
-    with pytest.raises(SinkOutdated, match=f"format {facts.FACTS_VERSION + 1}, and this version"):
+    with pytest.raises(SinkOutdated, match=f"format {FACTS_VERSION + 1}, and this version"):
         later.open(path)
     later.close()
 

@@ -11,11 +11,13 @@ from typing import ClassVar
 
 import msgspec
 
-from crawler.model.facts import FACTS_VERSION
 from crawler.model.messages import Finished
 from crawler.model.outcomes import SinkName
 from crawler.write.sinks.base import SinkOutdated
 from crawler.write.sinks.sqlite import SqliteSink
+
+FACTS_VERSION = 1
+"""It grows when what an older version of the program wrote means another thing: table or blob."""
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS answers (
