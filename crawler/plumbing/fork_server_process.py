@@ -43,7 +43,7 @@ if sys.platform != "win32":
 PRELOADED = ["crawler.parse.parser_process", "crawler.parse.work", "crawler.write.writer_process"]
 """Modules that the fork server imports once for all children."""
 PRELOADED_FOR_FACTS = ["crawler.parse.page_facts"]
-"""And those for a crawl that keeps facts: each parser would take 40 ms to compile their expressions."""
+"""And those for a crawl that keeps facts: their expressions take 100 ms to compile."""
 SEMAPHORES = Path("/dev/shm")  # noqa: S108 - where Linux keeps them; elsewhere they cannot be listed
 _PREFIX = re.compile(r"/crawler-[0-9a-f]{8}")
 EXIT_MAIN_GUARD = 78
