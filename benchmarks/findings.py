@@ -22,9 +22,10 @@ from crawler.check.findings import open_result
 from crawler.config import Config
 from crawler.frontier.schema import SCHEMA_VERSION, TABLES
 from crawler.model import facts, record
-from crawler.model.facts import PageFacts, Reference, Source
+from crawler.model.facts import PageFacts, Reference
 from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from crawler.write.sinks.facts import FactsSink
 
 HOME = "http://large.test/"
@@ -66,7 +67,7 @@ def page_facts(number: int, pages: int, chance: random.Random) -> PageFacts:
         refer(f"{HOME}gone{number % 1_000}.html", Source.A)
     anchors = [f"place-{place}" for place in range(ANCHORS)]
     well = {"is_html": True, "lang": "en", "title_line": 1, "title_column": 1, "text_length": 999}
-    return PageFacts(list(urls), references, anchors, **well)
+    return PageFacts.of(list(urls), references, anchors=anchors, **well)
 
 
 def finished(pages: int) -> Iterator[Finished]:

@@ -66,6 +66,14 @@ def rows(out: Path) -> list[str]:
     return found
 
 
+def answers(out: Path) -> list[tuple[str, int]]:
+    """The URLs in ``facts.db``, in order, each with what it was asked for."""
+    with sqlite3.connect(out / "facts.db") as db:
+        found: list[tuple[str, int]] = db.execute("SELECT url, purpose FROM answers ORDER BY id").fetchall()
+    db.close()
+    return found
+
+
 def summary(out: Path) -> dict[str, Any]:
     """``summary.json``."""
     found: dict[str, Any] = json.loads((out / "summary.json").read_text())

@@ -21,6 +21,11 @@ _IN_MEMORY = 16 << 20
 _DIRECTIVE = ":~:"
 
 
+def without_directive(fragment: str) -> str:
+    """What of a fragment is an id or a name: what follows ``:~:`` is for the browser."""
+    return fragment.partition(_DIRECTIVE)[0] if _DIRECTIVE in fragment else fragment
+
+
 def names(fragment: str) -> tuple[str, ...]:
     """The ids or names of which one must be on the page for ``fragment`` to be found; none where all is well.
 
@@ -28,7 +33,7 @@ def names(fragment: str) -> tuple[str, ...]:
     percent-decoded; nothing, and ``top`` in any case, are the top of the page. What follows ``:~:`` is for
     the browser (a text to be shown), and not part of the fragment.
     """
-    name = fragment.partition(_DIRECTIVE)[0] if _DIRECTIVE in fragment else fragment
+    name = without_directive(fragment)
     decoded = unquote(name, errors="replace") if "%" in name else name
     if not name or (len(decoded) == 3 and decoded.lower() == "top"):
         return ()

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from crawler.check.types import wrong_for
-from crawler.model.facts import Source
+from crawler.model.facts import decode
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from crawler.rules.scope import Scope
 from crawler.rules.urls import login, origin
 
@@ -64,6 +65,9 @@ class Answers:
         self.scripted: set[str] = set()
         """Pages with scripts."""
         self.bad: dict[str, Bad] = {}
+        self.fragments: dict[str, str] = {}
+        """Of each URL that redirects to somewhere with a fragment, at once or in the end, that fragment: it
+        counts in place of the link's own (Fetch standard § 4.4)."""
         self.ends: dict[str, str] = {}
         """Of each URL that leads to another, where that ends, if it ends well."""
 
@@ -113,19 +117,22 @@ def read_answers(db: sqlite3.Connection, scope: Scope) -> Answers:
     aliases: dict[str, str] = {}
     rows = db.execute(
         "SELECT id, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts,"
-        " text_length FROM current CROSS JOIN answers USING (id) ORDER BY id"
+        " text_length, iif(kind = 'redirected', facts, NULL) FROM current CROSS JOIN answers"
+        " USING (id) ORDER BY id"
     )
-    for row, url, purpose, outcome, kind, status, final_url, is_html, content_type, scripts, length in rows:
+    for row, url, purpose, outcome, kind, status, final_url, is_html, mime, scripts, length, facts in rows:
         answers.ids[url] = row
         if purpose == Purpose.PAGE:
             answers.pages.add(url)
         if outcome not in (Outcome.OK, Outcome.TRUNCATED) and kind not in _WELL:
             answers.bad[url] = Bad(row, url, kind, status, final_url)
+            for to in decode(facts).references if facts else ():
+                answers.fragments[url] = to.fragment or ""
             continue
         answers.well.add(url)
         if kind not in _UNPARSED:
-            answers.wrong_for[url] = _bits(wrong_for(content_type))
-        if (content_type or "").lower().startswith(("text/html", "application/xhtml")):
+            answers.wrong_for[url] = _bits(wrong_for(mime))
+        if (mime or "").lower().startswith(("text/html", "application/xhtml")):
             answers.html.add(url)
         if is_html:
             answers.seeds[url] = hash((url,))  # in a tuple: no name on the page has the same

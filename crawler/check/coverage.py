@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from crawler.check.answers import OTHER_ORIGINS, Answers
 from crawler.check.unverified import NOFOLLOW
 from crawler.config import Config
-from crawler.model.facts import PageFacts, Source, decode
+from crawler.model.facts import PageFacts, decode
 from crawler.model.outcomes import Kind
-from crawler.rules.urls import origin, resolve
+from crawler.model.sources import Source
+from crawler.rules.urls import login, origin, resolve
 
 FEW = 5
 """Pages; where fewer are read and the start pages say why, that is told."""
@@ -20,7 +21,8 @@ def why_so_little(db: sqlite3.Connection, answers: Answers, config: Config, page
     """A sentence about the first start page that led to nothing; None where enough was read."""
     if pages >= FEW:
         return None
-    seeds = [seed for text in config.seeds if (seed := resolve(text)) is not None]
+    found = [seed for text in config.seeds if (seed := resolve(text)) is not None]
+    seeds = answers.scope.normalised([login(seed)[0] for seed in found])
     reasons = (_of_seed(db, answers, config, seed) for seed in seeds)
     why = next((reason for reason in reasons if reason is not None), None)
     if why is None:
@@ -38,7 +40,7 @@ def _of_seed(db: sqlite3.Connection, answers: Answers, config: Config, seed: str
         "SELECT url, kind, message, facts FROM answers WHERE id = ?", (row,)
     ).fetchone()
     if kind == Kind.ROBOTS:
-        return f"robots.txt does not allow {url} (--ignore-robots, if the site is yours)"
+        return f"{url}: {(message or kind).rstrip('.')} (--ignore-robots, if the site is yours)"
     if fate is not None and not answers.is_own(fate):
         return (
             f"{seed} redirects to another origin, {fate} (start there, or name it: --set scope.origins="
@@ -52,7 +54,7 @@ def _of_seed(db: sqlite3.Connection, answers: Answers, config: Config, seed: str
 def _of_page(
     db: sqlite3.Connection, answers: Answers, config: Config, url: str, facts: PageFacts
 ) -> str | None:
-    links = {facts.targets[r.target]: r.is_asked for r in facts.references if r.source in _LINKS}
+    links = {facts.targets[r.target]: r.is_asked for r in facts.links}
     links.pop(url, None)
     if not links:
         if facts.scripts:

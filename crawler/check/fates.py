@@ -53,6 +53,8 @@ def _fates(answers: Answers) -> Iterator[tuple[object, ...]]:
         end_url = trail[-1].target if trail else bad.url
         end = answers.bad.get(end_url)
         reason = None
+        if fragment := [answers.fragments[hop.url] for hop in trail if hop.url in answers.fragments][-1:]:
+            answers.fragments[bad.url] = fragment[0]
         if circle := _circle(trail):
             # It goes by one name, whatever link led into it.
             fate, end_url, trail = Fate.LOOP, circle[0].url, circle

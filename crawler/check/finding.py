@@ -16,7 +16,7 @@ class Place(NamedTuple):
     """From 1, as is the column, in characters of the page as served; None where it is the page as a whole."""
     column: int | None
     element: str
-    """As :class:`~crawler.model.facts.Source` labels it, such as ``a href``; empty without one."""
+    """As :class:`~crawler.model.sources.Source` labels it, such as ``a href``; empty without one."""
     text: str
     """The link's text, shortened, or the fragment that is missing; empty without one."""
 

@@ -9,8 +9,7 @@ import msgspec
 
 from crawler.check.coverage import why_so_little
 from crawler.check.finding import Finding, Ignored, Place, Result, Unverified
-from crawler.check.folder import namer
-from crawler.check.grouping import grouped, ignore, named
+from crawler.check.grouping import grouped, ignore
 from crawler.check.rules import RULES
 from crawler.check.site import FACTS_FILE, Facts, open_facts
 from crawler.check.unverified import find_unverified
@@ -18,9 +17,9 @@ from crawler.config import Config
 from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, open_view
 from crawler.model.errors import OutputError
-from crawler.model.facts import Source
 from crawler.model.findings import SEVERITIES, RuleId, Severity
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.watch.summary import SUMMARY_FILE
 
 
@@ -32,8 +31,7 @@ class CheckResult:
         meta, config = view.meta(), facts.site.config
         self._db = facts.site.db
         self.out = out
-        self._name = namer(config)
-        self.seeds: Sequence[str] = [str(config.check.folder)] if config.check.folder else config.seeds
+        self.seeds: Sequence[str] = config.seeds
         self.state = meta.get("state", "incomplete")
         self.started_at = meta.get("started_at", "")
         self.counts: Mapping[str, Mapping[str, int]] = _counts(self._db)
@@ -46,29 +44,23 @@ class CheckResult:
             if rule.id in severities:
                 rule.find(facts.site)
         self._db.execute("CREATE INDEX temp.found_by_cause ON found (rule, target, page, line, col)")
-        self.ignored: Sequence[Ignored] = ignore(self._db, config, self._name)
-        found = grouped(self._db, severities, self.pages, self._name)
-        self._causes = [one.target for one in found]
-        self.findings: Sequence[Finding] = [one.finding for one in found]
-        self.unverified: Sequence[Unverified] = [
-            one._replace(example=self._name(one.example))
-            for one in find_unverified(self._db, facts.answers, view, config)
-        ]
-        why = why_so_little(self._db, facts.answers, config, self.pages)
-        self.coverage = None if why is None else named(why, self._name)
+        self.ignored: Sequence[Ignored] = ignore(self._db, config)
+        self.findings: Sequence[Finding] = grouped(self._db, severities, self.pages)
+        self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
+        self.coverage = why_so_little(self._db, facts.answers, config, self.pages)
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
 
     def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:
-        """Where it shows, the first ``most`` or all, in the order of the pages; read from disk."""
+        """Where it shows, the first ``most`` or all, in the order of the pages' URLs; read from disk."""
         rows = self._db.execute(
             "SELECT a.url, nullif(f.line, 0), nullif(f.col, 0), f.source, f.text"
             " FROM found f CROSS JOIN answers a ON a.id = f.page WHERE f.rule = ? AND f.target = ?"
-            " ORDER BY f.page, f.line, f.col LIMIT ?",
-            (finding.rule, self._causes[finding.number - 1], -1 if most is None else most),
+            " ORDER BY a.url, f.line, f.col, f.rowid LIMIT ?",
+            (finding.rule, finding.target, -1 if most is None else most),
         )
         for page, line, column, source, text in rows:
-            yield Place(self._name(page), line, column, "" if source is None else Source(source).label, text)
+            yield Place(page, line, column, "" if source is None else Source(source).label, text)
 
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""

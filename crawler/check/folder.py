@@ -1,9 +1,8 @@
 """A folder as static hosts serve it: which file answers a path, and which file a URL of it is.
 
 Static hosts (GitHub Pages, Netlify, Cloudflare Pages, nginx) agree on this: ``index.html`` answers for its
-folder, a folder without the slash redirects to the one with it, and ``/about`` is ``about.html``. What a
-symbolic link leads to is served where it lies in the folder too; a link that leads out of it is as good as
-missing, since it will not be there when the folder is published.
+folder, a folder without the slash redirects to the one with it, and ``/about`` is ``about.html``. Symbolic
+links are followed, those that lead out of the folder too: some tools build folders of nothing else.
 """
 
 import os
@@ -19,8 +18,6 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:  # the server needs neither
-    import sqlite3
-
     from crawler.config import Config
 
 HTML = (".html", ".htm", ".xhtml")
@@ -85,19 +82,11 @@ def locate(root: Path, base: str, path: str) -> Located:
             clean = file.with_name(f"{last}.html")
             if clean.is_file():
                 file = clean
-            elif file.is_dir() and _is_inside(root, file):
+            elif file.is_dir():
                 return Located(None, f"{path}/")
-        if not file.is_file():
-            return Located(None)
-        # To look at each part of each path would take longer than to serve the file.
-        return Located(file if _is_inside(root, file if file.is_symlink() else file.parent) else None)
+        return Located(file if file.is_file() else None)
     except OSError:  # such as a name that is too long for the system, or a link to itself
         return Located(None)
-
-
-@lru_cache(maxsize=65_536)
-def _is_inside(root: Path, file: Path) -> bool:
-    return file.resolve().is_relative_to(root)
 
 
 def media_type(file: Path) -> str:
@@ -113,9 +102,9 @@ def survey(root: Path) -> Survey:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in [*folders, *files]:
             path = Path(folder, name)
-            if path.is_symlink() and path.exists() and not _is_inside(root, path):
+            if path.is_symlink() and path.exists() and not path.resolve().is_relative_to(root):
                 leading_out.append(path.relative_to(root).as_posix())
-            elif name.lower().endswith(HTML) and not name.startswith(".") and path.is_file():
+            if name.lower().endswith(HTML) and not name.startswith(".") and path.is_file():
                 pages.append(path.relative_to(root).as_posix())
     return Survey(sorted(page for page in pages if page != "404.html"), sorted(leading_out))
 
@@ -142,13 +131,15 @@ def addresses(root: Path, pages: list[str]) -> Iterator[str]:
 
 def checked(folder: Path) -> tuple[Path, Survey]:
     """The real path of a folder that can be checked, and what it holds. Raises UsageError."""
-    if not folder.is_dir():
-        why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
-        raise UsageError(f"{folder} {why}")
-    root = folder.resolve()
-    if not os.access(root, os.R_OK | os.X_OK):
-        raise UsageError(f"{folder} may not be read")
-    found = survey(root)
+    try:
+        if not folder.is_dir():
+            why = "is a file, not a folder" if folder.exists() else "is neither a folder nor a URL"
+            raise UsageError(f"{folder} {why}")
+        root = folder.resolve()
+        next(root.iterdir(), None)  # it may be there, and not for us
+        found = survey(root)
+    except OSError as error:
+        raise UsageError(f"{str(folder)[:200]} cannot be read: {error.strerror or error}") from None
     if not found.pages:
         raise UsageError(f"{folder} holds no HTML file")
     return root, found
@@ -168,15 +159,19 @@ def lists_of(root: Path, base: str, pages: int) -> list[str]:
     return [base + LIST.format(f"{number}-{part}") for part in parts]
 
 
+def is_of_folder(config: "Config") -> bool:
+    """Whether these are the settings of a crawl that has served a folder, and not only of one that might."""
+    return config.check.enabled and config.check.folder is not None and bool(config.seeds)
+
+
 def namer(config: "Config") -> Callable[[str], str]:
     """How reports call a URL (with or without fragment): with a folder, by the file's path in it.
 
     What lies outside of the base path is called by its path; URLs of other origins stay as they are.
     """
-    folder, base = config.check.folder, config.check.base_path
-    if folder is None or not config.seeds:
+    if not is_of_folder(config) or config.check.folder is None:
         return str
-    root = folder.resolve()
+    root, base = config.check.folder.resolve(), config.check.base_path
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0]))
     lists = set(config.sitemaps.urls)
 
@@ -193,17 +188,8 @@ def namer(config: "Config") -> Callable[[str], str]:
         if file is not None:
             return file.relative_to(root).as_posix() + behind
         inside = path.removeprefix(base) if path.startswith(base) else path
-        return (unquote(inside, errors="replace") or "index.html") + behind
+        readable = unquote(inside, errors="replace") or "index.html"
+        # A blank at either end would not be seen, and the name be taken for another file's.
+        return (readable if readable == readable.strip() else inside) + behind
 
     return name
-
-
-def link_all_names(db: "sqlite3.Connection", config: "Config") -> None:
-    """Where one URL of a file is in the table ``linked``, put its other URLs there too: it is no orphan."""
-    if config.check.folder is None:
-        return
-    db.create_function("file_name", 1, namer(config), deterministic=True)
-    db.execute(
-        "INSERT OR IGNORE INTO linked SELECT id FROM answers WHERE purpose = 0 AND file_name(url) IN"
-        " (SELECT file_name(url) FROM linked JOIN answers USING (id))"
-    )

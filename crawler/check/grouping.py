@@ -4,33 +4,25 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
 from crawler.check.finding import Finding, Ignored
+from crawler.check.folder import namer
 from crawler.config import Config
 from crawler.model.findings import RULE_IDS, SEVERITIES, RuleId, Severity
 
 NEARLY_ALL = 0.8, 5
 """The part of the pages on which a finding is when its message says so, and how many there must be."""
-_URL = re.compile(r"https?://[^\s\"<>]*[^\s\"<>.,;:)]")
 
 
-class Caused(NamedTuple):
-    """A finding, and by what it is grouped in the table ``found``."""
-
-    target: str
-    finding: Finding
-
-
-def ignore(db: sqlite3.Connection, config: Config, name: Callable[[str], str]) -> list[Ignored]:
+def ignore(db: sqlite3.Connection, config: Config) -> list[Ignored]:
     """Take away what the settings do not want to hear of.
 
     A pattern that is found in the target takes the finding away; in a page, the places on that page. With a
-    folder, it may be found in what ``name`` calls these, too.
+    folder, it may be found in what reports call these, too.
     """
-    ignored = []
+    ignored, name = [], namer(config)
     for one in config.check.ignore:
         db.create_function("is_unwanted", 1, partial(_is_in, re.compile(one.url), name), deterministic=True)
         db.execute(
@@ -50,32 +42,19 @@ def _is_in(pattern: re.Pattern[str], name: Callable[[str], str], text: str) -> b
     return pattern.search(text) is not None or pattern.search(name(text)) is not None
 
 
-def grouped(
-    db: sqlite3.Connection,
-    severities: Mapping[RuleId, Severity],
-    pages: int,
-    name: Callable[[str], str],
-) -> list["Caused"]:
-    """One finding for each cause, in the order of the report; ``name`` says how URLs are called there."""
+def grouped(db: sqlite3.Connection, severities: Mapping[RuleId, Severity], pages: int) -> list[Finding]:
+    """One finding for each cause, in the order of the report; ``pages`` were read."""
     # SQLite takes the bare columns from the row that holds the minimum.
     rows = db.execute(
         "SELECT rule, target, message, detail, count(*), count(DISTINCT page), min(rowid) FROM found"
         " GROUP BY rule, target"
     )
-    found = []
+    findings = []
     for rule, target, message, detail, places, on_pages, _ in rows:
-        words = _on_how_many(named(message, name), on_pages, pages)
-        more = msgspec.json.decode(detail)
-        found.append(
-            Caused(target, Finding(0, rule, severities[rule], name(target), words, more, places, on_pages))
-        )
-    found.sort(key=lambda one: _order(one.finding))
-    return [one._replace(finding=one.finding._replace(number=number)) for number, one in enumerate(found, 1)]
-
-
-def named(text: str, name: Callable[[str], str]) -> str:
-    """A sentence in which every URL goes by its name."""
-    return _URL.sub(lambda url: name(url[0]), text)
+        words, more = _on_how_many(message, on_pages, pages), msgspec.json.decode(detail)
+        findings.append(Finding(0, rule, severities[rule], target, words, more, places, on_pages))
+    findings.sort(key=_order)
+    return [one._replace(number=number) for number, one in enumerate(findings, 1)]
 
 
 def _order(one: Finding) -> tuple[int, int, int, str]:

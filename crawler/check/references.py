@@ -7,13 +7,15 @@ and only what is in doubt is taken up one by one.
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
-from crawler.check.anchors import Anchors
+from msgspec.structs import replace
+
+from crawler.check.anchors import Anchors, names, without_directive
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
 from crawler.check.types import TYPED
-from crawler.model.facts import PageFacts, Reference, Source, decode
+from crawler.model.facts import PageFacts, Reference, Skimmed, decode, decode_links, encode, skim
+from crawler.model.sources import LINKS, Source
 
-_LINK, _RELATION, _TYPED = 1, 2, 4
-_LINKS = (Source.A, Source.AREA, Source.IFRAME, Source.FRAME, Source.REFRESH)
+_RELATION, _TYPED = 1, 2
 _RELATIONS = (
     Source.CANONICAL,
     Source.ALTERNATE,
@@ -22,10 +24,7 @@ _RELATIONS = (
     Source.OG_URL,
     Source.SITEMAP,
 )
-_WHAT = bytes(
-    (source in _LINKS) * _LINK | (source in _RELATIONS) * _RELATION | (source in TYPED) * _TYPED
-    for source in Source
-)
+_WHAT = bytes((source in _RELATIONS) * _RELATION | (source in TYPED) * _TYPED for source in Source)
 """By a reference's source; an index into bytes costs less than a look-up of an enum."""
 _PAGES = (
     "SELECT id, url, facts FROM current CROSS JOIN answers USING (id) WHERE facts IS NOT NULL ORDER BY id"
@@ -38,6 +37,7 @@ _TABLES = {
     "marks": 5,
     "relations": 6,
     "mistyped": 6,
+    "elsewhere": 2,
 }
 """How many columns each has."""
 _TOGETHER = 2_000
@@ -75,23 +75,25 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
     all_pages = answers.pages | answers.ends.keys()
     not_linked = set(all_pages)
     for page, url, blob in db.execute(_PAGES):
-        facts = decode(blob)
-        targets, references = facts.targets, facts.references
-        others = [r for r in references if _WHAT[r.source] != _LINK]  # most are links
-        if [r for r in others if not r.is_asked and r.source == Source.FORM]:
-            # What is sent by POST is no link.
-            references = [r for r in references if r.is_asked or r.source != Source.FORM]
-        count += len(references)
+        if url in answers.fragments:
+            continue  # a redirect, whose Location is no link
+        facts = skim(blob)
+        if not answers.fragments.keys().isdisjoint(facts.targets):
+            facts = skim(encode(_redirected(answers, decode(blob))))
+        targets, others = facts.targets, facts.others
+        count += sum(facts.counts)
         if facts.anchors and url in answers.seeds:
             anchors.hold(facts.anchors, answers.seeds[url])
         if strange := {target for target in set(targets) - well if not answers.is_well(target)}:
+            rows.add("elsewhere", _elsewhere(answers, facts, strange))
+        if strange:
             doubtful = {i for i, target in enumerate(targets) if target in strange}
-            suspects = [r for r in references if r.target in doubtful]
+            suspects = [r for r in _references(facts) if r.target in doubtful]
             rows.add("suspects", _suspects(answers, page, targets, suspects))
-        if fragments := {(r.target, r.fragment) for r in references if r.fragment}:
-            rows.add("lost", _want(answers, anchors, page, facts, fragments))
+        if facts.fragments:
+            rows.add("lost", _want(answers, anchors, page, facts))
         if not not_linked.isdisjoint(targets):
-            links = {r.target for r in references if _WHAT[r.source] & _LINK}
+            links = {r.target for r in decode_links(facts.links)}
             not_linked.difference_update({targets[link] for link in links} - {url})
         if relations := [r for r in others if _WHAT[r.source] & _RELATION]:
             rows.add("relations", _relations(answers, page, targets, relations))
@@ -108,6 +110,33 @@ def note_references(db: sqlite3.Connection, answers: Answers, anchors: Anchors) 
     ids = {answers.ids.get(url) for url in linked} - {None}
     db.executemany("INSERT INTO linked VALUES (?)", ((answer,) for answer in ids))
     return count
+
+
+def _redirected(answers: Answers, facts: PageFacts) -> PageFacts:
+    """The same, with the fragments that redirects put in the place of the links' own."""
+    targets, others = facts.targets, answers.fragments
+    if others.keys().isdisjoint(targets):
+        return facts
+    changed = [replace(r, fragment=others.get(targets[r.target], r.fragment)) for r in facts.references]
+    return PageFacts.of(targets, changed, anchors=facts.anchors, marks=facts.marks)
+
+
+def _references(facts: Skimmed) -> list[Reference]:
+    """All of them; but what is sent by POST is no link."""
+    others = [r for r in facts.others if r.is_asked or r.source != Source.FORM]
+    return [*decode_links(facts.links), *others]
+
+
+def _elsewhere(answers: Answers, facts: Skimmed, strange: set[str]) -> Iterator[tuple[object, ...]]:
+    """Take out of ``strange`` what nobody asked for, since it is on another origin: how often it is named.
+
+    Most sites name a few such on every page, and there is nothing more to be said of them.
+    """
+    for target, references in zip(facts.targets, facts.counts, strict=True):
+        if target in strange and answers.id_of(target) is None and not answers.is_own(target):
+            strange.discard(target)
+            if references:
+                yield target, references
 
 
 def _suspects(
@@ -141,19 +170,19 @@ def _mistyped(
             yield page, target, answers.ids[answers.end_of(target)], r.line, r.column, r.source
 
 
-def _want(
-    answers: Answers, anchors: Anchors, page: int, facts: PageFacts, fragments: set[tuple[int, str]]
-) -> Iterator[tuple[object, ...]]:
-    """Ask for the ``fragments`` of one page; rows for those of what was not read, which nobody can know."""
+def _want(answers: Answers, anchors: Anchors, page: int, facts: Skimmed) -> Iterator[tuple[object, ...]]:
+    """Ask for the fragments of one page; rows for those of what was not read, which nobody can know."""
     seeds, targets = answers.seeds, facts.targets
-    wanted = [(text, seed) for i, text in fragments if (seed := seeds.get(targets[i])) is not None]
+    known = [seeds.get(target) for target in targets]
+    wanted = [(text, seed) for i, text in facts.fragments if (seed := known[i]) is not None]
     anchors.want(page, wanted)
-    if len(wanted) == len(fragments):
+    if len(wanted) == len(facts.fragments):
         return
-    ends = {i: answers.end_of(url) for i, url in enumerate(targets) if url not in seeds}
-    for r in facts.references:
-        # A picture out of a set of them, icons.svg#one, is no place on a page.
-        if r.fragment and r.target in ends and _WHAT[r.source] & _LINK and ends[r.target] in answers.well:
+    ends = {i: answers.end_of(targets[i]) for i, _ in facts.fragments if known[i] is None}
+    ends = {i: end for i, end in ends.items() if end in answers.well}
+    # A picture out of a set of them, icons.svg#one, is no place on a page: so only links are looked at.
+    for r in decode_links(facts.links) if ends else ():
+        if r.fragment and r.target in ends and names(r.fragment):
             end = ends[r.target]
             yield _lost(page, answers.ids[end], targets, r, _why_unread(answers, end))
 
@@ -174,16 +203,17 @@ def note_lost(db: sqlite3.Connection, answers: Answers, anchors: Anchors) -> Non
 
 
 def _losses(answers: Answers, anchors: Anchors, page: int, facts: PageFacts) -> Iterator[tuple[object, ...]]:
-    for r in facts.references:
+    for r in _redirected(answers, facts).references:
         url = facts.targets[r.target]
         if r.fragment and url in answers.seeds and anchors.lacks(r.fragment, answers.seeds[url]):
             end = answers.end_of(url)
             # An address such as #/users or #!users is for a script of the page; and what is drawn with a part
             # of it (<use href="#icon">) is often put there by one.
-            is_of_script = r.fragment[0] in "/!" or (not _WHAT[r.source] & _LINK and end in answers.scripted)
+            is_of_script = r.fragment[0] in "/!" or (r.source not in LINKS and end in answers.scripted)
             doubt = SCRIPTED if is_of_script else answers.doubts.get(end)
             yield _lost(page, answers.ids[end], facts.targets, r, doubt)
 
 
 def _lost(page: int, answer: int, targets: list[str], r: Reference, doubt: str | None) -> tuple[object, ...]:
-    return page, targets[r.target], answer, r.fragment, r.line, r.column, r.source, r.text, doubt
+    fragment = without_directive(r.fragment or "")
+    return page, targets[r.target], answer, fragment, r.line, r.column, r.source, r.text, doubt

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from crawler.check.anchors import Anchors
 from crawler.check.answers import Answers, read_answers
+from crawler.check.copies import leave_out_copies
 from crawler.check.fates import note_fates
-from crawler.check.folder import link_all_names
 from crawler.check.references import note_lost, note_references
 from crawler.config import Config
 from crawler.frontier.view import FrontierView
@@ -39,12 +39,15 @@ CREATE TEMP TABLE fates (               -- where it leads to ask for a URL that 
     to_http INTEGER NOT NULL,           -- whether one of them leads from https to http
     reason TEXT                         -- of the fate unverified: why
 );
-CREATE TEMP TABLE suspects (            -- references whose target is not plainly well
+CREATE TEMP TABLE suspects (            -- references whose target is not plainly well, nor elsewhere
     page INTEGER NOT NULL,              -- id in answers of what it stands in
     target TEXT NOT NULL,               -- without fragment
     answer INTEGER,                     -- id in answers of the target; NULL where nobody has asked for it
     fragment TEXT, line INTEGER, col INTEGER, source INTEGER NOT NULL, text TEXT NOT NULL,
     is_asked INTEGER NOT NULL DEFAULT 1 -- 0: a link that is not to be followed
+);
+CREATE TEMP TABLE elsewhere (           -- targets on other origins that were not asked for, of each page
+    target TEXT NOT NULL, refs INTEGER NOT NULL   -- how many references the page has to it
 );
 CREATE TEMP TABLE lost (                -- references to a page that is well, and lacks the fragment
     page INTEGER NOT NULL, target TEXT NOT NULL,
@@ -115,7 +118,7 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
             note_fates(db, answers)
             references = note_references(db, answers, anchors)
             note_lost(db, answers, anchors)
-        link_all_names(db, config)
+        leave_out_copies(db, config)
         yield Facts(Site(db, config), answers, references)
     finally:
         db.close()

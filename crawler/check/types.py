@@ -7,7 +7,7 @@ MIME type"); pictures, sound and video are told by their bytes, and text is none
 
 import functools
 
-from crawler.model.facts import Source
+from crawler.model.sources import Source
 from crawler.rules import content_type
 
 _SHEETS = frozenset({Source.STYLESHEET, Source.CSS_IMPORT})

@@ -25,6 +25,9 @@ _ANCHORS = """
 _UNASKED = """
     SELECT target, count(*), max(is_asked), w.state, w.is_put_off
     FROM suspects s LEFT JOIN waiting w ON w.url = s.target WHERE answer IS NULL GROUP BY target
+    UNION ALL
+    SELECT target, sum(refs), 1, w.state, w.is_put_off
+    FROM elsewhere e LEFT JOIN waiting w ON w.url = e.target GROUP BY target
 """
 
 

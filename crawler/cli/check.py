@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ CHECKED = (
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "targets", metavar="[URL]... | FOLDER", nargs=-1, help="Where the site begins, or where it lies."
+    "targets", metavar="[URL|FOLDER]...", nargs=-1, help="Where the site begins, or where it lies."
 )
 @options.all_of(*CHECKED)
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
@@ -79,16 +80,18 @@ def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, 
     said = given({"urls": () if folder else targets, **parameters})
     said.add("check.enabled", True, "check")
     if targets:
-        said.add("check.folder", folder.absolute() if folder else None, "FOLDER")
+        said.add("check.folder", folder, "FOLDER")
     config = Config.load(Path(file) if file is not None else None, said.values, origins=said.origins)
     implied: dict[str, object] = {"run.fail_on": ()}  # that is of a crawl which is no check
     beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
     implied["write.sinks"] = ("facts", *beside)
     if config.check.folder is not None:
-        implied["seeds"] = ()
+        implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
         if config.origin_of("robots.obey") == "default":
             implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
-    elif config.check.base_path != "/":
+    elif config.origin_of("sitemaps.follow") == "default":
+        implied["sitemaps.follow"] = True  # whether they are right is part of what is checked
+    if config.check.folder is None and parameters.get("base_path"):
         raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
     return config.replace(implied, origin="crawler check")
 
@@ -111,4 +114,7 @@ def _means_a_path(text: str) -> bool:
     is_host = re.fullmatch(
         r"(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?", host
     )
-    return bool(text) and (Path(text).exists() or not is_host)
+    with suppress(OSError):  # such as one that is too long for a path
+        if text and Path(text).exists():
+            return True
+    return bool(text) and not is_host

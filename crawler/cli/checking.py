@@ -36,7 +36,7 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     code = report.exit_code
     try:
         if report.summary and code != EXIT_STOPPED:  # of what was stopped there is no verdict
-            code = write(report.out, config, quiet=quiet, verbose=verbose, even_of_nothing=not failed)
+            code = write(report.out, serving, quiet=quiet, verbose=verbose, even_of_nothing=not failed)
     finally:
         conclude(report, quiet=quiet, tell=tell)
     return report.exit_code if failed else code
@@ -49,16 +49,16 @@ def write(out: Path, config: "Config", *, quiet: bool, verbose: bool, even_of_no
     ``even_of_nothing``. Raises CrawlerError.
     """
     from crawler.check.findings import open_result
+    from crawler.check.folder import is_of_folder
     from crawler.check.reports import parse_reports, write_reports
     from crawler.check.verdict import verdict
-    from crawler.engine.resuming import settings_of
 
     reports = parse_reports(config.check.reports, out)
     with open_result(out) as result:
-        if config.check.folder is not None:
+        if is_of_folder(config):
             from crawler.check.named import NamedResult
 
-            result = NamedResult(result, settings_of(out))
+            result = NamedResult(result, config)
         if not result.pages and not even_of_nothing:
             reports = [report for report in reports if report.path is not None]
         found = verdict(result, config.check.fail_on)
@@ -98,7 +98,7 @@ def served(config: "Config", tell: Callable[[str], None], *, fresh: bool, quiet:
     root, found = checked(folder)
     if found.leading_out and not quiet:
         tell(
-            f"symbolic links that lead out of {folder} are not served: {len(found.leading_out):,}, such as"
+            f"symbolic links lead out of {folder} and are followed: {len(found.leading_out):,}, such as"
             f" {found.leading_out[0]}"
         )
     # A crawl that goes on asks for the same URLs, which hold the port.

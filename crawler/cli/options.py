@@ -68,7 +68,9 @@ def _option(
 def _flag(text: str, name: str, short: str = "", **values: object) -> Callable[[F], F]:
     """A flag that stands for ``values``, by key with ``__`` for the dot."""
     meant = FLAGS[name] = {key.replace("__", "."): value for key, value in values.items()}
-    said = ", ".join(f"{key} = {'false' if value is False else value}" for key, value in meant.items())
+    said = ", ".join(
+        f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in meant.items()
+    )
     return click.option(
         *filter(None, [short]),
         f"--{name.replace('_', '-')}",

@@ -5,6 +5,7 @@ from contextlib import suppress
 import click
 
 from crawler.cli.common import Command
+from crawler.model.errors import UsageError
 
 
 class Port(click.IntRange):
@@ -23,8 +24,11 @@ class Port(click.IntRange):
     help="Loopback port; 0 is any free one.",
 )
 @click.option("--faults", is_flag=True, help="Serve pages that misbehave, among good ones.")
-def serve(port: int, faults: bool) -> int:
+@click.option("--annex", is_flag=True, help="Serve a site full of faults, for crawler check.")
+def serve(port: int, faults: bool, annex: bool) -> int:
     """Serve the fixture site on 127.0.0.1 until Ctrl-C."""
+    if faults and annex:
+        raise UsageError("--faults and --annex are two sites: serve each on a port of its own")
     with suppress(KeyboardInterrupt):  # the way to end it
         if faults:
             from crawler.lab.faults.faults_process import serve_faults_forever
@@ -33,5 +37,5 @@ def serve(port: int, faults: bool) -> int:
         else:
             from crawler.lab.site.site_process import serve_forever
 
-            serve_forever(port)
+            serve_forever(port, annex=annex)
     return 0

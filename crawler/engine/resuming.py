@@ -54,9 +54,9 @@ def check_goes_on(
     pages, limit = counts["ok"] + counts["truncated"] + counts["error"], config.scope.max_pages
     if counts["pending"] and (limit is None or pages < limit):
         return meta
-    if any(found["pending"] for found in targets_of(state, config).values()):
-        return meta  # these no limit keeps from being asked
-    if meta["state"] == "finished":
+    # Targets are asked for whatever the limit of pages is.
+    left = any(found["pending"] for found in targets_of(state, config).values())
+    if meta["state"] == "finished" and not left:
         raise AlreadyFinished(
             _nothing_left(config, out, meta, pages, state.read(FrontierView.totals) | counts)
         )

@@ -60,23 +60,8 @@ class Stations:
         self._scopes = Scopes.of_crawl(config)
         self.frontier = opened.state.frontier(config, opened.hash_seed)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        self.parse_pool = ParsePool(
-            config,
-            ParseJob(
-                scope=self._scopes.pages,
-                sitemap_scope=self._scopes.sitemaps,
-                sitemap_bytes=config.sitemaps.max_bytes,
-                hash_seed=opened.hash_seed,
-                keep_text=config.parse.keep_text,
-                notes_facts=self.is_check,
-                asks_external=config.check.external,
-                obey_robots=config.robots.obey,
-                user_agent=config.fetch.user_agent,
-                extract=config.parse.extract,
-            ),
-            extract,
-            feed_log,
-        )
+        job = _parse_job(config, self._scopes, opened.hash_seed)
+        self.parse_pool = ParsePool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
             out=out,
@@ -141,3 +126,19 @@ class Stations:
             # StoreFailed: that is why the crawl ended, and it has been said.
             with suppress(StoreFailed):
                 await self.frontier.flush()
+
+
+def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
+    """What the parsers are told."""
+    return ParseJob(
+        scope=scopes.pages,
+        sitemap_scope=scopes.sitemaps,
+        sitemap_bytes=config.sitemaps.max_bytes,
+        hash_seed=hash_seed,
+        keep_text=config.parse.keep_text,
+        notes_facts="facts" in config.write.sinks,
+        asks_external=config.check.external,
+        obey_robots=config.robots.obey,
+        user_agent=config.fetch.user_agent,
+        extract=config.parse.extract,
+    )

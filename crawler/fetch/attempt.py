@@ -9,6 +9,7 @@ from crawler.fetch.backend import Answer
 from crawler.model import record
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
+from crawler.rules.urls import resolve
 from crawler.trace.steps import Step
 
 if TYPE_CHECKING:
@@ -154,7 +155,11 @@ class Attempt:
             bytes=size,
             content_type=self.content_type,
         )
-        facts = b"" if self.certificate_ends is None else _certificate_facts(self.certificate_ends)
+        facts = b""
+        if self.certificate_ends is not None:
+            facts = _certificate_facts(self.certificate_ends)
+        elif redirect is not None and "#" in redirect.hops[-1].location:
+            facts = _fragment_facts(redirect)
         return Finished(self.ticket, outcome, kind, record.encode(line), facts=facts, redirect=redirect)
 
 
@@ -162,3 +167,13 @@ def _certificate_facts(ends: float) -> bytes:
     from crawler.model.facts import Mark, Odd, PageFacts, encode  # only a check needs it
 
     return encode(PageFacts(marks=[Mark(Odd.CERTIFICATE, 0, 0, f"{ends:.0f}")]))
+
+
+def _fragment_facts(redirect: Redirect) -> bytes:
+    from crawler.model.facts import PageFacts, Reference, encode
+    from crawler.model.sources import Source
+
+    hop = redirect.hops[-1]
+    whole = resolve(hop.location, hop.url, keep_fragment=True) or ""
+    to = Reference(0, whole.partition("#")[2], 0, 0, Source.REFRESH)
+    return encode(PageFacts.of([redirect.url], [to]))

@@ -24,6 +24,7 @@ from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.rules import meta_robots
+from crawler.rules.content_type import essence
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
 from crawler.trace.counters import Counters
@@ -136,7 +137,10 @@ class Fetcher:
         if not 200 <= answer.status < 300:
             await drain(answer)
             return self._trouble.refused(attempt, answer, self._robots.now())
-        wants = self._wanted[attempt.ticket.purpose]
+        purpose = attempt.ticket.purpose
+        if purpose is Purpose.ASSET and essence(attempt.content_type or "") == "text/css":
+            purpose = Purpose.STYLESHEET  # one page loads it ahead, another may use it: it is asked for once
+        wants = self._wanted[purpose]
         if not wants.reads(answer.status, attempt.content_type):
             words = f"Bodies of type {attempt.content_type} are not read."
             unread = attempt.unread(answer, wants.unread, words)

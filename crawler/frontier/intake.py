@@ -51,6 +51,8 @@ class Intake(DurableFrontier):
         indexes: int = 0,
     ) -> None:
         """Take in URLs that were not known; ``source`` named them."""
+        if not urls:
+            return
         recorded = purpose.is_recorded
         depths = self._depths if recorded else None
         beyond = depths is not None and depth > depths.most

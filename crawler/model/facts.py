@@ -4,103 +4,14 @@ Facts, no judgement: whether a reference is broken is found out when the crawl i
 all pages. They travel as opaque bytes beside the page's record, and only the sink ``facts`` looks at them.
 """
 
-from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
 
 import msgspec
 
-from crawler.model.outcomes import Purpose
-
-
-class About(NamedTuple):
-    """What is to be known of a kind of reference."""
-
-    label: str
-    """How people are told of it: the element, and the attribute."""
-    purpose: Purpose
-    """What its target is asked for, if it lies on the crawl's own origins and is no page of the crawl."""
-
-
-class Source(IntEnum):
-    """Which element and attribute a reference stands in. The numbers stand in ``facts.db``."""
-
-    A = 0
-    AREA = 1
-    IFRAME = 2
-    FRAME = 3
-    REFRESH = 4
-    """``<meta http-equiv=refresh>``, or the Refresh header (line 0)."""
-    STYLESHEET = 5
-    ICON = 6
-    MANIFEST = 7
-    PRELOAD = 8
-    """Preload, modulepreload, prefetch."""
-    ALTERNATE = 9
-    NEXT = 10
-    PREV = 11
-    CANONICAL = 12
-    IMG = 13
-    SRCSET = 14
-    """Of ``<img>`` and ``<source>``; ``imagesrcset`` too."""
-    SOURCE = 15
-    VIDEO = 16
-    POSTER = 17
-    AUDIO = 18
-    TRACK = 19
-    SCRIPT = 20
-    EMBED = 21
-    OBJECT = 22
-    INPUT = 23
-    FORM = 24
-    USE = 25
-    """SVG's ``<use>`` and ``<image>``, ``href`` or ``xlink:href``."""
-    OG_IMAGE = 26
-    OG_URL = 27
-    CSS_URL = 28
-    CSS_IMPORT = 29
-    SITEMAP = 30
-    """An entry of a sitemap."""
-
-    @property
-    def label(self) -> str:
-        """As people are told of it."""
-        return SOURCES[self].label
-
-
-SOURCES: dict[Source, About] = {
-    Source.A: About("a href", Purpose.PAGE),
-    Source.AREA: About("area href", Purpose.PAGE),
-    Source.IFRAME: About("iframe src", Purpose.PAGE),
-    Source.FRAME: About("frame src", Purpose.PAGE),
-    Source.REFRESH: About("meta refresh", Purpose.PAGE),
-    Source.STYLESHEET: About("link stylesheet", Purpose.STYLESHEET),
-    Source.ICON: About("link icon", Purpose.ASSET),
-    Source.MANIFEST: About("link manifest", Purpose.ASSET),
-    Source.PRELOAD: About("link preload", Purpose.ASSET),
-    Source.ALTERNATE: About("link alternate", Purpose.ASSET),
-    Source.NEXT: About("link next", Purpose.ASSET),
-    Source.PREV: About("link prev", Purpose.ASSET),
-    Source.CANONICAL: About("link canonical", Purpose.ASSET),
-    Source.IMG: About("img src", Purpose.ASSET),
-    Source.SRCSET: About("srcset", Purpose.ASSET),
-    Source.SOURCE: About("source src", Purpose.ASSET),
-    Source.VIDEO: About("video src", Purpose.ASSET),
-    Source.POSTER: About("video poster", Purpose.ASSET),
-    Source.AUDIO: About("audio src", Purpose.ASSET),
-    Source.TRACK: About("track src", Purpose.ASSET),
-    Source.SCRIPT: About("script src", Purpose.ASSET),
-    Source.EMBED: About("embed src", Purpose.ASSET),
-    Source.OBJECT: About("object data", Purpose.ASSET),
-    Source.INPUT: About("input src", Purpose.ASSET),
-    Source.FORM: About("form action", Purpose.ASSET),
-    Source.USE: About("use href", Purpose.ASSET),
-    Source.OG_IMAGE: About("og:image", Purpose.ASSET),
-    Source.OG_URL: About("og:url", Purpose.ASSET),
-    Source.CSS_URL: About("css url()", Purpose.ASSET),
-    Source.CSS_IMPORT: About("css @import", Purpose.STYLESHEET),
-    Source.SITEMAP: About("sitemap entry", Purpose.PAGE),
-}
-"""Every kind of reference there is."""
+from crawler.model.sources import LINKS, Source
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -159,8 +70,15 @@ class PageFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     targets: list[str] = []
     """Absolute http(s) URLs without fragment, as the crawl tells them apart, each once, in document order."""
-    references: list[Reference] = []
-    """In document order."""
+    links: list[Reference] = []
+    """To pages, as :data:`LINKS` has them, in document order. Most references of most sites are links that
+    are well; so whoever looks at all pages can leave these as they came, by what follows."""
+    others: list[Reference] = []
+    """All others, in document order."""
+    counts: list[int] = []
+    """Of each target: references to it, but forms that are sent by POST."""
+    fragments: list[tuple[int, str]] = []
+    """Each target and fragment, but the empty one, once."""
     anchors: list[str] = []
     """Every id (SVG's too), and every ``name`` of an ``<a>``."""
     marks: list[Mark] = []
@@ -179,7 +97,37 @@ class PageFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     text_hash: int = 0
     """xxh3 of the visible text, as a signed 64-bit integer."""
 
+    @property
+    def references(self) -> list[Reference]:
+        """All of them, in the order of their places."""
+        return sorted([*self.links, *self.others], key=lambda one: (one.line, one.column))
+
+    @classmethod
+    def of(cls, targets: list[str], references: Sequence[Reference], **more: Any) -> "PageFacts":
+        """The facts of a page with these references, in document order; ``more`` are further fields."""
+        links = [one for one in references if one.source in LINKS]
+        others = [one for one in references if one.source not in LINKS]
+        times = Counter([one.target for one in references])
+        times.subtract(one.target for one in others if one.source is Source.FORM and not one.is_asked)
+        fragments = dict.fromkeys((one.target, one.fragment) for one in references if one.fragment)
+        counts = [times[number] for number in range(len(targets))]
+        return cls(targets, links, others, counts, list(fragments), **more)
+
+
+class Skimmed(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """As :class:`PageFacts`, with its links left as they came: a third of the time."""
+
+    targets: list[str] = []
+    links: msgspec.Raw = msgspec.Raw(b"\x90")
+    others: list[Reference] = []
+    counts: list[int] = []
+    fragments: list[tuple[int, str]] = []
+    anchors: list[str] = []
+    marks: list[Mark] = []
+
 
 encode = msgspec.msgpack.Encoder().encode
+skim = msgspec.msgpack.Decoder(Skimmed).decode
+decode_links = msgspec.msgpack.Decoder(list[Reference]).decode
 decode = msgspec.msgpack.Decoder(PageFacts).decode
 """Raises msgspec.DecodeError where the bytes are no facts."""

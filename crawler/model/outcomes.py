@@ -24,16 +24,18 @@ class Purpose(IntEnum):
     STYLESHEET = 2
     """Read, for what it loads."""
     ASSET = 3
-    """Something on the crawl's own origins of which only the status is of interest."""
+    """Something on the crawl's own origins of which only the status is of interest, unless it turns out to
+    be a style sheet."""
     EXTERNAL = 4
     """The same, on another origin."""
     PROBE = 5
     """A URL that cannot exist, to see what the server says to it."""
 
-    @property
-    def is_recorded(self) -> bool:
-        """Whether every sink has it."""
-        return self <= Purpose.SITEMAP
+    is_recorded: bool
+    """Whether every sink has it. No property: the main loop looks at it several times for each page."""
+
+    def __init__(self, number: int) -> None:
+        self.is_recorded = number <= 1
 
 
 class Outcome(StrEnum):

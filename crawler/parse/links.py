@@ -5,6 +5,7 @@ stand in ``xlink:href`` (SVG 2 § 16.1.3); the pages within the page, ``<frame s
 where it sends its reader by itself. Images, scripts, style sheets and ``<link>`` are not pages.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
@@ -55,9 +56,17 @@ def find_links(
     selector = _ALL if any(tree.find(tag) is not None for tag in _RARE_TAGS) else "a[href]"
     refused = {*tree.select("a[rel~=nofollow i]"), *tree.select("area[rel~=nofollow i]")}
     drawn = tree.select(_XLINK)
-    if not (selector == _ALL or refused or drawn):
+    if not (selector == _ALL or drawn):
         hrefs = encode_queries(sent_to + cast("list[str]", _HREFS(tree)), charset)
-        return told_apart(distinct_links(hrefs, base)), frozenset()
+        links = told_apart(distinct_links(hrefs, base))
+        if not refused:
+            return links, frozenset()
+        named = encode_queries([href for a in refused if (href := a.attr("href")) is not None], charset)
+        times = Counter(hrefs)
+        never = {href for href, refusals in Counter(named).items() if refusals == times[href]}
+        followed = [href for href in hrefs if href not in never]
+        not_followed = frozenset(told_apart(distinct_links(never, base)))
+        return links, not_followed.difference(told_apart(distinct_links(followed, base)))
     if drawn:
         selector = f"{selector},{_XLINK}"
     # XML's elements have no namespace here.

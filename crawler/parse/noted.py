@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from crawler.model.facts import SOURCES, Mark, Odd, Reference, Source
+from crawler.model.facts import Mark, Odd, Reference
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import SOURCES, Source
 from crawler.parse.links import encode_queries
 from crawler.rules.scope import Scope
 from crawler.rules.urls import is_loopback, login, origin, resolve_each
 
 MAX_REFERENCES = 100_000
-"""Elements of a page whose references are noted, of links and of all others; nobody makes more on purpose."""
+"""References that are noted of one page or style sheet; nobody makes more on purpose."""
 MAX_DETAIL = 500
 """Characters that a mark tells of what is written."""
 
@@ -42,6 +43,7 @@ _LOADED = frozenset(
         Source.FORM,
         Source.OG_IMAGE,
         Source.OG_URL,
+        Source.LINK,
     )
 ) | {Source.IFRAME, Source.FRAME}
 """What a browser loads with the page, so that http would make an https page less than that."""

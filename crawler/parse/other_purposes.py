@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from crawler.model.facts import Mark, Odd, PageFacts, Source
+from crawler.model.facts import Mark, Odd, PageFacts
 from crawler.model.facts import encode as encode_facts
 from crawler.model.messages import Finished, Links, Page
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
 from crawler.model.record import encode, of_page
+from crawler.model.sources import Source
 from crawler.rules import content_coding
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def finish(parser: "Parser", page: Page, body: bytes) -> Finished:
     match page.ticket.purpose:
         case Purpose.SITEMAP:
             return _sitemap(parser, page, body)
-        case Purpose.STYLESHEET:
+        case Purpose.STYLESHEET | Purpose.ASSET:  # of these only style sheets are read
             return _stylesheet(parser, page, body)
         case _:
             return _probe(page, body)
@@ -63,7 +64,7 @@ def _sitemap(parser: "Parser", page: Page, body: bytes) -> Finished:
 
         rows: list[Row] = [(place, Source.SITEMAP, url, "", True) for url, place in found.places.items()]
         noted = note(rows, page.url, "UTF-8", job.scope.normalised)
-        facts = encode_facts(PageFacts(noted.targets, noted.references, marks=noted.marks))
+        facts = encode_facts(PageFacts.of(noted.targets, noted.references, marks=noted.marks))
         for urls, purpose in asked(noted, parser.near, page.url, followed):
             links += parser.pack(urls, purpose)
     return Finished(
@@ -93,7 +94,7 @@ def _stylesheet(parser: "Parser", page: Page, body: bytes) -> Finished:
         for packed in parser.pack(urls, purpose)
     ]
     marks = [*noted.marks, *mixed_content(page.url, noted)]
-    facts = PageFacts(noted.targets, noted.references, marks=marks)
+    facts = PageFacts.of(noted.targets, noted.references, marks=marks)
     return _finished(page, facts, tuple(links), charset=charset)
 
 

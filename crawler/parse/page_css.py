@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from crawler.model.facts import Source
+from crawler.model.sources import Source
 from crawler.parse.element_places import NOWHERE, Place, Places
 from crawler.parse.html import Markup
 from crawler.parse.noted import MAX_REFERENCES, Row

@@ -12,6 +12,7 @@ from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Document, Markup, title_of
 from crawler.parse.links import resolve_in
 from crawler.parse.noted import Near, Row, asked, mixed_content, note
+from crawler.parse.page_css import find_in_sheet
 from crawler.parse.page_marks import (
     MAX_MARKS,
     find_anchors,
@@ -22,11 +23,14 @@ from crawler.parse.page_marks import (
     wrong_charset,
 )
 from crawler.parse.references import References, find_references, find_refresh
+from crawler.rules.content_type import essence
 from crawler.rules.meta_robots import directives
 
 if TYPE_CHECKING:
     from crawler.parse.parser_process import ParseJob
 
+_WITHOUT_CONTENT = frozenset({204, 205})
+"""Statuses that say that there is no page, whatever the type that is sent along (RFC 9110 § 15.3.5)."""
 _RUN = ("javascript", "ecmascript", "jscript", "livescript")
 """What the type of a script that is run has in its name, if it has one."""
 
@@ -60,8 +64,10 @@ class PageNotes:
         )
         root, title = tree.root, title_of(tree)
         if root is None or root.tag != "svg":
-            self._is_html = True
-            marks += wrong_charset(markup, places, self._body, page.sniffed or page.content_type)
+            self._is_html = page.status not in _WITHOUT_CONTENT
+            marks += wrong_charset(
+                markup, places, self._body, page.sniffed or page.content_type, truncated=page.truncated
+            )
         if root is not None:
             lang = root.attr("lang")
             self._lang = root.attr("xml:lang") if lang is None else lang
@@ -81,7 +87,7 @@ class PageNotes:
         """
         page, job, rows = self._page, self._job, self._found.rows
         if document.charset is not None and not self._is_html:
-            rows = rows or self._refresh_of_no_markup()
+            rows = rows or self._of_no_markup()
         follow = not job.obey_robots or (page.follow and "nofollow" not in robots)
         noted = note(rows, self._base, self._charset, job.scope.normalised, follow=follow)
         marks = [*self._found.marks, *noted.marks]
@@ -90,23 +96,32 @@ class PageNotes:
         if not self._upgrades and not any("upgrade-insecure-requests" in policy for policy in policies):
             marks += mixed_content(page.url, noted)
         tags = [value for name, value in page.headers if name == "x-robots-tag"]
-        facts = PageFacts(
+        facts = PageFacts.of(
             noted.targets,
             noted.references,
-            self._anchors,
-            _a_few_of_each(marks),
-            self._is_html,
-            "noindex" in robots or "noindex" in directives(tags, job.user_agent),
-            self._lang,
-            *self._title,
-            self._scripts,
-            len(document.text),
-            text_hash(document.text),
+            anchors=self._anchors,
+            marks=_a_few_of_each(marks),
+            is_html=self._is_html,
+            noindex="noindex" in robots or "noindex" in directives(tags, job.user_agent),
+            lang=self._lang,
+            title_line=self._title[0],
+            title_column=self._title[1],
+            scripts=self._scripts,
+            text_length=len(document.text),
+            text_hash=text_hash(document.text),
         )
         return encode(facts), asked(noted, self._near, page.url, followed)
 
-    def _refresh_of_no_markup(self) -> list[Row]:
-        return find_refresh(self._header("refresh"))
+    def _of_no_markup(self) -> list[Row]:
+        """What a text leads to: by its header, and as a style sheet that somebody links to as a page, too."""
+        rows, media_type = (
+            find_refresh(self._header("refresh")),
+            self._page.sniffed or self._page.content_type,
+        )
+        if essence(media_type or "") == "text/css":
+            self._charset, found = find_in_sheet(self._body, media_type)
+            rows += found
+        return rows
 
     def _header(self, wanted: str) -> str | None:
         return next((value for name, value in self._page.headers if name == wanted), None)

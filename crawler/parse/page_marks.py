@@ -17,6 +17,7 @@ from crawler.rules.sniff import PLAIN, sniff_type
 MAX_MARKS = 1_000
 """Marks of one kind that a page gets; what is odd ten thousand times is so for one reason."""
 _OF_HTML = re.compile(rb"<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+_END_OF_FORM = re.compile(r"</form[\s/>]", re.IGNORECASE)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -95,27 +96,51 @@ def _is_shown(element: turbohtml.Element, known: dict[turbohtml.Element, bool]) 
 
 def login_forms(markup: Markup, places: Places, url: str, resolve: Callable[[str], str | None]) -> list[Mark]:
     """Each form with a password field, by each URL that it may be sent to; without one, it is ``url``."""
-    tree, marks = markup.tree, list[Mark]()
-    if not (fields := tree.select("input[type=password i]")):
-        return []
-    by_id = {field.attr("form") for field in fields} - {None}
-    for form in tree.find_all("form")[:MAX_MARKS]:
-        own = form.attr("id")
-        if form.select_one("input[type=password i]:not([form])") is None and (not own or own not in by_id):
-            continue
+    marks = []
+    for form in _forms_with_password(markup, places)[:MAX_MARKS]:
         action = (form.attr("action") or "").strip()
         if (sent_to := resolve(action) if action else url) is not None:
-            ((line, column),) = places.of_attribute([form], "action")
-            marks.append(Mark(Odd.LOGIN_FORM, line, column, sent_to[:MAX_DETAIL]))
+            place = places.of_one(form, "action")
+            marks.append(Mark(Odd.LOGIN_FORM, *place, sent_to[:MAX_DETAIL]))
         for button in form.select("[formaction]:not([formaction=''])")[:MAX_MARKS]:
             if (sent_to := resolve(button.attr("formaction") or "")) is not None:
-                ((line, column),) = places.of_attribute([button], "formaction")
-                marks.append(Mark(Odd.LOGIN_FORM, line, column, sent_to[:MAX_DETAIL]))
+                place = places.of_one(button, "formaction")
+                marks.append(Mark(Odd.LOGIN_FORM, *place, sent_to[:MAX_DETAIL]))
     return marks
 
 
-def wrong_charset(markup: Markup, places: Places, body: bytes, content_type: str | None) -> list[Mark]:
-    """Where a page is declared in two encodings, in a wrong one, or in none though that matters."""
+def _forms_with_password(markup: Markup, places: Places) -> list[turbohtml.Element]:
+    """The owners of the page's password fields (WHATWG HTML § 4.10.17.3), in document order."""
+    tree = markup.tree
+    if tree.select_one("input[type=password i]") is None:
+        return []
+    owners: dict[turbohtml.Element, None] = {}
+    by_id = {form.attr("id"): form for form in reversed(tree.find_all("form"))}
+    left_open, closed_at = list[turbohtml.Element](), 0
+    for element in tree.select("form,input[type=password i]"):
+        if element.tag == "form":
+            # Between a table and its rows a form is closed at once, and yet owns what follows.
+            left_open = [] if element.children else [element]
+            end = _END_OF_FORM.search(markup.source, places.tag_offset(element) or 0)
+            closed_at = end.start() if end else len(markup.source)
+            continue
+        owner = element.closest("form")
+        if (named := element.attr("form")) is not None:
+            owner = by_id.get(named)
+        elif owner is None and left_open and (places.tag_offset(element) or 0) < closed_at:
+            owner = left_open[0]
+        if owner is not None:
+            owners[owner] = None
+    return list(owners)
+
+
+def wrong_charset(
+    markup: Markup, places: Places, body: bytes, content_type: str | None, *, truncated: bool
+) -> list[Mark]:
+    """Where a page is declared in two encodings, in a wrong one, or in none though that matters.
+
+    Of a ``truncated`` body the last character may be cut.
+    """
     source, where = markup.source, NOWHERE
     said = {"the byte order mark": of_mark(body), "the Content-Type header": of_header(content_type)}
     if markup.is_xml:
@@ -123,10 +148,8 @@ def wrong_charset(markup: Markup, places: Places, body: bytes, content_type: str
     elif (meta := declared_by_meta(markup.tree)) and not markup.charset.startswith("UTF-16"):
         # In UTF-16 a <meta> cannot be read before the encoding is known, and so declares none.
         name, element = meta
-        ((line, column),) = places.of_attribute(
-            [element], "charset" if element.attr("charset") else "content"
-        )
-        said["the <meta>"], where = name, (line, column)
+        said["the <meta>"] = name
+        where = places.of_one(element, "charset" if element.attr("charset") else "content")
     declared = [(who, name) for who, name in said.items() if name]
     if different := [one for one in declared if one[1] != declared[0][1]]:
         (first, name), (second, other) = declared[0], different[0]
@@ -136,7 +159,7 @@ def wrong_charset(markup: Markup, places: Places, body: bytes, content_type: str
         try:
             body.decode()
         except UnicodeDecodeError as error:
-            if error.reason == "unexpected end of data":  # it was cut in the middle of a character
+            if truncated and error.reason == "unexpected end of data":
                 return []
             place = places.at(len(body[: error.start].decode().removeprefix("\ufeff")))
             return [Mark(Odd.CHARSET, *place, "it is declared as UTF-8, and what stands here is not")]

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import turbohtml
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
+from crawler.model.sources import Source
 from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Markup
+from crawler.parse.link_relations import source_of
 from crawler.parse.noted import MAX_REFERENCES, Row
 from crawler.parse.page_css import find_css
 from crawler.rules.refresh import target
@@ -42,22 +44,6 @@ _OF_SVG = ("use", "image", "script")
 _SRCSETS = {"img": "srcset", "source": "srcset", "link": "imagesrcset"}
 _NO_FAULT = frozenset({Source.IFRAME, Source.FRAME})
 """Where empty means ``about:blank``."""
-_RELATIONS = {
-    "stylesheet": Source.STYLESHEET,
-    "canonical": Source.CANONICAL,
-    "icon": Source.ICON,
-    "apple-touch-icon": Source.ICON,
-    "apple-touch-icon-precomposed": Source.ICON,
-    "mask-icon": Source.ICON,
-    "manifest": Source.MANIFEST,
-    "next": Source.NEXT,
-    "prev": Source.PREV,
-    "preload": Source.PRELOAD,
-    "modulepreload": Source.PRELOAD,
-    "prefetch": Source.PRELOAD,
-    "alternate": Source.ALTERNATE,
-}
-"""By keyword of ``rel``; of several the first here counts."""
 _OPEN_GRAPH = {
     "og:image": Source.OG_IMAGE,
     "og:image:url": Source.OG_IMAGE,
@@ -94,6 +80,7 @@ def find_references(markup: Markup, places: Places, refresh: str | None, *, obey
         _add_refresh(found, tree, places)
     # By place alone: a sort that looked at the rest would put a link's text before its source.
     found.rows.sort(key=itemgetter(0))
+    del found.rows[MAX_REFERENCES:]
     return found
 
 
@@ -119,13 +106,12 @@ def _add_links(found: References, markup: Markup, places: Places, *, obey_robots
     texts = _texts_of(links, is_large=len(markup.source) >= _LARGE)
     found.rows.extend(zip(where, repeat(Source.A), hrefs, texts, asked, strict=False))
     if not all(hrefs) or any(map(str.isspace, hrefs)):
-        empty = (place for place, href in zip(where, hrefs, strict=True) if not href.strip())
+        pairs = zip(where, hrefs, strict=True)
+        empty = (place for place, href in pairs if not href or href.isspace())
         found.marks.extend(Mark(Odd.EMPTY_HREF, *place, "a") for place in empty)
 
 
 def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
-    if not links:
-        return []  # what is joined from none is split into one
     texts = ["" if is_large and link.find("a") is not None else link.text for link in links]
     # Collapsed in one go, in a third of the time. The parser leaves no NUL in a text.
     texts = [text.strip() for text in " ".join("\0".join(texts).split()).split("\0")] if links else []
@@ -133,7 +119,7 @@ def _texts_of(links: list[turbohtml.Element], *, is_large: bool) -> list[str]:
         # A link without text may be a picture.
         texts = [text or _alt_in(link) for text, link in zip(texts, links, strict=True)]
     if max(map(len, texts), default=0) > MAX_TEXT:
-        texts = list(map(_shortened, texts))
+        texts = [text if len(text) <= MAX_TEXT else _shortened(text) for text in texts]
     return texts
 
 
@@ -152,16 +138,14 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
     if tag in _PLAIN:
         if tag == "iframe" and element.attr("srcdoc") is not None:
             return
+        text, refused = element.attr("alt") or "", False
+        if tag == "area" and obey_robots:
+            refused = "nofollow" in (element.attr("rel") or "").lower().split()
         for name, source in _PLAIN[tag]:
-            refused = (
-                tag == "area" and obey_robots and "nofollow" in (element.attr("rel") or "").lower().split()
-            )
-            _add(found, element, name, source, places, element.attr("alt") or "", is_asked=not refused)
+            _add(found, element, name, source, places, text, is_asked=not refused)
     elif tag == "link":
-        relations = (element.attr("rel") or "").lower().split()
-        sources = {_RELATIONS[relation] for relation in relations if relation in _RELATIONS}
-        for source in [one for one in _RELATIONS.values() if one in sources][:1]:
-            _add(found, element, "href", source, places)
+        if (relation := source_of(element)) is not None:
+            _add(found, element, "href", relation, places)
     elif tag == "input":
         if (element.attr("type") or "").lower() == "image":
             _add(found, element, "src", Source.INPUT, places, element.attr("alt") or "")
@@ -174,7 +158,7 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         if name in _OPEN_GRAPH:
             _add(found, element, "content", _OPEN_GRAPH[name], places)
     if tag in _SRCSETS and (value := element.attr(_SRCSETS[tag])):
-        (place,) = places.of_attribute([element], _SRCSETS[tag])
+        place = places.of_one(element, _SRCSETS[tag])
         for candidate in candidates(value):
             found.rows.append((place, Source.SRCSET, candidate.url, "", True))
 
@@ -192,11 +176,13 @@ def _add(
     href = element.attr(name)
     if href is None:
         return
-    (place,) = places.of_attribute([element], name)
-    if not href.strip() and source not in _NO_FAULT:
-        found.marks.append(Mark(Odd.EMPTY_HREF, *place, element.tag))
-    if href.strip() or source in (Source.A, Source.AREA):
-        found.rows.append((place, source, href, _shortened(text), is_asked))
+    place = places.of_one(element, name)
+    if not href or href.isspace():
+        if source not in _NO_FAULT:
+            found.marks.append(Mark(Odd.EMPTY_HREF, *place, element.tag))
+        if source not in (Source.A, Source.AREA):
+            return
+    found.rows.append((place, source, href, _shortened(text) if text else "", is_asked))
 
 
 def find_refresh(header: str | None) -> list[Row]:
@@ -208,6 +194,6 @@ def find_refresh(header: str | None) -> list[Row]:
 def _add_refresh(found: References, tree: turbohtml.Document, places: Places) -> None:
     for meta in tree.select("meta[http-equiv=refresh i][content]"):
         if (href := target(meta.attr("content") or "")) is not None:
-            (place,) = places.of_attribute([meta], "content")
+            place = places.of_one(meta, "content")
             found.rows.append((place, Source.REFRESH, href, "", True))
             return

@@ -6,6 +6,7 @@ it starts nothing, and keeps nothing between two pages but that the extract func
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,7 @@ from crawler.rules.urls import login
 
 if TYPE_CHECKING:  # a thread, say, needs nothing of a process
     from crawler.parse.noted import Near
+    from crawler.parse.page_facts import PageNotes
     from crawler.parse.parser_process import ParseJob
 
 log = logging.getLogger("crawler.parse")
@@ -41,6 +43,10 @@ class Left(NamedTuple):
 class Parser:
     """Parses the pages of one crawl."""
 
+    near: "Near | None" = None
+    """With facts: where that may lie which is asked for beside the pages."""
+    _notes_of: "Callable[[Page, bytes], PageNotes] | None" = None
+
     def __init__(self, job: "ParseJob", extract_function: Callable[[ExtractPage], Any] | None = None) -> None:
         """Raises ExtractError where ``job.extract`` is to be loaded and cannot."""
         self.job = job
@@ -49,12 +55,12 @@ class Parser:
         self._extract = extract_function
         self._has_failed = False
         """The extract function has, on some page, and its traceback has been kept."""
-        self.near: Near | None = None
-        """With facts: where that may lie which is asked for beside the pages."""
         if job.notes_facts:
             from crawler.parse.noted import near
+            from crawler.parse.page_facts import PageNotes
 
             self.near = near(job.scope, asks_external=job.asks_external)
+            self._notes_of = partial(PageNotes, job=job, near=self.near)
 
     def parse(self, page: Page) -> Finished:
         """The page's record and links.
@@ -68,7 +74,11 @@ class Parser:
             message = f"the file with its body could not be read: {extract.describe(error)}"
             return _failed(page, message, body_lost=True)
         try:
-            return self._parse(page, body)
+            if page.ticket.purpose is Purpose.PAGE:
+                return self._parse(page, body)
+            from crawler.parse.other_purposes import finish  # few URLs are no pages
+
+            return finish(self, page, body)
         except MemoryError:
             raise
         except Exception as error:
@@ -77,16 +87,8 @@ class Parser:
 
     def _parse(self, page: Page, body: bytes) -> Finished:
         url = page.url
-        if page.ticket.purpose is not Purpose.PAGE:
-            from crawler.parse.other_purposes import finish  # few URLs are no pages
-
-            return finish(self, page, body)
         refresh = next((value for name, value in page.headers if name == "refresh"), None)
-        notes = None
-        if self.near is not None:
-            from crawler.parse.page_facts import PageNotes
-
-            notes = PageNotes(page, body, self.job, self.near)
+        notes = None if self._notes_of is None else self._notes_of(page, body)
         document = parse_html(
             body,
             page.sniffed or page.content_type,
@@ -104,13 +106,7 @@ class Parser:
         extracted = extract_error = None
         if self._extract is not None:
             given = ExtractPage(url, page.status, page.headers, body, document)
-            extracted, error = extract.run(self._extract, given)
-            if error is not None:
-                extract_error = f"extract: {extract.describe(error)}"
-                messages.append(extract_error)
-                # Once with its traceback: those of all pages would be longer than the pages.
-                if not self._has_failed:
-                    self._has_failed, extract_error = True, extract.trace_of(error, self._extract)
+            extracted, extract_error = self._run(self._extract, given, messages)
         robots = directives(document.meta_robots, self.job.user_agent)
         followed, left = self.followed(
             page, document.links, document.nofollow_links, follow="nofollow" not in robots
@@ -149,6 +145,20 @@ class Parser:
             links_nofollow=left.nofollow,
             links_too_long=left.too_long,
         )
+
+    def _run(
+        self, function: Callable[[ExtractPage], Any], given: ExtractPage, messages: list[str]
+    ) -> tuple[Any, str | None]:
+        """What the extract function returns, and how it failed, which is added to ``messages`` too."""
+        extracted, error = extract.run(function, given)
+        if error is None:
+            return extracted, None
+        extract_error = f"extract: {extract.describe(error)}"
+        messages.append(extract_error)
+        # Once with its traceback: those of all pages would be longer than the pages.
+        if not self._has_failed:
+            self._has_failed, extract_error = True, extract.trace_of(error, function)
+        return extracted, extract_error
 
     def followed(
         self, page: Page, links: list[str], refused: frozenset[str] = frozenset(), *, follow: bool = True

@@ -8,9 +8,10 @@ from typing import NamedTuple, Self
 from crawler import Config
 from crawler.check.rules import RULES
 from crawler.check.site import WORK_TABLES, Site
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RuleId
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.write.sinks.facts import CREATE
 
 ORIGIN = "https://example.org"

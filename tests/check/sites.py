@@ -8,9 +8,10 @@ from crawler.check.finding import Finding, Result
 from crawler.config import Config
 from crawler.frontier.schema import SCHEMA_VERSION, TABLES
 from crawler.model import facts, record
-from crawler.model.facts import Mark, PageFacts, Reference, Source
+from crawler.model.facts import Mark, PageFacts, Reference
 from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
+from crawler.model.sources import Source
 from crawler.rules.urls import origin, resolve
 from crawler.write.sinks.facts import FactsSink
 
@@ -101,7 +102,8 @@ class MadeSite:
             source = next((one for one in more if isinstance(one, Source)), Source.A)
             is_asked = next((one for one in more if isinstance(one, bool)), True)
             noted.append(Reference(target, fragment, line, 9, source, "a text", is_asked))
-        return PageFacts(list(targets), noted, list(anchors), [Mark(*mark) for mark in marks], **facts_of)
+        more = {"anchors": list(anchors), "marks": [Mark(*mark) for mark in marks], **facts_of}
+        return PageFacts.of(list(targets), noted, **more)
 
     def write(self, out: Path) -> Path:
         """The folder."""

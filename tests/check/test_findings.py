@@ -10,9 +10,10 @@ import pytest
 from crawler.check.findings import open_result
 from crawler.check.rules import RULES
 from crawler.model.errors import CrawlFailed, OutputError
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Kind, Outcome, State
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 
@@ -93,7 +94,12 @@ LINKS = [f"/{number}" for number in range(6)]
             MadeSite().redirect("/", "https://site.test/", kind=Kind.OUT_OF_SCOPE),
             "redirects to another origin, https://site.test/",
         ),
-        (MadeSite().answer("/", Outcome.SKIPPED, Kind.ROBOTS, None), "robots.txt does not allow"),
+        (
+            MadeSite().answer(
+                "/", Outcome.SKIPPED, Kind.ROBOTS, None, message="robots.txt could not be fetched: 500."
+            ),
+            f"{HOME}: robots.txt could not be fetched: 500 (--ignore-robots, if",
+        ),
         (MadeSite().missing("/"), "leads to nothing: The server answered 404"),
         (
             MadeSite().redirect("/", "/home").page("/home", scripts=1, text_length=10),
@@ -223,35 +229,31 @@ def test_a_folder_that_cannot_be_written_is_read(tmp_path):
 
 
 def test_findings_of_marks_have_no_element(tmp_path):
-    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "a href")])
+    site = MadeSite().page("/", marks=[(Odd.EMPTY_HREF, 0, 0, "img")])
     with open_result(site.write(tmp_path)) as result:
+        assert told(result) == {"empty-href": ['<img src="">']}
         place = next(result.places(one(result, "empty-href")))
         assert (place.line, place.column, place.element) == (None, None, "")
 
 
-def test_a_folder_is_told_of_by_its_files(tmp_path):
+def test_an_ignore_of_a_folder_may_name_a_file(tmp_path):
     root = tmp_path / "public"
     (root / "guide").mkdir(parents=True)
-    for name in ("index.html", "guide/index.html"):
-        (root / name).write_text("<!doctype html>")
-    ignore = {"rule": "*", "url": "^guide/never", "reason": "a file's name will do"}
-    site = MadeSite(check={"folder": root, "ignore": [ignore]}).page("/", "/gone.html", "/guide/never")
-    site.page("/guide/", "/#lost", "http://other.test/a").missing("/gone.html").missing("/guide/never")
+    (root / "guide" / "index.html").write_text("<!doctype html>")
+    patterns = ["^guide/never", "^guide/index.html$"]
+    ignores = [{"rule": "*", "url": pattern, "reason": "so it is called"} for pattern in patterns]
+    site = MadeSite(check={"enabled": True, "folder": root, "ignore": ignores}).page(
+        "/", "/guide/never", "/gone", "/guide/"
+    )
+    site.page("/guide/", "/gone").missing("/guide/never").missing("/gone")
     with open_result(site.write(tmp_path / "out")) as result:
-        assert told(result) == {"broken-link": ["gone.html"], "broken-fragment": ["index.html#lost"]}
-        broken, lost = result.findings
-        assert [place.page for place in result.places(broken)] == ["index.html"]
-        assert [place.page for place in result.places(lost)] == ["guide/index.html"]
-        assert list(result.seeds) == [str(root)]
-        assert unverified(result) == {"other origins": (1, 1, "http://other.test/a")}
-        assert result.ignored[0].findings == 1
+        assert told(result) == {"broken-link": ["/gone"]}
+        assert placed(result, one(result, "broken-link")) == [("/", 2)]
+        assert [one.findings for one in result.ignored] == [1, 1]
 
 
-def test_a_folders_messages_name_files_too(tmp_path):
-    root = tmp_path / "public"
-    root.mkdir()
-    (root / "index.html").write_text("<!doctype html>")
-    site = MadeSite(check={"folder": root}).page("/", "/old").redirect("/old", "/")
-    with open_result(site.write(tmp_path / "out")) as result:
-        message = one(result, "redirect-permanent").message
-        assert message == "It has moved for good (301): change the link to index.html."
+def test_places_come_in_the_order_of_the_pages_however_these_were_read(tmp_path):
+    site = MadeSite().page("/", "/z", "/a").missing("/gone").page("/z", "/gone", "/x", "/gone").page("/x")
+    site.page("/a", "/gone")
+    with open_result(site.write(tmp_path)) as result:
+        assert placed(result, one(result, "broken-link")) == [("/a", 1), ("/z", 1), ("/z", 3)]

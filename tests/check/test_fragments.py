@@ -4,8 +4,9 @@ import pytest
 
 from crawler.check.anchors import Anchors, names
 from crawler.check.findings import open_result
-from crawler.model.facts import Source
+from crawler.model.facts import PageFacts, Reference
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 
@@ -56,7 +57,7 @@ def test_what_browsers_find_is_well(tmp_path, fragment, anchor):
 def test_what_they_do_not_find_is_broken(tmp_path, fragment):
     site = MadeSite().page("/", f"/two#{fragment}").page("/two", anchors=["here", "a b", "café", " "])
     with open_result(site.write(tmp_path)) as result:
-        assert told(result) == {"broken-fragment": [f"/two#{fragment}"]}
+        assert told(result) == {"broken-fragment": [f"/two#{fragment.removesuffix(':~:text=well')}"]}
 
 
 def test_the_names_of_a_fragment():
@@ -110,8 +111,9 @@ def test_a_page_that_its_scripts_must_fill(tmp_path, scripts, text_length, broke
 
 def test_what_is_not_html_has_no_anchors_to_be_held_against(tmp_path):
     site = MadeSite(check={"external": True}).page(
-        "/", "/a.pdf#page=2", "/a.txt#x", "http://other.test/#x", ("/icons.svg#icon", Source.USE)
-    )
+        "/", "/a.pdf#page=2", "/a.txt#x", "http://other.test/#x", ("/icons.svg#icon", Source.USE),
+        "/a.pdf#:~:text=x", "/a.txt#top", "http://other.test/#:~:text=x",
+    )  # fmt: skip
     site.answer("/a.pdf", Outcome.SKIPPED, Kind.CONTENT_TYPE, content_type="application/pdf")
     site.answer("/a.txt", content_type="text/plain").asset("/icons.svg", "image/svg+xml")
     site.answer("http://other.test/", purpose=Purpose.EXTERNAL, content_type="text/html")
@@ -157,3 +159,31 @@ def test_what_is_drawn_may_be_put_there_by_a_script(tmp_path, scripts, broken):
     with open_result(site.write(tmp_path)) as result:
         assert told(result) == ({"broken-fragment": ["/#icon"]} if broken else {})
         assert len(result.unverified) == (not broken)
+
+
+def test_the_fragment_of_a_redirect_counts_in_the_place_of_the_links_own(tmp_path):
+    def to(url, fragment):
+        return PageFacts.of([f"{HOME}{url}"], [Reference(0, fragment, 0, 0, Source.REFRESH)])
+
+    site = MadeSite().page("/", "/well#nowhere", "/gone", "/gone#here", "/first", "/plain#here", "/top#gone")
+    site.page("/two", anchors=["here"])
+    site.redirect("/well", "/two", noted=to("two", "here"))
+    site.redirect("/gone", "/two", noted=to("two", "gone"))
+    site.redirect("/first", "/second", noted=to("second", "here"))
+    site.redirect("/second", "/two", noted=to("two", "lost"))
+    site.redirect("/plain", "/two")
+    site.redirect("/top", "/two", noted=to("two", ""))
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result)["broken-fragment"] == ["/two#gone", "/two#lost"]
+        lost = {one.target: placed(result, one) for one in result.findings if one.rule == "broken-fragment"}
+        assert lost == {f"{HOME}two#gone": [("/", 2), ("/", 3)], f"{HOME}two#lost": [("/", 4)]}
+        assert result.references == 6
+        assert not unverified(result)
+
+
+def test_what_leads_nobody_to_the_page_has_no_broken_fragment(tmp_path):
+    site = MadeSite().page("/", ("/two#gone", Source.CANONICAL), ("/two#here", Source.A))
+    site.page("/two", anchors=["here"])
+    site.sitemap("/sitemap.xml", "/two#lost")
+    with open_result(site.write(tmp_path)) as result:
+        assert "broken-fragment" not in told(result)

@@ -3,8 +3,9 @@
 import pytest
 
 from crawler.check.findings import open_result
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 
@@ -150,10 +151,10 @@ def test_what_was_read_in_part_or_not_parsed_is_there(tmp_path):
 
 
 def test_marks_are_findings_of_their_own(tmp_path):
-    marks = [(Odd.MALFORMED_URL, 4, 7, "http://a b/"), (Odd.EMPTY_HREF, 5, 1, "a href")]
+    marks = [(Odd.MALFORMED_URL, 4, 7, "http://a b/"), (Odd.EMPTY_HREF, 5, 1, "a")]
     site = MadeSite().page("/", marks=marks).page("/two", marks=marks[:1])
     with open_result(site.write(tmp_path)) as result:
-        assert told(result) == {"malformed-url": ["http://a b/"], "empty-href": ["a href"]}
+        assert told(result) == {"malformed-url": ["http://a b/"], "empty-href": ['<a href="">']}
         assert placed(result, one(result, "malformed-url")) == [("/", 4), ("/two", 4)]
         assert one(result, "malformed-url").severity == "error"
         assert one(result, "empty-href").severity == "warning"

@@ -59,7 +59,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_files_have_the_place_of_urls(folder: Path) -> None:
     found = Found()
-    named = NamedResult(found, Config(seeds=[HERE], check={"folder": folder, "base_path": "/docs/"}))
+    named = NamedResult(
+        found, Config(seeds=[HERE], check={"enabled": True, "folder": folder, "base_path": "/docs/"})
+    )
     (finding,) = named.findings
     assert finding.target == "old one.html#x"
     assert finding.message == "it leads to guide, guide/index.html. Not to https://example.com/a"
@@ -77,5 +79,5 @@ def test_files_have_the_place_of_urls(folder: Path) -> None:
 
 def test_a_folder_elsewhere_is_named_in_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder / "guide")
-    named = NamedResult(Found(), Config(seeds=[HERE], check={"folder": folder}))
+    named = NamedResult(Found(), Config(seeds=[HERE], check={"enabled": True, "folder": folder}))
     assert named.seeds == (str(folder),)

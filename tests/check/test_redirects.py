@@ -3,8 +3,8 @@
 import pytest
 
 from crawler.check.findings import open_result
-from crawler.model.facts import Source
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 

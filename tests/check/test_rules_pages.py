@@ -9,9 +9,10 @@ import pytest
 from crawler.check.folder import LIST
 from crawler.check.rules import RULES
 from crawler.check.types import TYPED, wrong_for
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from tests.check.pages_builder import ORIGIN, SmallSite
 
 
@@ -378,6 +379,8 @@ def test_robots_disallowed(site: SmallSite):
     site.suspect(page, "/private", private, Source.CANONICAL)
     site.suspect(page, "/private.png", site.forbidden("/private.png", purpose=Purpose.ASSET), Source.IMG)
     site.suspect(page, "/dead", site.failed("/dead"))
+    theirs = site.forbidden("https://other.example/private", purpose=Purpose.EXTERNAL)
+    site.suspect(page, "https://other.example/private", theirs)
     lost = "robots.txt was answered with 503, so nothing may be fetched there."
     site.suspect(page, "/unknown", site.forbidden("/unknown", message=lost))
     sitemap = site.answer("/sitemap.xml", purpose=Purpose.SITEMAP)
@@ -479,6 +482,14 @@ def test_soft_404(site: SmallSite):
     assert [row.target.removeprefix(ORIGIN) for row in found] == ["/gone", "/gone-with-its-name"]
     assert found[0].page == found[0].target
     assert found[0].detail == {"probe": f"{ORIGIN}{PROBE}", "status": 200}
+
+
+def test_the_login_that_everything_redirects_to_is_no_missing_page(site: SmallSite):
+    login = "/login?next=/0f3a-no-such-page"
+    site.redirect(PROBE, login, status=302, purpose=Purpose.PROBE)
+    site.answer(login, purpose=Purpose.PROBE, title="Log in", text_hash=1, text_length=40)
+    site.answer("/login", title="Log in", text_hash=1, text_length=40)
+    assert site.targets("soft-404") == []
 
 
 def test_pages_without_text_are_told_apart_by_their_titles(site: SmallSite):
@@ -626,8 +637,9 @@ def test_certificate(site: SmallSite, ends: str, message: str):
     seconds = datetime.fromisoformat(ends).replace(tzinfo=UTC).timestamp()
     for _ in range(2):
         site.mark(probe, Odd.CERTIFICATE, str(seconds), None, None)
-    site.answer("/")
-    site.answer("/other")
+    site.forbidden("/private", depth=0)
+    site.answer("/other", depth=1)
+    site.answer("/", depth=0)
     (found,) = site.found("certificate")
     assert (found.target, found.message, found.page, found.line) == (
         f"{ORIGIN}/",

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from crawler.check.findings import open_result
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told
 
 GOOD = {"lang": "en", "title": "A title of its own", "title_line": 3}
@@ -113,7 +114,7 @@ def test_missing_pages_that_are_answered_are_told_where_they_are_linked(tmp_path
     with open_result(site.write(tmp_path)) as result:
         soft = [finding for finding in result.findings if finding.rule == "soft-404"]
         assert {finding.target.removeprefix(HOME): placed(result, finding) for finding in soft} == {
-            "gone": [("/", 2), ("/well", 1), ("/sitemap.xml", 2)],
+            "gone": [("/", 2), ("/sitemap.xml", 2), ("/well", 1)],
             "lost": [("/well", 3)],
             "unlinked": [("/unlinked", None)],
         }

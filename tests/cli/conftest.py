@@ -35,8 +35,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         def __exit__(self, *_: object) -> None:
             engine.crawls.append(None)  # type: ignore[arg-type]  # the site ends after the crawl
 
-    def serve_forever(port: int) -> None:
-        print(f"serving {port}")
+    def serve_forever(port: int, *, annex: bool) -> None:
+        print(f"serving {'the annex at ' if annex else ''}{port}")
         raise KeyboardInterrupt
 
     modules = (

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from crawler.check.reports import FORMATS
 from crawler.config import Config
 from crawler.model.errors import AlreadyFinished
 from tests.cli.stand_ins import FRESH, Engine, Run, Written
@@ -36,12 +37,20 @@ def test_a_check_is_a_crawl_with_the_sink_facts_that_ends_in_reports(
     assert config.write.sinks == ("facts",)
     assert config.check.enabled
     assert config.robots.obey
+    assert config.sitemaps.follow
     assert [(each.out, each.quiet, each.verbose) for each in written] == [(FRESH, False, False)]
 
 
 def test_records_are_written_beside_the_facts_when_they_are_asked_for(engine: Engine, crawler: Run) -> None:
     crawler("check", "http://a/", "--sink", "jsonl", "--sink", "sqlite")
     assert engine.crawls[0].write.sinks == ("facts", "jsonl", "sqlite")
+
+
+def test_the_sitemaps_of_a_site_are_read_unless_somebody_says_otherwise(engine: Engine, crawler: Run) -> None:
+    crawler("check", "http://a/", "--set", "sitemaps.follow=false")
+    assert not engine.crawls[0].sitemaps.follow
+    crawler("run", "http://a/")
+    assert not engine.crawls[1].sitemaps.follow
 
 
 def test_what_makes_a_plain_crawl_fail_is_nothing_to_a_check(
@@ -138,6 +147,19 @@ def test_a_folder_is_served_while_it_is_crawled(
         fetched(seed)
 
 
+def test_a_file_may_name_the_folder(engine: Engine, crawler: Run, public: Path, tmp_path: Path) -> None:
+    file = tmp_path / "check.toml"
+    file.write_text('[check]\nfolder = "public"\nbase_path = "/docs"\n')
+    assert crawler("check", "-c", str(file))[0] == 0
+    config = engine.crawls[0]
+    assert (config.check.folder, config.check.base_path) == (public, "/docs/"), (
+        "it is found from elsewhere too"
+    )
+    assert config.origin_of("check.base_path") == str(file)
+    assert crawler("check", "http://a/", "-c", str(file))[0] == 0
+    assert (engine.crawls[1].check.folder, engine.crawls[1].seeds) == (None, ("http://a/",))
+
+
 def test_a_new_output_folder_is_named_after_the_folder(engine: Engine, crawler: Run, public: Path) -> None:
     out = crawler("check", "./public/")[1]
     assert out[0] == "output: crawls/public-NOW"
@@ -176,7 +198,7 @@ def test_a_check_of_the_same_folder_goes_on_at_the_same_port(
 def test_links_that_lead_out_of_the_folder_are_named(engine: Engine, crawler: Run, public: Path) -> None:
     (public / "etc").symlink_to("/etc")
     out = crawler("check", "public")[1]
-    assert f"symbolic links that lead out of {public} are not served: 1, such as etc" in out
+    assert f"symbolic links lead out of {public} and are followed: 1, such as etc" in out
 
 
 @pytest.mark.parametrize(
@@ -190,6 +212,7 @@ def test_links_that_lead_out_of_the_folder_are_named(engine: Engine, crawler: Ru
         (["example.com"], "it has no scheme (https://example.com ?)"),
         (["localhost:8000"], "it has no scheme (http://localhost:8000 ?)"),
         (["ftp://a/"], "its scheme is ftp"),
+        (["a" * 5000], "cannot be read: File name too long"),
         ([""], "it has no scheme: it is empty"),
         ([], "no seed"),
     ],
@@ -239,3 +262,11 @@ def test_a_crawl_cannot_be_made_a_check_without_its_sink(engine: Engine, crawler
     code, _, err = crawler("run", "http://a/", "--set", "check.enabled=true")
     assert (code, engine.crawls) == (2, [])
     assert err == ["crawler: check.enabled needs the sink facts: crawler check sets both"]
+
+
+def test_the_help_names_every_format_and_says_what_may_be_checked(crawler: Run) -> None:
+    for command in ("check", "report"):
+        text = " ".join(" ".join(crawler(command, "--help")[1]).split())
+        assert f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]};" in text
+    assert "[URL|FOLDER]..." in crawler("check", "--help")[1][0]
+    assert "[check.external = true]" in " ".join(crawler("check", "--help")[1])

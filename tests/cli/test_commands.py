@@ -196,6 +196,13 @@ def test_a_crawl_that_failed_though_it_ended_says_why_on_stderr(engine: Engine, 
     assert (code, out[-1], err) == (1, f"output: {FRESH}", ["crawler: there is what --fail-on names: http 1"])
 
 
-@pytest.mark.parametrize(("arguments", "port"), [([], 8000), (["--port", "0"], 0)])
-def test_serve_ends_well_at_an_interrupt(crawler: Run, arguments: list[str], port: int) -> None:
-    assert crawler("serve", *arguments) == (0, [f"serving {port}"], [])
+@pytest.mark.parametrize(
+    ("arguments", "served"), [([], "8000"), (["--port", "0"], "0"), (["--annex"], "the annex at 8000")]
+)
+def test_serve_ends_well_at_an_interrupt(crawler: Run, arguments: list[str], served: str) -> None:
+    assert crawler("serve", *arguments) == (0, [f"serving {served}"], [])
+
+
+def test_serve_serves_one_site(crawler: Run) -> None:
+    refused = "crawler: --faults and --annex are two sites: serve each on a port of its own"
+    assert crawler("serve", "--faults", "--annex") == (2, [], [refused])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.model.outcomes import Purpose
 from tests import crawls
 from tests.graph_server import GraphSite, graph_site
 from tests.stations.fetch_servers import Served, byte_server, ok
@@ -17,6 +18,7 @@ from tests.stations.fetch_servers import Served, byte_server, ok
 PAGES = 200
 IN_FLIGHT = 8
 OPTIONS = ("--no-progress", "--sink", "jsonl", "--sink", "sqlite", "--concurrency", IN_FLIGHT, "--workers", 2)
+FACTS = ("--sink", "facts")
 
 
 def judge(out: Path, site: GraphSite) -> None:
@@ -25,6 +27,10 @@ def judge(out: Path, site: GraphSite) -> None:
     assert set(recorded) == site.urls
     assert set(recorded.values()) == {1}
     assert crawls.rows(out) == [record.url for record in crawls.records(out)]
+    if (out / "facts.db").exists():
+        answers = crawls.answers(out)
+        assert [url for url, purpose in answers if purpose == Purpose.PAGE] == crawls.rows(out)
+        assert len(set(answers)) == len(answers) > PAGES
     crawls.integrity(out)
     found = crawls.summary(out)
     assert (found["ok"], found["pending"], found["state"]) == (PAGES, 0, "finished")
@@ -35,12 +41,12 @@ def resume(out: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_kill_minus_nine_of_the_whole_group(tmp_path, seed):
+@pytest.mark.parametrize(("seed", "more"), [(0, ()), (1, FACTS)])
+def test_kill_minus_nine_of_the_whole_group(tmp_path, seed, more):
     chance = random.Random(seed)
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.01) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS, *more)
         crawls.wait_for_records(out)
         time.sleep(chance.random() * 0.3)
         crawls.kill_group(running.pid)
@@ -169,7 +175,7 @@ def test_a_killed_parser_or_writer_is_replaced_while_the_crawl_runs(tmp_path):
     chance = random.Random(1)
     out = tmp_path / "out"
     with graph_site(PAGES, delay=0.02) as site:
-        running = crawls.start("run", site.url, "-o", out, *OPTIONS)
+        running = crawls.start("run", site.url, "-o", out, *OPTIONS, *FACTS)
         crawls.wait_for_records(out)
         for _ in range(4):
             time.sleep(0.1)

@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from crawler.model.facts import Mark, Odd, PageFacts, Source, decode
+from crawler.model.facts import Mark, Odd, PageFacts, decode
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.work import Parser
 from crawler.rules.scope import Scope

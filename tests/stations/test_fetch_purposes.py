@@ -147,6 +147,19 @@ async def test_a_style_sheet_is_read(tmp_path, media):
         assert page.ticket.purpose is Purpose.STYLESHEET
 
 
+@pytest.mark.parametrize("media", ["text/css", "TEXT/CSS; charset=utf-8"])
+async def test_an_asset_that_is_a_style_sheet_is_read_too(tmp_path, media):
+    """A page may load ahead what another one uses."""
+    async with (
+        byte_server(always(typed(media, b"a{b:url(c)}"))) as served,
+        rig(tmp_path, served.url) as fetching,
+    ):
+        page = await fetching.page(f"{served.url}/a.css", purpose=Purpose.ASSET)
+        assert page.body == b"a{b:url(c)}"
+        line = await fetching.ended(f"{served.url}/a.css", purpose=Purpose.EXTERNAL)
+        assert line.outcome is Outcome.OK
+
+
 @pytest.mark.parametrize("media", ["text/html", "text/plain", "image/png"])
 async def test_what_is_called_something_else_is_no_style_sheet_to_be_read(tmp_path, media):
     async with byte_server(always(typed(media))) as served, rig(tmp_path, served.url) as fetching:

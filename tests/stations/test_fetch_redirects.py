@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from crawler.model import facts
 from crawler.model.messages import Finished, Hop
 from crawler.model.outcomes import Kind, Outcome
 from crawler.rules.scope import Scope
@@ -25,6 +26,25 @@ async def test_a_redirect_ends_its_url_and_hands_on_its_target(tmp_path, status)
         assert (line.outcome, line.kind) == (Outcome.SKIPPED, Kind.REDIRECTED)
         assert (line.status, line.final_url, line.redirects) == (status, target, (hop,))
         assert len(served.heads) == 2  # the target itself was not asked for
+
+
+@pytest.mark.parametrize(
+    ("location", "fragment"),
+    [
+        ("/new#frag", "frag"),
+        ("/new#caf\u00e9", "caf%C3%A9"),
+        ("/new#", ""),
+        ("/new", None),
+        ("/new%23x", None),
+    ],
+)
+async def test_the_fragment_that_a_redirect_names_is_noted(tmp_path, location, fragment):
+    answer = ok(b"", f"Location: {location}\r\n", "302 Found")
+    async with byte_server(always(answer)) as served, rig(tmp_path, served.url) as fetching:
+        ended = (await fetching.fetch(f"{served.url}/old")).result
+        assert isinstance(ended, Finished)
+        noted = facts.decode(ended.facts).references if ended.facts else []
+        assert [(one.fragment, one.line) for one in noted] == ([] if fragment is None else [(fragment, 0)])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crawler.model.facts import Mark, Odd, Source
+from crawler.model.facts import Mark, Odd
+from crawler.model.sources import Source
 from tests.stations.noted import SITE, URL, Found, facts_of, marks_of, references_of
 
 DIR = f"{SITE}/dir"
@@ -28,6 +29,8 @@ ONE_EACH = [
     ("<link rel=alternate hreflang=de href=x>", Source.ALTERNATE, 33, ""),
     ("<link rel=next href=x>", Source.NEXT, 16, ""),
     ("<link rel=prev href=x>", Source.PREV, 16, ""),
+    ("<link rel=author href=x>", Source.LINK, 18, ""),
+    ("<link rev=made href=x>", Source.LINK, 16, ""),
     ("<link rel=Canonical href=x>", Source.CANONICAL, 21, ""),
     ("<img src=x alt=t>", Source.IMG, 6, "t"),
     ("<image src=x alt=t>", Source.IMG, 8, "t"),
@@ -103,7 +106,10 @@ def test_the_candidates_of_a_srcset_are_one_by_one() -> None:
 
 
 def test_they_stand_in_the_order_of_their_places_and_targets_once_each() -> None:
-    body = "<link rel=icon href=i><a href=a#1></a><img alt src=i><a href=/b></a><a href='a#2'></a><p style='a: url(c)'>"
+    body = (
+        "<link rel=icon href=i><a href=a#1></a><img alt src=i><a href=/b></a><a href='a#2'></a>"
+        "<p style='a: url(c)'>"
+    )
     facts = facts_of(body)
     assert facts.targets == [f"{DIR}/i", f"{DIR}/a", f"{SITE}/b", f"{DIR}/c"]
     assert [(one.target, one.fragment) for one in facts.references] == [
@@ -159,7 +165,7 @@ SILENT = [
     "<textarea><a href=x></textarea><title><a href=x></title><xmp><a href=x></xmp>",
     "<p data-href=x data-src=y data-style='a: url(x)'><div href=x src=y action=z>",
     "<iframe srcdoc='<a href=x>' src=y></iframe><iframe src></iframe><iframe></iframe>",
-    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=author href=x>",
+    "<link rel=dns-prefetch href=//x><link rel=preconnect href=//x><link href=x><link rel=pingback href=x>",
     "<form></form><form action=''></form><form method=dialog action=x></form><input src=x>",
     "<use href=x></use><svg><g href=x></g><rect fill='url(#a)'/></svg><math><mi href=x></mi></math>",
     "<style>a{b:url(#x); c:url(); d:url(data:,x)}</style><p style='a: url(#x)'>",
@@ -191,7 +197,10 @@ def test_what_should_be_a_url_and_is_none_is_marked(href: str) -> None:
 
 
 def test_an_empty_href_is_marked_and_that_of_a_link_means_the_page() -> None:
-    body = "<a href=''>a</a><map><area href=' '></map><img alt src=''><script src></script><link rel=icon href=''>"
+    body = (
+        "<a href=''>a</a><map><area href=' '></map><img alt src=''><script src></script>"
+        "<link rel=icon href=''>"
+    )
     facts = facts_of(body)
     assert [(mark.column, mark.detail) for mark in marks_of(facts, Odd.EMPTY_HREF)] == [
         (4, "a"),
@@ -216,7 +225,10 @@ def test_the_text_of_a_link_is_short_and_in_one_line() -> None:
 
 
 def test_links_that_must_not_be_followed_are_noted_as_such() -> None:
-    body = "<a href=a rel='x NoFollow'></a><a href=b></a><map><area rel=nofollow href=c></map><form action=d method=POST></form>"
+    body = (
+        "<a href=a rel='x NoFollow'></a><a href=b></a><map><area rel=nofollow href=c></map>"
+        "<form action=d method=POST></form>"
+    )
     assert [(one.target[-1], one.is_asked) for one in references_of(facts_of(body))] == [
         ("a", False),
         ("b", True),
@@ -295,3 +307,9 @@ def test_svg_has_places_too() -> None:
         URL,
         "i",
     )
+
+
+def test_an_answer_without_content_is_no_page() -> None:
+    assert facts_of("", page={"status": 200}).is_html
+    for status in (204, 205):
+        assert not facts_of("", page={"status": status}).is_html

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from crawler.model import facts
+from crawler.model import facts, sources
 from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, SinkName
 from crawler.model.record import Record, encode
@@ -279,11 +279,11 @@ def test_only_facts_keeps_what_is_no_page(kind, purpose: Purpose):
 
 
 def test_what_is_told_of_every_answer_has_a_column_and_the_rest_is_a_blob(tmp_path: Path):
-    noted = facts.PageFacts(
+    noted = facts.PageFacts.of(
         ["http://a.example/x"],
-        [facts.Reference(0, "top", 3, 7, facts.Source.IMG, "a cat")],
-        ["top", "ü"],
-        [facts.Mark(facts.Odd.NO_ALT, 3, 1, "cat.png")],
+        [facts.Reference(0, "top", 3, 7, sources.Source.IMG, "a cat")],
+        anchors=["top", "ü"],
+        marks=[facts.Mark(facts.Odd.NO_ALT, 3, 1, "cat.png")],
         is_html=True,
         noindex=True,
         lang="en",

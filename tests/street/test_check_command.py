@@ -61,7 +61,6 @@ def test_a_folder_is_checked_and_its_files_are_named(public: Path, tmp_path: Pat
     assert errors == {
         ("broken-link", "nothing.html"): [("index.html", 3, 4)],
         ("broken-link", "/other/x.html"): [("index.html", 3, 70)],
-        ("broken-link", "out.html"): [("index.html", 4, 81)],
         ("broken-link", "gone.html"): [("alone.html", 1, 53)],
         ("broken-fragment", "guide/index.html#nowhere"): [("index.html", 3, 36)],
     }
@@ -69,7 +68,7 @@ def test_a_folder_is_checked_and_its_files_are_named(public: Path, tmp_path: Pat
     assert report["seeds"] == ["public"]
     assert "127.0.0.1" not in json.dumps(report["findings"])
     assert [one["reason"] for one in report["unverified"]] == ["other origins"]
-    assert "symbolic links that lead out of" in done.stdout
+    assert "symbolic links lead out of" in done.stdout
     assert "alone.html:1:53" in done.stdout
     again = crawls.crawl("report", "out", "--report", "json=again.json", "--fail-on", "never", cwd=tmp_path)
     assert again.returncode == 0, again.stderr

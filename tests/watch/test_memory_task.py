@@ -95,6 +95,14 @@ async def test_it_gives_up_with_one_clear_sentence():
     assert scene.done.count("trim") == 2
 
 
+async def test_what_is_committed_is_in_flight_no_longer_page_or_target():
+    scene = Scene(*[mib(900, 50)] * 9, in_flight=0)
+    scene.frontier.finished = 7
+    scene.counters.committed, scene.counters.targets = 3, 4
+    with pytest.raises(CrawlFailed, match=r"limits\.memory"):
+        await scene.play()
+
+
 async def test_what_a_program_had_before_does_not_count():
     scene = Scene(mib(2000), mib(2500))
     assert await scene.play(before=1900 * MIB) == ["cancelled"]

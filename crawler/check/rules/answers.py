@@ -34,7 +34,10 @@ _CERTIFICATES = f"""
 SELECT url, fetched_at, detail, id FROM marks JOIN answered ON answered.id = page
 WHERE what = '{Odd.CERTIFICATE}' AND purpose <> {Purpose.EXTERNAL} ORDER BY id
 """
-_START = f"SELECT min(id) FROM answered WHERE purpose = {Purpose.PAGE} AND url >= ? AND url < ?"
+_START = f"""
+SELECT id FROM answered WHERE purpose = {Purpose.PAGE} AND url >= ? AND url < ?
+ORDER BY outcome NOT IN ('ok', 'truncated'), depth, id LIMIT 1
+"""
 _TOLD = """
 INSERT INTO found (rule, target, message, detail, page)
 VALUES ('certificate', ?, ?, json_object('ends', ?, 'days', ?), ?)
@@ -55,8 +58,8 @@ def _find_certificates(site: Site) -> None:
         if left < 0:
             message = f"The certificate has ended, on {on}."
         # The probe is no page that anybody knows; the start page is.
-        start = site.db.execute(_START, (f"{at}/", f"{at}0")).fetchone()[0]
-        site.db.execute(_TOLD, (f"{at}/", message, ends.isoformat(), days, start or answer))
+        start = site.db.execute(_START, (f"{at}/", f"{at}0")).fetchone() or (answer,)
+        site.db.execute(_TOLD, (f"{at}/", message, ends.isoformat(), days, *start))
 
 
 RULES = (

@@ -3,7 +3,7 @@
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
 from crawler.check.site import Site
-from crawler.model.facts import Source
+from crawler.model.sources import Source
 
 _BROKEN = f"""
 SELECT named.target,

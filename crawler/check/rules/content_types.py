@@ -6,7 +6,9 @@ from typing import Any
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
 from crawler.check.site import Site
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
+from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.rules.content_type import essence
 
 _labels = {source.value: source.label for source in Source}
@@ -15,7 +17,7 @@ _PAGES = f"""
 SELECT page.url, 'It is HTML, and sent as text/plain: a browser shows its source.',
     json_object('content_type', 'text/plain'), page.id, NULL, NULL, NULL, ''
 FROM answered page
-WHERE purpose = 0 AND outcome IN ('ok', 'truncated')
+WHERE purpose = {Purpose.PAGE} AND outcome IN ('ok', 'truncated')
     AND content_type LIKE '%text/plain%' AND essence(content_type) = 'text/plain'
     AND (seems_html(url) OR NOT seems_text(url)
         AND EXISTS (SELECT 1 FROM marks WHERE marks.page = page.id AND what = '{Odd.SENT_AS_TEXT}'))

@@ -2,6 +2,7 @@
 
 from crawler.check.answers import SCRIPTED_TEXT
 from crawler.check.rule import Rule
+from crawler.check.rules.links import NOT_LINKS
 from crawler.check.site import Site
 
 
@@ -12,6 +13,7 @@ def _find(site: Site) -> None:
         "  'Nothing on the page has the id or name \"' || l.fragment || '\".',"
         "  json_object('page', a.url, 'fragment', l.fragment), l.page, l.line, l.col, l.source, l.text"
         " FROM lost l CROSS JOIN answers a ON a.id = l.answer WHERE l.unverified IS NULL"
+        f" AND l.source NOT IN {NOT_LINKS}"
     )
 
 

@@ -5,12 +5,20 @@ import msgspec
 from crawler.check.fates import Fate
 from crawler.check.rule import Rule
 from crawler.check.site import Site
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
 from crawler.model.findings import RuleId
+from crawler.model.sources import Source
 
 NOT_LINKS = f"({Source.CANONICAL:d}, {Source.SITEMAP:d})"
 """What names a page without leading anybody there: other rules look at it."""
 _MOST_NAMED = 3
+_MOST_TOLD = 20
+"""Redirects that lead to a dead page: in the message, and in the detail."""
+_EMPTY = """
+'<' || detail || CASE WHEN detail IN ('a', 'area', 'link') THEN ' href=""'
+    WHEN detail = 'object' THEN ' data=""' ELSE ' src=""' END || '>'
+"""
+"""What is at fault where an element leads nowhere: all that look alike are one finding."""
 
 
 def find_dead(site: Site, rule: RuleId, fate: Fate, *, own: bool | None = None) -> None:
@@ -56,14 +64,14 @@ def _told(row: tuple[str, int | None, str, str | None, str | None]) -> tuple[str
         more = len(redirects) - _MOST_NAMED
         named = ", ".join(redirects[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
         words += f"; {named} {'redirects' if len(redirects) == 1 else 'redirect'} there"
-    detail = {"status": status, "kind": kind} | ({"through": redirects} if redirects else {})
+    detail = {"status": status, "kind": kind} | ({"through": redirects[:_MOST_TOLD]} if redirects else {})
     return url, f"{words}.", msgspec.json.encode(detail).decode()
 
 
-def _find_marks(site: Site, rule: RuleId, odd: Odd, message: str) -> None:
+def _find_marks(site: Site, rule: RuleId, odd: Odd, message: str, target: str = "detail") -> None:
     site.db.execute(
         "INSERT INTO found (rule, target, message, page, line, col)"
-        " SELECT ?, detail, ?, page, line, col FROM marks WHERE what = ?",
+        f" SELECT ?, {target}, ?, page, line, col FROM marks WHERE what = ?",
         (rule, message, odd),
     )
 
@@ -134,7 +142,7 @@ RULES = (
         " a picture.",
         "Say where it leads, or take the attribute away. `#` is a link to the top of the page.",
         lambda site: _find_marks(
-            site, "empty-href", Odd.EMPTY_HREF, "It is empty, and leads to its own page."
+            site, "empty-href", Odd.EMPTY_HREF, "It is empty, and leads to its own page.", _EMPTY
         ),
     ),
 )

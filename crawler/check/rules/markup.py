@@ -2,18 +2,21 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.model.facts import Odd, Source
+from crawler.model.facts import Odd
+from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 
-_LANG = """
-SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{}',
+_LANG = f"""
+SELECT '<html>', 'It has no lang attribute, so the language of the pages is not said.', '{{}}',
     id, NULL, NULL, NULL, ''
 FROM answered
-WHERE purpose = 0 AND is_html AND outcome IN ('ok', 'truncated') AND trim(coalesce(lang, '')) = ''
+WHERE purpose = {Purpose.PAGE} AND is_html AND outcome IN ('ok', 'truncated')
+    AND trim(coalesce(lang, '')) = ''
 """
 _ALT = f"""
 SELECT CASE WHEN detail = '' THEN '{Source.IMG.label}'
         WHEN length(detail) > 200 THEN substr(detail, 1, 200) || '…' ELSE detail END,
-    'The image has no alt attribute.', '{{}}', page, line, col, {Source.IMG}, ''
+    'The image has no alt attribute.', '{{}}', page, line, col, NULL, ''
 FROM marks WHERE what = '{Odd.NO_ALT}'
 """
 _IDS = f"""

@@ -2,8 +2,8 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
-from crawler.model.facts import SOURCES, Source
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import SOURCES, Source
 
 _LINKS = ", ".join(str(source) for source in Source if SOURCES[source].purpose is Purpose.PAGE)
 """Sitemap entries among them have a rule of their own."""
@@ -15,7 +15,7 @@ SELECT target,
         ELSE 'It is linked, and redirects to what robots.txt forbids: ' || final_url || '.' END,
     '{{}}', page, line, col, source, text
 FROM suspects JOIN answered ON answered.id = answer
-WHERE {DISALLOWED.format("answered")}
+WHERE {DISALLOWED.format("answered")} AND purpose <> {Purpose.EXTERNAL}
     AND source IN ({_LINKS}) AND source <> {Source.SITEMAP}
 """
 

@@ -6,8 +6,8 @@ from crawler.check.by_sql import Parameters, by_sql
 from crawler.check.rule import Rule
 from crawler.check.rules.robots import DISALLOWED
 from crawler.check.site import Site
-from crawler.model.facts import Source
 from crawler.model.outcomes import Purpose
+from crawler.model.sources import Source
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin, resolve
 

@@ -55,7 +55,8 @@ _decode_targets = msgspec.msgpack.Decoder(_Targets).decode
 
 def _find(site: Site) -> None:
     for probe, url in site.db.execute(_PAGES).fetchall():
-        _find_same(site, probe, url)
+        if not is_login_url(url):  # who is not logged in is sent there from everywhere
+            _find_same(site, probe, url)
     _find_redirected(site)
 
 

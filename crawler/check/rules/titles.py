@@ -2,9 +2,10 @@
 
 from crawler.check.by_sql import by_sql
 from crawler.check.rule import Rule
+from crawler.model.outcomes import Purpose
 
 _PLACE = "page.id, nullif(title_line, 0), nullif(title_column, 0), NULL, ''"
-_PAGES = "answered page WHERE purpose = 0 AND is_html AND outcome = 'ok'"
+_PAGES = f"answered page WHERE purpose = {Purpose.PAGE} AND is_html AND outcome = 'ok'"
 """Whole pages: a title may lie behind the cut of others."""
 
 _MISSING = f"""

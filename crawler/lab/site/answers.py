@@ -4,13 +4,14 @@ import gzip
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 
 HTML = "text/html; charset=utf-8"
-HOST = b"{host}"
-"""In a body: the host and port that the client asked for."""
+HOST, ORIGIN, OTHER = b"{host}", b"{origin}", b"{other}"
+"""In a body: the host and port that the client asked for; the same with its scheme; the same server under its
+other name, ``localhost`` for ``127.0.0.1``, so that there are links to another origin."""
 
 _CODECS = {"Shift_JIS": "cp932", "UTF-16LE": "utf-16-le"}
 """Python's codec where it has another name than in the WHATWG Encoding Standard."""
@@ -35,11 +36,14 @@ class Answer:
     """How often it answers 503 before it answers this."""
     cookie: str | None = None
     """``name=value``: until the client sends it back, it is set and the client sent here again."""
+    breaks: bool = False
+    """The connection is cut off before anything is said."""
 
     @property
     def names_host(self) -> bool:
-        """``{host}`` stands in the body."""
-        return self.coding is None and HOST in self.body
+        """``{host}``, ``{origin}`` or ``{other}`` stands in the body or in a header."""
+        said = (self.body, *(value.encode() for _, value in self.headers))
+        return self.coding is None and any(name in text for text in said for name in (HOST, ORIGIN, OTHER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Site:
     """At every other address."""
     never: Mapping[str, tuple[str, ...]]
     """Addresses that a correct crawler never asks for, by reason."""
+    missing_at: Mapping[str, Answer] = field(default_factory=dict)
+    """The same as ``missing``, of clients that know the server by a certain name."""
 
     @property
     def pages(self) -> int:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from crawler.lab.site.answers import HOST, Answer, Site
+from crawler.lab.site.annex import read_annex
+from crawler.lab.site.answers import HOST, ORIGIN, OTHER, Answer, Site
 from crawler.lab.site.pages import read_site
 
 LOG_PATH = "/__log__"
@@ -51,10 +52,14 @@ def fixture_root() -> Traversable:
 
 
 def make_app(
-    root: Traversable | Path, latency: float = 0.0, headers: Mapping[str, str] = NO_HEADERS
+    root: Traversable | Path,
+    latency: float = 0.0,
+    headers: Mapping[str, str] = NO_HEADERS,
+    *,
+    annex: bool = False,
 ) -> web.Application:
-    """The site in the fixtures folder ``root``. Reads files: not for an event loop's own thread."""
-    return app_of(read_site(root), latency, headers)
+    """The site in the fixtures folder ``root``, or its annex. Reads files: not for a loop's own thread."""
+    return app_of(read_annex(root) if annex else read_site(root), latency, headers)
 
 
 def app_of(site: Site, latency: float = 0.0, headers: Mapping[str, str] = NO_HEADERS) -> web.Application:
@@ -75,7 +80,9 @@ async def _answer(request: web.Request) -> web.Response:
     if request.method not in ("GET", "HEAD"):
         return web.Response(status=405, headers={"Allow": "GET, HEAD"})
     site = request.app[SITE]
-    answer = site.answers.get(path, site.missing)
+    answer = site.answers.get(path) or site.missing_at.get(request.url.host or "", site.missing)
+    if answer.breaks and request.transport is not None:
+        request.transport.abort()
     if delay := answer.delay + request.app[LATENCY]:
         await asyncio.sleep(delay)
     flapped = request.app[_FLAPPED]
@@ -88,16 +95,31 @@ async def _answer(request: web.Request) -> web.Response:
 
 
 def _response(request: web.Request, answer: Answer) -> web.Response:
-    response = web.Response(status=answer.status, headers=answer.headers)
-    response.body = answer.body
+    body, headers = answer.body, dict(answer.headers)
     if answer.coding is not None:
-        response.headers["Vary"] = "Accept-Encoding"
+        headers["Vary"] = "Accept-Encoding"
         if answer.coding in _accepted(request):
-            response.headers["Content-Encoding"] = answer.coding
-            response.body = answer.coded
+            headers["Content-Encoding"] = answer.coding
+            body = answer.coded
     elif answer.names_host:
-        response.body = answer.body.replace(HOST, request.host.encode())
-    return response
+        names = _names(request)
+        headers = {name: _filled(value.encode(), names).decode() for name, value in headers.items()}
+        body = _filled(body, names)
+    return web.Response(status=answer.status, headers=headers, body=body)
+
+
+def _names(request: web.Request) -> dict[bytes, bytes]:
+    """What the names of the host in a body mean."""
+    scheme, host = request.scheme.encode(), request.host.encode()
+    name, colon, port = host.rpartition(b":")
+    other = b"localhost" if name == b"127.0.0.1" else b"127.0.0.1"
+    return {HOST: host, ORIGIN: scheme + b"://" + host, OTHER: scheme + b"://" + other + colon + port}
+
+
+def _filled(text: bytes, names: Mapping[bytes, bytes]) -> bytes:
+    for name, meant in names.items():
+        text = text.replace(name, meant)
+    return text
 
 
 def _accepted(request: web.Request) -> set[str]:

@@ -57,7 +57,10 @@ class _Head(msgspec.Struct, gc=False, array_like=True):
     """As PageFacts, with the long parts left as they are."""
 
     targets: msgspec.Raw = msgspec.Raw()
-    references: msgspec.Raw = msgspec.Raw()
+    links: msgspec.Raw = msgspec.Raw()
+    others: msgspec.Raw = msgspec.Raw()
+    counts: msgspec.Raw = msgspec.Raw()
+    fragments: msgspec.Raw = msgspec.Raw()
     anchors: msgspec.Raw = msgspec.Raw()
     marks: msgspec.Raw = msgspec.Raw()
     is_html: bool | None = None
