@@ -150,9 +150,7 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         if (element.attr("type") or "").lower() == "image":
             _add(found, element, "src", Source.INPUT, places, element.attr("alt") or "")
     elif tag == "form":
-        method = (element.attr("method") or "get").lower()
-        if method != "dialog" and (element.attr("action") or "").strip():
-            _add(found, element, "action", Source.FORM, places, is_asked=method != "post")
+        _add_form(found, element, places)
     elif element.attr("content"):
         name = (element.attr("property") or element.attr("name") or "").strip().lower()
         if name in _OPEN_GRAPH:
@@ -161,6 +159,16 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         place = places.of_one(element, _SRCSETS[tag])
         for candidate in candidates(value):
             found.rows.append((place, Source.SRCSET, candidate.url, "", True))
+
+
+def _add_form(found: References, form: turbohtml.Element, places: Places) -> None:
+    """Where it is sent to, as it is and by buttons that say otherwise; asked for by what is no POST."""
+    method = (form.attr("method") or "get").lower()
+    buttons = form.select("[formaction]")
+    others = [(one, "formaction", (one.attr("formmethod") or method).lower()) for one in buttons]
+    for element, name, by in [(form, "action", method), *others]:
+        if by != "dialog" and (element.attr(name) or "").strip():
+            _add(found, element, name, Source.FORM, places, is_asked=by != "post")
 
 
 def _add(
