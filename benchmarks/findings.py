@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.config import Config
 from crawler.frontier.schema import SCHEMA_VERSION, TABLES
 from crawler.model import facts, record

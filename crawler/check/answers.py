@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from crawler.check.types import wrong_for
+from crawler.check.media_types import wrong_for
 from crawler.model.facts import decode
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from crawler.check.anchors import Anchors, names, without_directive
 from crawler.check.answers import ELSEWHERE, NOT_HTML, NOT_WHOLE, SCRIPTED, Answers
-from crawler.check.types import TYPED
+from crawler.check.media_types import TYPED
 from crawler.model.facts import PageFacts, Reference, Skimmed, decode, decode_links, encode, skim
 from crawler.model.sources import LINKS, Source
 

@@ -48,9 +48,9 @@ def write(out: Path, config: "Config", *, quiet: bool, verbose: bool, even_of_no
     Where no page was read, what is printed may be left out, since the crawl has said why: not so
     ``even_of_nothing``. Raises CrawlerError.
     """
-    from crawler.check.findings import open_result
     from crawler.check.folder import is_of_folder
     from crawler.check.reports import parse_reports, write_reports
+    from crawler.check.result import open_result
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.check.findings import open_result
 from crawler.check.named import NamedResult
+from crawler.check.result import open_result
 from crawler.model.facts import Odd
 from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.check.anchors import Anchors, names
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.model.facts import PageFacts, Reference
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
 from crawler.model.sources import Source

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified

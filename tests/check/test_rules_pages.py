@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.check.folder import LIST
+from crawler.check.media_types import TYPED, wrong_for
 from crawler.check.rules import RULES
-from crawler.check.types import TYPED, wrong_for
 from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Purpose

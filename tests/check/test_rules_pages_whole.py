@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.model.facts import Odd
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from crawler.check.findings import open_result
+from crawler.check.result import open_result
 from crawler.check.rules import RULES
 from crawler.check.site import WORK_TABLES
 from crawler.model.errors import CrawlFailed, OutputError
