@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from crawler.model.messages import Finished, Page
+from crawler.parse.page_facts import PageNotes
 from crawler.parse.parse_task import _parse_all
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
-from crawler.plumbing.fork_server_process import start_fork_server
+from crawler.plumbing.fork_server_process import PRELOADED, PRELOADED_FOR_FACTS, start_fork_server
 from crawler.rules.scope import Scope
 from crawler.trace.counters import Counters
 from tests.stations import poison
@@ -76,6 +77,16 @@ def kill_fork_server() -> None:
 
     start_fork_server()
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("notes_facts", [True, False])
+def test_the_fork_server_imports_what_notes_facts_where_that_is_wanted(monkeypatch, notes_facts):
+    asked: list[str] = []
+    monkeypatch.setattr("multiprocessing.forkserver.set_forkserver_preload", asked.extend)
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", lambda: None)
+    start_fork_server(notes_facts=notes_facts)
+    assert PageNotes.__module__ in PRELOADED_FOR_FACTS
+    assert asked[-1] == (PRELOADED_FOR_FACTS if notes_facts else PRELOADED)[-1]
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
