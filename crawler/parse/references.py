@@ -14,6 +14,7 @@ from crawler.model.facts import Mark, Odd
 from crawler.model.sources import Source
 from crawler.parse.element_places import NOWHERE, Places
 from crawler.parse.html import Markup
+from crawler.parse.link_relations import source_of
 from crawler.parse.noted import MAX_REFERENCES, Row
 from crawler.parse.page_css import find_css
 from crawler.rules.refresh import target
@@ -43,26 +44,6 @@ _OF_SVG = ("use", "image", "script")
 _SRCSETS = {"img": "srcset", "source": "srcset", "link": "imagesrcset"}
 _NO_FAULT = frozenset({Source.IFRAME, Source.FRAME})
 """Where empty means ``about:blank``."""
-_RELATIONS = {
-    "stylesheet": Source.STYLESHEET,
-    "canonical": Source.CANONICAL,
-    "icon": Source.ICON,
-    "apple-touch-icon": Source.ICON,
-    "apple-touch-icon-precomposed": Source.ICON,
-    "mask-icon": Source.ICON,
-    "manifest": Source.MANIFEST,
-    "next": Source.NEXT,
-    "prev": Source.PREV,
-    "preload": Source.PRELOAD,
-    "modulepreload": Source.PRELOAD,
-    "prefetch": Source.PRELOAD,
-    "alternate": Source.ALTERNATE,
-} | dict.fromkeys(
-    ("author", "help", "license", "search", "bookmark", "copyright", "made", "home", "start", "top", "first",
-     "last", "up", "contents", "toc", "index", "glossary", "chapter", "section", "subsection", "appendix",
-     "shortlink", "amphtml"), Source.LINK
-)  # fmt: skip
-"""By keyword of ``rel`` (HTML 4 had more than the standard of today); of several the first here counts."""
 _OPEN_GRAPH = {
     "og:image": Source.OG_IMAGE,
     "og:image:url": Source.OG_IMAGE,
@@ -163,18 +144,13 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         for name, source in _PLAIN[tag]:
             _add(found, element, name, source, places, text, is_asked=not refused)
     elif tag == "link":
-        # Nobody writes rev any more, and what is written is still there: it is the way back, to the author.
-        relations = (element.attr("rel") or element.attr("rev") or "").lower().split()
-        if known := [relation for relation in relations if relation in _RELATIONS]:
-            relation = known[0] if len(known) == 1 else min(known, key=list(_RELATIONS).index)
-            _add(found, element, "href", _RELATIONS[relation], places)
+        if (relation := source_of(element)) is not None:
+            _add(found, element, "href", relation, places)
     elif tag == "input":
         if (element.attr("type") or "").lower() == "image":
             _add(found, element, "src", Source.INPUT, places, element.attr("alt") or "")
     elif tag == "form":
-        method = (element.attr("method") or "get").lower()
-        if method != "dialog" and (element.attr("action") or "").strip():
-            _add(found, element, "action", Source.FORM, places, is_asked=method != "post")
+        _add_form(found, element, places)
     elif element.attr("content"):
         name = (element.attr("property") or element.attr("name") or "").strip().lower()
         if name in _OPEN_GRAPH:
@@ -183,6 +159,16 @@ def _add_element(found: References, element: turbohtml.Element, places: Places, 
         place = places.of_one(element, _SRCSETS[tag])
         for candidate in candidates(value):
             found.rows.append((place, Source.SRCSET, candidate.url, "", True))
+
+
+def _add_form(found: References, form: turbohtml.Element, places: Places) -> None:
+    """Where it is sent to, as it is and by buttons that say otherwise; asked for by what is no POST."""
+    method = (form.attr("method") or "get").lower()
+    buttons = form.select("[formaction]")
+    others = [(one, "formaction", (one.attr("formmethod") or method).lower()) for one in buttons]
+    for element, name, by in [(form, "action", method), *others]:
+        if by != "dialog" and (element.attr(name) or "").strip():
+            _add(found, element, name, Source.FORM, places, is_asked=by != "post")
 
 
 def _add(

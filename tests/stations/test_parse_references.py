@@ -313,3 +313,23 @@ def test_an_answer_without_content_is_no_page() -> None:
     assert facts_of("", page={"status": 200}).is_html
     for status in (204, 205):
         assert not facts_of("", page={"status": status}).is_html
+
+
+def test_a_button_may_send_its_form_elsewhere_and_otherwise() -> None:
+    body = (
+        "<form action=a method=post><button formaction=b></button>"
+        "<input type=submit formaction=c formmethod=GET></form>\n"
+        "<form><button formaction=d></button><button formaction=''></button>"
+        "<button formaction=e formmethod=dialog></button>"
+        "<button formaction=f formmethod=Post></button></form>"
+    )
+    found = references_of(facts_of(body))
+    assert [(one.target[-1], one.is_asked, one.line, one.column) for one in found] == [
+        ("a", False, 1, 7),
+        ("b", False, 1, 36),
+        ("c", True, 1, 77),
+        ("d", True, 2, 15),
+        ("f", False, 2, 124),
+    ]
+    assert {one.source for one in found} == {Source.FORM}
+    assert not marks_of(facts_of(body), Odd.EMPTY_HREF)

@@ -94,9 +94,14 @@ def is_free(out) -> None:
         lock.release()
 
 
-@pytest.mark.parametrize(("how", "step"), [("once", 1), ("again and again", 5), ("every task", 3)])
-async def test_cancelled_at_an_await_it_leaves_nothing_and_the_crawl_goes_on(site, tmp_path, how, step):
-    at = 0
+@pytest.mark.parametrize(
+    ("how", "first", "step"),
+    [("once", 0, 3), ("once", 1, 3), ("once", 2, 3), ("again and again", 0, 5), ("every task", 0, 3)],
+)
+async def test_cancelled_at_an_await_it_leaves_nothing_and_the_crawl_goes_on(
+    site, tmp_path, how, first, step
+):
+    at = first
     while await struck(config(site, tmp_path / f"{at}"), at, how):
         out = tmp_path / f"{at}"
         await asyncio.to_thread(is_free, out)

@@ -106,7 +106,8 @@ def wait_for_answers(out: Path) -> None:
             if len(answers(out)) > 3:
                 return
         except sqlite3.Error:
-            time.sleep(0.005)
+            pass
+        time.sleep(0.005)
 
 
 def test_a_check_that_is_killed_goes_on_and_ends_in_the_same_reports(public: Path, tmp_path: Path) -> None:

@@ -15,32 +15,49 @@ from crawler.lab.faults.report import TIMEOUT
 from crawler.lab.faults.site import build
 from crawler.model.outcomes import Outcome
 from tests import crawls
+from tests.slowness import Slowness, slowness
 
 BACKENDS = ["aiohttp", "httpx"]
-pytestmark = pytest.mark.timeout(180)  # both crawls are waited for by the first test
+pytestmark = pytest.mark.timeout(300)  # both crawls are waited for by the first test
 
 
-def crawl_over(backend, out):
+BUSY = 1.5
+"""A machine so many times slower than an idle one gets another attempt: time-outs hit more than faults."""
+
+
+def crawl_over(backend, folder, slow):
     """The site crawled by the program itself: verdicts, OUT, the server's address and its log."""
-    with FaultProcess() as server:
-        done = crawls.crawl(*faults_report.arguments(server.here, out, backend=backend)[3:], timeout=170)
-        assert done.returncode == 0, done.stderr
-        log = server.log()
-    return faults_report.verdicts(server.here, out, log, backend), out, server.here, log
+    for attempt in range(2):
+        out = folder / f"out-{attempt}"
+        with FaultProcess() as server:
+            done = crawls.crawl(*faults_report.arguments(server.here, out, backend=backend)[3:], timeout=140)
+            assert done.returncode == 0, done.stderr
+            log = server.log()
+        verdicts = faults_report.verdicts(server.here, out, log, backend)
+        if slow.factor < BUSY or all(verdict.right for verdict in verdicts):
+            break
+    return verdicts, out, server.here, log
 
 
 @pytest.fixture(scope="module")
 def all_crawled(tmp_path_factory):
-    """Both crawls at the same time: most of it is waiting for time-outs."""
-    folders = {backend: tmp_path_factory.mktemp(backend) / "out" for backend in BACKENDS}
-    with ThreadPoolExecutor(len(folders)) as pool:
-        crawling = {backend: pool.submit(crawl_over, backend, out) for backend, out in folders.items()}
-        return {backend: future.result() for backend, future in crawling.items()}
+    """Both crawls at the same time, most of it is waiting for time-outs; and how slow the machine was."""
+    folders = {backend: tmp_path_factory.mktemp(backend) for backend in BACKENDS}
+    with slowness() as slow, ThreadPoolExecutor(len(folders)) as pool:
+        crawling = {
+            backend: pool.submit(crawl_over, backend, folder, slow) for backend, folder in folders.items()
+        }
+        return {backend: future.result() for backend, future in crawling.items()}, slow
 
 
 @pytest.fixture(params=BACKENDS)
 def crawled(request, all_crawled):
-    return all_crawled[request.param]
+    return all_crawled[0][request.param]
+
+
+@pytest.fixture
+def slow(all_crawled) -> Slowness:
+    return all_crawled[1]
 
 
 def test_there_are_faults_enough(crawled):
@@ -76,24 +93,24 @@ def test_the_summary_adds_up(crawled):
     assert len(log.requests) <= summary["requests"] <= len(log.requests) + 15
 
 
-def test_the_loop_never_stands_still(crawled):
+def test_the_loop_never_stands_still(crawled, slow):
     _, out, _, _ = crawled
-    assert crawls.summary(out)["longest_stall_ms"] < 1_000
+    assert crawls.summary(out)["longest_stall_ms"] < 1_000 * (slow.factor + slow.longest)
 
 
-def test_it_takes_less_than_40_seconds(crawled):
+def test_it_takes_less_than_40_seconds(crawled, slow):
     _, out, _, _ = crawled
-    assert crawls.summary(out)["seconds"] < 40
+    assert crawls.summary(out)["seconds"] < 40 * slow.factor
 
 
-def test_no_time_out_comes_late(crawled):
+def test_no_time_out_comes_late(crawled, slow):
     """Neither parsing nor a bomb keeps the loop from ending an exchange when its time is over."""
     _, out, _, _ = crawled
     took = [record.elapsed_ms for record in crawls.records(out) if record.kind == "timeout"]
     assert len(took) >= 15
     late = [elapsed - TIMEOUT * 1_000 for elapsed in took]
     assert min(late) > -50  # the two clocks differ by a moment
-    assert max(late) < 500
+    assert max(late) < 500 * slow.factor + 1_000 * slow.longest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

@@ -18,6 +18,8 @@ PAGES = 400
 KINDS = [*poison.DEADLY, *poison.HARMLESS, "print", "log"]
 POISON = {20 + 17 * n: name for n, name in enumerate(KINDS)}
 """What the page of this number is; all others are good."""
+PATIENCE = 3
+"""Seconds for a page: on a busy machine a good one may take more than one, and would be blamed."""
 
 
 def extract(page):
@@ -44,7 +46,7 @@ def crawled(tmp_path_factory):
     written: list[tuple[float, int]] = [(time.time(), 0)]
     processes: list[int] = []
     options = ("--no-progress", "--workers", 2, "--extract", "tests.street.test_poison:extract")
-    settings = ("parse.timeout=1.0", "parse.max_memory=300000000", "write.batch_interval=0.01")
+    settings = (f"parse.timeout={PATIENCE}", "parse.max_memory=300000000", "write.batch_interval=0.01")
     with graph_site(PAGES, delay=0.02) as site:
         running = crawls.start(
             "run", site.url, "-o", out, *options, *(part for one in settings for part in ("--set", one))
@@ -78,7 +80,9 @@ def test_exactly_the_poison_pages_are_blamed_and_told_of(crawled):
         name = POISON.get(n, "good")
         if name in poison.DEADLY:
             assert (record.outcome, record.kind) == (Outcome.ERROR, poison.DEADLY[name])
-            assert re.search("SIG|exit code|longer than 1 s|more than 300000000 bytes", record.message or "")
+            assert re.search(
+                f"SIG|exit code|longer than {PATIENCE} s|more than 300000000 bytes", record.message or ""
+            )
         elif name in poison.HARMLESS:
             assert (record.outcome, record.extracted) == (Outcome.OK, None)
             assert (record.message or "").startswith(poison.HARMLESS[name])

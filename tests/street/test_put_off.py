@@ -12,7 +12,7 @@ import pytest
 from tests import crawls
 from tests.stations.fetch_servers import Served, byte_server, ok
 
-PAGES = 40
+PAGES = 24
 OPTIONS = ("--no-progress", "--executor", "inline", "--ignore-robots", "--retries", 0)
 LATER = ("Retry-After: 1\r\n", "429 Too Many Requests")
 
@@ -69,12 +69,12 @@ async def test_a_token_bucket_of_five_a_second_gives_all_its_pages(tmp_path, bac
     ],
 )
 async def test_however_it_says_so(tmp_path, later):
-    bucket = Bucket(20, 3, later, pages=24)
+    bucket = Bucket(20, 8, later)
     async with byte_server(bucket) as served:
         done = await crawl(served, tmp_path)
     assert done.returncode == 0, done.stderr
     assert {record.outcome for record in crawls.records(tmp_path)} == {"ok"}
-    assert crawls.summary(tmp_path)["ok"] == 24
+    assert crawls.summary(tmp_path)["ok"] == PAGES
     assert bucket.refused
 
 
