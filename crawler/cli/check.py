@@ -31,7 +31,7 @@ every_finding = click.option(
     cls=Option,
     group="What is told",
     is_flag=True,
-    help="Tell every finding, mild ones too, one by one.",
+    help="Print every finding one by one, warnings and notes too.",
 )
 CHECKED = (
     options.out, options.report, options.fail_on_finding, options.min_pages, options.external,
@@ -39,14 +39,17 @@ CHECKED = (
     options.include, options.exclude, options.sitemap, options.concurrency, options.timeout,
     options.max_body, options.retries, options.max_redirects, options.user_agent, options.header,
     options.cookie, options.insecure, options.per_host, options.delay, options.ignore_robots,
-    options.workers, options.executor, options.quiet, every_finding, options.no_progress,
+    options.workers, options.executor, options.quiet_report, every_finding, options.no_progress,
     options.log_level, options.assignments, options.config_file,
 )  # fmt: skip
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument(
-    "targets", metavar="[URL|FOLDER]...", nargs=-1, help="Where the site begins, or where it lies."
+    "targets",
+    metavar="[URL|FOLDER]...",
+    nargs=-1,
+    help="The site's start page, or the folder it was built into.",
 )
 @options.all_of(*CHECKED)
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
@@ -57,8 +60,9 @@ def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, 
     and more. A FOLDER is served on a free loopback port meanwhile, as static hosts do it; all HTML
     files in it are read, and reports name files in the place of URLs.
 
-    What was found is printed, the worst first, and is written to the files that --report names. If OUT
-    holds an unfinished check of the same, it goes on with it; crawler report OUT tells of it again.
+    What was found is printed, the worst last, where a terminal and a CI's log are read first; --report
+    writes it to files. If OUT holds an unfinished check of the same, it goes on with it; crawler report OUT
+    prints a check again, without a request.
 
     Exit codes: 0 nothing as bad as --fail-on; 1 something is, or fewer pages than --min-pages were read;
     2 bad usage; 3 no page was ok, or the crawl ended incomplete; 130 stopped.
@@ -91,6 +95,8 @@ def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, 
             implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
     elif config.origin_of("sitemaps.follow") == "default":
         implied["sitemaps.follow"] = True  # whether they are right is part of what is checked
+    if config.check.folder is None and not config.seeds:
+        raise UsageError("no seed: name a URL or a folder to check, or seeds = [...] in the config file")
     if config.check.folder is None and parameters.get("base_path"):
         raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
     return config.replace(implied, origin="crawler check")

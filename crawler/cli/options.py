@@ -134,19 +134,26 @@ report = _option(
 fail_on_finding = _option(
     "check.fail_on",
     "error|warning|note|never",
-    "End with exit code 1 where there is any as bad as that",
+    "End with exit code 1 if there is a finding of this severity or a worse one",
     "error",
     name="fail_on_finding",
     flag="--fail-on",
 )
-external = _flag("Ask for what links to other sites lead to, too", "external", check__external=True)
-min_pages = _option("check.min_pages", "N", "End with exit code 1 where fewer pages were read", "no limit")
-base_path = _option("check.base_path", "PATH", "Serve FOLDER there, as in /docs/", "/")
+external = _flag("Check links to other sites too", "external", check__external=True)
+min_pages = _option("check.min_pages", "N", "End with exit code 1 if fewer pages were read", "no limit")
+base_path = _option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
 beside_facts = _option(
     "write.sinks", "jsonl|sqlite", "Records beside the facts", "none", name="sink", multiple=True
 )
 quiet = _flag(
     "Print nothing but errors and the last line", "quiet", "-q", progress__show=False, log__level="ERROR"
+)
+quiet_report = _flag(
+    "Print only what makes the check fail, and the verdict",
+    "quiet",
+    "-q",
+    progress__show=False,
+    log__level="ERROR",
 )
 verbose = _flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = _flag("Show no progress", "no_progress", progress__show=False)

@@ -19,9 +19,9 @@ EXAMPLES = examples(
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder of a check.")
-@options.all_of(options.report, options.fail_on_finding, options.quiet, every_finding)
+@options.all_of(options.report, options.fail_on_finding, options.quiet_report, every_finding)
 def report(out: str, verbose: bool, **parameters: Any) -> int:
-    """Tell again what a check has found, without a request.
+    """Print what a check has found again, without a request.
 
     It works on every crawl that has the sink facts. Of one that still runs or was stopped, what was found
     so far is told, which is no verdict. The exit codes are those of crawler check.

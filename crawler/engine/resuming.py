@@ -84,9 +84,10 @@ def _nothing_left(
         )
     deep = totals["links_too_deep"]
     beyond = f" ({deep:,} links were too deep; scope.max_depth cannot change any more)" if deep else ""
+    found = f"; what it found: crawler report {shlex.quote(str(out))}" if config.check.enabled else ""
     return (
         f"the crawl in {out} finished already, at {ended}{beyond}: to crawl anew, --fresh moves it aside"
-        " (from Python: fresh=True), or choose another folder"
+        f" (from Python: fresh=True), or choose another folder{found}"
     )
 
 

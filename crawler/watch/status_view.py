@@ -51,10 +51,14 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
     if report["alive"] and report["queues"]:
         console.print()
         console.print(_queues(report))
+    settings = report["settings"]
+    out = shlex.quote(str(settings["out"])) if settings.get("out") else "OUT"
+    if settings.get("check", {}).get("enabled"):
+        console.print()
+        console.print(Text(f"what the check has found: crawler report {out}"), soft_wrap=True)
     left = [report["counts"], *report["targets"].values()]
     if any(counts["pending"] for counts in left) and not report["alive"]:
-        out = report["settings"].get("out")
-        how = f"to go on: crawler resume {shlex.quote(str(out)) if out else 'OUT'}"
+        how = f"to go on: crawler resume {out}"
         if report["state"] == "finished" and report["counts"]["pending"]:
             how = f"a limit ended it; {how} --max-pages N, with a higher N"
         console.print()

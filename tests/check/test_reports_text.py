@@ -157,7 +157,7 @@ def test_where_all_of_it_is_stands_above_the_verdict():
     end = printed(usual(), files=[("json", "a b.json"), ("junit", "j.xml")]).splitlines()[-7:-2]
     assert end == [
         "pages      312 in 14 s, with 10,482 references",
-        "besides    asset 40, external 3",
+        "besides    40 assets, 3 external links",
         "json       a b.json",
         "junit      j.xml",
         "again      crawler report crawls/docs.example.org-20251128T175501   (any report, without a request)",

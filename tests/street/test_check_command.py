@@ -86,6 +86,11 @@ def test_a_folder_that_is_well_ends_in_green(tmp_path: Path) -> None:
     fewer = crawls.crawl("check", ".", "--min-pages", 5, "-q", cwd=tmp_path)
     assert fewer.returncode == 1
     assert "4 pages fewer" in fewer.stdout
+    out = fewer.stdout.splitlines()[-1].removeprefix("output: ")
+    again = crawls.crawl("check", ".", "-o", out, cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (2, ""), "it is finished"
+    assert "--fresh" in again.stderr
+    assert f"what it found: crawler report {out}" in again.stderr
 
 
 def answers(out: Path) -> list[str]:
@@ -146,6 +151,10 @@ def test_a_site_that_is_stopped_has_no_verdict(tmp_path: Path) -> None:
     assert running.returncode == 130
     assert f"crawler resume {tmp_path / 'out'}" in said
     assert "exit code" not in said
+    assert (
+        f"what the check has found: crawler report {tmp_path / 'out'}"
+        in crawls.crawl("status", tmp_path / "out").stdout
+    )
 
 
 def test_where_nothing_answers_the_system_s_words_are_told_and_nothing_else(tmp_path: Path) -> None:

@@ -9,6 +9,13 @@ from crawler.check.reports.words import counted, on_one_line, totals, visible
 from crawler.check.verdict import Verdict
 from crawler.watch.units import age
 
+_IN_WORDS = {
+    "stylesheet": "style sheet",
+    "external": "external link",
+    "probe": "soft-404 probe",
+}
+"""What URLs were asked for, where the purpose's own word says too little."""
+
 
 def left_out(result: Result, width: int | None) -> Iterator[Line]:
     """What nobody can vouch for, and what the configuration ignores."""
@@ -63,7 +70,11 @@ def _facts(
     read = f"{result.pages:,} in {age(result.seconds)}, with {counted(result.references, 'reference')}"
     yield _fact("pages", read)
     besides = {purpose: sum(counts.values()) for purpose, counts in result.counts.items()}
-    asked = [f"{purpose} {count:,}" for purpose, count in besides.items() if count and purpose != "page"]
+    asked = [
+        counted(count, _IN_WORDS.get(purpose, purpose))
+        for purpose, count in besides.items()
+        if count and purpose != "page"
+    ]
     if asked:
         yield _fact("besides", ", ".join(asked))
     for name, path in files:

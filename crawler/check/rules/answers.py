@@ -87,7 +87,7 @@ RULES = (
     Rule(
         "truncated",
         "warning",
-        "Page that was not read whole",
+        "Truncated page",
         "A page, sitemap or style sheet that was cut at a limit of the check's own.",
         "What lies behind the cut was not checked: neither its links nor its anchors.",
         "Raise the limit (`--max-body`, `sitemaps.max_bytes`), or divide the page.",

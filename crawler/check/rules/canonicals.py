@@ -44,7 +44,7 @@ RULES = (
     Rule(
         "canonical-broken",
         "warning",
-        "Canonical page that cannot be one",
+        "Broken canonical link",
         "A page that names as canonical one that is dead, redirects, or is not to be indexed. That a page "
         "which is not to be indexed names itself is well.",
         "Search engines are told to know this page by a URL that they cannot show: they drop both, or "
@@ -55,7 +55,7 @@ RULES = (
     Rule(
         "canonical-conflict",
         "warning",
-        "Canonical pages that disagree",
+        "Conflicting canonical links",
         "A page that names several pages as canonical; or one that is named by others as canonical, and "
         "itself names yet another.",
         "Search engines follow neither, and choose by themselves.",

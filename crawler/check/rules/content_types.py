@@ -63,7 +63,7 @@ RULES = (
     Rule(
         "wrong-content-type",
         "error",
-        "Sent as the wrong type",
+        "Wrong content type",
         "A page of HTML that is sent as plain text; or a picture, script, style sheet, font or video for "
         "which the server sends something else, such as a page of HTML or plain text.",
         "The browser shows the page's source, or refuses what it has loaded: the page stands there "

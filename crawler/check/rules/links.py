@@ -114,7 +114,7 @@ RULES = (
     Rule(
         "flaky",
         "warning",
-        "Not now",
+        "Temporarily unavailable",
         "A link that was answered with 429 Too Many Requests or 503 Service Unavailable, and so again at"
         " every further attempt.",
         "It may be well tomorrow, so it is not called broken; but nobody could see that it is well.",

@@ -29,7 +29,7 @@ RULES = (
     Rule(
         "missing-lang",
         "warning",
-        "Language not said",
+        "Missing language",
         "Pages whose `<html>` has no `lang` attribute, or an empty one. All of them are one finding: it "
         "is nearly always the template.",
         "A screen reader chooses its voice by it (WCAG 2, 3.1.1), browsers their translation, hyphenation "
@@ -40,7 +40,7 @@ RULES = (
     Rule(
         "missing-alt",
         "warning",
-        "Image without alt",
+        "Image without alt text",
         "An `<img>`, or an `<input type=image>`, without an `alt` attribute. An empty one, which says "
         "that the image is an ornament, is well; so are images that are hidden from screen readers.",
         "Whoever does not see the image hears its file name (WCAG 2, 1.1.1); where it does not load, "
@@ -51,7 +51,7 @@ RULES = (
     Rule(
         "duplicate-id",
         "warning",
-        "Id given twice",
+        "Duplicate id",
         "An id that several elements of one page have. The places are those of the second and further ones.",
         "A link to it leads to the first one only; so do labels, scripts and whatever else points by an id.",
         "Give each element an id of its own, or a class if they are to look alike.",

@@ -30,7 +30,7 @@ RULES = (
     Rule(
         "mixed-content",
         "error",
-        "Loaded by http on an https page",
+        "Mixed content",
         "A picture, script, style sheet, frame or the like with an `http:` URL on a page that came by "
         "https. Links are none of these, and neither is what this machine serves to itself (localhost).",
         "Browsers block scripts, style sheets and frames of that kind, and ask for pictures by https "
@@ -41,7 +41,7 @@ RULES = (
     Rule(
         "insecure-login",
         "error",
-        "Password sent by http",
+        "Password sent over http",
         "A form with a password field that is sent to an `http:` URL. Forms sent to this machine itself "
         "(localhost) are not told.",
         "Everybody on the way can read the password, and browsers warn of it.",

@@ -101,7 +101,7 @@ RULES = (
     Rule(
         "sitemap-broken",
         "warning",
-        "Dead entry in a sitemap",
+        "Broken sitemap entry",
         "A sitemap names a URL that cannot be had: it answers with an error, or not at all.",
         "Search engines ask for it again and again, and trust the sitemap less.",
         "Take the entry out of the sitemap, or bring the page back. If a program makes the sitemap, make "
@@ -111,7 +111,7 @@ RULES = (
     Rule(
         "sitemap-redirect",
         "warning",
-        "Redirecting entry in a sitemap",
+        "Redirecting sitemap entry",
         "A sitemap names a URL that redirects.",
         "A sitemap is a list of the pages as they are to be known; search engines ask twice for each such "
         "entry, or pass it over.",
@@ -121,7 +121,7 @@ RULES = (
     Rule(
         "sitemap-noindex",
         "warning",
-        "Entry of a sitemap that is not to be indexed",
+        "Sitemap entry marked noindex",
         "A sitemap names a page that says `noindex`, by a meta element or by the header X-Robots-Tag.",
         "The sitemap asks for the page to be shown in search results, the page forbids it.",
         "If the page is to be found, take `noindex` away; a test server often leaves it behind. Else take "
@@ -131,7 +131,7 @@ RULES = (
     Rule(
         "sitemap-outside",
         "warning",
-        "Entry of a sitemap that cannot count",
+        "Sitemap entry outside the site",
         "A sitemap names URLs on an origin that is not the crawl's (one finding for each origin), or one "
         "that robots.txt forbids.",
         "Search engines pass over entries of other hosts, http for https and `www.` for none among them, "
@@ -143,7 +143,7 @@ RULES = (
     Rule(
         "orphan",
         "warning",
-        "Page that nothing links to",
+        "Orphan page",
         "A page that is in a sitemap, and that no page that was read links to. Not counted are the seeds, "
         "pages that are not to be indexed, and those that name another page as canonical. Nothing is told "
         "while entries of the sitemap wait to be asked for, since what is not read may link to anything.",

@@ -133,7 +133,7 @@ RULES = (
     Rule(
         "soft-404",
         "warning",
-        "Missing page that is answered as if it were there",
+        "Soft 404",
         "A link to a page that says the same as what the server answers, with status 200, to a URL that "
         "cannot exist; or a link to a URL that redirects to where such a URL is redirected. Where the "
         "start page is answered to everything, as by an application of one page, that is one finding for "

@@ -28,7 +28,7 @@ RULES = (
     Rule(
         "missing-title",
         "warning",
-        "Page without a title",
+        "Missing title",
         "A page of HTML without a `<title>`.",
         "Tabs, bookmarks and search results show the URL in its place, and a screen reader has nothing to "
         "say when the page opens.",
@@ -48,7 +48,7 @@ RULES = (
     Rule(
         "duplicate-title",
         "note",
-        "Pages with the same title",
+        "Duplicate title",
         "A title that several pages have. Not counted are pages that are not to be indexed, and those "
         "that name another page as the canonical one.",
         "Nobody can tell these pages apart in a list of tabs or search results. Where the pages are the "
