@@ -15,8 +15,15 @@ FEW = 5
 """Pages; where fewer are read and the start pages say why, that is told."""
 
 
-def why_so_little(db: sqlite3.Connection, answers: Answers, config: Config, pages: int) -> str | None:
-    """A sentence about the first start page that led to nothing; None where enough was read."""
+def why_so_little(
+    db: sqlite3.Connection, answers: Answers, config: Config, pages: int, references: int
+) -> str | None:
+    """A sentence about the first start page that led to nothing; None where enough was read.
+
+    ``pages`` were read, with so many ``references`` in all.
+    """
+    if config.check.folder is not None and (elsewhere := _built_for(db, references)) is not None:
+        return elsewhere
     if pages >= FEW:
         return None
     found = [seed for text in config.seeds if (seed := resolve(text)) is not None]
@@ -27,6 +34,23 @@ def why_so_little(db: sqlite3.Connection, answers: Answers, config: Config, page
         return None
     start = "the start page" if len(seeds) == 1 else f"the {len(seeds)} start pages"
     return f"Only {pages} page{'' if pages == 1 else 's'} could be read from {start}: {why}."
+
+
+def _built_for(db: sqlite3.Connection, references: int) -> str | None:
+    """A sentence about a folder whose own links name the site that it was built for.
+
+    Each of its files is read all the same, so that few pages are no sign of it.
+    """
+    times: Counter[str] = Counter()
+    for target, refs in db.execute("SELECT target, sum(refs) FROM elsewhere GROUP BY target"):
+        times[origin(target)] += refs
+    for site, count in times.most_common(1):
+        if 2 * count > references:
+            return (
+                f"{count:,} of {references:,} references lead to {site} and are not checked: if that is where"
+                " the folder will lie, build it with links that do not name it."
+            )
+    return None
 
 
 def _of_seed(db: sqlite3.Connection, answers: Answers, config: Config, seed: str) -> str | None:

@@ -47,7 +47,7 @@ class CheckResult:
         self.ignored: Sequence[Ignored] = ignore(self._db, config)
         self.findings: Sequence[Finding] = grouped(self._db, severities, self.pages)
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
-        self.coverage = why_so_little(self._db, facts.answers, config, self.pages)
+        self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
 

@@ -93,6 +93,14 @@ def test_a_folder_that_is_well_ends_in_green(tmp_path: Path) -> None:
     assert f"what it found: crawler report {out}" in again.stderr
 
 
+def test_a_folder_whose_links_name_its_site_is_no_quiet_green(tmp_path: Path) -> None:
+    links = "".join(f"<a href=https://site.example/{page}>x</a>" for page in range(5))
+    (tmp_path / "index.html").write_text(f"<!doctype html><html lang=en><title>a</title>{links}")
+    done = crawls.crawl("check", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "5 of 6 references lead to https://site.example and are not checked" in done.stdout
+
+
 def answers(out: Path) -> list[str]:
     with closing(sqlite3.connect(out / "facts.db")) as db:
         return [row[0] for row in db.execute("SELECT url FROM answers WHERE purpose IN (0, 1) ORDER BY url")]
