@@ -137,8 +137,23 @@ def test_fragments_lead_somewhere(walked: tuple[Crawl, str, list[str]]) -> None:
 
 
 def test_the_site_holds_data_only() -> None:
-    files = [path.suffix for path in files_in(MANIFEST.parent)]
-    assert set(files) == {".md", ".json", ".toml", ".html", ".css", ".svg", ".png", ".pdf"}
+    files = {path for path in files_in(MANIFEST.parent) if "annex" not in path.parts}
+    assert {path.suffix for path in files} == {
+        ".md",
+        ".json",
+        ".toml",
+        ".html",
+        ".css",
+        ".svg",
+        ".png",
+        ".pdf",
+    }
+
+
+def test_the_annex_holds_what_is_served_and_nothing_that_is_run() -> None:
+    outside = {path.name for path in files_in(MANIFEST.parent / "annex") if "pages" not in path.parts}
+    assert outside == {"answers.toml", "manifest.json"}
+    assert not [path for path in files_in(MANIFEST.parent / "annex") if path.suffix in (".py", ".sh")]
 
 
 def files_in(folder: Path) -> Iterator[Path]:
