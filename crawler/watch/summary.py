@@ -49,7 +49,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -59,6 +58,7 @@ from crawler.model.outcomes import Outcome
 from crawler.model.rows import HostRow
 from crawler.trace.counters import Counters
 from crawler.watch.hosts import host_counts, largest
+from crawler.watch.whole_file import whole_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -155,18 +155,9 @@ def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
     """
     check_conservation(summary)
     path = out / SUMMARY_FILE
-    half = out / f"{SUMMARY_FILE}.tmp"
-    try:
-        with half.open("w", encoding="utf-8") as file:
-            json.dump(summary, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise
+    with whole_file(path, out / f"{SUMMARY_FILE}.tmp") as file:
+        json.dump(summary, file, indent=2, ensure_ascii=False)
+        file.write("\n")
     descriptor = os.open(out, os.O_RDONLY)  # the new name is in the folder, which has to reach the disk too
     try:
         os.fsync(descriptor)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from crawler.watch.whole_file import whole_file
 from crawler.write.sinks.base import why_not_written
 
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
@@ -72,17 +73,8 @@ def opened(path: Path | None, *, for_people: bool = False) -> Iterator[TextIO]:
             yield stream
         return
     target = Path(os.path.realpath(path))  # a link stays a link
-    half = _half(target)
-    try:
-        with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        half.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise
+    with whole_file(target, _half(target), errors="backslashreplace", newline="") as stream:
+        yield stream
 
 
 def _is_replaced(path: Path) -> bool:
