@@ -25,7 +25,7 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     ``fresh``: what OUT holds is moved aside. Raises CrawlerError; what is wrong with a report, before
     anything is started.
     """
-    if "facts" not in config.write.sinks:
+    if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     tell = _teller(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:

@@ -53,6 +53,11 @@ class WriteConfig(Section, frozen=True, kw_only=True):
         int, About("Times in a row a writer is replaced without progress.", ge=0, le=1000)
     ] = 3
 
+    @property
+    def keeps_facts(self) -> bool:
+        """Whether what pages refer to is noted and asked for beside the pages, as for a check."""
+        return "facts" in self.sinks
+
 
 class LimitsConfig(Section, frozen=True, kw_only=True):
     """How much memory the crawl may take, and how much of it may wait between the stations."""

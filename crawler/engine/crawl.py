@@ -100,7 +100,7 @@ async def run(
         # A library leaves logging to the program that it is part of.
         logs = await off_loop(lambda: start_logging(config.log.level, out)) if own_process else None
         try:
-            await off_loop(partial(start_fork_server, notes_facts="facts" in config.write.sinks))
+            await off_loop(partial(start_fork_server, notes_facts=config.write.keeps_facts))
             stations = Stations(
                 await off_loop(lambda: within_memory(config)),
                 out,

@@ -68,7 +68,7 @@ def check_goes_on(
 
 def targets_of(state: CrawlState, config: Config) -> dict[str, dict[str, int]]:
     """What :meth:`FrontierView.targets` says; nothing is looked for where there cannot be any."""
-    return state.read(FrontierView.targets) if "facts" in config.write.sinks else {}
+    return state.read(FrontierView.targets) if config.write.keeps_facts else {}
 
 
 def _nothing_left(

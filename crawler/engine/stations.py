@@ -49,7 +49,7 @@ class Stations:
         self.counters = Counters()
         self.steps = Steps()
         self.restored = self.stopped = False
-        self.is_check = "facts" in config.write.sinks
+        self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
         self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
@@ -136,7 +136,7 @@ def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
         sitemap_bytes=config.sitemaps.max_bytes,
         hash_seed=hash_seed,
         keep_text=config.parse.keep_text,
-        notes_facts="facts" in config.write.sinks,
+        notes_facts=config.write.keeps_facts,
         asks_external=config.check.external,
         obey_robots=config.robots.obey,
         user_agent=config.fetch.user_agent,

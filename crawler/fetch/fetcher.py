@@ -63,7 +63,7 @@ class Fetcher:
         self._spool_dir = str(spool_dir)
         self._counters = counters
         self._is_known = frontier.knows if config.session.cookies else None
-        self._notes_facts = "facts" in config.write.sinks
+        self._notes_facts = config.write.keeps_facts
         self._trouble = Trouble(config, chance)
 
     async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
