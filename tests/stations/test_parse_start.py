@@ -82,6 +82,8 @@ def kill_fork_server() -> None:
 @pytest.mark.parametrize("notes_facts", [True, False])
 def test_the_fork_server_imports_what_notes_facts_where_that_is_wanted(monkeypatch, notes_facts):
     asked: list[str] = []
+    # Another test of this process may have had its fork server import more.
+    monkeypatch.setattr("crawler.plumbing.fork_server_process.preloaded_modules", list)
     monkeypatch.setattr("multiprocessing.forkserver.set_forkserver_preload", asked.extend)
     monkeypatch.setattr("multiprocessing.forkserver.ensure_running", lambda: None)
     start_fork_server(notes_facts=notes_facts)
