@@ -26,7 +26,7 @@ from crawler.model.facts import PageFacts, Reference
 from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.sources import Source
-from crawler.write.sinks.facts import FactsSink
+from crawler.sinks.facts import FactsSink
 
 HOME = "http://large.test/"
 REFERENCES = 100

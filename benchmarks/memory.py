@@ -30,7 +30,7 @@ from crawler import Config, Crawler
 from crawler.engine.stations import Stations
 from crawler.engine.watchers import snapshot
 from crawler.watch.memory_reading import read_use
-from crawler.write.sinks import SINKS
+from crawler.sinks import SINKS
 
 RESULTS = Path(__file__).resolve().parent / "results" / "memory.json"
 ROWS = 12

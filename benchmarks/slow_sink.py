@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from crawler.write.sinks.jsonl import JsonlSink
+from crawler.sinks.jsonl import JsonlSink
 
 RATE = "BENCHMARK_RECORDS_PER_SECOND"
 

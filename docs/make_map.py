@@ -58,11 +58,13 @@ FLOORS = [
     "parse",
     "write",
     "watch",
+    "config",
+    "sinks",
     "plumbing",
     "trace",
     "rules",
 ]
-FLOORS += ["config", "model"]
+FLOORS += ["model"]
 
 
 def docstring(path: Path) -> str:

@@ -28,7 +28,7 @@ PRELOADED = (
     "crawler.cli.report", "crawler.cli.resume", "crawler.cli.run", "crawler.cli.status",
     "crawler.engine.crawl", "crawler.engine.stations", "crawler.engine.street",
     "crawler.fetch.aiohttp_backend", "crawler.frontier.sqlite_frontier", "crawler.watch.progress_thread",
-    "crawler.watch.summary", "crawler.write.sinks.jsonl", "uvloop",
+    "crawler.watch.summary", "crawler.sinks.jsonl", "uvloop",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Floor 7: what is broken on a site, found in the facts of a crawl that is over.
+"""Floor 8: what is broken on a site, found in the facts of a crawl that is over.
 
 A check is an ordinary crawl. Its parse processes note facts of each page too, and the sink ``facts`` keeps
 these in ``facts.db``: see :mod:`crawler.parse.page_facts`, which gathers them from ``references.py``,

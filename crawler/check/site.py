@@ -20,7 +20,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
-from crawler.write.sinks.facts import FACTS_VERSION
+from crawler.sinks.facts import FACTS_VERSION
 
 FACTS_FILE = "facts.db"
 

@@ -1,1 +1,1 @@
-"""Floor 8: the commands. Each parses its arguments, calls one function and prints."""
+"""Floor 9: the commands. Each parses its arguments, calls one function and prints."""

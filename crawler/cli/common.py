@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crawler.model.errors import EXIT_STOPPED, UsageError
-from crawler.model.outcomes import SinkName
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -127,7 +126,9 @@ def _prepared(config: "Config") -> Path:
     from crawler.engine.crawl import prepare
 
     if not config.write.sinks:
-        raise UsageError(f"write.sinks is empty; allowed: at least one of {', '.join(get_args(SinkName))}")
+        from crawler.sinks import told
+
+        raise UsageError(f"write.sinks is empty; allowed: at least one of {told()}")
     if config.parse.extract is not None:
         from crawler.parse.extract import look_here
 

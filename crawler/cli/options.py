@@ -4,13 +4,13 @@ Values are taken as text and handed on, see :mod:`crawler.cli.given`.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
 from crawler.cli.common import Option
 from crawler.config.version import VERSION
-from crawler.model.outcomes import SinkName
+from crawler.sinks import SINKS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,9 +114,7 @@ ignore_robots = _flag("Do not ask robots.txt", "ignore_robots", robots__obey=Fal
 workers = _option("parse.workers", "N", "Parsers at once", "CPU cores")
 executor = _option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
 extract = _option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
-sink = _option(
-    "write.sinks", "|".join(get_args(SinkName)), "Output format", "jsonl", name="sink", multiple=True
-)
+sink = _option("write.sinks", "|".join(SINKS), "Output format", "jsonl", name="sink", multiple=True)
 fail_on = _option(
     "run.fail_on",
     "errors|http|extract",
@@ -143,7 +141,12 @@ external = _flag("Check links to other sites too", "external", check__external=T
 min_pages = _option("check.min_pages", "N", "End with exit code 1 if fewer pages were read", "no limit")
 base_path = _option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
 beside_facts = _option(
-    "write.sinks", "jsonl|sqlite", "Records beside the facts", "none", name="sink", multiple=True
+    "write.sinks",
+    "|".join(name for name in SINKS if name != "facts"),
+    "Records beside the facts",
+    "none",
+    name="sink",
+    multiple=True,
 )
 quiet = _flag(
     "Print nothing but errors and the last line", "quiet", "-q", progress__show=False, log__level="ERROR"

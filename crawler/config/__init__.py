@@ -1,4 +1,4 @@
-"""Floor 1: every setting, typed and bounded, and where each value came from."""
+"""Floor 5: every setting, typed and bounded, and where each value came from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from crawler.config.check_values import BasePath, Entries, IgnoreTable, ReportName, Table
-from crawler.config.sections import GIB, MIB, About, Section
 from crawler.config.values import FilePath, Folder
 from crawler.model.findings import RULE_IDS, FailOn, Level
+from crawler.model.settings import GIB, MIB, About, Section
 
 
 class CheckConfig(Section, frozen=True, kw_only=True):

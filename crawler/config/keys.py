@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from crawler.config.check_values import Entries, Table
-from crawler.config.sections import About, Section
 from crawler.config.values import Allowed
+from crawler.model.settings import About, Section
 
 
 class Key(NamedTuple):

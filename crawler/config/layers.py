@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from crawler.config.check_values import Table
 from crawler.config.keys import Key
-from crawler.config.sections import Section
 from crawler.model.errors import ConfigError
+from crawler.model.settings import Section
 
 
 class Text(str):

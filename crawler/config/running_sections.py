@@ -2,9 +2,18 @@
 
 from typing import Annotated, Literal
 
-from crawler.config.sections import GIB, MIB, About, Section
-from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE, FunctionName
-from crawler.model.outcomes import SinkName
+from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE, After, Allowed, FunctionName
+from crawler.model.settings import GIB, MIB, About, Section
+from crawler.sinks import SINKS, told
+
+
+def _sink(name: str) -> str:
+    if name not in SINKS:
+        raise ValueError
+    return name
+
+
+SinkName = Annotated[str, After(_sink), Allowed(f"one of {told()}")]
 
 
 class ParseConfig(Section, frozen=True, kw_only=True):
@@ -57,6 +66,11 @@ class WriteConfig(Section, frozen=True, kw_only=True):
     def keeps_facts(self) -> bool:
         """Whether what pages refer to is noted and asked for beside the pages, as for a check."""
         return "facts" in self.sinks
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether a sink needs the answers themselves, as they were sent."""
+        return any(SINKS[name].needs_answers for name in self.sinks)
 
 
 class LimitsConfig(Section, frozen=True, kw_only=True):

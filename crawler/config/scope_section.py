@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from crawler.config.sections import About, Section
 from crawler.config.values import Regex, WebOrigin
+from crawler.model.settings import About, Section
 
 
 class ScopeConfig(Section, frozen=True, kw_only=True):

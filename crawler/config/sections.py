@@ -4,9 +4,7 @@ Here is how pages are asked for and read; the others are in :mod:`crawler.config
 :mod:`crawler.config.running_sections`.
 """
 
-from typing import Annotated, Literal, NamedTuple
-
-import msgspec
+from typing import Annotated, Literal
 
 from crawler.config.session_values import AuthLine, CookieLine, EnvName, HeaderLine, ProxyUrl
 from crawler.config.values import (
@@ -17,9 +15,8 @@ from crawler.config.values import (
     WebUrl,
 )
 from crawler.config.version import VERSION
+from crawler.model.settings import GIB, MIB, About, Section
 
-MIB = 1024 * 1024
-GIB = 1024 * MIB
 READABLE = (
     "text/html",
     "application/xhtml+xml",
@@ -30,19 +27,6 @@ READABLE = (
     "*+xml",
     "*+json",
 )
-
-
-class About(NamedTuple):
-    """What is said of a key in one sentence (with the unit of a number), and its bounds."""
-
-    description: str
-    ge: int | None = None
-    gt: int | None = None
-    le: int | None = None
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of the configuration; frozen. Values are checked where a Config is made of them."""
 
 
 class FetchConfig(Section, frozen=True, kw_only=True):

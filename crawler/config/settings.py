@@ -37,17 +37,17 @@ from crawler.config.running_sections import (
 )
 from crawler.config.scope_section import ScopeConfig
 from crawler.config.sections import (
-    About,
     FetchConfig,
     FrontierConfig,
     PolitenessConfig,
     RobotsConfig,
-    Section,
     SessionConfig,
     SitemapsConfig,
 )
 from crawler.config.values import Folder, WebUrl
 from crawler.model.errors import ConfigError
+from crawler.model.settings import About, Section
+from crawler.sinks import SINKS
 
 ENV_PREFIX = "CRAWLER_"
 ENV_DELIMITER = "__"
@@ -166,6 +166,10 @@ class Config:
         raise AttributeError(f"a Config is frozen: {name} cannot be deleted")
 
 
+for _sink in SINKS.values():
+    if _sink.options is not None:  # each sink brings its section, which has its name
+        Config.__annotations__[_sink.name] = type(_sink.options)
+        setattr(Config, _sink.name, _sink.options)
 KEYS: dict[str, Key] = keys_of(Config)
 """Every key, by its dotted name."""
 

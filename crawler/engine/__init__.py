@@ -1,1 +1,1 @@
-"""Floor 6: the crawl as a whole. Start with street.py."""
+"""Floor 7: the crawl as a whole. Start with street.py."""

@@ -17,8 +17,8 @@ from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.rules.urls import is_login_url
+from crawler.sinks import SINKS
 from crawler.watch.summary import ENDS, SUMMARY_FILE, make_summary, write_summary
-from crawler.write.sinks import SINKS
 
 log = logging.getLogger("crawler.engine")
 

@@ -31,6 +31,7 @@ from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
 from crawler.watch.memory_reading import memory_of_this_process
 from crawler.watch.progress_thread import ProgressDisplay
+from crawler.write.requirements import require_sinks
 
 log = logging.getLogger("crawler.engine")
 
@@ -73,6 +74,7 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     if not config.seeds:
         raise UsageError("no seed: name a URL on the command line, or seeds = [...] in the config file")
     require_backend(config)
+    require_sinks(config)
     in_processes = config.parse.executor == "process"
     if in_processes or config.write.sinks:
         refuse_main_from_nowhere()

@@ -25,6 +25,7 @@ from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
 from crawler.rules.urls import login, normalised, origin, resolve
+from crawler.sinks import SINKS
 
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
@@ -176,5 +177,5 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
 
 
 def _refuse_records(out: Path, but: str) -> None:
-    if any(out.glob("records.*")):
+    if any((out / sink.file_name).exists() for sink in SINKS.values() if sink.holds_records):
         raise OutputError(f"{out} holds records but {but}: choose another folder")

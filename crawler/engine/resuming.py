@@ -20,6 +20,7 @@ from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
 from crawler.plumbing.fork_server_process import remove_leftovers
+from crawler.sinks import SINKS
 
 FIXED_KEYS = (
     "seeds",
@@ -32,6 +33,7 @@ FIXED_KEYS = (
     "check.folder",
     "check.base_path",
     "check.external",
+    *(name for name, sink in SINKS.items() if sink.options is not None),
 )
 """What a crawl may not change when it goes on: the output would be of two minds."""
 

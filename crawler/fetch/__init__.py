@@ -1,1 +1,1 @@
-"""Floor 5: HTTP. A ticket goes in; a page, an outcome or a retry comes out."""
+"""Floor 6: HTTP. A ticket goes in; a page, an outcome or a retry comes out."""

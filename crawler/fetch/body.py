@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import aiofiles
-import aiofiles.os
 from aiofiles.threadpool.binary import AsyncBufferedIOBase
 
 from crawler.fetch.backend import Answer, FetchFailed
 from crawler.fetch.inflate import PIECE, SLICE, Decoder, Undecodable, decoder
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Kind
+from crawler.plumbing.spool import remove_spooled
 from crawler.rules.content_type import FIRST
 
 DRAIN_BYTES = 65_536
@@ -101,12 +101,6 @@ async def drain(answer: Answer) -> None:
                 drained += len(chunk)
 
 
-async def remove_spooled(path: str) -> None:
-    """Remove a spooled body; it is no error where it is gone already."""
-    with suppress(FileNotFoundError):
-        await aiofiles.os.remove(path)
-
-
 class _Buffer:
     """Parts of a body in memory, until there are so many bytes that they go to a file."""
 
@@ -178,5 +172,4 @@ class _Buffer:
         if self._opening is not None and self._path is not None:
             with suppress(OSError):
                 await (await self._opening).close()
-            with suppress(OSError):
-                await remove_spooled(self._path)
+            await remove_spooled(self._path)

@@ -10,10 +10,10 @@ waiting for room in the page queue: parsers that lag must not look like a slow h
 from typing import TYPE_CHECKING
 
 from crawler.fetch.attempt import Deferred, Fetches, Retry
-from crawler.fetch.body import remove_spooled
 from crawler.model.messages import Finished, HostFeedback, Page, Ticket
 from crawler.model.outcomes import Activity
 from crawler.plumbing.byte_queue import ByteQueue
+from crawler.plumbing.spool import remove_payloads, remove_spooled
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -61,4 +61,5 @@ async def _hand_over(page: Page, pages: ByteQueue[Page]) -> None:
     except BaseException:
         if page.body_path is not None:
             await remove_spooled(page.body_path)
+        await remove_payloads(page.exchanges)
         raise

@@ -16,13 +16,14 @@ from msgspec.structs import replace
 from crawler.config import Config
 from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
-from crawler.fetch.body import drain, remove_spooled
+from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
 from crawler.fetch.page_body import Wanted, read_wanted, wanted
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.trouble import Trouble
 from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import Activity, Kind, Purpose
+from crawler.plumbing.spool import remove_spooled
 from crawler.rules import meta_robots
 from crawler.rules.content_type import essence
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision

@@ -1,4 +1,4 @@
-"""Floor 7: the fixture site and what is measured on it.
+"""Floor 8: the fixture site and what is measured on it.
 
 Nothing that crawls needs this floor. It has six parts, each of which can be read alone:
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from crawler.model.exchange import Exchange
 from crawler.model.outcomes import Kind, Outcome, Purpose
 
 
@@ -102,6 +103,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """Where the answer came from, if that was not the ticket's URL (see :mod:`crawler.fetch.hops`)."""
     certificate_ends: float | None = None
     """Of a probe, Unix time in seconds; None without TLS, or where the certificate was not verified."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Those that led to it, in order; they do not travel to the parsers."""
 
     @property
     def url(self) -> str:
@@ -116,7 +119,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     @property
     def weight(self) -> int:
         """Bytes it holds in memory, about; what the page queue is bounded by."""
-        return 1024 if self.body_path is not None else self.size + 1024
+        kept = sum(exchange.weight for exchange in self.exchanges)
+        return kept + (1024 if self.body_path is not None else self.size + 1024)
 
 
 class Links(msgspec.Struct, frozen=True, gc=False):
@@ -161,12 +165,15 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Longer than ``scope.max_url_length``, or growing beyond ``scope.max_repeats``."""
     body_lost: bool = False
     """The file with its body could not be read: nothing was learnt, and the page is worth another fetch."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Those that led to it, in order, where a sink asks for answers."""
 
     @property
     def weight(self) -> int:
         """Bytes it holds in memory, about."""
         links = sum(len(some.urls) + len(some.fingerprints) for some in self.links)
-        return len(self.record) + len(self.facts) + links + 512
+        kept = sum(exchange.weight for exchange in self.exchanges)
+        return len(self.record) + len(self.facts) + links + kept + 512
 
     def without_links(self) -> "Finished":
         """What the writers and the commit need; links would only take memory until then."""

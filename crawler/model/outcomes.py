@@ -5,11 +5,7 @@ All are words that stand in the output, so they are a contract with whoever read
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
-from typing import Literal, NamedTuple
-
-SinkName = Literal["jsonl", "sqlite", "facts"]
-"""The outputs there are, as ``write.sinks`` and the command line name them; each is a class of
-:mod:`crawler.write.sinks`."""
+from typing import NamedTuple
 
 
 class Purpose(IntEnum):
@@ -169,6 +165,7 @@ class Activity(StrEnum):
     CUT = "cutting"
     WRITE = "write a batch"
     SYNC = "syncing"
+    SETTLE = "tidying"
     CLOSE = "closing"
 
 

@@ -1,4 +1,4 @@
-"""Floor 5: what runs inside the parse processes, and the pool around them.
+"""Floor 6: what runs inside the parse processes, and the pool around them.
 
 In the order in which it can be read:
 

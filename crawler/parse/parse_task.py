@@ -8,10 +8,10 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
-import aiofiles.os
+from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.model.errors import ChildFailed
@@ -20,6 +20,7 @@ from crawler.model.outcomes import Activity, Kind, Outcome
 from crawler.model.record import encode, of_page
 from crawler.parse.parser_death import ParserDied
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
+from crawler.plumbing.spool import remove_payloads, remove_spooled
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -72,13 +73,15 @@ async def parse_task(
     async def hand_on(parsed: list[Page], results: list[Finished]) -> None:
         for page, result in zip(parsed, results, strict=True):
             if page.body_path is not None:
-                await _remove(page.body_path)
+                await remove_spooled(page.body_path)
             if result.body_lost and page.ticket.attempt <= retries:
                 log.warning("%s: the file with its body is gone, so it is fetched again", page.ticket.url)
                 counters.retries += 1
+                await remove_payloads(page.exchanges)
                 await frontier.retry(page.ticket, 0.0)
             else:
                 counters.parsed += 1
+                result = replace(result, exchanges=page.exchanges) if page.exchanges else result
                 if result.extract_error is not None:
                     _warn_once(result, counters)
                 # First what it leads to, then its record: never the other way round.
@@ -108,12 +111,6 @@ async def parse_task(
                 handing_on = group.create_task(hand_on(parsed, results))
                 began = time.monotonic()
             step.leave()
-
-
-async def _remove(path: str) -> None:
-    # Whatever stays is removed at the end of the crawl.
-    with suppress(OSError):
-        await aiofiles.os.unlink(path)
 
 
 def _warn_once(finished: Finished, counters: Counters) -> None:

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from crawler.model.messages import Finished, Page
 from crawler.parse.captured_output import CapturedOutput, OutputQuota
@@ -39,6 +40,7 @@ LARGE = 2 * 1024 * 1024
 """Bytes of a batch after which freed memory is given back; a batch of usual pages has less."""
 
 _decode_pages = msgspec.msgpack.Decoder(list[Page]).decode
+_encode_pages = msgspec.msgpack.Encoder().encode
 _encode_finished = msgspec.msgpack.Encoder().encode
 
 
@@ -150,6 +152,11 @@ def keep_freed_memory() -> Callable[[], object]:
     libc.mallopt(-1, 64 * 1024 * 1024)
     libc.mallopt(-3, 32 * 1024 * 1024)
     return lambda: libc.malloc_trim(0)
+
+
+def frame_of(pages: list[Page]) -> bytes:
+    """A batch as it is sent to a child: without what only the main process keeps."""
+    return _encode_pages([replace(page, exchanges=()) if page.exchanges else page for page in pages])
 
 
 def parse_batches() -> None:

@@ -42,7 +42,7 @@ from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Kind
 from crawler.parse import parser_process
 from crawler.parse.parser_death import ParserDied, cause_of_death
-from crawler.parse.parser_process import NO_PAGE, ParseJob, Progress
+from crawler.parse.parser_process import NO_PAGE, ParseJob, Progress, frame_of
 from crawler.plumbing.child_process import Child
 from crawler.plumbing.fork_server_process import EXIT_MAIN_GUARD, main_guard_error
 from crawler.plumbing.multiprocessing_internals_process import process_of
@@ -58,7 +58,6 @@ STOP_GRACE = 2.0
 """Seconds in which a parse process that has nothing to do must have ended by itself."""
 _PIPE_SLACK = 64 * 1024
 """Bytes of a pipe that are not counted on: it holds so many pages of memory, and not each is filled."""
-_encode_pages = msgspec.msgpack.Encoder().encode
 _decode_finished = msgspec.msgpack.Decoder(list[Finished]).decode
 
 
@@ -199,10 +198,10 @@ class ProcessParser:
     def _exchange(self, pages: list[Page], ahead: list[Page] | None) -> list[Finished]:
         """In a thread: write what the child has not yet, then wait for the results of ``pages``."""
         if self._sent is not pages:
-            self._child.send(_encode_pages(pages))
+            self._child.send(frame_of(pages))
         self._sent = None
         # It takes up the first before it works on it, so this waits for nothing.
-        if ahead and len(frame := _encode_pages(ahead)) <= self._child.room - _PIPE_SLACK:
+        if ahead and len(frame := frame_of(ahead)) <= self._child.room - _PIPE_SLACK:
             self._child.send(frame)
             self._sent = ahead
         while (results := self._child.receive()) is None:

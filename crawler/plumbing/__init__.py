@@ -1,1 +1,1 @@
-"""Floor 4: thin wrappers of one primitive each. Nothing here knows what a URL is."""
+"""Floor 3: thin wrappers of one primitive each. Nothing here knows what a URL is."""

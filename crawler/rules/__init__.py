@@ -1,1 +1,1 @@
-"""Floor 2: policy as pure functions. No I/O, no clock, no randomness: `now` and `random` are arguments."""
+"""Floor 1: policy as pure functions. No I/O, no clock, no randomness: `now` and `random` are arguments."""

@@ -1,1 +1,1 @@
-"""Floor 3: what the program says about itself: counters, and what each worker is doing, and since when."""
+"""Floor 2: what the program says about itself: counters, and what each worker is doing, and since when."""

@@ -1,1 +1,1 @@
-"""Floor 5: what a person sees: progress, summary, status, logs."""
+"""Floor 6: what a person sees: progress, summary, status, logs."""

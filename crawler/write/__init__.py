@@ -1,1 +1,1 @@
-"""Floor 5: sinks, the writer processes that own them, and the commit protocol between."""
+"""Floor 6: the writer processes, one for each sink, and the commit protocol between."""

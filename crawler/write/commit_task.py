@@ -26,18 +26,16 @@ from crawler.model.messages import Finished
 from crawler.model.outcomes import Activity
 from crawler.plumbing import faults
 from crawler.plumbing.byte_queue import ByteQueue, QueueClosed
+from crawler.plumbing.spool import remove_payloads
+from crawler.sinks import SINKS
+from crawler.sinks.base import Sink
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.write.ledger import Ledger
-from crawler.write.sinks import SINKS
-from crawler.write.sinks.base import Sink
 from crawler.write.writer_task import WriterKeeper
 
 if TYPE_CHECKING:
     from crawler.frontier.protocol import Frontier
-
-CLOSE_TIMEOUT = 30.0
-"""Seconds that a writer may take to close its file in good order."""
 
 
 class Committer:
@@ -110,25 +108,25 @@ class Committer:
 
     async def run(self) -> None:
         """The station, until everything is committed and every writer has ended."""
-        grace = 0.0
         try:
             if not self._is_started:
                 await self.start()
             async with asyncio.TaskGroup() as group:
-                helpers = [group.create_task(keeper.keep()) for keeper in self._keepers]
-                helpers.append(group.create_task(self._cut_batches()))
+                for keeper in self._keepers:
+                    group.create_task(keeper.keep())
+                cutting = group.create_task(self._cut_batches())
                 await self._commit_batches()
-                for helper in helpers:
-                    helper.cancel()
-            grace = CLOSE_TIMEOUT
+                for keeper in self._keepers:
+                    keeper.end()
+                cutting.cancel()  # after a failure; else it has ended
             if self.ledger.failure is not None:
                 raise self.ledger.failure
         finally:
-            await self.close(grace)
+            await self.close()
 
-    async def close(self, grace: float = 0.0) -> None:
-        """End the writers, within ``grace`` seconds in good order, else by SIGKILL. May be repeated."""
-        await _together(keeper.close(grace) for keeper in self._keepers)
+    async def close(self) -> None:
+        """End the writers; what is not closed in good order by now is killed. May be repeated."""
+        await _together(keeper.close() for keeper in self._keepers)
 
     async def _cut_batches(self) -> None:
         """Batches of what waits: at once when nothing is in flight, else every ``batch_interval``."""
@@ -176,12 +174,14 @@ class Committer:
                 self._step.enter(Activity.COMMIT, ready[0].finished[0].ticket.url)
                 await self._frontier.commit(ready)
                 ledger.committed(ready)
+                done = [finished for batch in ready for finished in batch.finished]
+                if kept := [exchange for finished in done for exchange in finished.exchanges]:
+                    await remove_payloads(kept)
                 self._step.leave()
                 if ledger.batches:
                     oldest = ledger.batches[0]
                     self._step.enter(Activity.WAIT_FOR_ACKS, oldest.finished[0].ticket.url)
                     self._step.since = oldest.cut_at
-                done = [finished for batch in ready for finished in batch.finished]
                 recorded = [finished for finished in done if finished.ticket.purpose.is_recorded]
                 counters.batches += len(ready)
                 counters.committed += len(recorded)

@@ -11,8 +11,8 @@ each still gets its own Ack with the position behind *it*. Nothing is acknowledg
 
 What it says, in this order, a Pong at any time in between::
 
-    Opened → CutBack → Ack … Ack            and it exits with 0
-       └────────┴───────┴── Failed          and it exits with 1
+    Opened → CutBack → Ack … Ack → Closed   and it exits with 0
+       └────────┴───────┴───┴── Failed      and it exits with 1
 
 Stops when: None arrives, or its main process is gone. Killed at any moment, it leaves behind at most a
 tail that its successor cuts off.
@@ -32,16 +32,16 @@ from pathlib import Path
 from queue import Empty
 from typing import Any, TypeAlias
 
-import msgspec
-
 from crawler.model.messages import Ack
 from crawler.model.outcomes import Activity
+from crawler.model.settings import Section
 from crawler.plumbing import faults
 from crawler.plumbing.file_lock import FileLock, LockBusy, holder_pid
 from crawler.plumbing.inside_child_process import Outbox, begin_child
+from crawler.sinks.base import Sink, why_not_written
 from crawler.trace.logs import configure_child_logging
 from crawler.trace.steps import Step
-from crawler.write.sinks.base import Sink, why_not_written
+from crawler.write.writer_messages import Closed, CutBack, Failed, Opened, Pong, encode
 
 log = logging.getLogger("crawler.write")
 
@@ -50,36 +50,6 @@ LOCK_TIMEOUT = 5.0
 
 BatchQueue: TypeAlias = "Queue[Any]"  # quoted: Queue is generic for type checkers only
 """First one int: the position to cut back to. Then (n, items) for each batch. None: close."""
-
-
-class Opened(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The writer holds the lock on its sink, and has opened it."""
-
-    length: int
-    """What the sink holds, in the unit of its positions, before anything is cut."""
-
-
-class CutBack(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The sink ends where it was told to; from now on the writer takes batches."""
-
-
-class Failed(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The sink cannot be written; trying again would not help."""
-
-    reason: str
-    """Half a sentence for people: "the disk is full"."""
-
-
-class Pong(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """The answer to a ping: what the writer is doing, and since when (unix time)."""
-
-    step: Activity
-    since: float
-
-
-Said = Opened | CutBack | Ack | Failed | Pong
-encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Said).decode
 
 
 class WriterProcess(BaseProcess):
@@ -92,6 +62,7 @@ class WriterProcess(BaseProcess):
     def __init__(
         self,
         sink: type[Sink],
+        options: Section | None,
         path: Path,
         log_level: str,
         batches: BatchQueue,
@@ -99,7 +70,7 @@ class WriterProcess(BaseProcess):
         events: Connection,
     ) -> None:
         super().__init__(name=f"writer-{sink.name}", daemon=True)
-        self._sink, self._path, self._log_level = sink, path, log_level
+        self._sink, self._options, self._path, self._log_level = sink, options, path, log_level
         self._batches, self._pings, self._events = batches, pings, events
 
     def run(self) -> None:
@@ -109,7 +80,7 @@ class WriterProcess(BaseProcess):
         self._step = Step("write", self.name)
         configure_child_logging(self._log_level, self.name, self._outbox.log)
         threading.Thread(target=self._answer_pings, name="pings", daemon=True).start()
-        sink = self._sink()
+        sink = self._sink(self._options)
         lock = FileLock(self._path.with_name(f".{self._path.name}.lock"))
         try:
             self._step.enter(Activity.LOCK)
@@ -161,6 +132,7 @@ class WriterProcess(BaseProcess):
         self._outbox.send(encode(CutBack()))
         closing = False
         while not closing:
+            self._settle(sink)
             self._step.leave()
             waiting = [self._batches.get()]
             with suppress(Empty):
@@ -181,8 +153,25 @@ class WriterProcess(BaseProcess):
             for ack in acks:
                 self._outbox.send(encode(ack))
                 faults.hit("writer:after_ack")
+            self._step.enter(Activity.SETTLE)
+            self._passed(sink.settle())  # one step, so that a stream of batches cannot put it off for ever
         self._step.enter(Activity.CLOSE)
+        while self._passed(sink.settle(last=True)):
+            self._step.enter(Activity.CLOSE)  # anew: it gets on
         sink.close()
+        self._outbox.send(encode(Closed()))
+
+    def _settle(self, sink: Sink) -> None:
+        """Do what can be done later, until a batch comes."""
+        self._step.enter(Activity.SETTLE)
+        while self._batches.empty() and self._passed(sink.settle()):
+            self._step.enter(Activity.SETTLE)
+
+    def _passed(self, step: str | None) -> bool:
+        """Whether there was a step, which is a fault point for crash tests."""
+        if step is not None:
+            faults.hit(f"sink:{step}")
+        return step is not None
 
     def _answer_pings(self) -> None:
         with suppress(EOFError, OSError):

@@ -25,14 +25,17 @@ from crawler.model.errors import SinkFailed
 from crawler.model.messages import Ack
 from crawler.model.outcomes import Activity
 from crawler.plumbing.starter_thread import off_loop
+from crawler.sinks.base import Sink
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.write.ledger import Batch, Ledger
-from crawler.write.sinks.base import Sink
-from crawler.write.writer_process import CutBack, Failed, Opened, Said
+from crawler.write.writer_messages import Closed, CutBack, Failed, Opened, Said
 from crawler.write.writer_thread import MAX_BEATS, Died, WriterThread
 
 log = logging.getLogger("crawler.write")
+
+CLOSE_TIMEOUT = 30.0
+"""Seconds that a writer's process may take to end once its sink is closed."""
 
 
 class WriterKeeper:
@@ -59,6 +62,7 @@ class WriterKeeper:
             sink,
             self.path,
             self._on_event,
+            options=getattr(config, sink.name, None),
             log_level=config.log.level,
             feed_log=feed_log,
             ping_interval=config.watchdog.stall / MAX_BEATS,
@@ -70,7 +74,7 @@ class WriterKeeper:
         self.length = 0
         """What the sink held when it was opened, in the unit of its positions."""
         self._writer: WriterThread | None = None
-        self._takes_batches = False
+        self._takes_batches = self._is_ending = self._is_closed = False
         self._position = 0
         """Where the sink ends with the last batch that it has acked."""
         self._events: asyncio.Queue[Said | Died] = asyncio.Queue()
@@ -106,11 +110,13 @@ class WriterKeeper:
                 self.send(batch)
 
     async def keep(self) -> None:
-        """Replace every writer that dies, until there is one that cannot be replaced."""
+        """Replace every writer that dies, until the sink is closed, or a writer cannot be replaced."""
         try:
-            while True:
-                await self._next_event()  # which is its death
-                await self.begin(self._position)
+            while not isinstance(await self._next_event(), Closed):
+                await self.begin(self._position)  # it has died
+                if self._is_ending:
+                    self.end()
+            self._is_closed = True
         except SinkFailed as failure:
             # What all sinks hold is still committed; then that loop ends the station.
             self._ledger.fail(failure)
@@ -131,12 +137,17 @@ class WriterKeeper:
         self._writer.child.kill()
         return True
 
-    async def close(self, grace: float) -> None:
-        """End the writer within ``grace`` seconds in good order, else by SIGKILL."""
-        if not self._takes_batches:
-            grace = 0  # what it would be told to close is not ready yet, or dead
+    def end(self) -> None:
+        """Everything is committed: have the sink closed in good order, upon which :meth:`keep` returns."""
+        self._is_ending = True
+        if self._takes_batches and self._writer is not None:
+            self._writer.put(None)
+
+    async def close(self) -> None:
+        """End the writer: one that has closed its sink ends by itself, any other by SIGKILL."""
         writer, self._writer, self._takes_batches = self._writer, None, False
         if writer is not None:
+            grace = CLOSE_TIMEOUT if self._is_closed else 0.0
             await off_loop(partial(writer.close, grace), on_cancel=writer.child.kill)
 
     async def _next_event(self) -> Said | None:
@@ -155,7 +166,7 @@ class WriterKeeper:
         if not event.certain:
             raise self._failed("its writer process cannot be killed")
         await self._ledger.until(lambda: not self._ledger.ready())
-        await self.close(0)
+        await self.close()
         self._deaths += 1
         if self._deaths > self._max_restarts:
             raise self._failed(

@@ -24,10 +24,12 @@ from typing import Any
 import msgspec
 
 from crawler.model.outcomes import Activity
+from crawler.model.settings import Section
 from crawler.plumbing.child_process import DEATH_TIMEOUT, Child
 from crawler.plumbing.multiprocessing_internals_process import discard, leave_reading_to_child, new_queue
-from crawler.write.sinks.base import Sink
-from crawler.write.writer_process import PROCESSES, BatchQueue, CutBack, Pong, Said, decode
+from crawler.sinks.base import Sink
+from crawler.write.writer_messages import CutBack, Pong, Said, decode
+from crawler.write.writer_process import PROCESSES, BatchQueue
 
 log = logging.getLogger("crawler.write")
 
@@ -99,13 +101,15 @@ class WriterThread(threading.Thread):
         path: Path,
         on_event: Callable[[Said | Died], None],
         *,
+        options: Section | None = None,
         log_level: str = "INFO",
         feed_log: Callable[[dict[str, Any]], None] = lambda _: None,
         ping_interval: float = 5.0,
     ) -> None:
         """``on_event`` is called in the loop with all that the writer says, pongs apart."""
         super().__init__(name=f"{path.name} events", daemon=True)
-        self._context, self._sink, self._path, self._log_level = context, sink, path, log_level
+        self._context, self._sink, self._options = context, sink, options
+        self._path, self._log_level = path, log_level
         self._on_event, self._loop = on_event, asyncio.get_running_loop()
         self._heartbeat = Heartbeat(ping_interval)
         self._queue: BatchQueue | None = None
@@ -160,7 +164,9 @@ class WriterThread(threading.Thread):
         # Its bound is the main process's count of bytes that are not acked.
         self._queue = new_queue(self._context)
         process_class = PROCESSES[self._context.get_start_method()]
-        process = process_class(self._sink, self._path, self._log_level, self._queue, pings, events)
+        process = process_class(
+            self._sink, self._options, self._path, self._log_level, self._queue, pings, events
+        )
         process.start()
         leave_reading_to_child(self._queue)
         return process

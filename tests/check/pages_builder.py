@@ -12,7 +12,7 @@ from crawler.model.facts import Odd
 from crawler.model.findings import RuleId
 from crawler.model.outcomes import Purpose
 from crawler.model.sources import Source
-from crawler.write.sinks.facts import CREATE
+from crawler.sinks.facts import CREATE
 
 ORIGIN = "https://example.org"
 

@@ -13,7 +13,7 @@ from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
 from crawler.model.sources import Source
 from crawler.rules.urls import origin, resolve
-from crawler.write.sinks.facts import FactsSink
+from crawler.sinks.facts import FactsSink
 
 HOME = "http://site.test/"
 GOOD = {"is_html": True, "text_length": 999, "lang": "en", "title_line": 1, "title_column": 9}

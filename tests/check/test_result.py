@@ -15,7 +15,7 @@ from crawler.model.facts import Odd
 from crawler.model.findings import RULE_IDS, SEVERITIES
 from crawler.model.outcomes import Kind, Outcome, State
 from crawler.model.sources import Source
-from crawler.write.sinks.facts import FACTS_VERSION
+from crawler.sinks.facts import FACTS_VERSION
 from tests.check.sites import HOME, MadeSite, one, placed, told, unverified
 
 

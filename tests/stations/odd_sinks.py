@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from crawler.plumbing import faults
+from crawler.sinks import FactsSink, JsonlSink, SqliteSink
 from crawler.write import writer_process
-from crawler.write.sinks import FactsSink, JsonlSink, SqliteSink
 
 
 class GatedJsonl(JsonlSink):
@@ -114,7 +114,8 @@ class DyingJsonl(JsonlSink):
 class ImpatientJsonl(JsonlSink):
     """Its writer waits for an earlier one's lock only for a moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)
         writer_process.LOCK_TIMEOUT = 0.1
 
 

@@ -13,7 +13,7 @@ import pytest
 from crawler.model.errors import SinkFailed
 from crawler.model.messages import Finished
 from crawler.model.outcomes import Purpose
-from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from tests.stations.odd_sinks import (
     BrokenJsonl,
     FaultyFacts,

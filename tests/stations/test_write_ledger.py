@@ -10,9 +10,9 @@ import pytest
 
 from crawler.model.messages import Ack
 from crawler.plumbing.file_lock import LockBusy
+from crawler.sinks.base import SinkOutdated, SinkShort, why_not_written
 from crawler.write.ledger import Ledger
-from crawler.write.sinks.base import SinkOutdated, SinkShort, why_not_written
-from crawler.write.writer_process import Pong
+from crawler.write.writer_messages import Pong
 from crawler.write.writer_thread import START_TIMEOUT, Heartbeat
 from tests.stations.writing import finished
 

@@ -5,18 +5,18 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
+from crawler.config import Config
 from crawler.model import facts, sources
 from crawler.model.messages import Finished, Hop, Ticket
-from crawler.model.outcomes import Kind, Outcome, Purpose, SinkName
+from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, encode
-from crawler.write.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
-from crawler.write.sinks.base import Sink, SinkOutdated, SinkShort
-from crawler.write.sinks.facts import FACTS_VERSION
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks.base import Sink, SinkOutdated, SinkShort
+from crawler.sinks.facts import FACTS_VERSION
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -164,7 +164,7 @@ def test_others_may_read_while_it_writes(kind, path, kept):
 
 def test_a_write_that_takes_a_part_is_gone_on_with(tmp_path: Path, monkeypatch):
     real = os.write
-    monkeypatch.setattr("crawler.write.sinks.jsonl.os.write", lambda fd, data: real(fd, data[:100]))
+    monkeypatch.setattr("crawler.sinks.jsonl.os.write", lambda fd, data: real(fd, data[:100]))
     sink = opened(JsonlSink, tmp_path / "records.jsonl")
     end = sink.write(RECORDS)
     sink.sync()
@@ -184,7 +184,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch):
             raise OSError(28, "No space left on device")
         return real(fd, data[:left])
 
-    monkeypatch.setattr("crawler.write.sinks.jsonl.os.write", nearly_full)
+    monkeypatch.setattr("crawler.sinks.jsonl.os.write", nearly_full)
     with pytest.raises(OSError, match="No space left"):
         sink.write(RECORDS[2:])
     assert (tmp_path / "records.jsonl").stat().st_size == len(RECORDS[0]) + len(RECORDS[1]) + 2 + 150
@@ -336,6 +336,9 @@ def test_facts_of_another_version_are_not_written(tmp_path: Path):
     later.close()
 
 
-def test_every_sink_that_the_configuration_allows_is_there():
-    assert tuple(SINKS) == get_args(SinkName)
-    assert all(name == sink.name for name, sink in SINKS.items())
+def test_the_configuration_allows_every_sink_and_takes_its_section_from_it():
+    config = Config(write={"sinks": list(SINKS)})
+    assert config.write.sinks == tuple(SINKS)
+    for name, sink in SINKS.items():
+        assert name == sink.name
+        assert getattr(config, name, None) == sink.options

@@ -20,9 +20,10 @@ import pytest
 from crawler.model.messages import Ack
 from crawler.plumbing.file_lock import owner_pid
 from crawler.plumbing.fork_server_process import start_fork_server
+from crawler.sinks import JsonlSink
 from crawler.write import writer_thread
-from crawler.write.sinks import JsonlSink
-from crawler.write.writer_process import PROCESSES, CutBack, Opened, Pong, Said
+from crawler.write.writer_messages import Closed, CutBack, Opened, Pong, Said
+from crawler.write.writer_process import PROCESSES
 from crawler.write.writer_thread import Died, Heartbeat, WriterThread
 from tests.stations.odd_sinks import HangingJsonl, ImpatientJsonl
 
@@ -69,6 +70,7 @@ async def test_a_closed_writer_leaves_with_0(tmp_path: Path):
         writer.put((7, (b"{}", b"{}")))
         assert await events.get() == Ack(7, 6)
         await asyncio.to_thread(writer.close, 10)
+        assert await events.get() == Closed()
         assert await events.get() == Died("exit code 0")
     assert not lock_of(path).exists()
 
@@ -179,8 +181,8 @@ def test_writers_are_never_forked():
 SCRIPT = """
     import asyncio, multiprocessing, os, signal, sys
     from pathlib import Path
-    from crawler.write.sinks import JsonlSink
-    from crawler.write.writer_process import CutBack, Opened
+    from crawler.sinks import JsonlSink
+    from crawler.write.writer_messages import Closed, CutBack, Opened
     from crawler.write.writer_thread import WriterThread
 
     async def made(number):

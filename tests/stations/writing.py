@@ -15,11 +15,11 @@ from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, decode, encode
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.plumbing.fork_server_process import start_fork_server
+from crawler.sinks import SINKS
+from crawler.sinks.base import Sink
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.write.commit_task import Committer
-from crawler.write.sinks import SINKS
-from crawler.write.sinks.base import Sink
 from tests.stations.no_frontier import NoFrontier
 
 

@@ -193,7 +193,7 @@ async def test_records_that_somebody_damaged_are_named(tmp_path):
     for options in ((), ("--json",)):
         done = crawls.crawl("status", tmp_path, "--errors", *options)
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith(f"crawler: {path} is damaged before byte ")
+        assert done.stderr.startswith(f"crawler: {path} cannot be read: a record is damaged, ")
     path.unlink()
     assert (
         "Only the page that first named each is known" in crawls.crawl("status", tmp_path, "--errors").stdout

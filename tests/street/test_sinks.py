@@ -6,7 +6,7 @@ import pytest
 
 from crawler import Config, Crawler
 from crawler.model.errors import CrawlFailed
-from crawler.write.sinks import SINKS
+from crawler.sinks import SINKS
 from tests import crawls
 from tests.graph_server import graph_site
 from tests.stations import odd_sinks

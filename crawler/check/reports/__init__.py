@@ -13,7 +13,7 @@ from crawler.check.finding import Result
 from crawler.check.reports.output import opened, place_of, same_place, why_not
 from crawler.check.verdict import Verdict
 from crawler.model.errors import CrawlFailed, UsageError
-from crawler.write.sinks.base import why_not_written
+from crawler.sinks.base import why_not_written
 
 FORMATS: dict[str, str] = {
     "text": "for people: what was found, with its first places",

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from crawler.sinks.base import why_not_written
 from crawler.watch.whole_file import whole_file
-from crawler.write.sinks.base import why_not_written
 
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _OF_THE_CRAWL = {"crawl.db", "facts.db", "summary.json", "trace.pftrace"}

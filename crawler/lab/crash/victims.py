@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from crawler.plumbing.file_lock import owner_pid
-from crawler.write.sinks import SINKS
+from crawler.sinks import SINKS
 
 Role = Literal["main", "fork server", "resource tracker", "parser", "writer"]
 

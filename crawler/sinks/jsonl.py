@@ -1,21 +1,18 @@
 """``records.jsonl``: one record a line, in UTF-8, each line ended by a newline."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from crawler.model.messages import Finished
-from crawler.model.outcomes import SinkName
-from crawler.write.sinks.base import SinkShort
+from crawler.sinks.base import Sink, SinkShort, unreadable
 
 
-class JsonlSink:
+class JsonlSink(Sink):
     """Appends to a file; its position is the file's size in bytes."""
 
-    name: ClassVar[SinkName] = "jsonl"
+    name: ClassVar[str] = "jsonl"
     file_name: ClassVar[str] = "records.jsonl"
-    needs_body: ClassVar[bool] = False
 
     _fd = -1  # not open
     _end = 0
@@ -35,11 +32,6 @@ class JsonlSink:
         if self._end > position:
             os.ftruncate(self._fd, position)
         self._end = self._synced = position
-
-    @staticmethod
-    def keeps(finished: Finished) -> bytes | None:
-        """The record of a page or a sitemap."""
-        return finished.record if finished.ticket.purpose.is_recorded else None
 
     def write(self, items: Sequence[bytes]) -> int:
         """Append all records with one write, if the system takes it whole."""
@@ -68,3 +60,18 @@ class JsonlSink:
                 os.ftruncate(fd, self._synced)
         finally:
             os.close(fd)
+
+    @classmethod
+    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+        """The lines of the file."""
+        at = number = 0
+        try:
+            with path.open("rb") as file:
+                for line in file:
+                    at += len(line)
+                    if (position is not None and at > position) or not line.endswith(b"\n"):
+                        return  # a writer is at it
+                    yield line[:-1]
+                    number += 1
+        except OSError as error:
+            raise unreadable(path, str(error.strerror or error), number) from None

@@ -7,14 +7,14 @@ million rows of a large site, of which a check looks at those that may be wrong.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from crawler.model.messages import Finished
-from crawler.model.outcomes import SinkName
-from crawler.write.sinks.base import SinkOutdated
-from crawler.write.sinks.sqlite import SqliteSink
+from crawler.sinks.base import SinkOutdated
+from crawler.sinks.columns import RECORD, Columns
+from crawler.sinks.sqlite import SqliteSink
 
 FACTS_VERSION = 1
 """It grows when what an older version of the program wrote means another thing: table or blob."""
@@ -94,11 +94,17 @@ _INSERT = f"INSERT INTO answers ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUM
 class FactsSink(SqliteSink):
     """Appends rows, one transaction for what is synced at once; its position is the last row id."""
 
-    name: ClassVar[SinkName] = "facts"
+    name: ClassVar[str] = "facts"
     file_name: ClassVar[str] = "facts.db"
+    holds_records: ClassVar[bool] = False
     _table = "answers"
-    _create = CREATE
-    _insert = _INSERT
+
+    def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
+        super().__init__(options, columns)
+        self._insert = _INSERT
+
+    def _create(self) -> str:
+        return CREATE
 
     def open(self, path: Path) -> int:
         """Open or create the file; the last row id. Raises SinkOutdated for a file of another version."""
@@ -149,3 +155,8 @@ class FactsSink(SqliteSink):
                 head.text_hash,
                 facts or None,
             )
+
+    @classmethod
+    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:  # noqa: ARG003
+        """Nothing: these are facts, of which a record cannot be made again."""
+        return iter(())

@@ -1,0 +1,88 @@
+"""The columns of a table, and what each may hold: of the records, or of what an extract function returned.
+
+A row travels as one JSON object in bytes. What a table does not take apart goes from there into its cell
+as the bytes it is: a page's 300 links are never made Python objects.
+"""
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from crawler.model.record import Record
+
+
+class Holds(StrEnum):
+    """What a column holds, apart from nothing."""
+
+    INTEGER = "integer"
+    """Of 64 bits."""
+    NUMBER = "number"
+    TEXT = "text"
+    TRUTH = "truth"
+    """True or false."""
+    TEXTS = "texts"
+    """A list of text, such as links."""
+    JSON = "json"
+    """Anything else; or text, numbers and lists by turns."""
+
+
+Columns = Mapping[str, Holds]
+"""By name, in their order."""
+
+_SCALARS: dict[type, Holds] = {
+    bool: Holds.TRUTH, int: Holds.INTEGER, float: Holds.NUMBER, str: Holds.TEXT
+}  # fmt: skip
+
+
+def _holds(annotation: Any) -> Holds:
+    is_union = get_origin(annotation) in {Union, types.UnionType}
+    kinds = set(get_args(annotation) if is_union else (annotation,)) - {type(None), msgspec.UnsetType}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind == list[str]:
+        return Holds.TEXTS
+    if isinstance(kind, type):
+        return next((holds for scalar, holds in _SCALARS.items() if issubclass(kind, scalar)), Holds.JSON)
+    return Holds.JSON
+
+
+RECORD: Columns = {field.encode_name: _holds(field.type) for field in msgspec.structs.fields(Record)}
+"""Those of the records, in the order of their keys."""
+
+_MAY_BE_ABSENT = frozenset(
+    field.encode_name for field in msgspec.structs.fields(Record) if msgspec.UnsetType in get_args(field.type)
+)
+"""Keys of a record that are left out where they hold nothing; of the others, the null is told."""
+NULL = msgspec.Raw(b"null")
+"""What a cell that is taken as it is holds where there is nothing."""
+_AS_TEXT = frozenset({Holds.TEXTS, Holds.JSON})
+_PYTHON: dict[Holds, type] = {
+    Holds.INTEGER: int, Holds.NUMBER: float, Holds.TEXT: str, Holds.TRUTH: bool
+}  # fmt: skip
+
+
+def rows_of(columns: Columns) -> Callable[[bytes], tuple[Any, ...]]:
+    """A decoder of rows: their cells in the order of ``columns``; lists and JSON as ``msgspec.Raw``.
+
+    It raises msgspec.DecodeError where a row is not of these columns. Keys that are no column are left out.
+    """
+    names = [f"c{number}" for number in range(len(columns))]  # a key need not be a name in Python
+    fields: list[Any] = [
+        (name, _PYTHON[holds] | None, None) if holds in _PYTHON else (name, msgspec.Raw, NULL)
+        for name, holds in zip(names, columns.values(), strict=True)
+    ]
+    row = msgspec.defstruct("Row", fields, gc=False, rename=dict(zip(names, columns, strict=True)))
+    decode, cells = msgspec.json.Decoder(row).decode, msgspec.structs.astuple
+    return lambda line: cells(decode(line))
+
+
+def line_of(cells: Iterable[Any]) -> bytes:
+    """The line of a record whose cells these are, in the order of :data:`RECORD`; lists and JSON as text."""
+    row: dict[str, Any] = {}
+    for (name, holds), cell in zip(RECORD.items(), cells, strict=True):
+        if cell is None and name in _MAY_BE_ABSENT:
+            continue
+        row[name] = msgspec.Raw(cell.encode()) if holds in _AS_TEXT and cell is not None else cell
+    return msgspec.json.encode(row)
