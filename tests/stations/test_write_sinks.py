@@ -17,6 +17,7 @@ from crawler.model.record import Record, encode
 from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
+from tests.stations import archives
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -27,6 +28,8 @@ def held(path: Path) -> list[str]:
     """The URLs in a sink's file, as anybody would read them."""
     if path.suffix == ".jsonl":
         return [json.loads(line)["url"] for line in path.read_text(encoding="utf-8").splitlines()]
+    if path.name == "archive":
+        return archives.urls(path)
     db = sqlite3.connect(path)
     try:
         table = "answers" if path.name == "facts.db" else "records"

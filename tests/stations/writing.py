@@ -130,9 +130,19 @@ class Bench(NoFrontier):
         for commit in self.commits:
             for sink in commit.positions:
                 kept = [item for item in map(SINKS[sink].keeps, commit.finished) if item is not None]
+                if sink not in {"jsonl", "sqlite", "facts"}:  # whose positions nobody can foretell
+                    assert self._held(sink, commit.positions[sink]) - self._held(
+                        sink, at.get(sink, 0)
+                    ) == len(kept)
+                    at[sink] = commit.positions[sink]
+                    continue
                 grown = sum(len(item) + 1 for item in kept) if sink == "jsonl" else len(kept)
                 at[sink] = at.get(sink, 0) + grown
             assert commit.positions == {sink: at[sink] for sink in commit.positions}
+
+    def _held(self, sink: str, position: int) -> int:
+        """How many records a sink gives up to ``position``."""
+        return sum(1 for _ in SINKS[sink].read(self.out / SINKS[sink].file_name, position))
 
 
 def lines(out: Path) -> list[bytes]:
