@@ -1,41 +1,26 @@
-"""The records of a crawl, read back from its archive."""
+"""The records of a crawl, read back from its archive member by member: damage costs what is behind it."""
 
-import gzip as any_gzip
-import io
-import zlib
+import zlib as plain_zlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
-from crawler.model.settings import MIB
 from crawler.sinks.base import unreadable
 from crawler.sinks.warc_records import END, METADATA, RECORD_FIELD, part_name
 
-gzip: Any = any_gzip
-damaged: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, zlib.error)
+zlib: Any = plain_zlib
 try:
-    from isal import igzip, isal_zlib
-except ImportError:  # it reads faster, and needs not be there where nothing is written
+    from isal import isal_zlib
+except ImportError:  # it is faster, and need not be there where nothing is written
     pass
 else:
-    gzip, damaged = igzip, (*damaged, cast("type[Exception]", isal_zlib.error))
+    zlib = isal_zlib
 
-
-class _Upto(io.RawIOBase):
-    """The first ``size`` bytes of a file."""
-
-    def __init__(self, file: IO[bytes], size: int) -> None:
-        self._file, self._left = file, size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(min(len(buffer), self._left))
-        self._left -= len(data)
-        buffer[: len(data)] = data
-        return len(data)
+_CHUNK = 1 << 16
+"""Bytes read at once."""
+_GZIP = 31
+"""What zlib calls the window bits of a gzip member."""
 
 
 def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
@@ -54,7 +39,7 @@ def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
             for record in _records(path, size):
                 yield record
                 number += 1
-        except damaged as error:
+        except (OSError, EOFError, zlib.error) as error:
             if left is None and isinstance(error, EOFError) and not (folder / part_name(at + 1)).exists():
                 return  # a writer is at it
             raise unreadable(path, getattr(error, "strerror", None) or str(error), number) from None
@@ -63,35 +48,24 @@ def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
 
 def _records(path: Path, size: int) -> Iterator[bytes]:
     """Those in the first ``size`` bytes of a part."""
-    record = None
-    with path.open("rb") as file, gzip.open(_Upto(file, size)) as stream:
-        while start := stream.readline():  # by which what is before it has been checked
-            if record is not None:
-                yield record
-            if not start.startswith(b"WARC/"):
-                raise ValueError("there is something else where a WARC record should begin")
-            head, length = [start], -1
-            while (line := stream.readline()) not in {b"\r\n", b""}:
-                head.append(line)
-                if line.startswith(b"Content-Length: "):
-                    length = int(line.partition(b" ")[2])
-            block = _block(stream, length, is_wanted=b"".join(head[:2]) == METADATA)
-            record = block.removeprefix(RECORD_FIELD).removesuffix(b"\r\n") if block else None
-    if record is not None:
-        yield record
+    member, text, is_within = zlib.decompressobj(_GZIP), b"", False
+    for chunk in _chunks(path, size):
+        data = chunk
+        while data:
+            out = member.decompress(data)
+            if len(text) < len(METADATA) or text.startswith(METADATA):
+                text += out
+            is_within, data = not member.eof, member.unused_data
+            if member.eof:
+                if text.startswith(METADATA):
+                    yield text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
+                member, text = zlib.decompressobj(_GZIP), b""
+    if is_within:
+        raise EOFError("it ends within a record")
 
 
-def _block(stream: IO[bytes], length: int, *, is_wanted: bool) -> bytes:
-    """The block of ``length`` bytes, if it is wanted; what stands behind it is read as well."""
-    if length < 0:
-        raise ValueError("a WARC record does not say how long it is")
-    pieces, left = [], length
-    while left:
-        if not (piece := stream.read(min(left, MIB))):
-            raise EOFError("it ends within a WARC record")
-        left -= len(piece)
-        if is_wanted:
-            pieces.append(piece)
-    if stream.read(len(END)) != END:
-        raise EOFError("it ends within a WARC record")
-    return b"".join(pieces)
+def _chunks(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while size and (chunk := file.read(min(_CHUNK, size))):
+            yield chunk
+            size -= len(chunk)
