@@ -7,6 +7,7 @@ returns is all that stands before a block, or in front of the part of it that is
 import base64
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import uuid4
 
 from crawler.model.exchange import Exchange
@@ -40,9 +41,10 @@ def new_id() -> str:
     return f"<urn:uuid:{uuid4()}>"
 
 
+@lru_cache(maxsize=4)  # the records of one exchange have the same
 def date(at: float) -> str:
     """A WARC-Date of Unix time ``at``, to the microsecond [5.4]."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def labelled(digest: bytes) -> str:
