@@ -98,8 +98,8 @@ def warcinfo(file_name: str, position: int, request: bytes, at: float) -> bytes:
             f"software: crawler/{VERSION}\r\n".encode(),
             b"format: WARC File Format 1.1\r\n",
             f"conformsTo: {_SPEC}\r\n".encode(),
+            POSITION_FIELD + b"%d\r\n" % position,  # before what others say, however long that is
             b"http-header-user-agent: %b\r\n" % agent[1] if agent else b"",
-            POSITION_FIELD + b"%d\r\n" % position,
         )
     )
     fields: Fields = [

@@ -1,5 +1,7 @@
 """Archives on a bench: exchanges made by hand, and the judges that read what came of them."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +29,11 @@ class Judged(NamedTuple):
     http: Any
     payload: bytes
     """Of what has an HTTP head, what stands behind it; else the block."""
+
+
+def sha1(data: bytes) -> str:
+    """A digest as archives tell it."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(data).digest()).decode()
 
 
 def exchange(number: int, payload: bytes = b"<p>hello", **others: Any) -> Exchange:

@@ -1,8 +1,6 @@
 """What an archive says: read by warcio and fastwarc, which had no part in writing it."""
 
-import base64
 import gzip
-import hashlib
 import json
 import random
 import tracemalloc
@@ -14,17 +12,13 @@ import pytest
 from crawler.model.outcomes import Purpose
 from crawler.model.version import VERSION
 from crawler.sinks.warc import WarcSink
-from tests.stations.archives import AT, HEAD, REQUEST, answered, exchange, judge, opened, write, written
+from tests.stations.archives import AT, HEAD, REQUEST, answered, exchange, judge, opened, sha1, write, written
 from tests.stations.writing import finished
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "archive"
-
-
-def sha1(data: bytes) -> str:
-    return "sha1:" + base64.b32encode(hashlib.sha1(data).digest()).decode()
 
 
 def kinds(records) -> list[str]:
@@ -103,8 +97,8 @@ def test_a_part_says_by_whom_it_is(path):
         f"software: crawler/{VERSION}",
         "format: WARC File Format 1.1",
         "conformsTo: http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
-        "http-header-user-agent: probe/7 (+http://a.example/)",
         "crawler-position: 0",
+        "http-header-user-agent: probe/7 (+http://a.example/)",
     ]
 
 

@@ -89,6 +89,18 @@ def test_a_part_that_was_only_begun_is_begun_anew(path, begun):
     assert urls(path) == numbers(*range(9))
 
 
+def test_a_part_is_known_again_whatever_the_crawl_calls_itself(path):
+    """Would catch a place that is looked for behind what may be of any length, and say anything."""
+    agent = b"crawler-position: 7 " + os.urandom(30_000).hex().encode()
+    item = answered(0, exchange(0, request=b"GET / HTTP/1.1\r\nUser-Agent: " + agent + b"\r\n\r\n"))
+    sink = opened(path, part_bytes=1)
+    end = write(sink, [item, item])
+    sink.close()
+    again = WarcSink()
+    assert again.open(path) == end
+    again.close()
+
+
 def test_files_that_are_no_parts_are_left_alone(path):
     positions = filled(path)
     others = ["crawl-extra.warc.gz", "notes.txt", "crawl-00002.warc.gz.cdxj", "rec-00009.warc.gz"]

@@ -1,6 +1,5 @@
 """An archive of the bundled site, replayed by pywb: page for page what the site says."""
 
-import gzip
 import http.client
 import json
 import os
@@ -16,16 +15,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.lab.site.site_process import SiteProcess
-from crawler.model.record import Record
 from crawler.sinks.warc import WarcSink
-from tests import crawls
+from tests import crawls, judges
 from tests.judges import judge
 from tests.stations import archives
 
-NOT_PLAYED = {
-    # What the site says only the first time, or not twice in the same way.
+PLAYED_OTHERWISE = {
+    "/workshop/loop/self": "pywb does not play a redirect to itself",
+    "/workshop/greeting": "it says another thing to one who comes back with its cookie, as the crawl does",
+    "/workshop/colophon.xhtml": "pywb calls XHTML text/html",
+    "/workshop/odd/query?b=2&a=1": "for pywb, that is the same as a=1&b=2",
+    "/workshop/odd/query?a=1&b=2": "and the other way round",
 }
+"""What the replay may not be the judge of, and why."""
 
 
 class Said(NamedTuple):
@@ -34,21 +38,20 @@ class Said(NamedTuple):
     status: int
     location: str | None
     content_type: str | None
+    coding: str | None
     body: bytes
 
 
 def ask(address: str, path: str) -> Said:
-    """What a server says, its content coding undone."""
+    """What a server says to one that takes what the crawler takes."""
     connection = http.client.HTTPConnection(address, timeout=10)
     try:
         connection.putrequest("GET", path, skip_accept_encoding=True)
-        connection.putheader("Accept-Encoding", "gzip")
+        connection.putheader("Accept-Encoding", ACCEPT_ENCODING)
         connection.endheaders()
         answer = connection.getresponse()
-        body = answer.read()
-        if answer.getheader("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        return Said(answer.status, answer.getheader("Location"), answer.getheader("Content-Type"), body)
+        told = [answer.getheader(name) for name in ("Location", "Content-Type", "Content-Encoding")]
+        return Said(answer.status, *told, answer.read())
     finally:
         connection.close()
 
@@ -98,32 +101,59 @@ def replaying(folder: Path, archive: Path) -> Iterator[str]:
         server.wait()
 
 
-def test_pywb_replays_the_site_page_for_page(crawled, tmp_path):
+@pytest.fixture(scope="module")
+def answered(crawled) -> dict[str, tuple[Said, archives.Judged]]:
+    """What the site says to each URL that was answered, asked as often as by the crawl, and what was kept."""
     out, site = crawled
-    address = urlsplit(site.url).netloc
-    answered = [record for record in crawls.records(out) if record.status is not None]
-    assert len(answered) > 150
     kept = {}
     for record in archives.judge(out / "archive"):
         if record.kind in {"response", "revisit"}:
             kept[record.fields["WARC-Target-URI"]] = record
-    assert sum(record.kind == "revisit" for record in kept.values()) >= 1
-    wrong = {}
     site.start_anew()
+    address = urlsplit(site.url).netloc
+    found = {}
+    for record in crawls.records(out):
+        if record.status is not None:
+            path = record.url.partition(address)[2]
+            said = [ask(address, path) for _ in range(record.attempts)][-1]
+            found[path] = (said, kept.pop(record.url))
+    assert kept == {}
+    assert len(found) > 150
+    assert any(record.kind == "revisit" for _, record in found.values())
+    return found
+
+
+def test_every_answer_is_kept_as_it_was_given(answered):
+    wrong = {}
+    for path, (said, record) in answered.items():
+        told = [record.http.get_header(name) for name in ("Location", "Content-Type", "Content-Encoding")]
+        body = said.body if record.kind == "revisit" else record.payload
+        if Said(int(record.http.get_statuscode()), *told, body) != said:
+            wrong[path] = (record, said)
+        assert record.fields["WARC-Payload-Digest"] == archives.sha1(said.body) or path in wrong
+    assert wrong.keys() <= {"/workshop/greeting"}
+
+
+def test_pywb_replays_the_site_page_for_page(crawled, answered, tmp_path):
+    out, site = crawled
+    wrong = {}
     with replaying(tmp_path, out / "archive") as wayback:
-        for record in answered:
-            stamp = "".join(digit for digit in kept[record.url].fields["WARC-Date"] if digit.isdigit())[:14]
-            played = ask(wayback, f"/kept/{stamp}id_/{record.url}")
-            said = as_told(address, record)
+        for path, (said, record) in answered.items():
+            stamp = "".join(digit for digit in record.fields["WARC-Date"] if digit.isdigit())[:14]
+            played = ask(wayback, f"/kept/{stamp}id_/{site.url}{path[1:]}")
             if played != said:
-                wrong[record.url] = (played, said)
-    assert wrong == {}
+                wrong[path] = (played, said)
+    assert wrong.keys() <= PLAYED_OTHERWISE.keys(), wrong
 
 
-def as_told(address: str, record: Record) -> Said:
-    """What the site says, as often as the crawl asked."""
-    path = record.url.partition(address)[2]
-    return [ask(address, path) for _ in range(record.attempts)][-1]
+def test_a_judge_that_is_missing_is_a_failure_in_ci_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(judges, "FOLDER", tmp_path)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="wayback is not installed"):
+        judge("wayback")
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="wayback is not installed"):
+        judge("wayback")
 
 
 def test_the_archive_alone_has_all_records(crawled):
