@@ -14,8 +14,8 @@ import click
 from click.exceptions import NoSuchCommand
 
 from crawler.cli.common import cannot_be_written, complain, examples, flush_stdout
-from crawler.config.version import VERSION
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
+from crawler.model.version import VERSION
 
 COMMANDS = ("demo", "run", "resume", "status", "check", "report", "config", "init", "serve", "lab")
 """Each lies in the module of its name."""

@@ -7,10 +7,12 @@ from crawler.sinks.base import Sink
 from crawler.sinks.facts import FactsSink
 from crawler.sinks.jsonl import JsonlSink
 from crawler.sinks.sqlite import SqliteSink
+from crawler.sinks.warc import WarcSink
 
 _KINDS: tuple[type[Sink], ...] = (
     JsonlSink,
     SqliteSink,
+    WarcSink,
     FactsSink,
 )
 SINKS: dict[str, type[Sink]] = {sink.name: sink for sink in _KINDS}

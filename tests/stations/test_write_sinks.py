@@ -14,9 +14,10 @@ from crawler.model import facts, sources
 from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, encode
-from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink, WarcSink
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
+from tests.stations import archives
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -27,6 +28,8 @@ def held(path: Path) -> list[str]:
     """The URLs in a sink's file, as anybody would read them."""
     if path.suffix == ".jsonl":
         return [json.loads(line)["url"] for line in path.read_text(encoding="utf-8").splitlines()]
+    if path.name == "archive":
+        return archives.urls(path)
     db = sqlite3.connect(path)
     try:
         table = "answers" if path.name == "facts.db" else "records"
@@ -106,7 +109,9 @@ def test_positions_go_on_from_the_cut(kind, path, kept):
     sink.sync()
     sink.close()
     sink = opened(kind, path, position)
-    assert sink.write(kept[4:6]) == end
+    again = sink.write(kept[4:6])
+    # Each record of an archive has an id of its own, and so a length.
+    assert again > position if kind is WarcSink else again == end
     sink.close()
 
 
