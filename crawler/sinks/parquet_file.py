@@ -5,62 +5,100 @@ Imports pyarrow: only a process that writes or reads such a file imports this.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crawler.sinks.base import unreadable
 from crawler.sinks.columns import Columns
 from crawler.sinks.parquet_table import SHAPE_KEY, Layout
 from crawler.sinks.parquet_typed import Shape
 
 GROUP_ROWS = 50_000
-GROUP_BYTES = 8 * 1024 * 1024
-"""Lines that become one row group: about a tenth of a second's work."""
+GROUP_BYTES = 4 * 1024 * 1024
+"""Lines that become one row group: less than a tenth of a second's work."""
+SIZE_KEY = b"crawler.size"
+"""In a file's own metadata: the bytes of the lines that its rows were."""
 
 
 class TableFile:
     """One file of Parquet that is being written: a row group for each table that is added."""
 
     def __init__(self, path: Path, schema: pa.Schema, compression: str) -> None:
-        self.schema = schema
+        self.size = 0
+        """Bytes of the lines that its rows were, which the file tells of itself."""
         self._stream = path.open("wb")  # not by pyarrow: what the system refuses comes as it says it
         try:
-            self._writer = pq.ParquetWriter(self._stream, schema, compression=compression)
+            self._writer = pq.ParquetWriter(
+                self._stream, schema, compression=compression, write_page_checksum=True
+            )
         except BaseException:
             self._stream.close()
             raise
 
-    def add(self, table: pa.Table) -> None:
-        """Write a row group."""
+    def add(self, table: pa.Table, size: int) -> None:
+        """Write a row group, of rows that were ``size`` bytes as lines."""
         self._writer.write_table(table)
+        self.size += size
 
     def finish(self) -> None:
         """Complete it; it would survive a power loss, apart from its name."""
+        self._writer.add_key_value_metadata({SIZE_KEY: str(self.size)})
         self._writer.close()
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._stream.close()
 
     def drop(self) -> None:
-        """Close it, whatever it holds."""
+        """Close it, whatever it holds; may be repeated."""
         self._writer.is_open = False  # or it would try to complete the file when it is forgotten
         self._stream.close()
 
 
-def tables_of(path: Path) -> Iterator[pa.Table]:
-    """The row groups of a file, one at a time."""
-    with path.open("rb") as stream, pq.ParquetFile(stream) as file:
+class About(NamedTuple):
+    """What a file says of itself at its end."""
+
+    rows: int
+    size: int
+    """Bytes of the lines that its rows were."""
+    shape: Shape
+
+
+def about(path: Path) -> About:
+    """Read the end of a file. Raises OutputError where that is damaged."""
+    with path.open("rb") as stream, _readable(path):
+        file = pq.read_metadata(stream)
+        own = file.metadata or {}
+        shape = msgspec.json.decode(own.get(SHAPE_KEY, b"{}"), type=Shape)
+        return About(file.num_rows, int(own.get(SIZE_KEY, 0)), shape)
+
+
+@contextmanager
+def _readable(path: Path, before: int = 0) -> Iterator[None]:
+    """Raises OutputError where ``path`` is damaged, ``before`` records after the first."""
+    try:
+        yield
+    except (pa.ArrowException, msgspec.MsgspecError, OSError, ValueError) as error:
+        raise unreadable(path, str(error), before) from error
+
+
+def tables_of(path: Path, before: int = 0) -> Iterator[pa.Table]:
+    """The row groups of a file, one at a time; ``before`` are the records in the files before it.
+
+    Raises OutputError where the file is damaged.
+    """
+    with path.open("rb") as stream:
+        with _readable(path, before):
+            file = pq.ParquetFile(stream, page_checksum_verification=True)
         for number in range(file.num_row_groups):
-            yield file.read_row_group(number, use_threads=False)
-
-
-def shape_in(metadata: "pq.FileMetaData") -> Shape:
-    """The shape of a file's typed columns, as it was written."""
-    told = (metadata.metadata or {}).get(SHAPE_KEY)
-    return Shape() if told is None else msgspec.json.decode(told, type=Shape)
+            with _readable(path, before):
+                table = file.read_row_group(number, use_threads=False)
+            yield table
+            before += table.num_rows
 
 
 def groups_of(lines: Iterable[bytes], most: int = GROUP_ROWS) -> Iterator[list[bytes]]:
@@ -93,14 +131,14 @@ def write_table(
     try:
         for group in groups_of(line for portion in rows for line in portion):
             table = layout.plain(group)
-            grown = shape.grown(layout.seen(table, shape), at_a_cost=count > 0)
-            if grown != shape:
+            shape, is_wider = layout.grown(shape, layout.seen(group, shape))
+            if is_wider:
                 file.finish()
-                file, shape = TableFile(wider, layout.schema(grown), compression), grown
+                file = TableFile(wider, layout.schema(shape), compression)
                 for written in tables_of(half):
-                    file.add(layout.typed(written, shape))
+                    file.add(layout.typed(written, shape), 0)
                 wider.replace(half)
-            file.add(layout.typed(table, shape))
+            file.add(layout.typed(table, shape), sum(map(len, group)))
             count += len(group)
         file.finish()
         half.replace(path)

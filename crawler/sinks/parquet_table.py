@@ -4,11 +4,14 @@ Imports pyarrow: only a process that writes or reads such a table imports this. 
 thread; the cores are the parsers'.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+from msgspec.structs import replace
 
 from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
 from crawler.sinks.parquet_typed import Kind, Shape, shape_of, typed_values
@@ -25,15 +28,21 @@ _TYPES = {
     Holds.TEXTS: pa.list_(pa.string()),
     Holds.JSON: pa.string(),
 }
-_TYPES_OF_KINDS = {
+_TYPES_OF_FORMS = {
     Kind.TRUTH: pa.bool_(),
     Kind.SHORT: pa.int64(),
-    Kind.LONG: pa.int64(),
     Kind.NUMBER: pa.float64(),
     Kind.TEXT: pa.string(),
     Kind.TEXTS: pa.list_(pa.string()),
     Kind.JSON: pa.string(),
 }
+
+
+class _Extracted(msgspec.Struct, gc=False):
+    extracted: msgspec.Raw = NULL
+
+
+_extract = msgspec.json.Decoder(_Extracted).decode
 
 
 class Layout:
@@ -50,12 +59,15 @@ class Layout:
     def schema(self, shape: Shape) -> pa.Schema:
         """The columns, then the typed ones, and the shape itself."""
         fields = list(self._types.items())
-        fields += [(f"{_EXTRACTED}.{key}", _TYPES_OF_KINDS[kind]) for key, kind in shape.keys.items()]
+        fields += [(f"{_EXTRACTED}.{key}", _TYPES_OF_FORMS[form]) for key, form in shape.forms.items()]
         return pa.schema(fields, metadata={SHAPE_KEY: msgspec.json.encode(shape)})
 
     def plain(self, lines: Iterable[bytes]) -> pa.Table:
         """The rows in ``lines``, without typed columns. Raises msgspec.DecodeError where one is no row."""
-        rows = [self._cells(line) for line in lines]
+        with _no_collection():
+            return self._plain([self._cells(line) for line in lines])
+
+    def _plain(self, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
         cells: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(self._columns)
         arrays = [
             _array(column, holds, self._types[name])
@@ -63,14 +75,23 @@ class Layout:
         ]
         return pa.table(arrays, schema=pa.schema(list(self._types.items())))
 
-    def seen(self, table: pa.Table, known: Shape) -> Shape:
-        """The shape of the values that were extracted, in a table."""
-        return shape_of(_extracted(table), known) if self._is_typed else Shape()
+    def seen(self, lines: Iterable[bytes], known: Shape) -> Shape:
+        """The shape of what was extracted, in these rows; keys of ``known`` are looked at in any case."""
+        if not self._is_typed:
+            return Shape()
+        return shape_of((bytes(_extract(line).extracted) for line in lines), known)
+
+    def grown(self, shape: Shape, seen: Shape) -> tuple[Shape, bool]:
+        """The shape that holds both, and whether what was written in the first has to be written anew."""
+        joined = shape.joined(seen)
+        is_wider = joined.forms != shape.forms
+        return (replace(joined, changes=shape.changes + 1) if is_wider else joined), is_wider
 
     def typed(self, table: pa.Table, shape: Shape) -> pa.Table:
         """A table with the typed columns of ``shape``, whichever it had; they are made of ``extracted``."""
         schema = self.schema(shape)
-        if table.schema.equals(schema):
+        own = (table.schema.metadata or {}).get(SHAPE_KEY)
+        if own is not None and msgspec.json.decode(own, type=Shape).forms == shape.forms:
             return table.replace_schema_metadata(schema.metadata)
         plain = [table.column(name) for name in self._columns]
         values = typed_values(_extracted(table), shape) if shape.keys else []
@@ -94,9 +115,21 @@ class Layout:
         return map(line_of, zip(*columns, strict=True))
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without looking for garbage: many lists come to life, and none in a circle; it takes half as long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _array(column: Sequence[Any], holds: Holds, type_: pa.DataType) -> pa.Array:
     if holds is Holds.JSON:
-        column = [None if cell == NULL else bytes(cell) for cell in column]
+        column = [None if cell == b"null" else cell for cell in map(bytes, column)]
     if type_ is _MOMENT:
         return pa.array(column, pa.string()).cast(type_)
     return pa.array(column, type_)

@@ -67,8 +67,13 @@ class Shape(msgspec.Struct, frozen=True):
     changes: int = 0
     """How often it has grown at a cost."""
 
+    @property
+    def forms(self) -> dict[str, Kind]:
+        """What the columns look like: long numbers and short ones lie in one alike."""
+        return {key: Kind.SHORT if kind is Kind.LONG else kind for key, kind in self.keys.items()}
+
     def joined(self, seen: "Shape") -> "Shape":
-        """The least shape that holds both; the changes are this one's.
+        """The least shape that holds both; how often it has changed is this one's.
 
         After :data:`MAX_CHANGES` no key is added any more, and one that holds what it never held makes all of
         them JSON text: then nothing can come that does not fit.
@@ -87,23 +92,16 @@ class Shape(msgspec.Struct, frozen=True):
             keys = dict.fromkeys(keys, Kind.JSON)
         return Shape(keys, True, self.changes)
 
-    def grown(self, seen: "Shape", *, at_a_cost: bool) -> "Shape":
-        """As :meth:`joined`; one change more where it grows and rows are to be written anew for it."""
-        joined = self.joined(seen)
-        if at_a_cost and joined != self:
-            return msgspec.structs.replace(joined, changes=self.changes + 1)
-        return joined
-
 
 def _join(one: Kind, other: Kind) -> Kind:
     return one if one is other else _JOINED.get(frozenset({one, other}), Kind.JSON)
 
 
-def shape_of(cells: Iterable[bytes | None], known: Shape) -> Shape:
+def shape_of(cells: Iterable[bytes], known: Shape) -> Shape:
     """The shape of these values, each the JSON of one; keys of ``known`` are looked at in any case."""
     keys: dict[str, Kind] = {}
     for cell in cells:
-        if cell is None:
+        if cell == b"null":
             continue
         if not cell.startswith(b"{"):
             return Shape({}, False)
