@@ -68,9 +68,12 @@ class About(NamedTuple):
     shape: Shape
 
 
-def about(path: Path) -> About:
-    """Read the end of a file. Raises OutputError where that is damaged."""
-    with path.open("rb") as stream, _readable(path):
+def about(path: Path, before: int) -> About:
+    """Read the end of a file; ``before`` are the records in the files before it.
+
+    Raises OutputError where that is damaged.
+    """
+    with path.open("rb") as stream, _readable(path, before):
         file = pq.read_metadata(stream)
         own = file.metadata or {}
         shape = msgspec.json.decode(own.get(SHAPE_KEY, b"{}"), type=Shape)
@@ -78,7 +81,7 @@ def about(path: Path) -> About:
 
 
 @contextmanager
-def _readable(path: Path, before: int = 0) -> Iterator[None]:
+def _readable(path: Path, before: int) -> Iterator[None]:
     """Raises OutputError where ``path`` is damaged, ``before`` records after the first."""
     try:
         yield
@@ -133,6 +136,7 @@ def write_table(
             table = layout.plain(group)
             shape, is_wider = layout.grown(shape, layout.seen(group, shape))
             if is_wider:
+                shape = shape.counted() if count else shape
                 file.finish()
                 file = TableFile(wider, layout.schema(shape), compression)
                 for written in tables_of(half):

@@ -67,7 +67,7 @@ class Parts:
         self._finish_widening()
         for first, path in firsts(folder.glob(PARTS)):
             if first == self.end + 1:
-                rows, size, self._shape = about(path)
+                rows, size, self._shape = about(path, self.end)
                 self._parts.append(Part(path, first, rows, size))
             # Else rows are missing before it: it is not held, and goes with the cut.
         if not self._parts:
@@ -98,6 +98,7 @@ class Parts:
         base = self._parts[-1]
         is_small = base.rows < self._most_rows and base.size < self._most_bytes
         if is_wider and (len(self._parts) > 1 or not is_small):
+            shape = shape.counted()
             yield from self._widen(shape)
         first = base.first if is_small else segment.first
         file = self._file(self._half, shape)

@@ -60,7 +60,7 @@ def _rows_after(folder: Path, hidden: Path, at: int) -> Iterator[bytes]:
 
 def _of_part(path: Path, skip: int, at: int) -> Iterator[bytes]:
     layout = Layout()
-    if about(path).rows <= skip:
+    if about(path, at - skip).rows <= skip:
         return
     read = 0
     for table in tables_of(path, at - skip):

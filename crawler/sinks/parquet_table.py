@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-from msgspec.structs import replace
 
 from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
 from crawler.sinks.parquet_typed import Kind, Shape, shape_of, typed_values
@@ -84,8 +83,7 @@ class Layout:
     def grown(self, shape: Shape, seen: Shape) -> tuple[Shape, bool]:
         """The shape that holds both, and whether what was written in the first has to be written anew."""
         joined = shape.joined(seen)
-        is_wider = joined.forms != shape.forms
-        return (replace(joined, changes=shape.changes + 1) if is_wider else joined), is_wider
+        return joined, joined.forms != shape.forms
 
     def typed(self, table: pa.Table, shape: Shape) -> pa.Table:
         """A table with the typed columns of ``shape``, whichever it had; they are made of ``extracted``."""

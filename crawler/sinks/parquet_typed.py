@@ -92,6 +92,10 @@ class Shape(msgspec.Struct, frozen=True):
             keys = dict.fromkeys(keys, Kind.JSON)
         return Shape(keys, True, self.changes)
 
+    def counted(self) -> "Shape":
+        """The same, having grown at a cost once more."""
+        return Shape(self.keys, self.is_regular, self.changes + 1)
+
 
 def _join(one: Kind, other: Kind) -> Kind:
     return one if one is other else _JOINED.get(frozenset({one, other}), Kind.JSON)
