@@ -148,7 +148,7 @@ def why_not_written(error: Exception) -> str | None:
     """Half a sentence for the one who has to make room for it; None for an error that nobody foresaw."""
     if isinstance(error, LockBusy):
         return f"another process (pid {error.pid or 'unknown'}) is still writing it"
-    if isinstance(error, SinkShort | SinkOutdated):
+    if isinstance(error, SinkShort | SinkOutdated | OutputError):
         return str(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno, f"the system says: {error.strerror}")
