@@ -55,6 +55,8 @@ class Sink(ABC):
     """Name of the file, or folder, in the output folder."""
     holds_records: ClassVar[bool] = True
     """Whether :meth:`read` gives the records of the crawl back."""
+    has_columns: ClassVar[bool] = True
+    """Whether rows are taken apart into columns, so that these must be known before the first row."""
     is_text: ClassVar[bool] = False
     """Whether it only ever grows by :meth:`encoded`, so that it may go to a pipe as well."""
     needs_answers: ClassVar[bool] = False

@@ -13,6 +13,7 @@ class JsonlSink(Sink):
 
     name: ClassVar[str] = "jsonl"
     file_name: ClassVar[str] = "records.jsonl"
+    has_columns: ClassVar[bool] = False
     is_text: ClassVar[bool] = True
 
     _fd = -1  # not open

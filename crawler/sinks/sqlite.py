@@ -120,12 +120,12 @@ class SqliteSink(Sink):
             db.close()
 
     def export(self, batches: Iterable[Sequence[bytes]], path: Path) -> None:
-        """One transaction without a journal; what are no records become the table ``items``, without ``id``."""
+        """One transaction without a journal. What are no records are the table ``items``, without ``id``."""
         import sqlite3
 
         are_records = self._columns is RECORD
         create = self._create() if are_records else f"CREATE TABLE items ({defined(self._columns)})"
-        insert = f"INSERT INTO items VALUES (?{', ?' * (len(self._columns) - 1)})"
+        insert = f"INSERT INTO items VALUES (?{', ?' * (len(self._columns) - 1)})"  # noqa: S608 (only marks)
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode = OFF")
             db.execute("PRAGMA synchronous = OFF")  # whoever asks for the file syncs it once, at its end
