@@ -287,7 +287,7 @@ def test_the_table_of_payloads_is_only_a_hint(path, tmp_path, damage):
 
 @pytest.mark.parametrize("number", range(7))
 def test_the_table_is_not_believed_where_another_record_is(path, number):
-    """The warcinfo, a request, an answer with another payload, a metadata record; none of these is the first."""
+    """The warcinfo, a request, an answer with another payload, a metadata record: none is what was seen."""
     written(path, answered(1, exchange(1, b"one")), answered(2, exchange(2, b"two")))
     data, places = (path / "crawl-00001.warc.gz").read_bytes(), [0]
     while left := data[places[-1] :]:
