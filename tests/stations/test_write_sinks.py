@@ -17,7 +17,6 @@ from crawler.model.record import Record, encode
 from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink, WarcSink
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
-from tests.stations import archives
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -25,17 +24,12 @@ RECORDS = [item.record for item in FINISHED]
 
 
 def held(path: Path) -> list[str]:
-    """The URLs in a sink's file, as anybody would read them."""
-    if path.suffix == ".jsonl":
-        return [json.loads(line)["url"] for line in path.read_text(encoding="utf-8").splitlines()]
-    if path.name == "archive":
-        return archives.urls(path)
-    db = sqlite3.connect(path)
-    try:
-        table = "answers" if path.name == "facts.db" else "records"
-        return [url for (url,) in db.execute(f"SELECT url FROM {table} ORDER BY id")]
-    finally:
-        db.close()
+    """The URLs in a sink's file: as its ``read`` gives them, and by its own eyes anybody else."""
+    kind = next(sink for sink in SINKS.values() if sink.file_name == path.name)
+    if kind.holds_records:
+        return [json.loads(line)["url"] for line in kind.read(path)]
+    with closing(sqlite3.connect(path)) as db:
+        return [url for (url,) in db.execute("SELECT url FROM answers ORDER BY id")]
 
 
 def urls(*numbers: int) -> list[str]:
