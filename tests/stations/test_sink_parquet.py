@@ -156,6 +156,7 @@ def test_many_stops_leave_few_parts(path: Path):
 
 def test_without_rows_there_is_a_table_with_columns(path: Path):
     sink = opened(path)
+    assert settled(sink) == ["parquet_begun"]
     assert urls(path) == [[]] * 5
     assert "links" in pandas.read_parquet(path).columns
     settled(sink, last=True)
@@ -232,6 +233,7 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
             shutil.rmtree(copy.parent)
         shutil.rmtree(there.parent)
 
+    steps.add(sink.settle())
     for at in range(0, 24, 6):
         acked = sink.write(lines[at : at + 6])
         sink.sync()
@@ -245,7 +247,7 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
     sink.close()
     check()
     assert steps == {
-        "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named",
+        "parquet_begun", "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named",
         "parquet_rows_removed", "parquet_group_widened", "parquet_part_widened", "parquet_all_widened",
         "parquet_narrow_removed", "parquet_wide_named",
     }  # fmt: skip

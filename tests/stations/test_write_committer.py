@@ -165,6 +165,7 @@ async def test_a_start_cuts_every_sink_back_to_what_is_committed(tmp_path: Path)
     assert second.lengths == {
         "jsonl": first.commits[-1].positions["jsonl"] + 12,
         "sqlite": recorded(items),
+        "parquet": recorded(items),
         "facts": 60,
     }
     assert second.commits[0].n == 5
@@ -180,7 +181,7 @@ async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(t
     second = Bench(tmp_path, positions=end)
     with pytest.raises(SinkFailed, match=r"records\.jsonl cannot be written: it ends at \d+, before \d+"):
         await second.committer.start()
-    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20, "facts": 20}
+    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20, "parquet": 20, "facts": 20}
 
 
 # -- death ---------------------------------------------------------------------------------------
