@@ -13,6 +13,8 @@ class JsonlSink(Sink):
 
     name: ClassVar[str] = "jsonl"
     file_name: ClassVar[str] = "records.jsonl"
+    has_columns: ClassVar[bool] = False
+    is_text: ClassVar[bool] = True
 
     _fd = -1  # not open
     _end = 0
@@ -33,11 +35,13 @@ class JsonlSink(Sink):
             os.ftruncate(self._fd, position)
         self._end = self._synced = position
 
+    def encoded(self, items: Sequence[bytes]) -> bytes:
+        """The records, each ended by a newline."""
+        return b"\n".join(items) + b"\n" if items else b""
+
     def write(self, items: Sequence[bytes]) -> int:
         """Append all records with one write, if the system takes it whole."""
-        if not items:
-            return self._end
-        left = memoryview(b"\n".join(items) + b"\n")
+        left = memoryview(self.encoded(items))
         while left:
             # A nearly full disk takes a part, and says why only when asked to take the rest.
             taken = os.write(self._fd, left)

@@ -9,7 +9,7 @@ rows wait as lines in the side file (:mod:`crawler.sinks.parquet_rows`), which a
 Killed at any moment, each row is in a part, in the side file, or in both, and then the part counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -137,6 +137,12 @@ class ParquetSink(Sink):
 
     def _stop_settling(self) -> None:
         self._steps = iter(())
+
+    def export(self, batches: Iterable[Sequence[bytes]], path: Path) -> None:
+        """Write one file, straight from the rows."""
+        from crawler.sinks.parquet_file import write_table
+
+        write_table(path, self._columns, batches, compression=self._options.compression)
 
     @classmethod
     def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from crawler.model import facts, sources
 from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, encode
-from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink, WarcSink
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
 from tests.stations.writing import finished
@@ -103,7 +103,9 @@ def test_positions_go_on_from_the_cut(kind, path, kept):
     sink.sync()
     sink.close()
     sink = opened(kind, path, position)
-    assert sink.write(kept[4:6]) == end
+    again = sink.write(kept[4:6])
+    # Each record of an archive has an id of its own, and so a length.
+    assert again > position if kind is WarcSink else again == end
     sink.close()
 
 
