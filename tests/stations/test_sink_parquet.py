@@ -572,3 +572,12 @@ def test_only_writers_and_readers_import_pyarrow():
     assert not {"pyarrow", "crawler.sinks.parquet_file", "crawler.sinks.parquet_rows"} & set(
         done.stdout.split()
     )
+
+
+def test_the_lines_in_the_docs_run(tmp_path: Path, capsys):
+    written(tmp_path / "records.parquet", [line(number, status=404, elapsed_ms=1.5) for number in range(3)])
+    page = (Path(__file__).parents[2] / "docs" / "parquet.md").read_text(encoding="utf-8")
+    codes = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    for code, told in zip(codes, ["404", "http://a.example/2", "http://b.example/ü"], strict=True):
+        exec(code.replace("OUT/", f"{tmp_path}/"), {})
+        assert told in capsys.readouterr().out
