@@ -4,6 +4,7 @@ The configuration, the command line, their documentation and the output folder t
 """
 
 from crawler.sinks.base import Sink
+from crawler.sinks.csv import CsvSink
 from crawler.sinks.facts import FactsSink
 from crawler.sinks.jsonl import JsonlSink
 from crawler.sinks.sqlite import SqliteSink
@@ -11,6 +12,7 @@ from crawler.sinks.sqlite import SqliteSink
 _KINDS: tuple[type[Sink], ...] = (
     JsonlSink,
     SqliteSink,
+    CsvSink,
     FactsSink,
 )
 SINKS: dict[str, type[Sink]] = {sink.name: sink for sink in _KINDS}

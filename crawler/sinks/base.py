@@ -55,6 +55,8 @@ class Sink(ABC):
     """Name of the file, or folder, in the output folder."""
     holds_records: ClassVar[bool] = True
     """Whether :meth:`read` gives the records of the crawl back."""
+    steps: ClassVar[tuple[str, ...]] = ()
+    """The names of the steps that :meth:`settle` takes."""
     needs_answers: ClassVar[bool] = False
     """Whether the answers must be kept for it as they were sent: :class:`crawler.model.exchange.Exchange`."""
     extra: ClassVar[str | None] = None
@@ -96,9 +98,9 @@ class Sink(ABC):
     def settle(self, *, last: bool = False) -> str | None:  # noqa: ARG002 (most have nothing to do)
         """Do one step, of a tenth of a second or so, of what need not be done before a batch is acknowledged.
 
-        The step's name, for crash tests; None where nothing is left to be done. ``last``: nothing more will
-        be written, so that what is left is brought into its last form too. Killed between any two steps, or
-        within one, the sink holds the same records when it is opened again.
+        The step's name, one of :attr:`steps`, for crash tests; None where nothing is left to be done.
+        ``last``: nothing more will be written, so that what is left is brought into its last form too. Killed
+        between any two steps, or within one, the sink holds the same records when it is opened again.
         """
         return None
 

@@ -164,7 +164,7 @@ def test_others_may_read_while_it_writes(kind, path, kept):
 
 def test_a_write_that_takes_a_part_is_gone_on_with(tmp_path: Path, monkeypatch):
     real = os.write
-    monkeypatch.setattr("crawler.sinks.jsonl.os.write", lambda fd, data: real(fd, data[:100]))
+    monkeypatch.setattr("crawler.sinks.appended_file.os.write", lambda fd, data: real(fd, data[:100]))
     sink = opened(JsonlSink, tmp_path / "records.jsonl")
     end = sink.write(RECORDS)
     sink.sync()
@@ -184,7 +184,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch):
             raise OSError(28, "No space left on device")
         return real(fd, data[:left])
 
-    monkeypatch.setattr("crawler.sinks.jsonl.os.write", nearly_full)
+    monkeypatch.setattr("crawler.sinks.appended_file.os.write", nearly_full)
     with pytest.raises(OSError, match="No space left"):
         sink.write(RECORDS[2:])
     assert (tmp_path / "records.jsonl").stat().st_size == len(RECORDS[0]) + len(RECORDS[1]) + 2 + 150
