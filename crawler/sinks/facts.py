@@ -97,7 +97,7 @@ class FactsSink(SqliteSink):
     name: ClassVar[str] = "facts"
     file_name: ClassVar[str] = "facts.db"
     holds_records: ClassVar[bool] = False
-    _table = "answers"
+    table: ClassVar[str] = "answers"
 
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
         super().__init__(options, columns)
