@@ -2,9 +2,9 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
 from crawler.sinks.base import Sink, SinkShort
 
@@ -77,3 +77,20 @@ class AppendedFile(Sink):
                 os.ftruncate(fd, self._synced)
         finally:
             os.close(fd)
+
+
+def lines_of(file: IO[bytes], position: int | None) -> Iterator[bytes]:
+    """The lines up to ``position``, with their ends; None: all, of which the last may be without one.
+
+    Raises ValueError where the file ends before ``position``, or a line goes on behind it.
+    """
+    at = 0
+    for line in file:
+        if at == position:
+            return
+        at += len(line)
+        if position is not None and (at > position or not line.endswith(b"\n")):
+            raise ValueError(f"no record ends at byte {min(at, position):,}, where one should")
+        yield line
+    if position is not None and at < position:
+        raise ValueError(f"it ends at byte {at:,}, and went on to {position:,}")

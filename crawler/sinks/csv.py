@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Annotated, Any, ClassVar
 
 from crawler.model.settings import About, Section
-from crawler.sinks.appended_file import AppendedFile
+from crawler.sinks.appended_file import AppendedFile, lines_of
 from crawler.sinks.base import unreadable
 from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
 
@@ -140,14 +140,11 @@ _VALUES: dict[Holds, Callable[[str], Any]] = {
 
 def _rows(file: IO[bytes], position: int | None) -> Iterator[bytes]:
     """The rows up to ``position``, each with its line end; line breaks within quotes end no row."""
-    at, pieces, is_quoted = 0, list[bytes](), False
-    for piece in file:
-        at += len(piece)
-        if position is not None and at > position:
-            return
-        pieces.append(piece)
-        is_quoted ^= bool(piece.count(b'"') % 2)
-        if not is_quoted and piece.endswith(b"\r\n"):
+    pieces, is_quoted = list[bytes](), False
+    for line in lines_of(file, position):
+        pieces.append(line)
+        is_quoted ^= bool(line.count(b'"') % 2)
+        if not is_quoted and line.endswith(b"\r\n"):
             yield b"".join(pieces)
             pieces.clear()
     if pieces and position is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from crawler.sinks.appended_file import AppendedFile
+from crawler.sinks.appended_file import AppendedFile, lines_of
 from crawler.sinks.base import unreadable
 
 
@@ -21,14 +21,15 @@ class JsonlSink(AppendedFile):
     @classmethod
     def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
         """The lines of the file."""
-        at = number = 0
+        number = 0
         try:
             with path.open("rb") as file:
-                for line in file:
-                    at += len(line)
-                    if (position is not None and at > position) or not line.endswith(b"\n"):
+                for line in lines_of(file, position):
+                    if not line.endswith(b"\n"):
                         return  # a writer is at it
                     yield line[:-1]
                     number += 1
         except OSError as error:
             raise unreadable(path, str(error.strerror or error), number) from None
+        except ValueError as error:
+            raise unreadable(path, str(error), number) from None

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from crawler.config import Config
 from crawler.lab.crash.judges import judge_of
 from crawler.model import facts, sources
+from crawler.model.errors import OutputError
 from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, encode
 from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks.appended_file import AppendedFile
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
 from tests.stations.writing import finished
@@ -193,6 +195,20 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch):
     assert (tmp_path / "records.jsonl").stat().st_size == len(RECORDS[0]) + len(RECORDS[1]) + 2 + 150
     sink.close()
     assert held(tmp_path / "records.jsonl") == urls(0, 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SINKS.values() if issubclass(kind, AppendedFile)])
+def test_a_file_that_was_shortened_is_said_with_what_can_be_read(kind, path):
+    sink = opened(kind, path)
+    ends = [sink.write([record]) for record in RECORDS]
+    sink.sync()
+    sink.close()
+    for size, number in ((ends[-1] - 1, 9), (ends[4], 5), (ends[4] + 3, 5), (0, 0)):
+        os.truncate(path, size)
+        reading = kind.read(path, ends[-1])
+        assert [next(reading) for _ in range(number)] == RECORDS[:number]
+        with pytest.raises(OutputError, match=rf"{path.name} cannot be read: .* \({number} records before"):
+            next(reading)
 
 
 # -- sqlite ----------------------------------------------------------------------------------------
