@@ -11,6 +11,7 @@ import click
 from crawler.cli.common import Option
 from crawler.config.version import VERSION
 from crawler.sinks import SINKS
+from crawler.sinks.facts import FactsSink
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -142,7 +143,7 @@ min_pages = _option("check.min_pages", "N", "End with exit code 1 if fewer pages
 base_path = _option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
 beside_facts = _option(
     "write.sinks",
-    "|".join(name for name in SINKS if name != "facts"),
+    "|".join(name for name in SINKS if name != FactsSink.name),
     "Records beside the facts",
     "none",
     name="sink",

@@ -33,7 +33,10 @@ def _json_text(slice_of_record: msgspec.Raw) -> str | None:
 
 
 class SqliteSink(Sink):
-    """Appends rows, one transaction for what is synced at once; its position is the last row id."""
+    """A database with the table ``records``: for SQL.
+
+    Rows are appended in one transaction for what is synced at once; its position is the last row id.
+    """
 
     name: ClassVar[str] = "sqlite"
     file_name: ClassVar[str] = "records.db"
