@@ -37,8 +37,8 @@ class CsvConfig(Section, frozen=True, kw_only=True):
     formula_safe: Annotated[
         bool,
         About(
-            "Whether text that begins with = + - @, a tab or a carriage return gets an apostrophe before it,"
-            " lest a spreadsheet takes what a page says for a formula. Numbers stay numbers."
+            "Whether text that a spreadsheet would take for a formula (it begins with one of =+-@, a tab or a"
+            " carriage return) gets an apostrophe before it. Numbers stay numbers."
         ),
     ] = False
 
