@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from crawler.cli.common import Option
-from crawler.config.version import VERSION
+from crawler.model.version import VERSION
 from crawler.sinks import SINKS
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -13,6 +13,7 @@ class JsonlSink(AppendedFile):
 
     name: ClassVar[str] = "jsonl"
     file_name: ClassVar[str] = "records.jsonl"
+    has_columns: ClassVar[bool] = False
 
     def encoded(self, items: Sequence[bytes]) -> bytes:
         """The records, each ended by a newline."""

@@ -15,15 +15,22 @@ from crawler.model.record import Record, encode
 from crawler.sinks import SINKS
 
 URLS = [f"http://a.example/{number}" for number in range(5)]
+MOMENT = "2024-05-06T07:08:09.012Z"
 LINES = [
     encode(
         Record(
-            url=url, final_url=url, outcome=Outcome.OK, depth=0, attempts=1, fetched_at="t",
-            title='a "b",\r\nc', links=URLS,
+            url=url,
+            final_url=url,
+            outcome=Outcome.OK,
+            depth=0,
+            attempts=1,
+            fetched_at=MOMENT,
+            title='a "b",\r\nc',
+            links=URLS,
         )
     )
     for url in URLS
-]  # fmt: skip
+]
 OWN_FORM = [name for name in JUDGES if name in SINKS and not SINKS[name].needs_answers]
 
 

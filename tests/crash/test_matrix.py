@@ -30,6 +30,7 @@ SHORT_SET = [
     ("at store:inside_transaction", "forkserver"),
     ("at writer:before_close", "forkserver"),
     ("whole group, while its sinks close", "spawn"),
+    ("at sink:parquet_part_named", "forkserver"),
     ("at end:before_state", "spawn"),
     ("power: all of that", "spawn"),
     ("whole group of a check", "forkserver"),

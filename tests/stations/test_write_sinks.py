@@ -16,7 +16,7 @@ from crawler.model.errors import OutputError
 from crawler.model.messages import Finished, Hop, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import Record, encode
-from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink, WarcSink
 from crawler.sinks.appended_file import AppendedFile
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
 from crawler.sinks.facts import FACTS_VERSION
@@ -36,7 +36,9 @@ def held(path: Path) -> list[str]:
     judge = judge_of(kind.name)
     assert judge is not None, "a test judges every sink by a library that is not its own"
     if not judge.sees_more:
-        assert list(judge.urls_in(path)) == read
+        judged = list(judge.urls_in(path))
+        # What waits for a part is seen by nobody else before the sink is settled.
+        assert judged == read or (kind.steps and judged == read[: len(judged)])
     return read
 
 
@@ -111,7 +113,9 @@ def test_positions_go_on_from_the_cut(kind, path, kept):
     sink.sync()
     sink.close()
     sink = opened(kind, path, position)
-    assert sink.write(kept[4:6]) == end
+    again = sink.write(kept[4:6])
+    # Each record of an archive has an id of its own, and so a length.
+    assert again > position if kind is WarcSink else again == end
     sink.close()
 
 
@@ -361,14 +365,18 @@ def test_its_records_are_read_back_as_they_were_up_to_any_position(kind, path, k
     sink.sync()
     for stage in ("written", "settled", "closed"):
         if stage == "settled":
-            while (step := sink.settle(last=True)) is not None:
-                assert step in kind.steps
+            steps = set(iter(lambda: sink.settle(last=True), None))
+            assert steps == set(kind.steps)
         elif stage == "closed":
             sink.close()
         if kind.holds_records:
             for number, position in enumerate(positions):
                 assert list(kind.read(path, position)) == RECORDS[:number]
             assert list(kind.read(path)) == RECORDS
+            judge = judge_of(kind.name)
+            assert judge is not None
+            if stage == "closed" and not judge.sees_more:
+                assert list(judge.urls_in(path)) == urls(*range(10))
         else:
             assert list(kind.read(path)) == []
 

@@ -37,7 +37,7 @@ def finished(number: int, size: int = 300, purpose: Purpose = Purpose.PAGE) -> F
         kind=kind,
         depth=1,
         attempts=1,
-        fetched_at="2024-05-06T07:08:09Z",
+        fetched_at="2024-05-06T07:08:09.012Z",
         title="t" * size,
     )
     noted = facts.encode(facts.PageFacts([f"{url}/to"], anchors=["top"], is_html=True, text_length=number))
@@ -158,7 +158,7 @@ class Bench(NoFrontier):
             for number in looked_at:
                 done = [item for commit in self.commits[: number + 1] for item in commit.finished]
                 recorded = [item.record for item in done if item.ticket.purpose.is_recorded]
-                assert list(kind.read(path, self.commits[number].positions[sink])) == earlier + recorded
+                assert list(kind.read(path, self.commits[number].positions[sink])) == earlier + recorded, sink
 
 
 def lines(out: Path) -> list[bytes]:
