@@ -2,12 +2,13 @@
 
 import zlib as plain_zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from crawler.sinks.base import unreadable
-from crawler.sinks.warc_records import END, METADATA, RECORD_FIELD, part_name
+from crawler.sinks.warc_records import END, METADATA, POSITION_FIELD, RECORD_FIELD, part_name
 
 zlib: Any = plain_zlib
 try:
@@ -19,6 +20,8 @@ else:
 
 _CHUNK = 1 << 16
 """Bytes read at once."""
+_HEAD = 4_096
+"""Bytes that hold the first member of a part for certain."""
 _GZIP = 31
 """What zlib calls the window bits of a gzip member."""
 
@@ -28,12 +31,18 @@ def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
 
     Raises OutputError where a part is damaged, or is not there.
     """
-    number, left = 0, position
+    number, left, begins = 0, position, 0
     for at in count(1):
         path = folder / part_name(at)
         if left == 0 or (left is None and not path.exists()):
             return
         try:
+            told = _told_begin(path)
+            if told is not None and told != begins:
+                words = (
+                    f"it was changed: the next part begins at byte {told:,} of the archive, not {begins:,}"
+                )
+                raise unreadable(folder / part_name(at - 1), words, number)
             size = path.stat().st_size
             size = size if left is None else min(size, left)
             for record in _records(path, size):
@@ -43,7 +52,16 @@ def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
             if left is None and isinstance(error, EOFError) and not (folder / part_name(at + 1)).exists():
                 return  # a writer is at it
             raise unreadable(path, getattr(error, "strerror", None) or str(error), number) from None
-        left = None if left is None else left - size
+        left, begins = None if left is None else left - size, begins + size
+
+
+def _told_begin(path: Path) -> int | None:
+    """Where the part at ``path`` begins by its own words, in bytes over all parts; None where it has none."""
+    with path.open("rb") as file, suppress(zlib.error):
+        head = zlib.decompressobj(_GZIP).decompress(file.read(_HEAD), _CHUNK)
+        told, _, rest = head.partition(POSITION_FIELD)[2].partition(b"\r\n")
+        return int(told) if rest and told.isdigit() else None
+    return None
 
 
 def _records(path: Path, size: int) -> Iterator[bytes]:

@@ -256,6 +256,22 @@ def flip(part: Path, at: int) -> None:
     part.write_bytes(data)
 
 
+@pytest.mark.parametrize("limit", ["to a position", "to the end"])
+def test_a_part_that_lost_whole_records_is_named_too(path, limit):
+    """What is left of it is in order, so only the next part can tell."""
+    positions = filled(path)
+    part = path / "crawl-00002.warc.gz"
+    begins = (path / "crawl-00001.warc.gz").stat().st_size
+    whole = [position for position in positions if begins < position < begins + part.stat().st_size]
+    os.truncate(part, whole[-1] - begins)
+    with pytest.raises(OutputError) as raised:
+        list(WarcSink.read(path, positions[-1] if limit == "to a position" else None))
+    assert str(raised.value).startswith(
+        f"{part} cannot be read: it was changed: the next part begins at byte "
+    )
+    assert str(raised.value).endswith(f"({positions.index(whole[-1]) + 1} records before that can be)")
+
+
 @pytest.mark.parametrize(
     ("damage", "limit"),
     [
