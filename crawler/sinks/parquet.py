@@ -9,7 +9,7 @@ rows wait as lines in the side file (:mod:`crawler.sinks.parquet_rows`), which a
 Killed at any moment, each row is in a part, in the side file, or in both, and then the part counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -45,12 +45,14 @@ class ParquetSink(Sink):
     extra: ClassVar[str | None] = "parquet"
     imports: ClassVar[tuple[str, ...]] = ("pyarrow",)
     options: ClassVar[Section | None] = ParquetConfig()
+    _options: Any
     steps: ClassVar[tuple[str, ...]] = (
         "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named", "parquet_rows_removed"
     )  # fmt: skip
 
+    _path: Path
     _rows: "SideFile | None" = None
-    _parts: "Parts"
+    _parts: "Parts | None" = None
 
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
         super().__init__(options, columns)
@@ -58,17 +60,28 @@ class ParquetSink(Sink):
         """What is left to be done of the part that is being made."""
 
     def open(self, path: Path) -> int:
-        """Open or create the folder and the side file; the number of rows that are held."""
-        from crawler.sinks.parquet_parts import Parts  # and with it pyarrow, which takes a while
+        """Open or create the folder and the side file; the number of rows that are held.
+
+        Of a new folder no more is done: the crawl waits for this, and pyarrow takes a second to import.
+        """
         from crawler.sinks.parquet_rows import SideFile
+
+        self._path, self._parts, hidden = path, None, side_folder(path)
+        path.mkdir(exist_ok=True)
+        if any(path.iterdir()) or (hidden / "wide").exists():
+            self._parts = self._open_parts()
+        end = self._parts.end if self._parts else 0
+        self._rows = SideFile(hidden, self._options.part_rows, self._options.part_bytes, end)
+        return self._rows.end
+
+    def _open_parts(self) -> "Parts":
+        from crawler.sinks.parquet_parts import Parts
         from crawler.sinks.parquet_table import Layout
 
-        options: Any = self._options
+        options, layout = self._options, Layout(self._columns)
+        layout.plain(())  # the first array has pyarrow import pandas, where that is installed
         most = options.part_rows, options.part_bytes
-        self._hidden = side_folder(path)
-        self._parts = Parts(path, self._hidden, Layout(self._columns), *most, options.compression)
-        self._rows = SideFile(self._hidden, *most, self._parts.end)
-        return self._rows.end
+        return Parts(self._path, side_folder(self._path), layout, *most, options.compression)
 
     def cut(self, position: int) -> None:
         """Drop the rows after ``position``: first those in the side file, then those in parts."""
@@ -77,7 +90,8 @@ class ParquetSink(Sink):
             raise SinkShort(rows.end, position)
         self._stop_settling()
         rows.cut(position)
-        self._parts.cut(position)
+        if self._parts is not None:
+            self._parts.cut(position)
 
     def write(self, items: Sequence[bytes]) -> int:
         """Append to the side file."""
@@ -95,16 +109,19 @@ class ParquetSink(Sink):
         if step is not None:
             return step
         rows = self._side_file()
+        if self._parts is None:
+            self._parts = self._open_parts()
+            return "parquet_begun"
         if last:
             rows.sync()
         segment = rows.next_for_a_part(last=last)
         if segment is None:
             return None
-        self._steps = self._made(segment)
+        self._steps = self._made(self._parts, segment)
         return next(self._steps)
 
-    def _made(self, segment: "Segment") -> Iterator[str]:
-        yield from self._parts.take(segment)
+    def _made(self, parts: "Parts", segment: "Segment") -> Iterator[str]:
+        yield from parts.take(segment)
         self._side_file().remove(segment)
         yield "parquet_rows_removed"
 
@@ -115,8 +132,9 @@ class ParquetSink(Sink):
         rows, self._rows = self._rows, None
         self._stop_settling()
         rows.close()
-        if not any(self._hidden.iterdir()):
-            self._hidden.rmdir()
+        hidden = side_folder(self._path)
+        if not any(hidden.iterdir()):
+            hidden.rmdir()
 
     def _side_file(self) -> "SideFile":
         if self._rows is None:
@@ -125,6 +143,12 @@ class ParquetSink(Sink):
 
     def _stop_settling(self) -> None:
         self._steps = iter(())
+
+    def export(self, batches: Iterable[Sequence[bytes]], path: Path) -> None:
+        """Write one file, straight from the rows."""
+        from crawler.sinks.parquet_file import write_table
+
+        write_table(path, self._columns, batches, compression=self._options.compression)
 
     @classmethod
     def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:

@@ -156,6 +156,7 @@ def test_many_stops_leave_few_parts(path: Path):
 
 def test_without_rows_there_is_a_table_with_columns(path: Path):
     sink = opened(path)
+    assert settled(sink) == ["parquet_begun"]
     assert urls(path) == [[]] * 5
     assert "links" in pandas.read_parquet(path).columns
     settled(sink, last=True)
@@ -232,6 +233,7 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
             shutil.rmtree(copy.parent)
         shutil.rmtree(there.parent)
 
+    steps.add(sink.settle())
     for at in range(0, 24, 6):
         acked = sink.write(lines[at : at + 6])
         sink.sync()
@@ -245,7 +247,7 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
     sink.close()
     check()
     assert steps == {
-        "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named",
+        "parquet_begun", "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named",
         "parquet_rows_removed", "parquet_group_widened", "parquet_part_widened", "parquet_all_widened",
         "parquet_narrow_removed", "parquet_wide_named",
     }  # fmt: skip
@@ -570,3 +572,12 @@ def test_only_writers_and_readers_import_pyarrow():
     assert not {"pyarrow", "crawler.sinks.parquet_file", "crawler.sinks.parquet_rows"} & set(
         done.stdout.split()
     )
+
+
+def test_the_lines_in_the_docs_run(tmp_path: Path, capsys):
+    written(tmp_path / "records.parquet", [line(number, status=404, elapsed_ms=1.5) for number in range(3)])
+    page = (Path(__file__).parents[2] / "docs" / "parquet.md").read_text(encoding="utf-8")
+    codes = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    for code, told in zip(codes, ["404", "http://a.example/2", "http://b.example/ü"], strict=True):
+        exec(code.replace("OUT/", f"{tmp_path}/"), {})
+        assert told in capsys.readouterr().out
