@@ -47,6 +47,7 @@ class ParquetSink(Sink):
     options: ClassVar[Section | None] = ParquetConfig()
     _options: Any
     steps: ClassVar[tuple[str, ...]] = (
+        "parquet_begun",
         "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named", "parquet_rows_removed"
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ def everything(sinks: Iterable[str]) -> Damage:
     """All of it at once, to all of these sinks that are one file."""
 
     def damage(out: Path, chance: Random) -> None:
-        for kind in map(SINKS.__getitem__, sinks):
+        for kind in (SINKS[sink] for sink in sinks if (out / SINKS[sink].file_name).exists()):
             if issubclass(kind, AppendedFile):
                 cut_file(kind)(out, chance)
             elif issubclass(kind, SqliteSink):
