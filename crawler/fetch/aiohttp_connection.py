@@ -182,9 +182,10 @@ class ReceivedAnswer(Answer):
     def heads(self) -> Heads:
         """What was said before the body."""
         head = self._head
-        protocol = f"HTTP/{head.version.major}.{head.version.minor}"
+        version = head.version
         reason = head.reason.encode(errors="surrogateescape")
-        first = b"%b %03d %b" % (protocol.encode(), head.code, reason)
+        first = b"HTTP/%d.%d %03d %b" % (version.major, version.minor, head.code, reason)
+        protocol = "HTTP/1.1" if version >= (1, 1) else "HTTP/1.0"  # whatever it calls itself
         return Heads(self._request, as_head(first, head.raw_headers), protocol)
 
     def _broken_with(self) -> OSError | None:

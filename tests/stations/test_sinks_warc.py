@@ -1,6 +1,7 @@
 """What an archive says: read by warcio and fastwarc, which had no part in writing it."""
 
 import gzip
+import hashlib
 import json
 import random
 import tracemalloc
@@ -12,6 +13,7 @@ import pytest
 from crawler.model.outcomes import Purpose
 from crawler.model.version import VERSION
 from crawler.sinks.warc import WarcSink
+from crawler.sinks.warc_payloads import Payloads
 from tests.stations.archives import AT, HEAD, REQUEST, answered, exchange, judge, opened, sha1, write, written
 from tests.stations.writing import finished
 
@@ -283,9 +285,24 @@ def test_the_table_of_payloads_is_only_a_hint(path, tmp_path, damage):
     assert found[-1].kind == "revisit"
 
 
-def test_the_table_forgets_the_oldest_and_does_not_grow(tmp_path):
-    from crawler.sinks.warc_payloads import Payloads
+@pytest.mark.parametrize("number", range(7))
+def test_the_table_is_not_believed_where_another_record_is(path, number):
+    """The warcinfo, a request, an answer with another payload, a metadata record: none is what was seen."""
+    written(path, answered(1, exchange(1, b"one")), answered(2, exchange(2, b"two")))
+    data, places = (path / "crawl-00001.warc.gz").read_bytes(), [0]
+    while left := data[places[-1] :]:
+        member = zlib.decompressobj(31)
+        member.decompress(left)
+        places.append(len(data) - len(member.unused_data))
+    assert len(places) == 8
+    table = Payloads(path.with_name(".archive.payloads"))
+    table.put(hashlib.sha1(b"same").digest(), places[number])
+    table.close()
+    (answer,) = answers_of(written(path, answered(3, exchange(3, b"same"))))[2:]
+    assert (answer.kind, answer.payload) == ("response", b"same")
 
+
+def test_the_table_forgets_the_oldest_and_does_not_grow(tmp_path):
     table = Payloads(tmp_path / "table")
     row = b"\1\0\0\0"  # all of these share a row
     digests = [row + bytes([number]) * 16 for number in range(6)]
