@@ -16,7 +16,7 @@ import polars
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.model.errors import OutputError
@@ -274,6 +274,7 @@ ACTIONS = st.lists(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
+@example(actions=[("write", [None] * 6), ("last", 9), ("write", [None])])
 def test_it_holds_what_a_list_would(tmp_path: Path, actions: list[tuple[str, Any]]):
     path = tmp_path / "records.parquet"
     for folder in (path, side_folder(path)):
