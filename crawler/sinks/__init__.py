@@ -4,6 +4,7 @@ The configuration, the command line, their documentation and the output folder t
 """
 
 from crawler.sinks.base import Sink
+from crawler.sinks.csv import CsvSink
 from crawler.sinks.facts import FactsSink
 from crawler.sinks.jsonl import JsonlSink
 from crawler.sinks.parquet import ParquetSink
@@ -13,6 +14,7 @@ from crawler.sinks.warc import WarcSink
 _KINDS: tuple[type[Sink], ...] = (
     JsonlSink,
     SqliteSink,
+    CsvSink,
     ParquetSink,
     WarcSink,
     FactsSink,

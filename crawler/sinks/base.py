@@ -55,6 +55,8 @@ class Sink(ABC):
     """Name of the file, or folder, in the output folder."""
     holds_records: ClassVar[bool] = True
     """Whether :meth:`read` gives the records of the crawl back."""
+    steps: ClassVar[tuple[str, ...]] = ()
+    """The names of the steps that :meth:`settle` takes in every crawl; rarer ones have tests of their own."""
     has_columns: ClassVar[bool] = True
     """Whether rows are taken apart into columns, so that these must be known before the first row."""
     is_text: ClassVar[bool] = False
@@ -100,9 +102,9 @@ class Sink(ABC):
     def settle(self, *, last: bool = False) -> str | None:  # noqa: ARG002 (most have nothing to do)
         """Do one step, of a tenth of a second or so, of what need not be done before a batch is acknowledged.
 
-        The step's name, for crash tests; None where nothing is left to be done. ``last``: nothing more will
-        be written, so that what is left is brought into its last form too. Killed between any two steps, or
-        within one, the sink holds the same records when it is opened again.
+        The step's name (most are in :attr:`steps`), for crash tests; None where nothing is left to be done.
+        ``last``: nothing more will be written, so that what is left is brought into its last form too. Killed
+        between any two steps, or within one, the sink holds the same records when it is opened again.
         """
         return None
 

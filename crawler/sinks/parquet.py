@@ -35,7 +35,10 @@ class ParquetConfig(Section, frozen=True, kw_only=True):
 
 
 class ParquetSink(Sink):
-    """Appends rows to the side file, and makes parts of them; its position is the number of rows."""
+    """Typed tables in a folder: for pandas, Polars, DuckDB and their like.
+
+    Appends rows to the side file, and makes parts of them; its position is the number of rows.
+    """
 
     name: ClassVar[str] = "parquet"
     file_name: ClassVar[str] = "records.parquet"
@@ -43,6 +46,9 @@ class ParquetSink(Sink):
     imports: ClassVar[tuple[str, ...]] = ("pyarrow",)
     options: ClassVar[Section | None] = ParquetConfig()
     _options: Any
+    steps: ClassVar[tuple[str, ...]] = (
+        "parquet_shape", "parquet_group", "parquet_part_written", "parquet_part_named", "parquet_rows_removed"
+    )  # fmt: skip
 
     _path: Path
     _rows: "SideFile | None" = None

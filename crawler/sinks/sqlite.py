@@ -52,11 +52,15 @@ def cell_of(value: object) -> object:
 
 
 class SqliteSink(Sink):
-    """Appends rows, one transaction for what is synced at once; its position is the last row id."""
+    """A database with the table ``records``: for SQL.
+
+    Rows are appended in one transaction for what is synced at once; its position is the last row id.
+    """
 
     name: ClassVar[str] = "sqlite"
     file_name: ClassVar[str] = "records.db"
-    _table = "records"
+    table: ClassVar[str] = "records"
+    """Its table, whose ``id`` counts the rows."""
 
     _db: "sqlite3.Connection | None" = None
     _end = 0
@@ -64,7 +68,7 @@ class SqliteSink(Sink):
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
         super().__init__(options, columns)
         self._cells = rows_of(columns)
-        self._insert = f"INSERT INTO {self._table} VALUES (?{', ?' * len(columns)})"  # noqa: S608 (only marks)
+        self._insert = f"INSERT INTO {self.table} VALUES (?{', ?' * len(columns)})"  # noqa: S608 (only marks)
 
     def _create(self) -> str:
         """``id`` counts the records from 1; as INTEGER PRIMARY KEY it *is* the row id."""
@@ -79,14 +83,14 @@ class SqliteSink(Sink):
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(self._create())
-        self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self._table}").fetchone()[0]  # noqa: S608
+        self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0]  # noqa: S608
         return self._end
 
     def cut(self, position: int) -> None:
         """Delete the rows after row ``position``."""
         if self._end < position:
             raise SinkShort(self._end, position)
-        self._file().execute(f"DELETE FROM {self._table} WHERE id > ?", (position,))  # noqa: S608
+        self._file().execute(f"DELETE FROM {self.table} WHERE id > ?", (position,))  # noqa: S608
         self._end = position
 
     def write(self, items: Sequence[bytes]) -> int:

@@ -25,7 +25,10 @@ class WarcConfig(Section, frozen=True, kw_only=True):
 
 
 class WarcSink(Sink):
-    """Appends records to the parts of an archive; its position counts bytes over all of them."""
+    """Every request and answer in WARC files: for archives, and to replay them.
+
+    Appends records to the parts of an archive; its position counts bytes over all of them.
+    """
 
     name: ClassVar[str] = "warc"
     file_name: ClassVar[str] = "archive"

@@ -28,6 +28,9 @@ SHORT_SET = [
     ("at writer:after_sync", "forkserver"),
     ("at parser:before_results", "forkserver"),
     ("at store:inside_transaction", "forkserver"),
+    ("at writer:before_close", "forkserver"),
+    ("whole group, while its sinks close", "spawn"),
+    ("at sink:parquet_part_named", "forkserver"),
     ("at end:before_state", "spawn"),
     ("power: all of that", "spawn"),
     ("whole group of a check", "forkserver"),
@@ -73,7 +76,7 @@ def test_the_judge_sees_what_is_wrong(tmp_path, site, monkeypatch):
         BY_NAME["a parser"], "forkserver", site.under("judged"), tmp_path / "out", Random("judge")
     )
     assert (verdict.lost, verdict.twice) == (2, 1)
-    assert any("broken line" in wrong for wrong in verdict.wrongs)
+    assert any("records.jsonl is damaged" in wrong for wrong in verdict.wrongs)
     assert not verdict.is_clean
 
 

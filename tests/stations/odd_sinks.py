@@ -15,7 +15,7 @@ import msgspec
 from crawler.model.exchange import Exchange
 from crawler.model.messages import Finished
 from crawler.plumbing import faults
-from crawler.sinks import FactsSink, JsonlSink, SqliteSink
+from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from crawler.write import writer_process
 
 
@@ -47,22 +47,44 @@ def _arm_next(path: Path) -> None:
         faults.arm(first)
 
 
-class FaultyJsonl(JsonlSink):
+class _Faulty:
     def open(self, path: Path) -> int:
         _arm_next(path)
         return super().open(path)
 
 
-class FaultySqlite(SqliteSink):
-    def open(self, path: Path) -> int:
-        _arm_next(path)
-        return super().open(path)
+FAULTY = {
+    name: type(f"Faulty_{name}", (_Faulty, kind), {"__module__": __name__}) for name, kind in SINKS.items()
+}
+globals().update({kind.__name__: kind for kind in FAULTY.values()})  # by which a child finds its own
 
 
-class FaultyFacts(FactsSink):
+class FaultyJsonl(_Faulty, JsonlSink):
+    pass
+
+
+class TidyingJsonl(FaultyJsonl):
+    """Has four steps left to do when nothing more will be written; what is done is in the file ``tidied``."""
+
+    steps = ("tidy",)
+
     def open(self, path: Path) -> int:
-        _arm_next(path)
+        self.tidied = path.with_name("tidied")
         return super().open(path)
+
+    def settle(self, *, last: bool = False) -> str | None:
+        done = self.tidied.read_text() if self.tidied.exists() else ""
+        if not last or len(done) == 4:
+            return None
+        self.tidied.write_text(f"{done}x")
+        return "tidy"
+
+
+class NeverTidyJsonl(JsonlSink):
+    """Its process ends when it should do what is left."""
+
+    def settle(self, *, last: bool = False) -> str | None:
+        return os._exit(9) if last else None
 
 
 class SmallJsonl(JsonlSink):
