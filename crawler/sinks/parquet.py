@@ -26,7 +26,7 @@ class ParquetConfig(Section, frozen=True, kw_only=True):
     """How the parts of ``records.parquet`` are made."""
 
     part_rows: Annotated[
-        int, About("Rows of a part, at most (twice that after a stop).", ge=1, le=10_000_000)
+        int, About("Records of a part, at most (twice that after a stop).", ge=1, le=10_000_000)
     ] = 50_000
     part_bytes: Annotated[int, About("Bytes of a part's rows as JSON, about.", ge=MIB, le=GIB)] = 64 * MIB
     compression: Annotated[

@@ -72,6 +72,8 @@ class SideFile:
         self._folder, self._most_rows, self._most_bytes = folder, most_rows, most_bytes
         self._segments: list[Segment] = []
         self._fd = -1
+        self._taken = 0
+        """First row of the segment that a part is being made of: nothing is appended to that."""
         self.end = self._synced = after
         """The number of the last row."""
         folder.mkdir(exist_ok=True)
@@ -87,6 +89,7 @@ class SideFile:
     def cut(self, position: int) -> None:
         """Drop the rows after ``position``."""
         self._close()
+        self._taken = 0
         for first, path in reversed(firsts(self._folder.glob(SEGMENTS))):
             if first > position:
                 path.unlink()
@@ -114,8 +117,10 @@ class SideFile:
 
     def next_for_a_part(self, *, last: bool) -> Segment | None:
         """The first segment that is full; of the last rows, whichever there is."""
-        is_ready = self._segments and (last or len(self._segments) > 1 or self._is_full())
-        return self._segments[0] if is_ready else None
+        if not self._segments or not (last or len(self._segments) > 1 or self._is_full()):
+            return None
+        self._taken = self._segments[0].first
+        return self._segments[0]
 
     def remove(self, segment: Segment) -> None:
         """Its rows are in a part."""
@@ -134,7 +139,7 @@ class SideFile:
 
     def _is_full(self) -> bool:
         last = self._segments[-1]
-        return last.rows >= self._most_rows or last.size >= self._most_bytes
+        return last.first == self._taken or last.rows >= self._most_rows or last.size >= self._most_bytes
 
     def _begin(self) -> None:
         """Open the segment for what comes next: the last one where it has room, else a new one."""

@@ -16,7 +16,7 @@ import polars
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.model.errors import OutputError
@@ -98,8 +98,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def small_groups(monkeypatch):
-    """Row groups of at most three rows, so that parts of a few rows have several."""
+def small_and_quick(monkeypatch):
+    """Row groups of at most three rows, so that parts of a few rows have several; a kill needs no sync."""
+    monkeypatch.setattr(parquet_rows.os, "fsync", lambda _: None)
     monkeypatch.setattr(parquet_file.groups_of, "__defaults__", (3,))
     monkeypatch.setattr(parquet_reading, "PAUSE", 0)
 
@@ -207,8 +208,8 @@ def test_every_key_comes_back_byte_for_byte(path: Path):
 def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path):
     """The folders as they lie on the disk after each step, opened by a successor."""
     values = [{"a": 1}, {"a": 2}, {"a": 1.5}, {"a": "now text"}]
-    lines = [line(number, values[number * len(values) // 24]) for number in range(24)]
-    sink, steps, acked = opened(path, part_rows=5), set(), 0
+    lines = [line(number, values[number // 4]) for number in range(16)]
+    sink, steps, acked = opened(path, part_rows=4), set(), 0
 
     def check() -> None:
         there = tmp_path / "after" / path.name
@@ -222,7 +223,7 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
         for position in (acked, acked // 2)[len(steps) % 2 :][:1]:
             copy = tmp_path / "copy" / path.name
             shutil.copytree(there.parent, copy.parent)
-            successor = opened(copy, position, part_rows=5)
+            successor = opened(copy, position, part_rows=4)
             assert list(ParquetSink.read(copy)) == lines[:position]
             successor.write(lines[position:])
             successor.sync()
@@ -234,8 +235,8 @@ def test_killed_after_any_step_the_rows_are_the_same(path: Path, tmp_path: Path)
         shutil.rmtree(there.parent)
 
     steps.add(sink.settle())
-    for at in range(0, 24, 6):
-        acked = sink.write(lines[at : at + 6])
+    for at in range(0, 16, 8):
+        acked = sink.write(lines[at : at + 8])
         sink.sync()
         check()
         while step := sink.settle():
@@ -271,8 +272,9 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
+@example(actions=[("write", [None] * 6), ("last", 9), ("write", [None])])
 def test_it_holds_what_a_list_would(tmp_path: Path, actions: list[tuple[str, Any]]):
     path = tmp_path / "records.parquet"
     for folder in (path, side_folder(path)):
