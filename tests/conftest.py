@@ -32,9 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=turn)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def blockbuster() -> Iterator[BlockBuster]:
-    """A blocking call inside the event loop fails the test."""
+    """A blocking call inside the event loop fails the test. To set this up takes longer than most tests."""
     with blockbuster_ctx("crawler") as buster:
         yield buster
 
