@@ -29,8 +29,8 @@ import slow_sink
 from crawler import Config, Crawler
 from crawler.engine.stations import Stations
 from crawler.engine.watchers import snapshot
-from crawler.watch.memory_reading import read_use
 from crawler.sinks import SINKS
+from crawler.watch.memory_reading import read_use
 
 RESULTS = Path(__file__).resolve().parent / "results" / "memory.json"
 ROWS = 12

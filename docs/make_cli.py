@@ -9,7 +9,7 @@ from typing import Any
 
 from crawler.cli.app import program
 from crawler.cli.common import plain
-from crawler.config.version import VERSION
+from crawler.model.version import VERSION
 
 COMPLETION = """\
 A shell completes commands and options once it has read one of these lines, which belongs into its start-up

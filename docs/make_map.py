@@ -51,6 +51,7 @@ PURPOSES = {
 FLOORS = [
     "cli",
     "check",
+    "export",
     "lab",
     "engine",
     "frontier",

@@ -13,6 +13,8 @@ import threading
 from collections import defaultdict
 from pathlib import Path
 
+from crawler.sinks import SINKS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("engine", "frontier", "fetch", "parse", "write")
 """The rooms that the street runs through."""
@@ -91,7 +93,8 @@ def started() -> list[tuple[str, ...]]:
 
 
 def _general(word: str) -> str:
-    word = re.sub(r"^records\.\w+ ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
+    files = "|".join(re.escape(sink.file_name) for sink in SINKS.values())
+    word = re.sub(rf"^({files}) ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
     return re.sub(r"\d+", "N", word)
 
 

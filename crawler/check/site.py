@@ -20,9 +20,9 @@ from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
-from crawler.sinks.facts import FACTS_VERSION
+from crawler.sinks.facts import FACTS_VERSION, FactsSink
 
-FACTS_FILE = "facts.db"
+FACTS_FILE = FactsSink.file_name
 
 WORK_TABLES = """
 CREATE TEMP TABLE current (             -- of every URL the answer that counts: its last one, as a page if any
@@ -111,7 +111,7 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
     """
     db = _open(out)
     try:
-        position = view.positions().get("facts", 0)
+        position = view.positions().get(FactsSink.name, 0)
         db.execute(f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}")
         db.executescript(WORK_TABLES)
         db.execute("BEGIN")  # all is read as it is at one moment

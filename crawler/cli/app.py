@@ -14,10 +14,10 @@ import click
 from click.exceptions import NoSuchCommand
 
 from crawler.cli.common import cannot_be_written, complain, examples, flush_stdout
-from crawler.config.version import VERSION
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
+from crawler.model.version import VERSION
 
-COMMANDS = ("demo", "run", "resume", "status", "check", "report", "config", "init", "serve", "lab")
+COMMANDS = ("demo", "run", "resume", "status", "check", "report", "export", "config", "init", "serve", "lab")
 """Each lies in the module of its name."""
 
 
@@ -49,6 +49,7 @@ EXAMPLES = examples(
     ("crawler run https://example.com/ -o out", "a site of yours"),
     ("crawler resume out", "go on with it"),
     ("crawler status out", "how it stands"),
+    ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
     ("crawler check https://example.com/", "what is broken on it"),
     ("crawler run --help", "every option, in groups"),
 )

@@ -12,6 +12,7 @@ from crawler.cli import options
 from crawler.cli.common import Command, Option, examples
 from crawler.cli.given import given
 from crawler.model.errors import UsageError
+from crawler.sinks.facts import FactsSink
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -88,7 +89,7 @@ def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, 
     config = Config.load(Path(file) if file is not None else None, said.values, origins=said.origins)
     implied: dict[str, object] = {"run.fail_on": ()}  # that is of a crawl which is no check
     beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
-    implied["write.sinks"] = ("facts", *beside)
+    implied["write.sinks"] = (FactsSink.name, *beside)
     if config.check.folder is not None:
         implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
         if config.origin_of("robots.obey") == "default":

@@ -83,7 +83,7 @@ def unread_is_no_error() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
-        _print_nowhere()
+        print_nowhere()
     except OSError as error:
         if not cannot_be_written(error):
             raise
@@ -93,12 +93,13 @@ def cannot_be_written(error: OSError) -> bool:
     """Whether standard output's disk is full or broken; that is said then, and what is left goes nowhere."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         return False
-    _print_nowhere()
+    print_nowhere()
     complain(f"standard output cannot be written: {error.strerror}")
     return True
 
 
-def _print_nowhere() -> None:
+def print_nowhere() -> None:
+    """Have what is printed from now on go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

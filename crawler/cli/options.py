@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from crawler.cli.common import Option
-from crawler.config.version import VERSION
+from crawler.model.version import VERSION
 from crawler.sinks import SINKS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -142,7 +142,7 @@ min_pages = _option("check.min_pages", "N", "End with exit code 1 if fewer pages
 base_path = _option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
 beside_facts = _option(
     "write.sinks",
-    "|".join(name for name in SINKS if name != "facts"),
+    "|".join(name for name, kind in SINKS.items() if kind.holds_records),
     "Records beside the facts",
     "none",
     name="sink",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from crawler.config.values import COMMAS, NEVER_ALONE, ONCE_EACH, UPPER_CASE, After, Allowed, FunctionName
 from crawler.model.settings import GIB, MIB, About, Section
 from crawler.sinks import SINKS, told
+from crawler.sinks.facts import FactsSink
 
 
 def _sink(name: str) -> str:
@@ -65,7 +66,7 @@ class WriteConfig(Section, frozen=True, kw_only=True):
     @property
     def keeps_facts(self) -> bool:
         """Whether what pages refer to is noted and asked for beside the pages, as for a check."""
-        return "facts" in self.sinks
+        return FactsSink.name in self.sinks
 
     @property
     def keeps_answers(self) -> bool:

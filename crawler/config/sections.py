@@ -14,8 +14,8 @@ from crawler.config.values import (
     Network,
     WebUrl,
 )
-from crawler.config.version import VERSION
 from crawler.model.settings import GIB, MIB, About, Section
+from crawler.model.version import VERSION
 
 READABLE = (
     "text/html",

@@ -8,7 +8,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL, Opened
 from crawler.fetch.attempt import Fetches
-from crawler.fetch.backend import make_backend
+from crawler.fetch.backend import Backend, make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.model.errors import StoreFailed
@@ -94,8 +94,7 @@ class Stations:
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)
         self._closing.push_async_callback(backend.close)
         robots = RobotsCache(backend, config, self._scopes, frontier)
-        spool = self.out.absolute() / SPOOL
-        self.fetcher = Fetcher(config, self._scopes, backend, robots, frontier, spool, self.counters)
+        self.fetcher = self._new_fetcher(backend, robots)
         if config.check.external:
             from crawler.fetch.external_fetcher import ExternalFetcher
 
@@ -114,6 +113,17 @@ class Stations:
 
             await frontier.add(no_such_page(config.seeds, self._opened.hash_seed), Purpose.PROBE)
         self.restored = True
+
+    def _new_fetcher(self, backend: Backend, robots: RobotsCache) -> Fetches:
+        config, spool = self.config, self.out.absolute() / SPOOL
+        if not config.write.keeps_answers:
+            return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)
+        from crawler.fetch.archiving import ArchivingBackend, ArchivingFetcher
+
+        keeping = ArchivingBackend(backend, config, spool)
+        return ArchivingFetcher(
+            Fetcher(config, self._scopes, keeping, robots, self.frontier, spool, self.counters)
+        )
 
     def stop(self) -> None:
         """Finish what is in flight, then end."""

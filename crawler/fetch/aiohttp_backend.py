@@ -18,20 +18,18 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
 from crawler.config import Config
 from crawler.fetch.address_guard import guard_of
-from crawler.fetch.aiohttp_connection import Connector, Protocol
+from crawler.fetch.aiohttp_connection import Connector, Protocol, ReceivedAnswer
 from crawler.fetch.aiohttp_failures import failure
 from crawler.fetch.backend import NO_HEADERS, OVER, Answer, FetchFailed
 from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import Proxy, proxy_of
-from crawler.fetch.wire import as_parts, as_received, header_lines, merged, own_headers
+from crawler.fetch.wire import as_parts, header_lines, merged, own_headers
 from crawler.model.outcomes import Kind
 from crawler.rules.head import fault_of, lines_of
 from crawler.trace.counters import Counters
@@ -125,14 +123,15 @@ class AiohttpBackend:
 
     async def _ask(
         self, connection: Connection, origin: _Origin, target: bytes, headers: Mapping[str, str]
-    ) -> "_Answer":
+    ) -> ReceivedAnswer:
         protocol, transport = connection.protocol, connection.transport
         if not isinstance(protocol, Protocol) or transport is None or transport.is_closing():
             raise FetchFailed(Kind.RESET, "the connection broke before the request was sent")
         try:
             lines = header_lines(merged(origin.headers, headers)) if headers else origin.usual
             protocol.begin(self._read_timeout)
-            transport.write(b"GET %b HTTP/1.1\r\n%b" % (target, lines))
+            request = b"GET %b HTTP/1.1\r\n%b" % (target, lines)
+            transport.write(request)
             self._counters.requests += 1
             # Not public: the time-out between two bytes.
             protocol.start_timeout()
@@ -148,7 +147,7 @@ class AiohttpBackend:
         if origin.proxy is not None:
             origin.proxy.check(head.code)
         self._counters.statuses[head.code] += 1
-        answer = _Answer(head, body, protocol)
+        answer = ReceivedAnswer(request, head, body, protocol)
         answer.connection_info = transport.get_extra_info  # the protocol's own may be gone by now
         return answer
 
@@ -186,35 +185,3 @@ def _refused(lines: list[bytes]) -> FetchFailed | None:
 
 def _in_doubt(fault: str) -> FetchFailed:
     return FetchFailed(Kind.FRAMING, f"the answer is not valid HTTP: {fault}", retryable=False)
-
-
-class _Answer(Answer):
-    """One answer; see :class:`crawler.fetch.backend.Answer`."""
-
-    __slots__ = ("_body", "_is_chunked", "_protocol")
-
-    def __init__(
-        self, head: RawResponseMessage, body: aiohttp.StreamReader, protocol: ResponseHandler
-    ) -> None:
-        self.status, self.changes_cookie = head.code, False
-        self.headers = as_received(head.raw_headers)
-        self._body, self._protocol = body, protocol
-        self._is_chunked = "transfer-encoding" in head.headers
-
-    async def read(self) -> bytes:
-        """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
-        try:
-            if self._is_chunked:
-                piece = await self._body.readany()  # chunks may be small and many: what waits, in one
-            else:
-                piece, _ = await self._body.readchunk()  # as it came: putting pieces together copies them
-        except Exception as error:
-            raise failure(self._broken_with() or error) from error
-        ends_with_its_connection = not self._is_chunked and self.header("content-length") is None
-        if not piece and ends_with_its_connection and (broken := self._broken_with()):
-            raise failure(broken)  # to aiohttp it is whole even when that end was a reset
-        return piece
-
-    def _broken_with(self) -> OSError | None:
-        error = self._protocol.exception()
-        return error if isinstance(error, OSError) else None

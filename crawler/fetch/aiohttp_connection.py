@@ -1,4 +1,4 @@
-"""The connections of the aiohttp backend: to checked addresses alone, and patient only so far."""
+"""Connections of the aiohttp backend, to checked addresses alone, patient only so far, and their answers."""
 
 import asyncio
 import functools
@@ -13,8 +13,10 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_parser import RawResponseMessage
 
 from crawler.fetch.address_guard import AddressGuard
-from crawler.fetch.backend import KEEP_ALIVE, FetchFailed
+from crawler.fetch.aiohttp_failures import failure
+from crawler.fetch.backend import KEEP_ALIVE, Answer, FetchFailed, Heads
 from crawler.fetch.proxy import Proxy
+from crawler.fetch.wire import as_head, as_received
 from crawler.model.outcomes import Kind
 from crawler.rules.head import HEAD_TOO_LONG, MAX_FIELD, MAX_FIELDS, MAX_HEAD
 
@@ -147,3 +149,45 @@ class Connector(aiohttp.TCPConnector):
                 raise
             raise aiohttp.ClientConnectorError(req.connection_key, error) from error
         return protocol
+
+
+class ReceivedAnswer(Answer):
+    """One answer; see :class:`crawler.fetch.backend.Answer`."""
+
+    __slots__ = ("_body", "_head", "_is_chunked", "_protocol", "_request")
+
+    def __init__(
+        self, request: bytes, head: RawResponseMessage, body: aiohttp.StreamReader, protocol: ResponseHandler
+    ) -> None:
+        self._request, self._head = request, head
+        self.status, self.changes_cookie = head.code, False
+        self.headers = as_received(head.raw_headers)
+        self._body, self._protocol = body, protocol
+        self._is_chunked = "transfer-encoding" in head.headers
+
+    async def read(self) -> bytes:
+        """The next bytes of the body, ``b""`` at its end. Raises FetchFailed."""
+        try:
+            if self._is_chunked:
+                piece = await self._body.readany()  # chunks may be small and many: what waits, in one
+            else:
+                piece, _ = await self._body.readchunk()  # as it came: putting pieces together copies them
+        except Exception as error:
+            raise failure(self._broken_with() or error) from error
+        ends_with_its_connection = not self._is_chunked and self.header("content-length") is None
+        if not piece and ends_with_its_connection and (broken := self._broken_with()):
+            raise failure(broken)  # to aiohttp it is whole even when that end was a reset
+        return piece
+
+    def heads(self) -> Heads:
+        """What was said before the body."""
+        head = self._head
+        version = head.version
+        reason = head.reason.encode(errors="surrogateescape")
+        first = b"HTTP/%d.%d %03d %b" % (version.major, version.minor, head.code, reason)
+        protocol = "HTTP/1.1" if version >= (1, 1) else "HTTP/1.0"  # whatever it calls itself
+        return Heads(self._request, as_head(first, head.raw_headers), protocol)
+
+    def _broken_with(self) -> OSError | None:
+        error = self._protocol.exception()
+        return error if isinstance(error, OSError) else None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from crawler.config import Config
 from crawler.config.sections import SessionConfig
@@ -86,6 +86,16 @@ def words_of(error: BaseException, words: str | None = None) -> str:
     return " ".join(words.split())[:200] or type(error).__name__
 
 
+class Heads(NamedTuple):
+    """The heads of one exchange as they were sent, the empty lines at their ends included."""
+
+    request: bytes
+    answer: bytes
+    """Names in the case in which they came, order and repeats kept, bytes above 127 as they were."""
+    protocol: str
+    """``HTTP/1.0``, ``HTTP/1.1``, or ``HTTP/2``, whose heads are told as HTTP/1.1 would have said them."""
+
+
 class Answer(ABC):
     """Status and headers of an answer, and its body as it comes in."""
 
@@ -123,6 +133,10 @@ class Answer(ABC):
 
         Raises FetchFailed where the body breaks off.
         """
+
+    @abstractmethod
+    def heads(self) -> Heads:
+        """What was said before the body; put together when it is asked for."""
 
 
 class Backend(Protocol):

@@ -13,6 +13,7 @@ from crawler.fetch.inflate import PIECE, SLICE, Decoder, Undecodable, decoder
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Kind
 from crawler.plumbing.spool import remove_spooled
+from crawler.plumbing.starter_thread import to_its_end
 from crawler.rules.content_type import FIRST
 
 DRAIN_BYTES = 65_536
@@ -51,7 +52,7 @@ async def read_body(
     again on any failure. ``judge`` is called with the first bytes, as many as tell a type (or all); what it
     raises ends the reading. Raises FetchFailed, and CrawlFailed where the file cannot be written.
     """
-    buffer = _Buffer(limit, spool_above, spool_path, judge)
+    buffer = Buffer(limit, spool_above, spool_path, judge)
     try:
         coded = answer.values("content-encoding")
         undo = decoder(coded, 2 * limit + SLICE) if coded else None
@@ -64,22 +65,20 @@ async def read_body(
     except Undecodable as error:
         await buffer.discard()
         raise FetchFailed(Kind.ENCODING, f"the body cannot be decoded: {error}") from error
-    except OSError as error:
-        await buffer.discard()
-        raise CrawlFailed(f"A long body cannot be written to {spool_path}: {error.strerror}.") from error
     except BaseException:
         await buffer.discard()
         raise
 
 
-async def _inflate(answer: Answer, undo: Decoder, buffer: "_Buffer", most: int) -> None:
+async def _inflate(answer: Answer, undo: Decoder, buffer: "Buffer", most: int) -> None:
     since_pause = 0
     while chunk := await answer.read():
-        most -= len(chunk)
-        if most < 0:
-            raise Undecodable("as sent it is far longer than the content may be")
         for start in range(0, len(chunk), SLICE):
-            for piece in undo.feed(chunk[start : start + SLICE]):
+            part = chunk[start : start + SLICE]
+            most -= len(part)
+            if most < 0:
+                raise Undecodable("as sent it is far longer than the content may be")
+            for piece in undo.feed(part):
                 if not await buffer.add(piece):
                     return
                 since_pause += len(piece) or 1_024
@@ -101,8 +100,11 @@ async def drain(answer: Answer) -> None:
                 drained += len(chunk)
 
 
-class _Buffer:
-    """Parts of a body in memory, until there are so many bytes that they go to a file."""
+class Buffer:
+    """Parts of a body in memory, until there are so many bytes that they go to a file.
+
+    Cancelled, each method has come to its end with that file: what is in it is what was added.
+    """
 
     def __init__(
         self,
@@ -115,14 +117,17 @@ class _Buffer:
         self._judge = judge
         self._spool_above = spool_above
         self._path = spool_path
-        self._opening: asyncio.Future[AsyncBufferedIOBase] | None = None
+        self._file: AsyncBufferedIOBase | None = None
         self._parts: list[bytes] = []
         self._held = 0
         self._size = 0
         self._truncated = False
 
     async def add(self, part: bytes) -> bool:
-        """Keep ``part``; False where the limit cut it, so that no more is wanted."""
+        """Keep ``part``; False where the limit cut it, so that no more is wanted.
+
+        Raises CrawlFailed where the file cannot be written.
+        """
         room = self._limit - self._size
         if len(part) > room:
             part = part[:room]
@@ -141,15 +146,21 @@ class _Buffer:
             self._parts = [b"".join(self._parts)]
         return not self._truncated
 
-    async def _spool(self, path: str) -> None:
-        if self._opening is None:
-            # Shielded, because a thread opens the file whether or not we are cancelled meanwhile.
-            self._opening = asyncio.ensure_future(aiofiles.open(path, "wb"))
-            self._spool_above = _SPOOL_STEP
-        file = await asyncio.shield(self._opening)
-        await file.write(b"".join(self._parts))
-        self._parts.clear()
-        self._held = 0
+    async def _spool(self, path: str, *, last: bool = False) -> None:
+        data = b"".join(self._parts)
+        self._parts, self._held, self._spool_above = [], 0, _SPOOL_STEP
+        # To its end, because a thread writes it whether or not we are cancelled meanwhile.
+        await to_its_end(asyncio.ensure_future(self._write(path, data, last=last)))
+
+    async def _write(self, path: str, data: bytes, *, last: bool) -> None:
+        try:
+            if self._file is None:
+                self._file = await aiofiles.open(path, "wb")
+            await self._file.write(data)
+            if last:
+                await self._file.close()
+        except OSError as error:
+            raise CrawlFailed(f"A long body cannot be written to {path}: {error.strerror}.") from error
 
     def _judge_first(self) -> None:
         judge, self._judge = self._judge, None
@@ -159,17 +170,16 @@ class _Buffer:
     async def finish(self) -> Body:
         """All of it; the file, if there is one, is closed."""
         self._judge_first()
-        if self._opening is None or self._path is None:
+        if self._file is None or self._path is None:
             if self._size < _SMALL * len(self._parts):
                 self._parts = [b"".join(self._parts)]
             return Body(tuple(self._parts), None, self._size, self._truncated)
-        await self._spool(self._path)
-        await (await self._opening).close()
+        await self._spool(self._path, last=True)
         return Body((), self._path, self._size, self._truncated)
 
     async def discard(self) -> None:
         """Leave no file behind."""
-        if self._opening is not None and self._path is not None:
+        if self._file is not None and self._path is not None:
             with suppress(OSError):
-                await (await self._opening).close()
+                await self._file.close()
             await remove_spooled(self._path)

@@ -16,13 +16,13 @@ import httpx
 from crawler.config import Config
 from crawler.fetch import backend
 from crawler.fetch.address_guard import guard_of
-from crawler.fetch.backend import NO_HEADERS, Answer, FetchFailed
+from crawler.fetch.backend import NO_HEADERS, Answer, FetchFailed, Heads
 from crawler.fetch.httpx_connection import CONNECTION, Connection, Pool
 from crawler.fetch.httpx_failures import failure
 from crawler.fetch.httpx_network import GuardedNetwork
 from crawler.fetch.lookup_thread import LookUp, look_ups_of, system_addresses
 from crawler.fetch.proxy import proxy_of
-from crawler.fetch.wire import as_parts, as_received, merged, own_headers
+from crawler.fetch.wire import as_head, as_parts, as_received, merged, own_headers
 from crawler.model.outcomes import Kind
 from crawler.rules.head import MAX_FIELDS, TOO_MANY_FIELDS
 from crawler.trace.counters import Counters
@@ -34,12 +34,13 @@ READS_AT_ONCE = 512
 class HttpxAnswer(Answer):
     """One answer; see :class:`crawler.fetch.backend.Answer`."""
 
-    __slots__ = ("_chunks", "_connection", "_reads", "is_whole")
+    __slots__ = ("_chunks", "_connection", "_reads", "_response", "is_whole")
 
     def __init__(self, response: httpx.Response) -> None:
         """Raises FetchFailed for what the library puts up with."""
         self.status, self.changes_cookie = response.status_code, False
         self.headers = as_received(response.headers.raw)
+        self._response = response
         self.is_whole = False
         self._connection: Connection | None = response.extensions.get(CONNECTION)
         network = response.extensions.get("network_stream")
@@ -72,6 +73,21 @@ class HttpxAnswer(Answer):
                 raise _refused("more was sent than the answer's length allows")
             self.is_whole = True
         return data
+
+    def heads(self) -> Heads:
+        """What was said before the body."""
+        response, request = self._response, self._response.request
+        target, fields = request.extensions["target"], request.headers.raw
+        if response.http_version == "HTTP/2":  # it has names in lower case, the host first, and no reason
+            fields = [(name.lower(), value) for name, value in fields]
+        version = b"HTTP/1.0" if response.http_version == "HTTP/1.0" else b"HTTP/1.1"
+        reason = response.extensions.get("reason_phrase", b"")
+        first = b"%b %03d %b" % (version, response.status_code, reason)
+        return Heads(
+            as_head(b"GET %b HTTP/1.1" % target, fields),
+            as_head(first, response.headers.raw),
+            response.http_version,
+        )
 
 
 def _refused(sentence: str) -> FetchFailed:
@@ -161,10 +177,12 @@ class HttpxBackend:
                 headers=[(name.encode(), value.encode()) for name, value in own.items()],
                 extensions={**self._extensions, "target": target},
             )
-            return await self._transport.handle_async_request(request)
+            response = await self._transport.handle_async_request(request)
         except Exception as error:
             failed = failure(error)
             raise (failed if proxy is None else proxy.unreachable(failed)) from error
+        response.request = request
+        return response
 
     async def _trace(self, event: str, _info: dict[str, Any]) -> None:
         if event.endswith(".send_request_headers.complete"):

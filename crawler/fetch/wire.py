@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from crawler.fetch.inflate import ACCEPT_ENCODING
 
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+_ON_ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
 
 
 class Unsendable(ValueError):
@@ -32,6 +33,15 @@ def header_lines(headers: Mapping[str, str]) -> bytes:
     if any(mark in line for line in lines for mark in "\r\n\0"):
         raise Unsendable("a header holds a line break or a NUL")
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def as_head(first: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A head as HTTP/1.1 writes it, with its ``first`` line and the empty line at its end.
+
+    What would end a line within a field, as HTTP/2 can say it, is a space (RFC 9110 section 5.5).
+    """
+    lines = [first, *[b"%b: %b" % field for field in fields]]
+    return b"\r\n".join([*[line.translate(_ON_ONE_LINE) for line in lines], b"", b""])
 
 
 def as_parts(url: str) -> tuple[str, bytes]:

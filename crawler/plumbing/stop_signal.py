@@ -48,3 +48,18 @@ def stop_signals(first: Callable[[str], None], second: Callable[[], None]) -> It
         for number, handler in installed:
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+@contextmanager
+def interrupted_by_all() -> Iterator[None]:
+    """In the block, without an event loop, SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does."""
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    default = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # SIGHUP: no nohup
+    for number in default:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in default:
+            signal.signal(number, signal.SIG_DFL)

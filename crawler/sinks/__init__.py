@@ -4,13 +4,19 @@ The configuration, the command line, their documentation and the output folder t
 """
 
 from crawler.sinks.base import Sink
+from crawler.sinks.csv import CsvSink
 from crawler.sinks.facts import FactsSink
 from crawler.sinks.jsonl import JsonlSink
+from crawler.sinks.parquet import ParquetSink
 from crawler.sinks.sqlite import SqliteSink
+from crawler.sinks.warc import WarcSink
 
 _KINDS: tuple[type[Sink], ...] = (
     JsonlSink,
     SqliteSink,
+    CsvSink,
+    ParquetSink,
+    WarcSink,
     FactsSink,
 )
 SINKS: dict[str, type[Sink]] = {sink.name: sink for sink in _KINDS}

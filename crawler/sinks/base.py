@@ -11,7 +11,7 @@ waiting: it goes to a side file first, which :meth:`Sink.sync` makes safe, and p
 
 import errno
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -55,6 +55,12 @@ class Sink(ABC):
     """Name of the file, or folder, in the output folder."""
     holds_records: ClassVar[bool] = True
     """Whether :meth:`read` gives the records of the crawl back."""
+    steps: ClassVar[tuple[str, ...]] = ()
+    """The names of the steps that :meth:`settle` takes in every crawl; rarer ones have tests of their own."""
+    has_columns: ClassVar[bool] = True
+    """Whether rows are taken apart into columns, so that these must be known before the first row."""
+    is_text: ClassVar[bool] = False
+    """Whether it only ever grows by :meth:`encoded`, so that it may go to a pipe as well."""
     needs_answers: ClassVar[bool] = False
     """Whether the answers must be kept for it as they were sent: :class:`crawler.model.exchange.Exchange`."""
     extra: ClassVar[str | None] = None
@@ -96,15 +102,39 @@ class Sink(ABC):
     def settle(self, *, last: bool = False) -> str | None:  # noqa: ARG002 (most have nothing to do)
         """Do one step, of a tenth of a second or so, of what need not be done before a batch is acknowledged.
 
-        The step's name, for crash tests; None where nothing is left to be done. ``last``: nothing more will
-        be written, so that what is left is brought into its last form too. Killed between any two steps, or
-        within one, the sink holds the same records when it is opened again.
+        The step's name (most are in :attr:`steps`), for crash tests; None where nothing is left to be done.
+        ``last``: nothing more will be written, so that what is left is brought into its last form too. Killed
+        between any two steps, or within one, the sink holds the same records when it is opened again.
         """
         return None
 
     @abstractmethod
     def close(self) -> None:
         """Close it; what was not synced is dropped. May be repeated."""
+
+    def head(self) -> bytes:
+        """What a file begins with, of a sink that is text."""
+        return b""
+
+    def encoded(self, items: Sequence[bytes]) -> bytes:
+        """What is appended for ``items``, of a sink that is text; nothing for none."""
+        raise NotImplementedError
+
+    def export(self, batches: Iterable[Sequence[bytes]], path: Path) -> None:
+        """Write all of ``batches`` to a new file, which nobody reads before this returns, nor goes on with.
+
+        So it may be cheaper than a crawl's: who is killed leaves a file that is not wanted. Where the sink is
+        a folder, this is one file all the same. The rows have the columns that this sink was made with.
+        """
+        self.open(path)
+        try:
+            for batch in batches:
+                self.write(batch)
+            self.sync()
+            while self.settle(last=True) is not None:
+                pass
+        finally:
+            self.close()
 
     @classmethod
     @abstractmethod
@@ -148,7 +178,7 @@ def why_not_written(error: Exception) -> str | None:
     """Half a sentence for the one who has to make room for it; None for an error that nobody foresaw."""
     if isinstance(error, LockBusy):
         return f"another process (pid {error.pid or 'unknown'}) is still writing it"
-    if isinstance(error, SinkShort | SinkOutdated):
+    if isinstance(error, SinkShort | SinkOutdated | OutputError):
         return str(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno, f"the system says: {error.strerror}")

@@ -63,14 +63,16 @@ _PYTHON: dict[Holds, type] = {
 }  # fmt: skip
 
 
-def rows_of(columns: Columns) -> Callable[[bytes], tuple[Any, ...]]:
+def rows_of(columns: Columns, *, texts: Any = msgspec.Raw) -> Callable[[bytes], tuple[Any, ...]]:
     """A decoder of rows: their cells in the order of ``columns``; lists and JSON as ``msgspec.Raw``.
 
-    It raises msgspec.DecodeError where a row is not of these columns. Keys that are no column are left out.
+    Lists of text as ``texts``, if that is given, and None where there is none. It raises msgspec.DecodeError
+    where a row is not of these columns. Keys that are no column are left out.
     """
     names = [f"c{number}" for number in range(len(columns))]  # a key need not be a name in Python
+    taken_apart: Mapping[Holds, Any] = _PYTHON if texts is msgspec.Raw else {**_PYTHON, Holds.TEXTS: texts}
     fields: list[Any] = [
-        (name, _PYTHON[holds] | None, None) if holds in _PYTHON else (name, msgspec.Raw, NULL)
+        (name, taken_apart[holds] | None, None) if holds in taken_apart else (name, msgspec.Raw, NULL)
         for name, holds in zip(names, columns.values(), strict=True)
     ]
     row = msgspec.defstruct("Row", fields, gc=False, rename=dict(zip(names, columns, strict=True)))

@@ -92,12 +92,15 @@ _INSERT = f"INSERT INTO answers ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUM
 
 
 class FactsSink(SqliteSink):
-    """Appends rows, one transaction for what is synced at once; its position is the last row id."""
+    """Every answer and what refers to it: for checks.
+
+    Rows are appended in one transaction for what is synced at once; its position is the last row id.
+    """
 
     name: ClassVar[str] = "facts"
     file_name: ClassVar[str] = "facts.db"
     holds_records: ClassVar[bool] = False
-    _table = "answers"
+    table: ClassVar[str] = "answers"
 
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
         super().__init__(options, columns)

@@ -5,7 +5,7 @@ SQLite's ``json_each`` and ``->``. They are never taken apart here: a page's 300
 record into their column as the bytes they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,20 +24,43 @@ _TYPES = {Holds.INTEGER: "INTEGER", Holds.NUMBER: "REAL", Holds.TRUTH: "INTEGER"
 """Of columns; all others are TEXT."""
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name as SQL has it."""
     return '"{}"'.format(name.replace('"', '""'))
 
 
-def _json_text(slice_of_record: msgspec.Raw) -> str | None:
-    return None if slice_of_record == NULL else str(slice_of_record, "utf-8")
+def defined(columns: Columns) -> str:
+    """The columns of a table, as ``CREATE TABLE`` has them. Names that differ in case alone get a number."""
+    taken: set[str] = set()
+    definitions = []
+    for name, holds in columns.items():
+        free = name = name.replace("\0", "")  # which no name may hold
+        number = 1
+        while free.lower() in taken:
+            number += 1
+            free = f"{name}_{number}"
+        taken.add(free.lower())
+        definitions.append(f"{quoted(free)} {_TYPES.get(holds, 'TEXT')}")
+    return ", ".join(definitions)
+
+
+def cell_of(value: object) -> object:
+    """What SQLite keeps for a cell of :func:`crawler.sinks.columns.rows_of`: lists and JSON as text."""
+    if not isinstance(value, msgspec.Raw):
+        return value
+    return None if value == NULL else str(value, "utf-8")
 
 
 class SqliteSink(Sink):
-    """Appends rows, one transaction for what is synced at once; its position is the last row id."""
+    """A database with the table ``records``: for SQL.
+
+    Rows are appended in one transaction for what is synced at once; its position is the last row id.
+    """
 
     name: ClassVar[str] = "sqlite"
     file_name: ClassVar[str] = "records.db"
-    _table = "records"
+    table: ClassVar[str] = "records"
+    """Its table, whose ``id`` counts the rows."""
 
     _db: "sqlite3.Connection | None" = None
     _end = 0
@@ -45,14 +68,11 @@ class SqliteSink(Sink):
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:
         super().__init__(options, columns)
         self._cells = rows_of(columns)
-        self._insert = f"INSERT INTO {self._table} VALUES (?{', ?' * len(columns)})"  # noqa: S608 (only marks)
+        self._insert = f"INSERT INTO {self.table} VALUES (?{', ?' * len(columns)})"  # noqa: S608 (only marks)
 
     def _create(self) -> str:
         """``id`` counts the records from 1; as INTEGER PRIMARY KEY it *is* the row id."""
-        columns = "".join(
-            f", {_quoted(name)} {_TYPES.get(holds, 'TEXT')}" for name, holds in self._columns.items()
-        )
-        return f"CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY{columns})"
+        return f"CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, {defined(self._columns)})"
 
     def open(self, path: Path) -> int:
         """Open or create the file and its table; the last row id."""
@@ -63,14 +83,14 @@ class SqliteSink(Sink):
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(self._create())
-        self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self._table}").fetchone()[0]  # noqa: S608
+        self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0]  # noqa: S608
         return self._end
 
     def cut(self, position: int) -> None:
         """Delete the rows after row ``position``."""
         if self._end < position:
             raise SinkShort(self._end, position)
-        self._file().execute(f"DELETE FROM {self._table} WHERE id > ?", (position,))  # noqa: S608
+        self._file().execute(f"DELETE FROM {self.table} WHERE id > ?", (position,))  # noqa: S608
         self._end = position
 
     def write(self, items: Sequence[bytes]) -> int:
@@ -84,8 +104,7 @@ class SqliteSink(Sink):
 
     def _rows(self, items: Sequence[bytes]) -> Iterator[Sequence[object]]:
         for number, record in enumerate(items, self._end + 1):
-            cells = self._cells(record)
-            yield [number, *(_json_text(v) if isinstance(v, msgspec.Raw) else v for v in cells)]
+            yield [number, *map(cell_of, self._cells(record))]
 
     def sync(self) -> None:
         """Commit: SQLite syncs the file."""
@@ -104,6 +123,26 @@ class SqliteSink(Sink):
         finally:
             db.close()
 
+    def export(self, batches: Iterable[Sequence[bytes]], path: Path) -> None:
+        """One transaction without a journal. What are no records are the table ``items``, without ``id``."""
+        import sqlite3
+
+        are_records = self._columns is RECORD
+        create = self._create() if are_records else f"CREATE TABLE items ({defined(self._columns)})"
+        insert = f"INSERT INTO items VALUES (?{', ?' * (len(self._columns) - 1)})"  # noqa: S608 (only marks)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode = OFF")
+            db.execute("PRAGMA synchronous = OFF")  # whoever asks for the file syncs it once, at its end
+            db.execute(create)
+            db.execute("BEGIN")
+            for batch in batches:
+                if are_records:
+                    db.executemany(self._insert, self._rows(batch))
+                    self._end += len(batch)
+                else:
+                    db.executemany(insert, ([*map(cell_of, self._cells(line))] for line in batch))
+            db.execute("COMMIT")
+
     def _file(self) -> "sqlite3.Connection":
         if self._db is None:
             raise ValueError("the sink is not open")
@@ -117,7 +156,7 @@ class SqliteSink(Sink):
         from crawler.plumbing.sqlite_reading import open_for_reading
 
         number = 0
-        names = ", ".join(_quoted(name) for name in RECORD)
+        names = ", ".join(quoted(name) for name in RECORD)
         most = -1 if position is None else position
         query = f"SELECT {names} FROM records WHERE id <= ?1 OR ?1 < 0 ORDER BY id"  # noqa: S608
         try:

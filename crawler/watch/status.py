@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.plumbing.file_lock import pid_exists
+from crawler.sinks.facts import FactsSink
 from crawler.watch.broken import Broken, lines, write_json
 from crawler.watch.hosts import COLUMNS, host_counts, host_pace, largest
 
@@ -94,7 +95,7 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
         if step.get("url")
     ]
     hosts, settings = view.hosts(), view.settings()
-    is_check = "facts" in settings.get("write", {}).get("sinks", [])
+    is_check = FactsSink.name in settings.get("write", {}).get("sinks", [])
     return {
         **liveness._asdict(),
         "discovered": sum(counts.values()),

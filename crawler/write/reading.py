@@ -26,18 +26,20 @@ def records(out: Path, sinks: Sequence[str], positions: Mapping[str, int]) -> It
     ``sinks`` are the crawl's; ``positions`` say where each ends with the last committed batch. One record is
     in memory at a time. Raises OutputError, when it is iterated, where the records are damaged.
     """
-    sink = _sink(out, sinks)
+    sink = sink_with_records(out, sinks)
     return None if sink is None else sink.read(out / sink.file_name, positions.get(sink.name, 0))
 
 
-def _sink(out: Path, sinks: Sequence[str]) -> type[Sink] | None:
-    holding = (sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records)
-    return next((sink for sink in holding if (out / sink.file_name).exists()), None)
+def sink_with_records(out: Path, sinks: Sequence[str]) -> type[Sink] | None:
+    """The first of ``sinks`` that holds records and is there; of these, one whose packages are installed."""
+    holding = [sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
+    there = [sink for sink in holding if (out / sink.file_name).exists()]
+    return min(there, key=lambda sink: sink.missing(), default=None)
 
 
 def linking_pages(out: Path, sinks: Sequence[str], positions: Mapping[str, int]) -> Iterator[Linking] | None:
     """Every page that is recorded in OUT with links; else as :func:`records`."""
-    sink, lines = _sink(out, sinks), records(out, sinks, positions)
+    sink, lines = sink_with_records(out, sinks), records(out, sinks, positions)
     return None if sink is None or lines is None else _linking(out / sink.file_name, lines)
 
 

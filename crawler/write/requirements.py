@@ -3,6 +3,7 @@
 from crawler.config import Config
 from crawler.model.errors import ConfigError
 from crawler.sinks import SINKS
+from crawler.sinks.base import Sink
 
 
 def require_sinks(config: Config) -> None:
@@ -10,7 +11,9 @@ def require_sinks(config: Config) -> None:
     for sink in map(SINKS.__getitem__, config.write.sinks):
         if sink.missing():
             where = config.origin_of("write.sinks")
-            raise ConfigError(
-                f'write.sinks = "{sink.name}" ({where}) needs packages that are not installed:'
-                f" pip install 'crawler[{sink.extra}]'"
-            )
+            raise ConfigError(f'write.sinks = "{sink.name}" ({where}) {how_to_install(sink)}')
+
+
+def how_to_install(sink: type[Sink]) -> str:
+    """What is said of a sink whose packages are missing, as the end of a sentence."""
+    return f"needs packages that are not installed: pip install 'crawler[{sink.extra}]'"

@@ -158,7 +158,9 @@ class WriterProcess(BaseProcess):
         self._step.enter(Activity.CLOSE)
         while self._passed(sink.settle(last=True)):
             self._step.enter(Activity.CLOSE)  # anew: it gets on
+        faults.hit("writer:before_close")
         sink.close()
+        faults.hit("writer:after_close")
         self._outbox.send(encode(Closed()))
 
     def _settle(self, sink: Sink) -> None:

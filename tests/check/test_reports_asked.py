@@ -11,6 +11,7 @@ from crawler.check import reports
 from crawler.check.reports import FORMATS, Report, parse_report, parse_reports, write_reports
 from crawler.check.verdict import verdict
 from crawler.model.errors import CrawlFailed, UsageError
+from crawler.sinks import SINKS
 from tests.check.results import Made, numbered, usual
 
 ROOT = os.geteuid() == 0
@@ -133,7 +134,10 @@ def test_a_report_may_lie_in_the_output_folder_before_there_is_one(tmp_path):
     out = tmp_path / "out"
     assert parse_reports([f"json={out}/report.json"], out)[0].path == out / "report.json"
     assert not out.exists()
-    for taken in ("crawl.db", "facts.db", "summary.json", "records.jsonl", "../out/records.db"):
+    files = [sink.file_name for sink in SINKS.values()]
+    inside = [f"{name}/part.csv" for name in files]  # a sink may be a folder
+    generations = ["records@2.csv", "../out/records.db"]
+    for taken in ("crawl.db", "summary.json", *files, *inside, *generations):
         with pytest.raises(UsageError, match="that file is the crawl's own"):
             parse_reports([f"json={out}/{taken}"], out)
     with pytest.raises(UsageError, match="there is no folder"):

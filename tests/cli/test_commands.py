@@ -9,6 +9,7 @@ from crawler.config import Config
 from crawler.config.settings import value_of
 from crawler.engine.resuming import FIXED_KEYS
 from crawler.model.errors import AlreadyFinished, OutputBusyError, SinkFailed
+from crawler.sinks import told
 from tests.cli.stand_ins import FRESH, Engine, Run
 from tests.cli.test_options import CASES
 
@@ -84,7 +85,7 @@ def test_a_crawl_without_sinks_is_refused(engine: Engine, crawler: Run) -> None:
     code, _, err = crawler("run", "http://a/", "--set", "write.sinks=[]")
     assert (code, err) == (
         2,
-        ["crawler: write.sinks is empty; allowed: at least one of jsonl, sqlite, facts"],
+        [f"crawler: write.sinks is empty; allowed: at least one of {told()}"],
     )
     assert engine.crawls == []
 

@@ -190,7 +190,7 @@ def test_an_option_and_set_cannot_both_give_a_key(crawler: Run) -> None:
             'fetch.concurrency = "many" (command line --concurrency) is refused; allowed:',
         ),
         (["--delay", "-1"], "politeness.delay = -1 (command line --delay) is refused; allowed:"),
-        (["--sink", "csv"], 'write.sinks = "csv" (command line --sink) is refused; allowed:'),
+        (["--sink", "xlsx"], 'write.sinks = "xlsx" (command line --sink) is refused; allowed:'),
         (["-o", ""], 'out = "" (command line -o) is refused'),
         (["--max-pages", ""], 'scope.max_pages = "" (command line --max-pages) is refused; allowed:'),
         (["--set", "fetch.concurency=1"], "is an unknown key; did you mean fetch.concurrency?"),

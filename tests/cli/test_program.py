@@ -12,7 +12,7 @@ import click
 import pytest
 
 from crawler.cli.app import main, program
-from crawler.config.version import VERSION
+from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {"check", "config", "demo", "init", "lab", "report", "run", "resume", "status", "serve"}

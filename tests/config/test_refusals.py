@@ -42,7 +42,7 @@ def test_a_refusal_names_key_value_origin_and_what_is_allowed() -> None:
         ("politeness.delay", -1, "a number from 0 to 3_600, or none"),
         ("robots.obey", "perhaps", "true or false"),
         ("parse.executor", "fiber", "one of process, thread, inline"),
-        ("write.sinks", ["jsonl", "csv"], "one of jsonl, sqlite"),
+        ("write.sinks", ["jsonl", "xlsx"], "one of jsonl, sqlite"),
         ("log.level", "LOUD", "one of DEBUG, INFO"),
         ("seeds", ["example.com"], "it has no scheme (https://example.com ?)"),
         ("seeds", ["localhost:8000/x"], "it has no scheme (http://localhost:8000/x ?)"),

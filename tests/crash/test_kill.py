@@ -13,12 +13,14 @@ import pytest
 from crawler.model.outcomes import Purpose
 from tests import crawls
 from tests.graph_server import GraphSite, graph_site
+from tests.stations import archives
 from tests.stations.fetch_servers import Served, byte_server, ok
 
 PAGES = 200
 IN_FLIGHT = 8
 OPTIONS = ("--no-progress", "--sink", "jsonl", "--sink", "sqlite", "--concurrency", IN_FLIGHT, "--workers", 2)
 FACTS = ("--sink", "facts")
+WARC = ("--sink", "warc", "--set", "warc.part_bytes=20000")
 
 
 def judge(out: Path, site: GraphSite) -> None:
@@ -31,6 +33,8 @@ def judge(out: Path, site: GraphSite) -> None:
         answers = crawls.answers(out)
         assert [url for url, purpose in answers if purpose == Purpose.PAGE] == crawls.rows(out)
         assert len(set(answers)) == len(answers) > PAGES
+    if (out / "archive").exists():
+        assert archives.urls(out / "archive") == crawls.rows(out)
     crawls.integrity(out)
     found = crawls.summary(out)
     assert (found["ok"], found["pending"], found["state"]) == (PAGES, 0, "finished")
@@ -41,7 +45,7 @@ def resume(out: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("seed", "more"), [(0, ()), (1, FACTS)])
+@pytest.mark.parametrize(("seed", "more"), [(0, ()), (1, FACTS), (2, WARC)])
 def test_kill_minus_nine_of_the_whole_group(tmp_path, seed, more):
     chance = random.Random(seed)
     out = tmp_path / "out"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from docs import build_site, make_cli, make_drawings, make_rules
+from crawler.sinks import SINKS
+from docs import build_site, make_cli, make_drawings, make_outputs, make_rules
 
 PAGE = "crawler/parse/single_worker_pool.py"
 
@@ -27,6 +28,13 @@ def test_the_street_is_drawn_whole():
 def test_the_commands_are_current():
     written = (build_site.DOCS / "cli.md").read_text(encoding="utf-8")
     assert written == make_cli.make(), "run python -m docs"
+
+
+def test_the_table_of_outputs_is_current():
+    written = (build_site.DOCS / "outputs.md").read_text(encoding="utf-8")
+    assert written == make_outputs.make(written), "run python -m docs"
+    for sink in SINKS.values():
+        assert f"## `{sink.name}`" in written, "each has its paragraph"
 
 
 def test_the_rules_are_current():

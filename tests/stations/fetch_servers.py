@@ -9,6 +9,7 @@ from typing import Any
 
 from crawler.config import Config
 from crawler.fetch.aiohttp_backend import AiohttpBackend
+from crawler.fetch.archiving import ArchivingBackend, ArchivingFetcher
 from crawler.fetch.attempt import Deferred, Fetched, Fetches
 from crawler.fetch.backend import Backend
 from crawler.fetch.external_fetcher import ExternalFetcher
@@ -194,9 +195,13 @@ async def rig(
     check: dict[str, Any] | None = None,
     logins: dict[str, str] | None = None,
     sinks: Sequence[str] = (),
+    archives: bool = False,
     **fetch: Any,
 ) -> AsyncIterator[Rig]:
-    """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch."""
+    """A fetcher whose seeds are at the ``trusted`` origins; other keywords are settings of fetch.
+
+    ``archives``: it keeps what is said on the wire.
+    """
     seeds = [url for url in trusted if session or check]
     config = Config(
         seeds=seeds,
@@ -214,7 +219,10 @@ async def rig(
     frontier = frontier or NoFrontier()
     scopes = scopes_of(scope or Scope(origins), asks_external=config.check.external)
     robots = RobotsCache(backend, config, scopes, frontier, **({} if now is None else {"now": now}))
-    fetcher: Fetches = Fetcher(config, scopes, backend, robots, frontier, spool, counters, chance=lambda: 0.5)
+    asked = ArchivingBackend(backend, config, spool) if archives else backend
+    fetcher: Fetches = Fetcher(config, scopes, asked, robots, frontier, spool, counters, chance=lambda: 0.5)
+    if archives:
+        fetcher = ArchivingFetcher(fetcher)
     closing = [backend.close]
     if config.check.external:
         fetcher = external = ExternalFetcher(fetcher, config, scopes, backend, HASH_SEED)

@@ -15,10 +15,14 @@ from typing import Any
 import pytest
 
 from crawler.config import Config
+from crawler.fetch.archiving import ArchivingBackend, ArchivingFetcher
+from crawler.fetch.attempt import Attempt, Fetched
 from crawler.fetch.backend import FetchFailed
 from crawler.fetch.body import drain, read_body
+from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Kind
 from crawler.trace.counters import Counters
+from crawler.trace.steps import Step
 from tests.stations.fetch_servers import byte_server, ok
 
 for package in ("httpx", "h2", "hypercorn", "trustme"):
@@ -151,6 +155,33 @@ async def test_a_page_comes_over_http2(paper):
         assert (counters.requests, dict(counters.statuses)) == (1, {200: 1})
         async with backend.get(f"https://site.test:{site.port}/") as answer:
             assert answer.certificate_ends == paper.ends
+
+
+async def test_http2_is_archived_as_http1_would_have_said_it(paper, tmp_path):
+    async with serving(paper) as site, asking(paper, site.port) as (backend, _):
+        url = f"https://site.test:{site.port}/a?b"
+        keeping = ArchivingBackend(backend, Config(), tmp_path)
+
+        class Reader:
+            async def fetch(self, ticket: Ticket, _step: Step) -> Fetched:
+                async with keeping.get(ticket.url, {"Cookie": "a=1", "X-Mine": "1"}) as answer:
+                    await drain(answer)
+                return Fetched(Attempt(ticket).finished(None, None), HostFeedback())
+
+        ticket = Ticket(1, url, 1, 0)
+        result = (await ArchivingFetcher(Reader()).fetch(ticket, Step("fetch", "fetch-0"))).result
+        assert isinstance(result, Finished)
+        (exchange,) = result.exchanges
+    first, host, *fields = exchange.request.decode().split("\r\n")
+    assert (first, host) == ("GET /a?b HTTP/1.1", f"host: site.test:{site.port}")
+    names = [line.partition(": ")[0] for line in fields]
+    assert names == ["user-agent", "accept", "accept-encoding", "x-mine", "", ""]
+    assert (b"cookie", b"a=1") in site.scopes[0]["headers"]
+    start = b"HTTP/1.1 200 \r\ncontent-type: text/html\r\ncontent-length: 8\r\nx-a: 1\r\nx-a: 2\r\n"
+    assert exchange.head.startswith(start)
+    assert exchange.head.endswith(b"\r\n\r\n")
+    assert (exchange.protocol, exchange.address) == ("HTTP/2", "127.0.0.1")
+    assert (exchange.payload, exchange.cut) == ((b"<p>hello",), None)
 
 
 async def test_many_requests_share_one_connection(paper):

@@ -90,6 +90,14 @@ async def test_compressed_data_that_gives_nothing_ends_at_a_bound():
     assert caught.value.kind is Kind.ENCODING
 
 
+@pytest.mark.parametrize("piece", [100, 10**6])
+async def test_a_long_coded_body_is_cut_in_whatever_pieces_it_comes(piece):
+    sent = gzip.compress(TEXT)
+    parts = [sent[at : at + piece] for at in range(0, len(sent), piece)]
+    body = await read_body(FakeAnswer(*parts, content_encoding="gzip"), 1_000, MIB, None)
+    assert whole(body) == (TEXT[:1_000], None, 1_000, True)
+
+
 async def test_a_bomb_leaves_the_loop_time_for_others():
     bomb = gzip.compress(bytes(30 * MIB))
     turns = 0

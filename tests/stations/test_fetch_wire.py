@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.fetch.wire import as_parts, as_received, header_lines, merged
+from crawler.fetch.wire import as_head, as_parts, as_received, header_lines, merged
 from crawler.model.outcomes import Outcome
 from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
 
@@ -94,3 +94,10 @@ def test_headers_are_one_line_each_and_given_ones_replace_our_own():
 def test_a_header_cannot_begin_another(value):
     with pytest.raises(ValueError, match="line break"):
         header_lines({"Cookie": value})
+
+
+def test_no_field_of_a_head_ends_its_line():
+    """HTTP/2 can say what HTTP/1.1 cannot; an archive's reader would take it for fields, or the body."""
+    head = as_head(b"HTTP/1.1 200 ", [(b"a", b"1\r\n\r\n<p>"), (b"b\n", b"2\x00\xff")])
+    assert head == b"HTTP/1.1 200 \r\na: 1    <p>\r\nb : 2 \xff\r\n\r\n"
+    assert as_head(b"GET / HTTP/1.1", []) == b"GET / HTTP/1.1\r\n\r\n"

@@ -15,10 +15,9 @@ from crawler.model.messages import Finished
 from crawler.model.outcomes import Purpose
 from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink
 from tests.stations.odd_sinks import (
+    FAULTY,
     BrokenJsonl,
-    FaultyFacts,
     FaultyJsonl,
-    FaultySqlite,
     GatedJsonl,
     SlowlyClosedJsonl,
     SlowSqlite,
@@ -26,6 +25,7 @@ from tests.stations.odd_sinks import (
     SmallJsonl,
     SmallSqlite,
     TalkativeJsonl,
+    TidyingJsonl,
 )
 from tests.stations.writing import Bench, check_files, finished, lines, rows
 
@@ -162,11 +162,9 @@ async def test_a_start_cuts_every_sink_back_to_what_is_committed(tmp_path: Path)
     kept, more = items[:40], mixed(30, 1000)
     second = Bench(tmp_path, positions=at.positions, first_batch=at.n + 1)
     await second.write(more)
-    assert second.lengths == {
-        "jsonl": first.commits[-1].positions["jsonl"] + 12,
-        "sqlite": recorded(items),
-        "facts": 60,
-    }
+    ends = first.commits[-1].positions
+    assert ends == ends | {"sqlite": recorded(items), "facts": 60}
+    assert second.lengths == ends | {"jsonl": ends["jsonl"] + 12}
     assert second.commits[0].n == 5
     second.check(more, before=at.positions)
     check_files(tmp_path, kept + more)
@@ -180,7 +178,7 @@ async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(t
     second = Bench(tmp_path, positions=end)
     with pytest.raises(SinkFailed, match=r"records\.jsonl cannot be written: it ends at \d+, before \d+"):
         await second.committer.start()
-    assert second.lengths == {"jsonl": end["jsonl"] - 5, "sqlite": 20, "facts": 20}
+    assert second.lengths == end | {"jsonl": end["jsonl"] - 5}
 
 
 # -- death ---------------------------------------------------------------------------------------
@@ -189,19 +187,13 @@ async def test_a_sink_shorter_than_its_position_is_seen_before_anything_is_cut(t
 @pytest.mark.parametrize("point", POINTS)
 async def test_writers_killed_at_any_point_lose_and_repeat_nothing(tmp_path: Path, point: str):
     # The first two processes of each sink die, the third one lives.
-    (tmp_path / "records.jsonl.faults").write_text(f"{point}:2:kill\n{point}:3:kill\n\n")
-    (tmp_path / "records.db.faults").write_text(f"{point}:3:kill\n{point}:2:kill\n\n")
-    (tmp_path / "facts.db.faults").write_text(f"{point}:2:kill\n{point}:4:kill\n\n")
+    for number, kind in enumerate(FAULTY.values()):
+        plan = f"{point}:{2 + number % 2}:kill\n{point}:{3 - number % 2}:kill\n\n"
+        (tmp_path / f"{kind.file_name}.faults").write_text(plan)
     items = mixed(400)
-    bench = Bench(
-        tmp_path,
-        {"jsonl": FaultyJsonl, "sqlite": FaultySqlite, "facts": FaultyFacts},
-        batch_records=8,
-        batch_interval=0.002,
-        max_unacked=20_000,
-    )
+    bench = Bench(tmp_path, FAULTY, batch_records=8, batch_interval=0.002, max_unacked=20_000)
     await bench.write(items)
-    assert bench.counters.writer_restarts == 6
+    assert bench.counters.writer_restarts == 2 * len(FAULTY)
     bench.check(items)
     check_files(tmp_path, items)
 
@@ -333,6 +325,38 @@ async def test_a_writer_that_dies_again_and_again_is_given_up(tmp_path: Path):
     assert lines(tmp_path)[:kept] == [item.record for item in items[:kept]]
 
 
+@pytest.mark.parametrize(
+    "fault", ["sink:tidy:1", "sink:tidy:3", "writer:before_close:1", "writer:after_close:1"]
+)
+async def test_a_writer_killed_while_it_closes_its_sink_is_replaced(tmp_path: Path, fault: str):
+    """Would catch work that is left undone, and an end that waits for ever for the dead."""
+    (tmp_path / "records.jsonl.faults").write_text(f"{fault}:kill\n\n")
+    items = some(50)
+    bench = Bench(tmp_path, {"jsonl": TidyingJsonl, "sqlite": SqliteSink}, batch_records=8)
+    async with asyncio.timeout(30):
+        await bench.write(items)
+    assert bench.counters.writer_restarts == 1
+    bench.check(items)
+    check_files(tmp_path, items)
+    assert (tmp_path / "tidied").read_text() == "xxxx"
+
+
+async def test_a_writer_that_always_dies_while_it_closes_its_sink_is_given_up_and_may_go_on(tmp_path: Path):
+    (tmp_path / "records.jsonl.faults").write_text("sink:tidy:1:kill\n" * 3)
+    items = some(50)
+    sinks = {"jsonl": TidyingJsonl, "sqlite": SqliteSink}
+    bench = Bench(tmp_path, sinks, max_restarts=2, batch_records=8)
+    with pytest.RaisesGroup(pytest.RaisesExc(SinkFailed, match="died 3 times without progress")):
+        await bench.write(items)
+    bench.check(items)  # all of it is committed all the same
+    assert (tmp_path / "tidied").read_text() == "xxx"
+    last = bench.commits[-1]
+    again = Bench(tmp_path, sinks, positions=last.positions, first_batch=last.n + 1)
+    await again.write([])
+    check_files(tmp_path, items)
+    assert (tmp_path / "tidied").read_text() == "xxxx"
+
+
 async def test_cancelling_the_station_ends_its_writers(tmp_path: Path):
     bench = Bench(tmp_path, {"jsonl": GatedJsonl})
     await bench.committer.start()
@@ -413,7 +437,8 @@ async def test_a_full_disk_ends_the_crawl_with_one_clear_sentence(tmp_path: Path
     assert kept == items[: len(kept)]
     at = bench.commits[-1].positions
     more = mixed(10, 5000)
-    again = Bench(tmp_path, positions=at, first_batch=bench.commits[-1].n + 1)
+    whole = {name: SINKS[name] for name in sinks}
+    again = Bench(tmp_path, whole, positions=at, first_batch=bench.commits[-1].n + 1)
     await again.write(more)
     again.check(more, before=at)
     check_files(tmp_path, kept + more)

@@ -4,11 +4,13 @@ import asyncio
 import multiprocessing
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
+from crawler.lab.crash.judges import judge_of
 from crawler.model import facts
 from crawler.model.messages import Commit, Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
@@ -35,12 +37,18 @@ def finished(number: int, size: int = 300, purpose: Purpose = Purpose.PAGE) -> F
         kind=kind,
         depth=1,
         attempts=1,
-        fetched_at="2024-05-06T07:08:09Z",
+        fetched_at="2024-05-06T07:08:09.012Z",
         title="t" * size,
     )
     noted = facts.encode(facts.PageFacts([f"{url}/to"], anchors=["top"], is_html=True, text_length=number))
     ticket = Ticket(number, url, 1, 1, purpose=purpose)
     return Finished(ticket, outcome, kind, encode(record), facts=b"" if kind else noted)
+
+
+COUNTED: dict[str, Callable[[Sequence[bytes]], int]] = {
+    "jsonl": lambda kept: sum(len(item) + 1 for item in kept), "sqlite": len, "facts": len
+}  # fmt: skip
+"""How far these positions move for what is kept; those of other sinks are judged by what can be read."""
 
 
 class Bench(NoFrontier):
@@ -130,9 +138,27 @@ class Bench(NoFrontier):
         for commit in self.commits:
             for sink in commit.positions:
                 kept = [item for item in map(SINKS[sink].keeps, commit.finished) if item is not None]
-                grown = sum(len(item) + 1 for item in kept) if sink == "jsonl" else len(kept)
-                at[sink] = at.get(sink, 0) + grown
-            assert commit.positions == {sink: at[sink] for sink in commit.positions}
+                if sink in COUNTED:
+                    at[sink] = at.get(sink, 0) + COUNTED[sink](kept)
+                    assert commit.positions[sink] == at[sink]
+                else:
+                    assert bool(kept) == (commit.positions[sink] > at.get(sink, 0))
+                    at[sink] = commit.positions[sink]
+        _aside(self._check_positions, before or {})
+
+    def _check_positions(self, before: Mapping[str, int]) -> None:
+        """At each of some positions, a sink of records holds those of the batches up to it, and no other."""
+        looked_at = {0, len(self.commits) // 3, len(self.commits) // 2, len(self.commits) - 1}
+        for sink in self.commits[-1].positions if self.commits else ():
+            kind = SINKS[sink]
+            path = self.out / kind.file_name
+            if not kind.holds_records:
+                continue
+            earlier = list(kind.read(path, before.get(sink, 0)))
+            for number in looked_at:
+                done = [item for commit in self.commits[: number + 1] for item in commit.finished]
+                recorded = [item.record for item in done if item.ticket.purpose.is_recorded]
+                assert list(kind.read(path, self.commits[number].positions[sink])) == earlier + recorded, sink
 
 
 def lines(out: Path) -> list[bytes]:
@@ -179,4 +205,21 @@ def check_files(out: Path, expected: Sequence[Finished]) -> None:
     records = [item.record for item in expected if item.ticket.purpose.is_recorded]
     assert lines(out) == records
     decoded = [decode(record) for record in records]
+    _aside(_check_readers, out, records)
     assert rows(out) == [(number, d.url, d.title) for number, d in enumerate(decoded, 1)]
+
+
+def _check_readers(out: Path, records: Sequence[bytes]) -> None:
+    """Every sink of records gives them back, and its judge reads the same."""
+    for name, kind in SINKS.items():
+        if kind.holds_records and (path := out / kind.file_name).exists():
+            assert list(kind.read(path)) == records, name
+            judge = judge_of(name)
+            if judge is not None and not judge.sees_more:
+                assert list(judge.urls_in(path)) == [decode(record).url for record in records], name
+
+
+def _aside(check: Callable[..., None], *given: object) -> None:
+    """Call it in a thread: what it calls may block, which is forbidden in the loop, where tests run."""
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(check, *given).result()

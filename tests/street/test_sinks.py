@@ -67,6 +67,23 @@ async def test_a_broken_sink_ends_the_crawl_and_the_next_run_completes_it(
     judge(tmp_path, site)
 
 
+async def test_a_sink_that_cannot_be_closed_is_a_failure_and_the_next_run_only_closes_it(
+    site, tmp_path, monkeypatch
+):
+    pages = site.under("closing")
+    with monkeypatch.context() as broken:
+        broken.setitem(SINKS, "jsonl", odd_sinks.NeverTidyJsonl)
+        with pytest.raises(CrawlFailed, match=r"records\.jsonl cannot be written: its writer process died 2"):
+            await crawl(config(pages, tmp_path))
+    found = crawls.summary(tmp_path)
+    assert (found["state"], found["ok"], found["pending"]) == ("incomplete", PAGES, 0)
+    await crawl(config(pages, tmp_path))
+    judge(tmp_path, pages)
+    assert crawls.summary(tmp_path)["state"] == "finished"
+    asked = await asyncio.to_thread(pages.asked)
+    assert {asked[url] for url in pages.urls} == {1}
+
+
 async def test_a_slow_sink_slows_the_crawl_and_nothing_else(site, tmp_path, monkeypatch):
     monkeypatch.setitem(SINKS, "sqlite", odd_sinks.SlowSqlite)
     await crawl(config(site, tmp_path))

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from crawler.check.finding import Result
 from crawler.check.verdict import Verdict
-from crawler.config.version import VERSION
 from crawler.model.findings import SEVERITIES
+from crawler.model.version import VERSION
 
 SCHEMA = 1
 """Grows when a key goes, or changes its meaning; not when one is added."""

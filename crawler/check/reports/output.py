@@ -9,11 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
 from crawler.watch.whole_file import whole_file
 
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
-_OF_THE_CRAWL = {"crawl.db", "facts.db", "summary.json", "trace.pftrace"}
+_OF_THE_CRAWL = {"crawl.db", "summary.json", "trace.pftrace", *(sink.file_name for sink in SINKS.values())}
 
 
 def place_of(name: str) -> Path | None:
@@ -32,9 +33,12 @@ def why_not(path: Path, out: Path | None) -> str | None:
     What is there stays as it is. ``out`` is the output folder of the crawl, which need not be there yet.
     """
     target = Path(os.path.realpath(path))
-    in_out = out is not None and target.parent == Path(os.path.realpath(out))
-    if in_out and (target.name in _OF_THE_CRAWL or target.name.startswith("records")):
-        return "that file is the crawl's own"
+    folder = None if out is None else Path(os.path.realpath(out))
+    in_out = target.parent == folder
+    if folder is not None and folder in target.parents:
+        name = target.relative_to(folder).parts[0]  # a sink may be a folder
+        if name in _OF_THE_CRAWL or name.startswith("records"):
+            return "that file is the crawl's own"
     try:
         if target.is_dir():
             return "it is a folder"

@@ -5,16 +5,16 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from crawler.lab.crash.judges import heard, judge_of
 from crawler.model.outcomes import Purpose
 from crawler.model.record import decode
+from crawler.sinks import SINKS
+from crawler.sinks.facts import FactsSink
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,16 @@ def look(out: Path) -> Held:
 
 
 def length(out: Path, sink: str) -> int:
-    """What a sink holds, in the unit of its positions."""
-    if sink == "jsonl":
-        return len(_lines(out))
-    return len(rows(out)) if sink == "sqlite" else len(answers(out))
+    """What a sink holds, in the unit of its positions, as it would find it when it is opened."""
+    kind = SINKS[sink]
+    with _copied(out, kind.file_name) as path:
+        if not path.exists():
+            return 0
+        opened = kind()
+        try:
+            return opened.open(path)
+        finally:
+            opened.close()
 
 
 def positions(out: Path) -> dict[str, list[int]]:
@@ -60,21 +66,12 @@ def positions(out: Path) -> dict[str, list[int]]:
     return found
 
 
-def rows(out: Path) -> list[str]:
-    """The URLs in ``records.db``, in order; empty where there is no table yet."""
-    return [url for (url,) in _selected(out, "records.db", "records", "SELECT url FROM records ORDER BY id")]
-
-
 def answers(out: Path) -> list[tuple[str, int]]:
     """The URLs in ``facts.db``, in order, each with its purpose; empty where there is no table yet."""
-    return _selected(out, "facts.db", "answers", "SELECT url, purpose FROM answers ORDER BY id")
-
-
-def _selected(out: Path, name: str, table: str, query: str) -> list[Any]:
-    with _copy(out, name) as db:
-        if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]:
+    with _copy(out, FactsSink.file_name) as db:
+        if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'answers'").fetchone()[0]:
             return []
-        return db.execute(query).fetchall()
+        return db.execute("SELECT url, purpose FROM answers ORDER BY id").fetchall()
 
 
 @dataclass
@@ -87,65 +84,82 @@ class Sound:
     """Everything else, one sentence each."""
 
 
-def examine(out: Path, urls: set[str], sinks: tuple[str, ...]) -> Sound:
+def examine(out: Path, urls: set[str], sinks: Sequence[str]) -> Sound:
     """Whether each of ``urls`` is in every sink once, and everything is whole."""
     sound = Sound()
-    lines: list[str] = []
-    for line in _lines(out).splitlines(keepends=True):
-        try:
-            if not line.endswith(b"\n"):
-                raise ValueError("no line end")
-            record = decode(line)
-            lines.append(record.url)
-            if record.outcome != "ok":
-                sound.wrongs.append(f"{record.url} is recorded as {record.outcome}, {record.kind}")
-        except (ValueError, msgspec.MsgspecError) as error:
-            sound.wrongs.append(f"a broken line in records.jsonl: {error}")
-    held = {"jsonl": lines, "sqlite": rows(out) if "sqlite" in sinks else lines}
-    if "facts" in sinks:
+    held = {sink: _recorded(out, sink, sound) for sink in sinks if SINKS[sink].holds_records}
+    if FactsSink.name in sinks:
         found = answers(out)
-        held["facts"] = [url for url, purpose in found if purpose <= Purpose.SITEMAP]
+        held[FactsSink.name] = [url for url, purpose in found if purpose <= Purpose.SITEMAP]
         others = Counter(url for url, purpose in found if purpose > Purpose.SITEMAP)
         if not others or others.total() > len(others):
             sound.wrongs.append(f"facts.db does not hold every target once: {others.most_common(3)}")
-    for sink in sinks:
-        counts = Counter(held[sink])
+    for sink, recorded in held.items():
+        counts = Counter(recorded)
         sound.lost += len(urls - counts.keys())
         sound.twice += sum(n - 1 for n in counts.values())
         if counts.keys() - urls:
             sound.wrongs.append(f"{sink} holds what is no page: {sorted(counts.keys() - urls)[:3]}")
-    if any(held["jsonl"] != urls_of_sink for urls_of_sink in held.values()):
-        sound.wrongs.append("the sinks hold their records in different orders")
+        if recorded != held[sinks[0]]:
+            sound.wrongs.append(f"{sinks[0]} and {sink} hold their records in different orders")
     for path in out.glob("*.db"):
         with _copy(out, path.name) as db:
             if (said := db.execute("PRAGMA integrity_check").fetchone()) != ("ok",):
                 sound.wrongs.append(f"{path.name} is damaged: {said}")
-    try:
-        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-        wanted = {"ok": len(urls), "pending": 0, "state": "finished"}
-        if (told := {key: summary[key] for key in wanted}) != wanted:
-            sound.wrongs.append(f"summary.json says {told}")
-        if "facts" in sinks and any(ends["pending"] for ends in summary["targets"].values()):
-            sound.wrongs.append(f"summary.json says of targets {summary['targets']}")
-    except (OSError, ValueError) as error:
-        sound.wrongs.append(f"summary.json cannot be read: {error}")
+    _examine_summary(out, len(urls), FactsSink.name in sinks, sound)
     return sound
 
 
-def _lines(out: Path) -> bytes:
-    path = out / "records.jsonl"
-    return path.read_bytes() if path.exists() else b""
+def _examine_summary(out: Path, pages: int, has_targets: bool, sound: Sound) -> None:
+    try:
+        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        wanted = {"ok": pages, "pending": 0, "state": "finished"}
+        if (told := {key: summary[key] for key in wanted}) != wanted:
+            sound.wrongs.append(f"summary.json says {told}")
+        if has_targets and any(ends["pending"] for ends in summary["targets"].values()):
+            sound.wrongs.append(f"summary.json says of targets {summary['targets']}")
+    except (OSError, ValueError) as error:
+        sound.wrongs.append(f"summary.json cannot be read: {error}")
+
+
+def _recorded(out: Path, sink: str, sound: Sound) -> list[str]:
+    """The URLs of a sink's records, in order, as its judge reads them, which is to be as it reads itself."""
+    kind, judge = SINKS[sink], judge_of(sink)
+    with _copied(out, kind.file_name) as path:
+        records, complaint = heard(decode(line) for line in kind.read(path))
+        if complaint is not None:
+            sound.wrongs.append(f"{kind.file_name} is damaged, as its own reader says: {complaint}")
+        for record in records:
+            if record.outcome != "ok":
+                sound.wrongs.append(f"{record.url} is recorded in {sink} as {record.outcome}, {record.kind}")
+        urls = [record.url for record in records]
+        if judge is None:
+            return urls
+        judged, complaint = heard(judge.urls_in(path))
+    if complaint is not None:
+        sound.wrongs.append(f"{kind.file_name} is damaged, as its judge says: {complaint}")
+    if judge.sees_more:
+        seen = set(urls)
+        judged = [url for url in judged if url in seen]
+    if Counter(judged) != Counter(urls):
+        sound.wrongs.append(f"{sink} and its judge read different records")
+    return urls if judge.sees_more else judged
+
+
+@contextmanager
+def _copied(out: Path, name: str) -> Iterator[Path]:
+    """A copy of a sink's file or folder, with what lies beside it: to open a sink may be to mend it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (*out.glob(f"{name}*"), *out.glob(f".{name}*")):
+            if path.is_dir():
+                shutil.copytree(path, Path(folder) / path.name)
+            elif not path.name.endswith((".lock", "-shm")):
+                shutil.copy(path, folder)
+        yield Path(folder) / name
 
 
 @contextmanager
 def _copy(out: Path, name: str) -> Iterator[sqlite3.Connection]:
     """A connection to a copy: to open a database is to recover it, which is the crawl's own business."""
-    with tempfile.TemporaryDirectory() as folder:
-        for suffix in ("", "-wal"):
-            if (out / f"{name}{suffix}").exists():
-                shutil.copy(out / f"{name}{suffix}", folder)
-        db = sqlite3.connect(Path(folder) / name)
-        try:
-            yield db
-        finally:
-            db.close()
+    with _copied(out, name) as path, closing(sqlite3.connect(path)) as db:
+        yield db

@@ -11,6 +11,7 @@ from random import Random
 
 from crawler.lab.crash.victims import Role, Victim, kill_group, victims, wait_for_empty_group
 from crawler.plumbing.faults import ENVIRONMENT
+from crawler.sinks.jsonl import JsonlSink
 
 RUN_TIMEOUT = 60.0
 """Seconds in which a run must end by itself; the site takes less than one."""
@@ -25,8 +26,11 @@ class Hung(Exception):
 class Scene:
     """An output folder, and the processes that write it."""
 
-    def __init__(self, out: Path, options: tuple[object, ...], chance: Random) -> None:
+    def __init__(
+        self, out: Path, sinks: tuple[str, ...], options: tuple[object, ...], chance: Random
+    ) -> None:
         self.out = out
+        self.sinks = sinks
         self.chance = chance
         self.orphans: list[int] = []
         self.log = out.with_suffix(".log")
@@ -85,7 +89,7 @@ class Scene:
 
     def wait_for_records(self, count: int) -> bool:
         """Wait until ``records.jsonl`` has so many; False when the crawl ended before."""
-        path = self.out / "records.jsonl"
+        path = self.out / JsonlSink.file_name
         while self.lives():
             if path.exists() and path.read_bytes().count(b"\n") >= count:
                 return self.lives()

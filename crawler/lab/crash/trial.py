@@ -63,7 +63,7 @@ def run_trial(
     for sink in kind.sinks:
         options += ["--sink", sink]
     options += ["--set", f"processes.start_method={method}"]
-    scene = Scene(out, tuple(options), chance)
+    scene = Scene(out, kind.sinks, tuple(options), chance)
     try:
         _see_through(kind, scene, site, verdict)
     except Hung as hung:
@@ -132,7 +132,8 @@ def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) ->
 
 
 def _first_run(kind: Kind, scene: Scene, verdict: Verdict) -> int:
-    fault = f"{kind.fault}:{scene.chance.randint(*kind.passes)}:kill" if kind.fault else None
+    does = "kill" if kind.kill is None else "sleep"
+    fault = f"{kind.fault}:{scene.chance.randint(*kind.passes)}:{does}" if kind.fault else None
     with scene.run(fault):
         if kind.kill is not None:
             verdict.kills += kind.kill(scene)

@@ -1,0 +1,89 @@
+"""The records of a crawl, read back from its archive member by member: damage costs what is behind it."""
+
+import zlib as plain_zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from crawler.sinks.base import unreadable
+from crawler.sinks.warc_records import END, METADATA, POSITION_FIELD, RECORD_FIELD, part_name
+
+zlib: Any = plain_zlib
+try:
+    from isal import isal_zlib
+except ImportError:  # it is faster, and need not be there where nothing is written
+    pass
+else:
+    zlib = isal_zlib
+
+_CHUNK = 1 << 16
+"""Bytes read at once."""
+_HEAD = 4_096
+"""Bytes that hold the first member of a part for certain."""
+_GZIP = 31
+"""What zlib calls the window bits of a gzip member."""
+
+
+def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
+    """The records in the archive up to ``position``, as lines; of None, up to its end.
+
+    Raises OutputError where a part is damaged, or is not there.
+    """
+    number, left, begins = 0, position, 0
+    for at in count(1):
+        path = folder / part_name(at)
+        if left == 0 or (left is None and not path.exists()):
+            return
+        try:
+            told = _told_begin(path)
+            if told is not None and told != begins:
+                words = (
+                    f"it was changed: the next part begins at byte {told:,} of the archive, not {begins:,}"
+                )
+                raise unreadable(folder / part_name(at - 1), words, number)
+            size = path.stat().st_size
+            size = size if left is None else min(size, left)
+            for record in _records(path, size):
+                yield record
+                number += 1
+        except (OSError, EOFError, zlib.error) as error:
+            if left is None and isinstance(error, EOFError) and not (folder / part_name(at + 1)).exists():
+                return  # a writer is at it
+            raise unreadable(path, getattr(error, "strerror", None) or str(error), number) from None
+        left, begins = None if left is None else left - size, begins + size
+
+
+def _told_begin(path: Path) -> int | None:
+    """Where the part at ``path`` begins by its own words, in bytes over all parts; None where it has none."""
+    with path.open("rb") as file, suppress(zlib.error):
+        head = zlib.decompressobj(_GZIP).decompress(file.read(_HEAD), _CHUNK)
+        told, _, rest = head.partition(POSITION_FIELD)[2].partition(b"\r\n")
+        return int(told) if rest and told.isdigit() else None
+    return None
+
+
+def _records(path: Path, size: int) -> Iterator[bytes]:
+    """Those in the first ``size`` bytes of a part."""
+    member, text, is_within = zlib.decompressobj(_GZIP), b"", False
+    for chunk in _chunks(path, size):
+        data = chunk
+        while data:
+            out = member.decompress(data)
+            if len(text) < len(METADATA) or text.startswith(METADATA):
+                text += out
+            is_within, data = not member.eof, member.unused_data
+            if member.eof:
+                if text.startswith(METADATA):
+                    yield text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
+                member, text = zlib.decompressobj(_GZIP), b""
+    if is_within:
+        raise EOFError("it ends within a record")
+
+
+def _chunks(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while size and (chunk := file.read(min(_CHUNK, size))):
+            yield chunk
+            size -= len(chunk)
