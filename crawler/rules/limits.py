@@ -45,9 +45,9 @@ def ceiling_of(machine: int) -> int:
 def split(ceiling: int, wanted: Shares, bodies: int) -> Shares:
     """What is ``wanted``, cut where that is more than its share of ``ceiling`` bytes.
 
-    Pages that wait and the ``bodies`` that are being read at once get an eighth each, records that
-    wait and those on their way to the disk a sixteenth each. One parser may take a third: the parsers' sum is watched, not split, or
-    many parsers would leave to each less than a large page needs.
+    Pages that wait and the ``bodies`` that are being read at once get an eighth each, records that wait and
+    those on their way to the disk a sixteenth each. One parser may take a third: the parsers' sum is
+    watched, not split, or many parsers would leave to each less than a large page needs.
     """
     return Shares(
         page_queue=min(wanted.page_queue, ceiling // 8),
