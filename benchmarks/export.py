@@ -1,6 +1,6 @@
-"""How long ``crawler export`` takes for many small records, and how much memory: ``python benchmarks/export.py``.
+"""How long ``crawler export`` takes for many records, and how much memory: ``python benchmarks/export.py``.
 
-A crawl is made up: so many records of 300 to 400 bytes with a few links. Then the command runs once for each
+A crawl is made up: so many records of 400 bytes. Then the command runs once for each
 format, in a process of its own, which says what it took. Where the machine is busy, the processor time
 (``cpu_seconds``) is the one to look at.
 """

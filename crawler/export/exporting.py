@@ -28,7 +28,7 @@ class Exported(NamedTuple):
 
 
 def format_named(name: str, out: Path) -> type[Sink]:
-    """The sink that writes this format of what is in ``out``. Raises UsageError for one that there is not, or not for an export."""
+    """The sink that writes it of what is in ``out``. Raises UsageError where no export makes that."""
     sink = SINKS.get(name)
     if sink is None:
         raise UsageError(f"--to {name}: there is no such format; there is {formats()}")

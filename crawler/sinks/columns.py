@@ -90,7 +90,10 @@ def _rows_by_key(columns: Columns, taken_apart: Mapping[Holds, Any]) -> Callable
     """As :func:`rows_of`, whatever the columns are called; several times as slow."""
     decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
     readers = [
-        (name, msgspec.json.Decoder(taken_apart[holds] | None).decode if holds in taken_apart else msgspec.Raw)
+        (
+            name,
+            msgspec.json.Decoder(taken_apart[holds] | None).decode if holds in taken_apart else msgspec.Raw,
+        )
         for name, holds in columns.items()
     ]
 
