@@ -1,48 +1,84 @@
 """``python -m tests``: lint, types, the house laws' contracts, then the tests; stops at the first that fails.
 
-Arguments are handed to pytest.
+What only reads the source runs at the same time, each on a core of its own. Arguments are handed to pytest.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-CHECKS = {
-    "lint": ["ruff", "check", "."],
-    "format": ["ruff", "format", "--check", "."],
-    "types": ["mypy"],
-    "floors": ["importlinter.cli"],
-    "docs": ["docs.build_site", "--check"],
+READING = {
+    "lint": ["-m", "ruff", "check", "."],
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "types": ["-m", "mypy"],
+    "floors": [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+    "docs": ["-m", "docs.build_site", "--check"],
+}
+TESTS = {
     # What compares how fast processes and threads compute needs all cores.
-    "tests alone": ["pytest", "-q", "-m", "alone", "tests/lab"],
+    "tests alone": ["-m", "pytest", "-q", "-m", "alone", "tests/lab"],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
     "tests": [
-        "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),
+        "-m", "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),
         "--dist", "loadfile", "--no-loadscope-reorder",
     ],
 }  # fmt: skip
+
+
+def read() -> int:
+    """Run what only reads the source, all at once; the exit code of the first, in their order, that failed.
+
+    What each of them prints comes out whole, when those before it have ended.
+    """
+    started = time.monotonic()
+    with ExitStack() as running:
+        checks = {}
+        for name, arguments in READING.items():
+            output = running.enter_context(tempfile.TemporaryFile())
+            process = subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            )
+            running.callback(process.wait)
+            running.callback(process.terminate)  # those after one that has failed
+            checks[name] = process, output
+        for name, (process, output) in checks.items():
+            print(f"== {name}", flush=True)
+            code = process.wait()
+            output.seek(0)
+            sys.stdout.buffer.write(output.read())
+            if ended(name, code, started):
+                return code
+    return 0
+
+
+def ended(name: str, code: int, started: float) -> int:
+    """Say how a check has ended; its exit code."""
+    if code != 0:
+        print(f"== {name} failed (exit code {code})", flush=True)
+    else:
+        print(f"== {name} passed after {time.monotonic() - started:.1f} s", flush=True)
+    return code
 
 
 def main() -> int:
     """Run every check in a process of its own; the exit code of the first that failed."""
     # A shell's background jobs ignore Ctrl-C, and so would every program that the tests send one to.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name, (module, *arguments) in CHECKS.items():
+    if code := read():
+        return code
+    for name, arguments in TESTS.items():
         started = time.monotonic()
-        extra = sys.argv[1:] if name == "tests" else []
-        command = [sys.executable, "-m", module, *arguments, *extra]
-        if module == "importlinter.cli":
-            command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
         print(f"== {name}", flush=True)
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        if code != 0:
-            print(f"== {name} failed (exit code {code})")
-            return code
-        print(f"== {name} passed in {time.monotonic() - started:.1f} s", flush=True)
+        extra = sys.argv[1:] if name == "tests" else []
+        done = subprocess.run([sys.executable, *arguments, *extra], cwd=ROOT, check=False)
+        if ended(name, done.returncode, started):
+            return done.returncode
     return 0
 
 

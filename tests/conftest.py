@@ -1,5 +1,7 @@
 """What every test gets: a loop that must not be blocked, and a check that nothing is left behind."""
 
+import functools
+import gc
 import multiprocessing
 import os
 import sys
@@ -14,6 +16,8 @@ TESTS = Path(__file__).parent
 # The tests start interpreters by the hundred: each would compile the whole program again.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Nothing that is made while tests are collected is garbage: see pytest_collection_finish.
+gc.disable()
 
 LONGEST = (
     "street/test_put_off", "street/test_faults", "street/test_cancellation", "street/test_bad_input",
@@ -25,16 +29,23 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: a worker that began one of them last would keep all others waiting."""
 
-    def turn(item: pytest.Item) -> int:
-        name = item.path.relative_to(TESTS).as_posix()
+    @functools.cache
+    def turn(path: Path) -> int:
+        name = path.relative_to(TESTS).as_posix()
         return next((turn for turn, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
 
-    items.sort(key=turn)
+    items.sort(key=lambda item: turn(item.path))
 
 
-@pytest.fixture(autouse=True)
+def pytest_collection_finish() -> None:
+    """What has been collected stays: garbage collection need never look at these many objects again."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def blockbuster() -> Iterator[BlockBuster]:
-    """A blocking call inside the event loop fails the test."""
+    """A blocking call inside the event loop fails the test. To set this up takes longer than most tests."""
     with blockbuster_ctx("crawler") as buster:
         yield buster
 

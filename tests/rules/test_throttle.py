@@ -150,7 +150,7 @@ limits = st.builds(LaneLimits, st.integers(1, 64), st.floats(0, 20))
 
 
 @given(limits, st.floats(0, 30), answers)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_never_exceeds_the_limits_nor_its_own_bound(limits, most, answers):
     throttle, now = Throttle(limits, most), 0.0
     for latency, failed, pause in answers:
@@ -162,7 +162,7 @@ def test_it_never_exceeds_the_limits_nor_its_own_bound(limits, most, answers):
 
 
 @given(limits, answers, st.lists(st.one_of(st.none(), st.floats(0.002, 5)), min_size=1, max_size=100))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_never_speeds_up_while_latency_or_errors_grow(limits, before, worse):
     # Whatever came before: then each answer comes later than all before it, or is a failure (None).
     throttle, now, latency = Throttle(limits, MOST), 0.0, 0.0
@@ -181,7 +181,7 @@ def test_it_never_speeds_up_while_latency_or_errors_grow(limits, before, worse):
 
 
 @given(limits, answers)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_recovers_from_everything(limits, before):
     throttle, now = Throttle(limits, MOST), 0.0
     for latency, failed, pause in before:
