@@ -49,7 +49,7 @@ def export(out: str, name: str, output: str | None, items: bool, where: tuple[st
     from crawler.export.exporting import format_named
     from crawler.plumbing.stop_signal import interrupted_by_all
 
-    kind, file = format_named(name), None if output in _STANDARD_OUTPUT else Path(output or "")
+    kind, file = format_named(name, Path(out)), None if output in _STANDARD_OUTPUT else Path(output or "")
     config = _config(name, **more)
     try:
         with interrupted_by_all():

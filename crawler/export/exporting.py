@@ -27,12 +27,14 @@ class Exported(NamedTuple):
     """How the crawl stands, as in ``crawl.db``."""
 
 
-def format_named(name: str) -> type[Sink]:
-    """The sink that writes this format. Raises UsageError for one that there is not, or not for an export."""
+def format_named(name: str, out: Path) -> type[Sink]:
+    """The sink that writes it of what is in ``out``. Raises UsageError where no export makes that."""
     sink = SINKS.get(name)
     if sink is None:
         raise UsageError(f"--to {name}: there is no such format; there is {formats()}")
     if not _is_format(sink):
+        if (out / sink.file_name).exists():
+            raise UsageError(f"--to {name}: the crawl has that already, it is {out / sink.file_name}")
         raise UsageError(
             f"--to {name}: that is not made of records, but while a crawl runs (--sink {name});"
             f" what is made of records: {formats()}"

@@ -7,7 +7,7 @@ may read the columns of the record, and call functions (``json_each`` too), and 
 import re
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from secrets import token_hex
 
 from crawler.model.errors import UsageError
@@ -16,7 +16,8 @@ from crawler.sinks.sqlite import cell_of, defined, quoted
 
 _TABLE = f"records_{token_hex(8)}"
 """It holds some of the records at a time, so that no expression may select from it: none can name it."""
-_READABLE = {_TABLE, "json_each", "json_tree"}
+_FUNCTIONS = ("json_each", "json_tree")
+"""Tables that SQLite makes of a list or an object, such as ``json_each(links)``."""
 _NO_COLUMN = re.compile(r"no such column: (.*)")
 
 
@@ -28,6 +29,9 @@ class Where:
         self._said = " ".join(f"--where {expression!r}" for expression in expressions)
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         self._db.execute(f"CREATE TABLE {_TABLE} ({defined(RECORD)})")
+        for table in _FUNCTIONS:
+            with suppress(sqlite3.Error):  # an old SQLite may lack it
+                self._db.execute(f"SELECT 1 FROM {table}('[]')")  # noqa: S608 - it is made known by that
         read: set[str] = set()
         for expression in expressions:
             try:
@@ -66,7 +70,7 @@ def _columns_read(db: sqlite3.Connection, expression: str) -> set[str]:
     read: set[str] = set()
 
     def may(action: int, one: str | None, two: str | None, _database: str | None, _view: str | None) -> int:
-        if action == sqlite3.SQLITE_READ and one in _READABLE:
+        if action == sqlite3.SQLITE_READ and one in (_TABLE, *_FUNCTIONS):
             if one == _TABLE:
                 read.add(two or "")
             return sqlite3.SQLITE_OK
@@ -80,7 +84,7 @@ def _columns_read(db: sqlite3.Connection, expression: str) -> set[str]:
             with closing(db.execute("EXPLAIN " + form.format(_TABLE, expression))):
                 pass
     except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-        raise UsageError(_refusal(expression, str(error))) from None
+        raise UsageError(_refusal(expression, " ".join(str(error).split()))) from None
     finally:
         db.set_authorizer(None)
     if "ROWID" in read:

@@ -46,6 +46,7 @@ class SinkOutdated(Exception):
 
 def unreadable(path: Path, why: str, number: int) -> OutputError:
     """What is raised where ``path`` is damaged, after ``number`` records could be read."""
+    why = " ".join(why.split())  # of some libraries it ends with a line break
     return OutputError(f"{path} cannot be read: {why} ({number:,} records before that can be)")
 
 

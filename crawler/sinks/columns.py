@@ -4,6 +4,7 @@ A row travels as one JSON object in bytes. What a table does not take apart goes
 as the bytes it is: a page's 300 links are never made Python objects.
 """
 
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -62,6 +63,9 @@ _PYTHON: dict[Holds, type] = {
     Holds.INTEGER: int, Holds.NUMBER: float, Holds.TEXT: str, Holds.TRUTH: bool
 }  # fmt: skip
 
+_NO_FIELD = re.compile(r'["\\\x00-\x1f]')
+"""What a name may not hold for msgspec to take it as a field's."""
+
 
 def rows_of(columns: Columns, *, texts: Any = msgspec.Raw) -> Callable[[bytes], tuple[Any, ...]]:
     """A decoder of rows: their cells in the order of ``columns``; lists and JSON as ``msgspec.Raw``.
@@ -69,8 +73,10 @@ def rows_of(columns: Columns, *, texts: Any = msgspec.Raw) -> Callable[[bytes], 
     Lists of text as ``texts``, if that is given, and None where there is none. It raises msgspec.DecodeError
     where a row is not of these columns. Keys that are no column are left out.
     """
-    names = [f"c{number}" for number in range(len(columns))]  # a key need not be a name in Python
     taken_apart: Mapping[Holds, Any] = _PYTHON if texts is msgspec.Raw else {**_PYTHON, Holds.TEXTS: texts}
+    if any(map(_NO_FIELD.search, columns)):
+        return _rows_by_key(columns, taken_apart)
+    names = [f"c{number}" for number in range(len(columns))]  # a key need not be a name in Python
     fields: list[Any] = [
         (name, taken_apart[holds] | None, None) if holds in taken_apart else (name, msgspec.Raw, NULL)
         for name, holds in zip(names, columns.values(), strict=True)
@@ -78,6 +84,24 @@ def rows_of(columns: Columns, *, texts: Any = msgspec.Raw) -> Callable[[bytes], 
     row = msgspec.defstruct("Row", fields, gc=False, rename=dict(zip(names, columns, strict=True)))
     decode, cells = msgspec.json.Decoder(row).decode, msgspec.structs.astuple
     return lambda line: cells(decode(line))
+
+
+def _rows_by_key(columns: Columns, taken_apart: Mapping[Holds, Any]) -> Callable[[bytes], tuple[Any, ...]]:
+    """As :func:`rows_of`, whatever the columns are called; several times as slow."""
+    decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    readers = [
+        (
+            name,
+            msgspec.json.Decoder(taken_apart[holds] | None).decode if holds in taken_apart else msgspec.Raw,
+        )
+        for name, holds in columns.items()
+    ]
+
+    def cells_of(line: bytes) -> tuple[Any, ...]:
+        row = decode(line)
+        return tuple([read(row.get(name, NULL)) for name, read in readers])
+
+    return cells_of
 
 
 def line_of(cells: Iterable[Any]) -> bytes:

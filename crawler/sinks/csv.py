@@ -25,6 +25,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 each can be taken away again."""
 _SUSPECT = frozenset("'=+-@\t\r")
 _CELL = re.compile(r'("[^"]*+(?:""[^"]*+)*+"|[^",\r\n]*+)(,|\r\n)')
+_NOTHING = [""] * ROWS_AT_ONCE
+"""Cells of a column that says nothing of these rows, as several of a usual crawl's do."""
 _TRUTH = {None: "", True: "true", False: "false"}
 
 
@@ -71,7 +73,9 @@ class CsvSink(AppendedFile):
         for start in range(0, len(items), ROWS_AT_ONCE):
             columns = zip(*map(self._cells, items[start : start + ROWS_AT_ONCE]), strict=True)
             texts = [
-                self._texts.get(holds, _plain)(cells)
+                _NOTHING[: len(cells)]
+                if cells[0] is None and cells.count(None) == len(cells)
+                else self._texts.get(holds, _plain)(cells)
                 for holds, cells in zip(self._columns.values(), columns, strict=True)
             ]
             parts.append(("\r\n".join(map(",".join, zip(*texts, strict=True))) + "\r\n").encode())

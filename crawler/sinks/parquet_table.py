@@ -41,7 +41,7 @@ class _Extracted(msgspec.Struct, gc=False):
     extracted: msgspec.Raw = NULL
 
 
-_extract = msgspec.json.Decoder(_Extracted).decode
+_extract = msgspec.json.Decoder(list[_Extracted]).decode
 
 
 class Layout:
@@ -74,11 +74,12 @@ class Layout:
         ]
         return pa.table(arrays, schema=pa.schema(list(self._types.items())))
 
-    def seen(self, lines: Iterable[bytes], known: Shape) -> Shape:
+    def seen(self, lines: Sequence[bytes], known: Shape) -> Shape:
         """The shape of what was extracted, in these rows; keys of ``known`` are looked at in any case."""
         if not self._is_typed:
             return Shape()
-        return shape_of((bytes(_extract(line).extracted) for line in lines), known)
+        rows = _extract(b"[" + b",".join(lines) + b"]")
+        return shape_of((bytes(row.extracted) for row in rows), known)
 
     def grown(self, shape: Shape, seen: Shape) -> tuple[Shape, bool]:
         """The shape that holds both, and whether what was written in the first has to be written anew."""
