@@ -31,7 +31,8 @@ def crawler(name: str, options: Iterable[str]) -> Contender:
 
     def command(url: str, folder: Path) -> list[str]:
         out = str(folder / "out")
-        return [*crawler_program(), "run", "--ignore-robots", "--no-progress", "--sink", name, *options, url, "-o", out]
+        words = ["run", "--ignore-robots", "--no-progress", "--sink", name, *options, url, "-o", out]
+        return [*crawler_program(), *words]
 
     def found(folder: Path) -> Iterator[str]:
         for line in sink.read(folder / "out" / sink.file_name):

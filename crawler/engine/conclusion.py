@@ -45,9 +45,10 @@ def conclude(
     """Count, write ``summary.json``, mark the crawl's state: blocking, in a thread."""
     try:
         if not stations.restored:
-            # Stopped before it began: what an earlier run noted still holds.
-            how_stopped(report)
-            opened.state.note({"state": "stopped"})
+            # It ended before it began: what an earlier run noted still holds.
+            if report.state != "incomplete":  # as it is where a sink cannot be opened
+                how_stopped(report)
+            opened.state.note({"state": report.state})
             return
         report.summary = opened.state.read(partial(_sum_up, report, stations, opened, seconds))
         report.summary |= {

@@ -41,7 +41,9 @@ def within_memory(config: Config) -> Config:
         spool_above=config.fetch.spool_above,
         parser=config.parse.max_memory,
     )
-    shares = split(ceiling, wanted, config.fetch.concurrency)
+    # Where answers are kept as they were sent, each request holds two bodies: one is not decoded.
+    bodies = config.fetch.concurrency * (2 if config.write.keeps_answers else 1)
+    shares = split(ceiling, wanted, bodies)
     return config.replace(
         {
             "limits.memory": ceiling,

@@ -32,7 +32,7 @@ class Shares(msgspec.Struct, frozen=True):
     finished_queue: int
     max_unacked: int
     spool_above: int
-    """For one body on its way into memory; there are as many as requests in flight."""
+    """For one body on its way into memory."""
     parser: int
     """For one parser's data (rlimit)."""
 
@@ -42,18 +42,18 @@ def ceiling_of(machine: int) -> int:
     return max(SMALLEST, int(machine * OF_THE_MACHINE))
 
 
-def split(ceiling: int, wanted: Shares, concurrency: int) -> Shares:
-    """What is ``wanted``, cut where it is more than its share of ``ceiling`` bytes.
+def split(ceiling: int, wanted: Shares, bodies: int) -> Shares:
+    """What is ``wanted``, cut where that is more than its share of ``ceiling`` bytes.
 
-    Pages that wait and bodies that are being read get an eighth each, records that wait and those on their
-    way to the disk a sixteenth each. One parser may take a third: the parsers' sum is watched, not split, or
-    many parsers would leave to each less than a large page needs.
+    Pages that wait and the ``bodies`` that are being read at once get an eighth each, records that wait and
+    those on their way to the disk a sixteenth each. One parser may take a third: the parsers' sum is
+    watched, not split, or many parsers would leave to each less than a large page needs.
     """
     return Shares(
         page_queue=min(wanted.page_queue, ceiling // 8),
         finished_queue=min(wanted.finished_queue, ceiling // 16),
         max_unacked=min(wanted.max_unacked, ceiling // 16),
-        spool_above=min(wanted.spool_above, max(16 * 1024, ceiling // 8 // concurrency)),
+        spool_above=min(wanted.spool_above, max(16 * 1024, ceiling // 8 // bodies)),
         parser=min(wanted.parser, ceiling // 3),
     )
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, ClassVar
 
-from crawler.sinks.base import Sink, SinkShort
+from crawler.sinks.base import Sink, SinkChanged, SinkShort
 
 
 class AppendedFile(Sink):
     """Appends to a file; its position is the file's size in bytes. What is appended, its heirs know."""
 
     is_text: ClassVar[bool] = True
+    line_end: ClassVar[bytes] = b"\n"
+    """What every item ends with."""
     _fd = -1  # not open
     _end = 0
     _synced = 0
@@ -28,9 +30,23 @@ class AppendedFile(Sink):
         """Truncate the file to ``position`` bytes."""
         if self._end < position:
             raise SinkShort(self._end, position)
+        if position:
+            self._check(position)
         if self._end > position:
             os.ftruncate(self._fd, position)
         self._end = self._synced = position
+
+    def _check(self, position: int) -> None:
+        """Raise SinkChanged where the file cannot be what was written: spreadsheets save what they show."""
+        head, end = self.head(), self.line_end
+        if self._read_at(0, len(head)) != head:
+            raise SinkChanged("it does not begin as it was begun")
+        if self._read_at(position - len(end), len(end)) != end:
+            raise SinkChanged(f"no record ends at byte {position:,}, where one did")
+
+    def _read_at(self, position: int, length: int) -> bytes:
+        os.lseek(self._fd, max(position, 0), os.SEEK_SET)  # what is written goes to the end all the same
+        return os.read(self._fd, length)
 
     def head(self) -> bytes:
         """What the file begins with, which counts as a part of the first item."""

@@ -30,6 +30,13 @@ class SinkShort(Exception):
         super().__init__(f"it ends at {held}, before {position}, so it was shortened by somebody else")
 
 
+class SinkChanged(Exception):
+    """What the sink holds is not what it has written."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}, so it was changed by somebody else")
+
+
 class SinkOutdated(Exception):
     """The file is of another version of the program, which keeps other things in it."""
 
@@ -82,7 +89,10 @@ class Sink(ABC):
 
     @abstractmethod
     def cut(self, position: int) -> None:
-        """Drop everything behind ``position``. Raises SinkShort when it holds less."""
+        """Drop everything behind ``position``. Raises SinkShort when it holds less.
+
+        Raises SinkChanged where it can be seen that others wrote to it: nothing is dropped then.
+        """
 
     @staticmethod
     def keeps(finished: Finished) -> bytes | None:
@@ -179,7 +189,7 @@ def why_not_written(error: Exception) -> str | None:
     """Half a sentence for the one who has to make room for it; None for an error that nobody foresaw."""
     if isinstance(error, LockBusy):
         return f"another process (pid {error.pid or 'unknown'}) is still writing it"
-    if isinstance(error, SinkShort | SinkOutdated | OutputError):
+    if isinstance(error, SinkShort | SinkChanged | SinkOutdated | OutputError):
         return str(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno, f"the system says: {error.strerror}")

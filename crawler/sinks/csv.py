@@ -50,6 +50,7 @@ class CsvSink(AppendedFile):
 
     name: ClassVar[str] = "csv"
     file_name: ClassVar[str] = "records.csv"
+    line_end: ClassVar[bytes] = b"\r\n"
     options: ClassVar[Section | None] = CsvConfig()
 
     def __init__(self, options: Any = None, columns: Columns = RECORD) -> None:

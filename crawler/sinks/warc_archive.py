@@ -21,6 +21,8 @@ from crawler.sinks.warc_payloads import Payloads
 
 LEVEL = 1
 """Of compression, 0 to 3. What 2 and 3 save more is not worth their time: see ``benchmarks/archive.py``."""
+SMALL = 4_096
+"""Bytes of a record below which level 0 does: to prepare the other takes longer than its work."""
 _GZIP = 31
 """What zlib calls the window bits of a gzip member."""
 _decode = msgspec.msgpack.Decoder(tuple[str, bytes, tuple[Exchange, ...]]).decode
@@ -61,7 +63,7 @@ class Archive:
             self._append(warc_records.metadata(url, record, at, answer))
 
     def _append(self, record: bytes) -> None:
-        self.parts.append(isal_zlib.compress(record, LEVEL, _GZIP))
+        self.parts.append(isal_zlib.compress(record, LEVEL if len(record) > SMALL else 0, _GZIP))
 
     def _write_exchange(self, exchange: Exchange) -> str:
         """Append the request and the answer; the id of the latter's record."""

@@ -4,11 +4,10 @@ A *record* is a header (version line and named fields), a block, and two empty l
 returns is all that stands before a block, or in front of the part of it that is not in memory.
 """
 
-import base64
+import os
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from uuid import uuid4
 
 from crawler.model.exchange import Exchange
 from crawler.model.version import VERSION
@@ -26,6 +25,9 @@ _SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-diges
 
 Fields = list[tuple[str, str | None]]
 
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+"""Two digits for each ten bits: the library takes ten times as long, and there are three digests a page."""
 _TRANSFER_ENCODING = re.compile(rb"(?im)^transfer-encoding(?=[ \t]*:)")
 _USER_AGENT = re.compile(rb"(?im)^user-agent:[ \t]*(.*?)[ \t\r]*$")
 _NOT_IN_A_URI = re.compile(r"[^!-~]")
@@ -37,8 +39,10 @@ def part_name(number: int) -> str:
 
 
 def new_id() -> str:
-    """A WARC-Record-ID [5.2]."""
-    return f"<urn:uuid:{uuid4()}>"
+    """A WARC-Record-ID [5.2]: a random UUID (RFC 9562 section 5.4), made in a tenth of the library's time."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"<urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}>"
 
 
 @lru_cache(maxsize=4)  # the records of one exchange have the same
@@ -48,8 +52,9 @@ def date(at: float) -> str:
 
 
 def labelled(digest: bytes) -> str:
-    """The value of a digest field for an SHA-1 digest [5.8]."""
-    return f"sha1:{base64.b32encode(digest).decode()}"
+    """The value of a digest field for an SHA-1 digest [5.8], in base 32 (RFC 4648 section 6)."""
+    bits = int.from_bytes(digest)
+    return "sha1:" + "".join([_PAIRS[bits >> shift & 1023] for shift in range(150, -1, -10)])
 
 
 def _header(kind: str, fields: Fields, length: int) -> bytes:

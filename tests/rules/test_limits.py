@@ -2,6 +2,8 @@
 
 import pytest
 
+from crawler.config import Config
+from crawler.engine.watchers import within_memory
 from crawler.rules.limits import MIB, Fill, MemoryRule, MemoryUse, Shares, Verdict, ceiling_of, split
 
 GIB = 1024 * MIB
@@ -25,7 +27,7 @@ def test_a_third_of_the_machine_and_never_too_little():
 
 
 def test_a_large_ceiling_leaves_every_bound_as_it_was_wanted():
-    assert split(8 * GIB, WANTED, concurrency=32) == WANTED
+    assert split(8 * GIB, WANTED, bodies=32) == WANTED
 
 
 @pytest.mark.parametrize("ceiling", [256 * MIB, 512 * MIB, GIB])
@@ -84,3 +86,14 @@ def test_the_main_process_alone_above_the_ceiling_is_the_end():
     rule = MemoryRule(CEILING)
     assert rule.judge(use(1200, main=999), in_flight=9).fill is Fill.HOLD
     assert rule.judge(use(1200, main=1000), in_flight=9).fill is Fill.GIVE_UP
+
+
+@pytest.mark.parametrize(("sink", "bodies"), [("jsonl", 1), ("warc", 2)])
+def test_a_request_whose_answer_is_kept_as_it_was_sent_holds_two_bodies(sink, bodies):
+    config = Config(
+        seeds=["http://127.0.0.1/"],
+        limits={"memory": 256 * MIB},
+        fetch={"concurrency": 100},
+        write={"sinks": [sink]},
+    )
+    assert within_memory(config).fetch.spool_above * 100 * bodies == pytest.approx(32 * MIB, abs=200)

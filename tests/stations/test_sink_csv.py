@@ -20,8 +20,10 @@ from crawler.model.errors import ConfigError, OutputError
 from crawler.model.messages import Hop
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.record import Record, encode
+from crawler.sinks.base import SinkChanged
 from crawler.sinks.columns import RECORD, Holds
 from crawler.sinks.csv import BOM, ROWS_AT_ONCE, CsvConfig, CsvSink
+from crawler.sinks.jsonl import JsonlSink
 
 HEADER = ",".join(RECORD).encode() + b"\r\n"
 SAFE, WITH_BOM = CsvConfig(formula_safe=True), CsvConfig(bom=True)
@@ -341,3 +343,36 @@ def test_its_options_are_a_section_of_the_configuration():
     assert Config(csv={"bom": True, "formula_safe": True}).csv == CsvConfig(bom=True, formula_safe=True)
     with pytest.raises(ConfigError, match=r"csv\.bom"):
         Config(csv={"bom": "maybe"})
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda text: text.replace(b"\r\n", b"\n") + b";" * 100,
+        lambda text: BOM + text + b'"a"\r\n',
+        lambda text: text.replace(b",", b";") + b"\r\n",
+        lambda text: text[: len(HEADER)] + b'"more",' + text[len(HEADER) :],
+    ],
+    ids=["line ends", "mark", "semicolons", "a cell"],
+)
+def test_what_another_program_has_saved_is_not_gone_on_with(path, saved):
+    end = written(path, [record()])
+    path.write_bytes(saved(path.read_bytes()))
+    held = path.read_bytes()
+    sink = CsvSink()
+    assert sink.open(path) >= end
+    with pytest.raises(SinkChanged, match="was changed by somebody else"):
+        sink.cut(end)
+    sink.close()
+    assert path.read_bytes() == held
+
+
+def test_lines_that_another_program_has_saved_are_not_gone_on_with(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": 2}\n')
+    sink = JsonlSink()
+    sink.open(path)
+    with pytest.raises(SinkChanged, match="no record ends at byte 8"):
+        sink.cut(8)
+    sink.close()
+    assert path.stat().st_size == 18

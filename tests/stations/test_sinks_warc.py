@@ -1,10 +1,12 @@
 """What an archive says: read by warcio and fastwarc, which had no part in writing it."""
 
+import base64
 import gzip
 import hashlib
 import json
 import random
 import tracemalloc
+import uuid
 import zlib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from crawler.model.outcomes import Purpose
 from crawler.model.version import VERSION
+from crawler.sinks import warc_records
 from crawler.sinks.warc import WarcSink
 from crawler.sinks.warc_payloads import Payloads
 from tests.stations.archives import AT, HEAD, REQUEST, answered, exchange, judge, opened, sha1, write, written
@@ -371,3 +374,14 @@ def test_the_records_come_back_as_they_were(path):
     assert [json.loads(line)["url"] for line in WarcSink.read(path)] == [
         f"http://a.example/{number}" for number in (1, 2, 4)
     ]
+
+
+def test_ids_and_digests_are_those_of_the_standard_library():
+    for number in range(200):
+        digest = hashlib.sha1(b"%d" % number, usedforsecurity=False).digest()
+        assert warc_records.labelled(digest) == f"sha1:{base64.b32encode(digest).decode()}"
+    ids = {warc_records.new_id() for _ in range(200)}
+    assert len(ids) == 200
+    for told in ids:
+        found = uuid.UUID(told.removeprefix("<urn:uuid:").removesuffix(">"))
+        assert (found.version, found.variant, f"<{found.urn}>") == (4, uuid.RFC_4122, told)

@@ -89,3 +89,16 @@ async def test_a_slow_sink_slows_the_crawl_and_nothing_else(site, tmp_path, monk
     await crawl(config(site, tmp_path))
     judge(tmp_path, site)
     assert crawls.summary(tmp_path)["writer_restarts"] == 0
+
+
+async def test_a_file_that_another_program_saved_ends_the_next_run_as_incomplete(site, tmp_path):
+    settings = config(site, tmp_path / "out", sinks=["jsonl"]).replace({"scope.max_pages": 20})
+    await crawl(settings)
+    path = settings.out / "records.jsonl"
+    held = path.read_bytes()
+    path.write_bytes(b'{"not": "ours"}' + held)
+    with pytest.raises(CrawlFailed, match="was changed by somebody else"):
+        await crawl(config(site, settings.out, sinks=["jsonl"]))
+    path.write_bytes(held)
+    await crawl(config(site, settings.out, sinks=["jsonl"]))
+    assert set(crawls.urls(settings.out)) == site.urls
