@@ -134,7 +134,7 @@ def write_table(
     try:
         for group in groups_of(line for portion in rows for line in portion):
             table = layout.plain(group)
-            shape, is_wider = layout.grown(shape, layout.seen(group, shape))
+            shape, is_wider = layout.grown(shape, layout.seen_in(table, shape))
             if is_wider:
                 shape = shape.counted() if count else shape
                 file.finish()
