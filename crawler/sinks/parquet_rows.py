@@ -116,8 +116,10 @@ class SideFile:
         self._synced = self.end
 
     def next_for_a_part(self, *, last: bool) -> Segment | None:
-        """The first segment that is full; of the last rows, whichever there is."""
-        if not self._segments or not (last or len(self._segments) > 1 or self._is_full()):
+        """The first segment that is full, and synced; of the last rows, whichever there is."""
+        if not self._segments or self._segments[0].end > self._synced:
+            return None
+        if not (last or len(self._segments) > 1 or self._is_full()):
             return None
         self._taken = self._segments[0].first
         return self._segments[0]

@@ -275,6 +275,7 @@ ACTIONS = st.lists(
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 @example(actions=[("write", [None] * 6), ("last", 9), ("write", [None])])
+@example(actions=[("settle", 1), ("write", [None] * 5), ("settle", 12), ("close", None)])
 def test_it_holds_what_a_list_would(tmp_path: Path, actions: list[tuple[str, Any]]):
     path = tmp_path / "records.parquet"
     for folder in (path, side_folder(path)):
