@@ -10,6 +10,7 @@ from crawler.model.errors import CrawlFailed, OutputError, UsageError
 from crawler.model.record import decode
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
+from crawler.sinks.columns import in_portions
 from crawler.write.reading import records, sink_with_records
 from crawler.write.requirements import how_to_install
 
@@ -53,7 +54,8 @@ class Source:
         """
         number = 0
         try:
-            for batch in _batches(records(self.out, [self._sink.name], self._positions) or iter(())):
+            lines = records(self.out, [self._sink.name], self._positions) or iter(())
+            for batch in in_portions(lines, BATCH_RECORDS, BATCH_BYTES):
                 if not _is_whole(batch):
                     raise self.damaged(batch, number)
                 yield batch
@@ -95,19 +97,6 @@ def _readable(out: Path, sinks: Sequence[str]) -> type[Sink]:
     if sink.missing():
         raise UsageError(f"reading {out / sink.file_name} {how_to_install(sink)}")
     return sink
-
-
-def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
-    for line in lines:
-        batch.append(line)
-        size += len(line)
-        if size >= BATCH_BYTES or len(batch) >= BATCH_RECORDS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _is_whole(batch: Sequence[bytes]) -> bool:

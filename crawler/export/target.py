@@ -9,6 +9,7 @@ from pathlib import Path
 from crawler.model.errors import CrawlFailed, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.sinks.base import why_not_written
+from crawler.sinks.disk import sync_folder
 
 
 def is_stream(path: Path | None) -> bool:
@@ -74,11 +75,7 @@ def _put_in_place(part: Path, target: Path) -> None:
         os.close(fd)
     part.replace(target)
     with suppress(OSError):  # where folders cannot be synced, the system does it in its own time
-        fd = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_folder(target.parent)
 
 
 def _remove(part: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from crawler.sinks.base import Sink, SinkChanged, SinkShort
+from crawler.sinks.disk import written
 
 
 class AppendedFile(Sink):
@@ -70,12 +71,8 @@ class AppendedFile(Sink):
 
     def _append(self, data: bytes) -> int:
         """Append ``data`` with one write, if the system takes it whole; the position behind it."""
-        left = memoryview(data)
-        while left:
-            # A nearly full disk takes a part, and says why only when asked to take the rest.
-            taken = os.write(self._fd, left)
+        for taken in written(self._fd, data):
             self._end += taken
-            left = left[taken:]
         return self._end
 
     def sync(self) -> None:

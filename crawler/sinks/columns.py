@@ -6,7 +6,7 @@ as the bytes it is: a page's 300 links are never made Python objects.
 
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin
 
@@ -112,3 +112,17 @@ def line_of(cells: Iterable[Any]) -> bytes:
             continue
         row[name] = msgspec.Raw(cell.encode()) if holds in _AS_TEXT and cell is not None else cell
     return msgspec.json.encode(row)
+
+
+def in_portions(lines: Iterable[bytes], most: int, most_bytes: int) -> Iterator[list[bytes]]:
+    """The lines in lists of at most ``most``, and of about ``most_bytes`` bytes; none is empty."""
+    portion: list[bytes] = []
+    size = 0
+    for line in lines:
+        portion.append(line)
+        size += len(line)
+        if size >= most_bytes or len(portion) >= most:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion

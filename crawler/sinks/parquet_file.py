@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawler.sinks.base import unreadable
-from crawler.sinks.columns import Columns
+from crawler.sinks.columns import Columns, in_portions
 from crawler.sinks.parquet_table import SHAPE_KEY, Layout
 from crawler.sinks.parquet_typed import Shape
 
@@ -106,16 +106,7 @@ def tables_of(path: Path, before: int = 0) -> Iterator[pa.Table]:
 
 def groups_of(lines: Iterable[bytes], most: int = GROUP_ROWS) -> Iterator[list[bytes]]:
     """The lines in portions, each for a row group of at most ``most`` rows."""
-    group: list[bytes] = []
-    size = 0
-    for line in lines:
-        group.append(line)
-        size += len(line)
-        if size >= GROUP_BYTES or len(group) >= most:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+    return in_portions(lines, most, GROUP_BYTES)
 
 
 def write_table(

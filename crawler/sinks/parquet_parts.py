@@ -20,8 +20,9 @@ from pathlib import Path
 from shutil import rmtree
 from typing import NamedTuple
 
+from crawler.sinks.disk import sync_folder
 from crawler.sinks.parquet_file import TableFile, about, groups_of, tables_of
-from crawler.sinks.parquet_rows import Segment, firsts, sync_folder
+from crawler.sinks.parquet_rows import Segment, firsts
 from crawler.sinks.parquet_table import Layout
 from crawler.sinks.parquet_typed import Shape
 

@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from crawler.sinks.disk import sync_folder, written
+
 SEGMENTS = "rows-*.jsonl"
 _CHUNK = 1024 * 1024
 
@@ -52,16 +54,6 @@ def segment_path(folder: Path, first: int) -> Path:
 def firsts(paths: Iterable[Path]) -> list[tuple[int, Path]]:
     """Files that are named by their first row, in the order of these."""
     return sorted((int(path.stem.rpartition("-")[2]), path) for path in paths)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk, where the system can."""
-    if os.name == "posix":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 class SideFile:
@@ -156,10 +148,9 @@ class SideFile:
 
     def _write(self, lines: Sequence[bytes]) -> None:
         data, segment = b"\n".join(lines) + b"\n", self._segments[-1]
-        left = memoryview(data)
         try:
-            while left:
-                left = left[os.write(self._fd, left) :]  # a nearly full disk takes a part
+            for _ in written(self._fd, data):
+                pass
         except OSError:
             os.truncate(self._fd, segment.size)
             raise

@@ -13,6 +13,7 @@ from typing import cast
 from isal import isal_zlib
 
 from crawler.sinks.base import SinkShort
+from crawler.sinks.disk import sync_folder, written
 from crawler.sinks.warc_records import POSITION_FIELD, part_name
 
 _ANY_PART = "crawl-[0-9][0-9][0-9][0-9][0-9].warc.gz"
@@ -77,7 +78,7 @@ class Parts:
         for path in reversed(later):
             path.unlink()
         if later:
-            self._sync_folder()
+            sync_folder(self._folder)
         if self._starts:
             self._open_last(0)
             if os.fstat(self._fd).st_size > position - self._starts[-1]:
@@ -110,12 +111,8 @@ class Parts:
 
     def append(self, data: bytes) -> None:
         """Write all of it, if the system takes it."""
-        left = memoryview(data)
-        while left:
-            # A nearly full disk takes a part, and says why only when asked to take the rest.
-            taken = os.write(self._fd, left)
+        for taken in written(self._fd, data):
             self.end += taken
-            left = left[taken:]
 
     def head_at(self, position: int) -> dict[str, str]:
         """The named fields of the WARC record at ``position``; none where there is no record."""
@@ -133,17 +130,9 @@ class Parts:
         if self._fd >= 0:
             os.fsync(self._fd)
         if self._is_new:
-            self._sync_folder()
+            sync_folder(self._folder)
             self._is_new = False
         self._synced = self.end
-
-    def _sync_folder(self) -> None:
-        if os.name == "posix":
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
     def _open_last(self, flags: int) -> None:
         flags |= os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)

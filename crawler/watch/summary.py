@@ -56,6 +56,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from crawler.model.errors import CrawlFailed
 from crawler.model.outcomes import Outcome
 from crawler.model.rows import HostRow
+from crawler.sinks.disk import sync_folder
 from crawler.trace.counters import Counters
 from crawler.watch.hosts import host_counts, largest
 from crawler.watch.whole_file import whole_file
@@ -158,11 +159,7 @@ def write_summary(out: Path, summary: Mapping[str, Any]) -> Path:
     with whole_file(path, out / f"{SUMMARY_FILE}.tmp") as file:
         json.dump(summary, file, indent=2, ensure_ascii=False)
         file.write("\n")
-    descriptor = os.open(out, os.O_RDONLY)  # the new name is in the folder, which has to reach the disk too
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(out)  # the new name is in the folder, which has to reach the disk too
     return path
 
 

@@ -39,6 +39,7 @@ from crawler.plumbing import faults
 from crawler.plumbing.file_lock import FileLock, LockBusy, holder_pid
 from crawler.plumbing.inside_child_process import Outbox, begin_child
 from crawler.sinks.base import Sink, why_not_written
+from crawler.sinks.disk import sync_folder
 from crawler.trace.logs import configure_child_logging
 from crawler.trace.steps import Step
 from crawler.write.writer_messages import Closed, CutBack, Failed, Opened, Pong, encode
@@ -118,12 +119,7 @@ class WriterProcess(BaseProcess):
         """Open the sink, cut it back, write batches until there are no more, close it."""
         self._step.enter(Activity.OPEN)
         length = sink.open(self._path)
-        if os.name == "posix":  # a new file's *name* must survive a power loss as well
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        sync_folder(self._path.parent)  # a new file's *name* must survive a power loss as well
         self._outbox.send(encode(Opened(length)))
         self._step.leave()
         position = self._batches.get()
