@@ -14,9 +14,23 @@ from pathlib import Path
 
 from crawler.model.errors import StoreFailed
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
+WITHOUT_PAGES = 4
+"""The schema before it, which has all but the table ``pages``."""
 
-TABLES = """
+PAGES = """
+CREATE TABLE IF NOT EXISTS pages (    -- what the next generation wants to know: see PageVersion
+    id INTEGER PRIMARY KEY,           -- of the URL
+    fetched_at REAL NOT NULL,         -- unix time
+    etag TEXT, last_modified TEXT, accept_encoding TEXT,
+    content_hash BLOB,                -- 16 bytes; NULL where no body was read
+    near_hash INTEGER NOT NULL,       -- signed; 0 where there is no text
+    unchanged INTEGER NOT NULL,       -- it is as it was in the generation before
+    leads_to BLOB                     -- its links as fingerprints, or its redirect: see leads_to.py
+);
+"""
+
+TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE lanes (
     id INTEGER PRIMARY KEY,
@@ -55,6 +69,7 @@ CREATE TABLE batches (                -- where each sink ends with each committe
     n INTEGER NOT NULL, sink TEXT NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (n, sink)
 ) WITHOUT ROWID;
+{PAGES}
 CREATE TABLE edges (                  -- only with scope.max_depth: see depths.py
     id INTEGER PRIMARY KEY, targets BLOB NOT NULL
 );

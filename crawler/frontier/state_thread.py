@@ -19,7 +19,7 @@ from typing import TypeVar
 from crawler.config import Config
 from crawler.frontier import rows
 from crawler.frontier.protocol import Frontier
-from crawler.frontier.schema import SCHEMA_VERSION, TABLES, explain
+from crawler.frontier.schema import PAGES, SCHEMA_VERSION, TABLES, WITHOUT_PAGES, explain
 from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError, StoreClosed
@@ -107,6 +107,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version == WITHOUT_PAGES:
+            db.executescript(f"BEGIN IMMEDIATE; {PAGES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
         elif version != SCHEMA_VERSION:
             raise OutputError(
                 f"{path} is not the crawl.db of this version (schema {version}, not {SCHEMA_VERSION})"

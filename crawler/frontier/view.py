@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crawler.frontier.schema import SCHEMA_VERSION, damaged, explain
+from crawler.frontier.schema import SCHEMA_VERSION, WITHOUT_PAGES, damaged, explain
 from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
+from crawler.model.generations import DATABASE, database_of, generation_of
 from crawler.model.messages import StoredRobots
 from crawler.model.outcomes import Kind, Purpose, State
 from crawler.model.rows import HostRow, Pace
@@ -81,6 +82,12 @@ class FrontierView(Troubles):
         # SQLite takes the bare column from the row that holds the maximum.
         found = self._db.execute("SELECT sink, position, max(n) FROM batches GROUP BY sink")
         return {sink: position for sink, position, _ in found}
+
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """Of each sink, the positions between which the records of this generation are."""
+        found = self._db.execute("SELECT sink, position FROM batches WHERE n = 0")
+        begins = dict(found.fetchall())
+        return {sink: (begins.get(sink, 0), end) for sink, end in self.positions().items()}
 
     def robots(self, origin: str) -> StoredRobots | None:
         """The robots.txt of an origin, as it was when it was last asked."""
@@ -177,22 +184,42 @@ class FrontierView(Troubles):
         return json.loads(row[0]) if row else None
 
 
+def generations(out: Path) -> list[int]:
+    """The generations of the crawl in ``out``, in their order; none where it holds none."""
+    try:
+        found = [generation_of(path.name) for path in out.iterdir()]
+    except OSError:
+        return []
+    return sorted(number for number in found if number is not None)
+
+
+def database_in(out: Path, generation: int | None = None) -> Path:
+    """The ``crawl.db`` of a generation, by default the last. Raises OutputError where there is none."""
+    there = generations(out)
+    if not there:
+        raise OutputError(f"{out} holds no crawl: there is no {DATABASE} in it")
+    if generation is None:
+        generation = there[-1]
+    elif generation not in there:
+        only = f"only {there[0]}" if len(there) == 1 else f"{there[0]} to {there[-1]}"
+        raise OutputError(f"{out} has no generation {generation}; allowed: {only}")
+    return out / database_of(generation)
+
+
 @contextmanager
-def open_view(out: Path) -> Iterator[FrontierView]:
-    """The view of the crawl in ``out``.
+def open_view(out: Path, generation: int | None = None) -> Iterator[FrontierView]:
+    """The view of the crawl in ``out``: of a generation, by default the last.
 
     Raises OutputError where there is none, StoreFailed where it is damaged.
     """
-    path = out / "crawl.db"
-    if not path.is_file():
-        raise OutputError(f"{out} holds no crawl: there is no crawl.db in it")
+    path = database_in(out, generation)
     try:
         connection = open_for_reading(path)
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
-                raise OutputError(f"{out} holds no crawl: there is nothing in its crawl.db")
-            if version != SCHEMA_VERSION:
+                raise OutputError(f"{out} holds no crawl: there is nothing in its {path.name}")
+            if version not in (SCHEMA_VERSION, WITHOUT_PAGES):
                 raise OutputError(f"{path} is not the crawl.db of this version of crawler")
             yield FrontierView(connection)
         finally:

@@ -28,6 +28,24 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     location: str
 
 
+class PageVersion(msgspec.Struct, frozen=True, gc=False):
+    """By what a later generation tells whether a URL has changed since it was fetched."""
+
+    fetched_at: float
+    """Unix time in seconds."""
+    etag: str | None = None
+    """The answer's ETag as it was sent, a weak one's ``W/`` included (RFC 9110 section 8.8)."""
+    last_modified: str | None = None
+    accept_encoding: str = ""
+    """What had been asked for: servers make of each coding a version of its own."""
+    content_hash: bytes = b""
+    """xxh3, 16 bytes, of the decoded body; empty where none was read."""
+    near_hash: int = 0
+    """Of the visible text, signed; see :mod:`crawler.rules.near_duplicates`. 0 where there is none."""
+    is_unchanged: bool = False
+    """It is what the generation before had."""
+
+
 class Ticket(msgspec.Struct, frozen=True, gc=False):
     """One URL leased from the frontier."""
 
@@ -52,6 +70,10 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     """Monotonic seconds: when its host put it off (429) for the first time; None where it has not."""
     alone: bool = False
     """Nothing else is asked of its host, to see whether that answers again after it put everything off."""
+    generation: int = 1
+    """Of the crawl."""
+    earlier: PageVersion | None = None
+    """What the generation before has of it, to ask whether that has changed; None: it is simply asked for."""
 
 
 class HostFeedback(msgspec.Struct, frozen=True, gc=False):
@@ -158,6 +180,8 @@ class Finished(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How the extract function failed on it: one line, and the first time the whole traceback."""
     login: str | None = None
     """The title of a page that asks for a password (empty where it has none); None of any other."""
+    version: PageVersion | None = None
+    """For the next generation; None where there is nothing to be compared."""
     links_out_of_scope: int = 0
     links_too_deep: int = 0
     links_nofollow: int = 0

@@ -47,6 +47,14 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
     """Only with ``parse.keep_text``."""
     extracted: Any = None
     redirects: tuple[Hop, ...] = ()
+    generation: int = 1
+    """Of the crawl: 1, and one more each time that the site is crawled again into the same folder."""
+    unchanged: bool = False
+    """The server, or the content, says that it is what it was in the generation before."""
+    content_hash: str | None = None
+    """xxh3 of the decoded body, 32 hexadecimal digits; None where none was read."""
+    near_hash: str | None = None
+    """Of the visible text, 16 hexadecimal digits: see :mod:`crawler.rules.near_duplicates`."""
 
     def asdict(self) -> dict[str, Any]:
         """The record as one row of a table: the keys and values of its line, in plain Python types.
@@ -77,6 +85,7 @@ def of_ticket(
         attempts=ticket.attempt,
         content_type=content_type and _sayable(content_type),
         redirects=tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects),
+        generation=ticket.generation,
         **found,
     )
 

@@ -14,6 +14,7 @@ class AppendedFile(Sink):
     """Appends to a file; its position is the file's size in bytes. What is appended, its heirs know."""
 
     is_text: ClassVar[bool] = True
+    is_per_generation: ClassVar[bool] = True
     line_end: ClassVar[bytes] = b"\n"
     """What every item ends with."""
     _fd = -1  # not open
@@ -92,12 +93,12 @@ class AppendedFile(Sink):
             os.close(fd)
 
 
-def lines_of(file: IO[bytes], position: int | None) -> Iterator[bytes]:
-    """The lines up to ``position``, with their ends; None: all, of which the last may be without one.
+def lines_of(file: IO[bytes], position: int | None, begin: int = 0) -> Iterator[bytes]:
+    """The lines from ``begin`` to ``position``, with their ends; None: all, the last maybe without one.
 
     Raises ValueError where the file ends before ``position``, or a line goes on behind it.
     """
-    at = 0
+    at = file.seek(begin)
     for line in file:
         if at == position:
             return

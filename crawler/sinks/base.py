@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from crawler.model.errors import OutputError
+from crawler.model.generations import file_name
 from crawler.model.messages import Finished
 from crawler.model.settings import Section
 from crawler.plumbing.file_lock import LockBusy
@@ -61,6 +62,8 @@ class Sink(ABC):
     """Its value in ``write.sinks``, and its key in every mapping of positions."""
     file_name: ClassVar[str]
     """Name of the file, or folder, in the output folder."""
+    is_per_generation: ClassVar[bool] = False
+    """Whether each generation of a crawl has a file of its own, and not rows in the one of all."""
     holds_records: ClassVar[bool] = True
     """Whether :meth:`read` gives the records of the crawl back."""
     steps: ClassVar[tuple[str, ...]] = ()
@@ -82,6 +85,11 @@ class Sink(ABC):
         """``options`` are of :attr:`options`'s class, by default these; ``columns`` are what a row has."""
         self._options = self.options if options is None else options
         self._columns = columns
+
+    @classmethod
+    def file_of(cls, generation: int) -> str:
+        """Name of the file, or folder, in which the records of a generation are."""
+        return file_name(cls.file_name, generation) if cls.is_per_generation else cls.file_name
 
     @abstractmethod
     def open(self, path: Path) -> int:
@@ -149,8 +157,10 @@ class Sink(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The records up to ``position`` (None: all there are), each as its line in ``records.jsonl``.
+
+        ``begin`` is an earlier position: what is before it is left out, and costs nothing.
 
         Beside a writer, too: what is behind the last committed position may be half written. A sink that
         does not hold records gives none. Raises OutputError where what is there cannot be read: which file,

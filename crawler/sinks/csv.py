@@ -82,7 +82,7 @@ class CsvSink(AppendedFile):
         return b"".join(parts)
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The rows, put together again."""
         number = -1  # the header is no record
         row_of = _reader(is_safe=False)

@@ -99,6 +99,7 @@ class FactsSink(SqliteSink):
 
     name: ClassVar[str] = "facts"
     file_name: ClassVar[str] = "facts.db"
+    is_per_generation: ClassVar[bool] = True
     holds_records: ClassVar[bool] = False
     table: ClassVar[str] = "answers"
 
@@ -160,6 +161,6 @@ class FactsSink(SqliteSink):
             )
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:  # noqa: ARG003
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:  # noqa: ARG003
         """Nothing: these are facts, of which a record cannot be made again."""
         return iter(())

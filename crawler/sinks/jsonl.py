@@ -20,12 +20,12 @@ class JsonlSink(AppendedFile):
         return b"\n".join(items) + b"\n" if items else b""
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The lines of the file."""
         number = 0
         try:
             with path.open("rb") as file:
-                for line in lines_of(file, position):
+                for line in lines_of(file, position, begin):
                     if not line.endswith(b"\n"):
                         return  # a writer is at it
                     yield line[:-1]

@@ -152,7 +152,7 @@ class ParquetSink(Sink):
         write_table(path, self._columns, batches, compression=self._options.compression)
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The rows of the parts, then of the side file."""
         from crawler.sinks.parquet_reading import read_rows
 

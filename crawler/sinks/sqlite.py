@@ -149,7 +149,7 @@ class SqliteSink(Sink):
         return self._db
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The rows, put together again."""
         import sqlite3
 

@@ -81,7 +81,7 @@ class WarcSink(Sink):
         return self._archive
 
     @classmethod
-    def read(cls, path: Path, position: int | None = None) -> Iterator[bytes]:
+    def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The records, from the ``metadata`` records that hold them."""
         from crawler.sinks.warc_reading import read_records
 
