@@ -40,6 +40,8 @@ class Opened(msgspec.Struct):
     """What a start finds."""
 
     state: CrawlState
+    generation: int
+    """1, and one more each time that the site is crawled again into OUT."""
     hash_seed: int
     """Of the crawl's own, so that no site can make two of its URLs look like one."""
     runs: int
@@ -152,6 +154,7 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
             meta = check_goes_on(config, logins, out, state, meta)
         opened = Opened(
             state,
+            int(meta.get("generation", 1)),
             int(meta["hash_seed"]),
             int(meta["runs"]) + 1,
             meta["started_at"],

@@ -74,6 +74,7 @@ class Stations:
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
             new_step=self.steps.worker,
+            generation=opened.generation,
         )
         self._closing = AsyncExitStack()
         self._closing.push_async_callback(off_loop, self.parse_pool.close)

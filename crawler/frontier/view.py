@@ -37,6 +37,11 @@ class FrontierView(Troubles):
         found: dict[str, Any] = json.loads(self.meta().get("settings", "{}"))
         return found
 
+    @property
+    def generation(self) -> int:
+        """Which generation of the crawl this is."""
+        return int(self.meta().get("generation", 1))
+
     def counts(self) -> dict[str, int]:
         """Pages and sitemaps by state, by the state's name in lower case; every state is there."""
         found = dict(

@@ -56,6 +56,7 @@ class Committer:
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
         sinks: Mapping[str, type[Sink]] = SINKS,
         new_step: Callable[[str, str], Step] = Step,
+        generation: int = 1,
     ) -> None:
         """``new_step`` registers a worker by its stage and name: each writer publishes what it has to write."""
         self._limits = config.write
@@ -70,6 +71,7 @@ class Committer:
             WriterKeeper(
                 sinks[name],
                 out,
+                generation,
                 config,
                 context,
                 self.ledger,

@@ -45,6 +45,7 @@ class WriterKeeper:
         self,
         sink: type[Sink],
         out: Path,
+        generation: int,
         config: Config,
         context: BaseContext,
         ledger: Ledger,
@@ -54,7 +55,7 @@ class WriterKeeper:
     ) -> None:
         """``step`` is what is published: what the sink has to write next."""
         self.name: str = sink.name
-        self.path = out / sink.file_name
+        self.path = out / sink.file_of(generation)
         self._keeps = sink.keeps
         self._new_writer = partial(
             WriterThread,
