@@ -90,7 +90,7 @@ class EarlierPages:
         return span
 
     def close(self) -> None:
-        """Let go of the database. May be repeated, by any thread."""
+        """Let go of the database."""
         self._db.close()
 
     def find(self, urls: Sequence[str]) -> Mapping[str, EarlierPage]:

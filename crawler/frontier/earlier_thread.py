@@ -10,6 +10,7 @@ costs more than the look-up.
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -48,8 +49,9 @@ class EarlierGeneration:
 
     def close(self) -> None:
         """Let go of the files. May be repeated."""
+        with suppress(RuntimeError):  # it is closed already
+            self._thread.submit(self._pages.close)
         self._thread.shutdown()
-        self._pages.close()
 
     async def find(self, url: str) -> EarlierPage | None:
         """The URL as it ended in the generation before; None where it did not. Raises StoreFailed."""
