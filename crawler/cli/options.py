@@ -163,12 +163,8 @@ quiet_report = _flag(
 verbose = _flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = _flag("Show no progress", "no_progress", progress__show=False)
 log_level = _option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
-again = _flag(
-    "Crawl once more what OUT holds, as its next generation", "again", again=True
-)
-older_than = _option(
-    "recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all"
-)
+again = _flag("Crawl once more what OUT holds, as its next generation", "again", again=True)
+older_than = _option("recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all")
 failed = _flag("Only URLs that ended as errors", "failed", recrawl__failed=True)
 fresh = click.option(
     "--fresh",

@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
+from crawler.frontier.changes import count_changes
 from crawler.frontier.next_generation import signed
 from crawler.frontier.schema import explain
 from crawler.frontier.versions import unpacked
@@ -17,6 +19,7 @@ from crawler.model.record import taken_over, timestamp
 from crawler.model.rows import EarlierPage, Unchanged
 from crawler.plumbing.sqlite_reading import address, open_for_reading
 from crawler.rules.dedup import fingerprint
+from crawler.rules.near_duplicates import are_near
 from crawler.sinks.base import Sink
 from crawler.sinks.batches import Batches, Span
 from crawler.sinks.facts import FactsSink
@@ -71,7 +74,8 @@ class EarlierPages:
             db = open_for_reading(self._path)
             db.execute("ATTACH ? AS before", (address(before),))
             there = db.execute("SELECT 1 FROM before.sqlite_master WHERE name = 'pages'").fetchone()
-            self._find = _FIND.format(pages="before.pages" if there else _NO_PAGES)
+            self._before_pages = "before.pages" if there else _NO_PAGES
+            self._find = _FIND.format(pages=self._before_pages)
         except sqlite3.Error as error:
             raise explain(self._path, error) from error
         return db
@@ -148,6 +152,15 @@ class EarlierPages:
         """The URLs with these fingerprints, as far as they are known."""
         given = {signed(mark): mark for mark in marks}
         return {given[mark]: url for mark, url in self._run(_URLS, json.dumps(list(given)))}
+
+    def changes(self, *, is_whole: bool) -> dict[str, Any]:
+        """See :func:`crawler.frontier.changes.count_changes`."""
+        mark = partial(fingerprint, seed=self._hash_seed)
+        try:
+            self._db.create_function("mark", 1, lambda url: signed(mark(url)), deterministic=True)
+            return count_changes(self._db, self._before_pages, are_near, is_whole=is_whole)
+        except sqlite3.Error as error:
+            raise explain(self._path, error) from error
 
     def _run(self, sql: str, marks: str) -> list[tuple[Any, ...]]:
         try:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler.frontier.earlier_pages import EarlierPages
 from crawler.model.generations import database_of
@@ -81,6 +81,10 @@ class EarlierGeneration:
     async def urls_of(self, marks: Iterable[int]) -> dict[int, str]:
         """The URLs with these fingerprints, as far as they are known. Raises StoreFailed."""
         return await self._call(partial(self._pages.urls_of, marks))
+
+    def changes(self, *, is_whole: bool) -> dict[str, Any]:
+        """See :meth:`EarlierPages.changes`. Blocks. Raises StoreFailed."""
+        return self._thread.submit(partial(self._pages.changes, is_whole=is_whole)).result()
 
     async def _call(self, job: Callable[[], T]) -> T:
         return await asyncio.shield(asyncio.wrap_future(self._thread.submit(job)))
