@@ -24,7 +24,7 @@ _GONE = frozenset({404, 410})
 def count_changes(
     db: sqlite3.Connection, pages: str, are_near: Callable[[int, int], bool], *, is_whole: bool
 ) -> dict[str, Any]:
-    """Pages by what became of them, as ``changes`` in ``summary.json``; about 4 s for a million URLs.
+    """Pages by what became of them, as ``changes`` in ``summary.json``; about 4 s a million.
 
     ``db`` has the generation before attached as ``before``, whose table of pages is ``pages``, and the
     function ``mark``. ``is_whole``: nothing is pending, so that what was not reached is linked no more. Raises
