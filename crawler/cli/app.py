@@ -17,7 +17,10 @@ from crawler.cli.common import cannot_be_written, complain, examples, flush_stdo
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
-COMMANDS = ("demo", "run", "resume", "status", "check", "report", "export", "config", "init", "serve", "lab")
+COMMANDS = (
+    "demo", "run", "resume", "recrawl", "status", "check", "report", "export", "config", "init",
+    "serve", "lab",
+)  # fmt: skip
 """Each lies in the module of its name."""
 
 
@@ -48,6 +51,7 @@ EXAMPLES = examples(
     ("crawler demo", "the bundled site, served and crawled"),
     ("crawler run https://example.com/ -o out", "a site of yours"),
     ("crawler resume out", "go on with it"),
+    ("crawler recrawl out", "once more: only what has changed"),
     ("crawler status out", "how it stands"),
     ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
     ("crawler check https://example.com/", "what is broken on it"),
