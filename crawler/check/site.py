@@ -20,7 +20,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
-from crawler.sinks.facts import FACTS_VERSION, FactsSink
+from crawler.sinks.facts import FACTS_VERSION, FactsSink, lacking
 
 FACTS_FILE = FactsSink.file_name
 
@@ -112,7 +112,8 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
     db = _open(out)
     try:
         position = view.positions().get(FactsSink.name, 0)
-        db.execute(f"CREATE TEMP VIEW answers AS SELECT * FROM main.answers WHERE id <= {position}")
+        columns = ", ".join(["*", *(f"NULL AS {column}" for column in lacking(db))])
+        db.execute(f"CREATE TEMP VIEW answers AS SELECT {columns} FROM main.answers WHERE id <= {position}")
         db.executescript(WORK_TABLES)
         db.execute("BEGIN")  # all is read as it is at one moment
         try:
