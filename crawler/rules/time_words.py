@@ -14,8 +14,8 @@ lundi mardi mercredi jeudi vendredi samedi dimanche lun mer jeu ven sam dim seco
 jour jours semaine semaines mois an ans enero febrero marzo abril mayo junio julio agosto septiembre
 setiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo janeiro fevereiro
 março maio junho julho setembro outubro novembro dezembro segunda-feira terça-feira quarta-feira
-quinta-feira sexta-feira gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre lunedì martedì
-mercoledì giovedì venerdì sabato domenica
+quinta-feira sexta-feira gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre lunedì
+martedì mercoledì giovedì venerdì sabato domenica
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia января
 февраля марта апреля мая июня июля августа сентября октября ноября декабря
 年 月 日 号 時 时 點 点 分 秒 년 월 일 시 분 초
