@@ -27,10 +27,10 @@ from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticke
 from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.plumbing.spool import remove_spooled
 from crawler.rules import meta_robots
-from crawler.rules.conditional import conditions
 from crawler.rules.content_type import essence
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
+from crawler.rules.validators import conditions
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 

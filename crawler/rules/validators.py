@@ -1,8 +1,15 @@
-"""What an answer says by which it can be asked for again, if it has changed (RFC 9110 section 8.8)."""
+"""What an answer says by which it can be asked for again, if it has changed (RFC 9110 sections 8.8 and 13).
+
+An entity tag is sent back as it came, a weak one with its ``W/`` and Apache's with its ``-gzip``: servers
+compare what they would send now (section 13.1.2). That holds only while the same codings are asked for.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from crawler.model.messages import PageVersion
 
 MAX_LENGTH = 1_000
 """Characters of a validator that is kept; what is longer could not be sent back to every server."""
@@ -58,3 +65,25 @@ def is_http_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def conditions(earlier: PageVersion) -> Mapping[str, str]:
+    """The headers that ask for a page only if it is another one than ``earlier``; none where none can be.
+
+    A Last-Modified that was in the future when it came says nothing (section 8.8.2.1): no later change would
+    move it.
+    """
+    headers = {}
+    if earlier.etag is not None:
+        headers["If-None-Match"] = earlier.etag
+    if earlier.last_modified is not None and _is_past(earlier.last_modified, earlier.fetched_at):
+        headers["If-Modified-Since"] = earlier.last_modified
+    return headers
+
+
+def _is_past(date: str, at: float) -> bool:
+    """Whether an HTTP-date was over at Unix time ``at``."""
+    try:
+        return parsedate_to_datetime(date).timestamp() <= at + 1  # dates have whole seconds
+    except (ValueError, OverflowError):
+        return False
