@@ -6,6 +6,7 @@ visitors do not take for a change is apart from that: see :class:`Cosmetic`.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import permutations
 from random import Random
 from typing import Self
 
@@ -90,9 +91,8 @@ class Page:
 
     def body(self) -> bytes:
         """The HTML of it, at this stage."""
-        attributes = ['id="text"', 'class="page"', 'lang="en"']
-        if self._varied(Cosmetic.ATTRIBUTES) % 2:
-            attributes.reverse()
+        orders = list(permutations(('id="text"', 'class="page"', 'lang="en"')))
+        attributes = orders[self._varied(Cosmetic.ATTRIBUTES) % len(orders)]
         gap = "\n" * (1 + self._varied(Cosmetic.SPACE))
         canonical = "" if self.canonical is None else f'<link rel="canonical" href="{self.canonical}">'
         text = gap.join(f"<p>{' '.join(sentences)}</p>" for sentences in self.paragraphs)

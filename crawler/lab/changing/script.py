@@ -140,7 +140,8 @@ class _Editor:
         for act in (Act.LINK_ADDED, Act.LINK_REMOVED, Act.LINK_LEADS):
             self._links(act, self._take(*_HONEST, links=2))
         for act in (Act.MOVED, Act.MOVED_FOR_GOOD, Act.REDIRECTED):
-            self._move(act, self._take(*_HONEST))
+            listed = {link for page in self.pages.values() if _is_section(page) for link in page.links}
+            self._move(act, self._take(*_HONEST, but=self.pages.keys() - listed))
         self._delete(Act.DELETED, 404, self._take(*_HONEST))
         self._delete(Act.DELETED_FOR_GOOD, 410, self._take(*_HONEST))
         self._fail(Act.FAILING, 503, self._take(*_HONEST))

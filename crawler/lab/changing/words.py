@@ -2,7 +2,9 @@
 
 from random import Random
 
-_ADJECTIVES = "amber ashen broad calm cedar chalk clear copper distant early fern frost grey hollow ivory late"
+_ADJECTIVES = (
+    "amber ashen broad calm cedar chalk clear copper distant early fern frost grey hollow ivory late"
+)
 _NOUNS = "bay bridge brook field ford garden gate harbour hill lake meadow mill moor ridge shore valley"
 _TEXT = """
 a about above across after again against along among an and any around as at away back bank barn
