@@ -1,12 +1,11 @@
 """The site that changes, as a server that notes what it was asked and what it sent."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from aiohttp import web
 
-from crawler.lab.changing.answering import reply
+from crawler.lab.changing.answering import Reply, reply
 from crawler.lab.changing.script import STAGES, script
 
 STAGE_PATH, LOG_PATH = "/__stage__", "/__log__"
@@ -14,7 +13,7 @@ STAGE_PATH, LOG_PATH = "/__stage__", "/__log__"
 empties it. No page links to either."""
 NOTED = ("if-none-match", "if-modified-since", "accept-encoding")
 """Headers of a request that are kept in the log."""
-ROBOTS = b"User-agent: *\nAllow: /\n"
+ROBOTS_PATH, ROBOTS = "/robots.txt", b"User-agent: *\nAllow: /\n"
 
 
 class Asked(NamedTuple):
@@ -37,38 +36,33 @@ class ChangingSite:
         self.stage = 1
         """May be set, to serve another one."""
         self.log: list[Asked] = []
-        """Every request for a page so far; not that for robots.txt."""
-        self.robots = 0
-        """How often that was asked for."""
+        """Every request so far."""
 
     def app(self) -> web.Application:
         """What serves it."""
         app = web.Application()
         app.router.add_put(STAGE_PATH, self._set_stage)
         app.router.add_get(LOG_PATH, self._tell)
-        app.router.add_get("/robots.txt", self._answer_robots)
         app.router.add_route("*", "/{path:.*}", self._answer)
         return app
 
     def taken_log(self) -> list[Asked]:
         """The log, which is empty from now on."""
-        log, self.log, self.robots = self.log, [], 0
+        log, self.log = self.log, []
         return log
 
     async def _answer(self, request: web.Request) -> web.Response:
         if request.method not in ("GET", "HEAD"):
             return web.Response(status=405, headers={"Allow": "GET, HEAD"})
         path, headers = request.raw_path, {name.lower(): value for name, value in request.headers.items()}
-        page = self.stages[self.stage - 1].pages.get(path)
-        status, told, body = reply(page, headers, self.stage)
+        if path == ROBOTS_PATH:
+            status, told, body = Reply(200, {"Content-Type": "text/plain"}, ROBOTS)
+        else:
+            status, told, body = reply(self.stages[self.stage - 1].pages.get(path), headers, self.stage)
         noted = {name: headers[name] for name in NOTED if name in headers}
         sent = len(body) if request.method == "GET" else 0
         self.log.append(Asked(request.method, path, noted, status, sent))
         return web.Response(status=status, headers=told, body=body)
-
-    async def _answer_robots(self, _request: web.Request) -> web.Response:
-        self.robots += 1
-        return web.Response(body=ROBOTS, content_type="text/plain")
 
     async def _set_stage(self, request: web.Request) -> web.Response:
         text = await request.text()
@@ -79,16 +73,3 @@ class ChangingSite:
 
     async def _tell(self, _request: web.Request) -> web.Response:
         return web.json_response([asked._asdict() for asked in self.taken_log()])
-
-
-def answered(log: Iterable[Asked]) -> Counter[tuple[str, int, int]]:
-    """How often which path was answered with which status and so many bytes, as a manifest has it."""
-    return Counter((asked.path, asked.status, asked.sent) for asked in log)
-
-
-def conditions(log: Iterable[Asked]) -> dict[str, dict[str, str]]:
-    """By path, the conditions with which it was asked for."""
-    return {
-        asked.path: {name: value for name, value in asked.headers.items() if name.startswith("if-")}
-        for asked in log
-    }
