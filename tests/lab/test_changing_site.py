@@ -12,8 +12,9 @@ from aiohttp.test_utils import TestServer
 from crawler.lab.changing.answering import FUTURE, reply
 from crawler.lab.changing.manifest import Field, Generation, manifest
 from crawler.lab.changing.page import Cosmetic, Page, Serves
-from crawler.lab.changing.script import STAGES, Act, script
+from crawler.lab.changing.script import STAGES, script
 from crawler.lab.changing.server import LOG_PATH, STAGE_PATH, ChangingSite
+from crawler.lab.changing.stage import Act
 
 SEEDS = [1, 2]
 PAGE = Page("/a", "A", (("Some words are here.",),), stage=2)

@@ -13,7 +13,8 @@ from functools import cache
 
 from crawler.lab.changing.answering import FUTURE, UNDATED, reply
 from crawler.lab.changing.page import Page
-from crawler.lab.changing.script import Act, Stage, script
+from crawler.lab.changing.script import script
+from crawler.lab.changing.stage import Act, Stage
 
 ACCEPTS = "gzip"
 _MOVES = (Act.MOVED, Act.MOVED_FOR_GOOD, Act.REDIRECTED)
