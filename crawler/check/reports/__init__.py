@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from crawler.check.finding import Result
-from crawler.check.reports.output import opened, place_of, same_place, why_not
 from crawler.check.verdict import Verdict
 from crawler.model.errors import CrawlFailed, UsageError
 from crawler.sinks.base import why_not_written
+from crawler.watch.report_file import opened, place_of, same_place, why_not
 
 FORMATS: dict[str, str] = {
     "text": "for people: what was found, with its first places",
