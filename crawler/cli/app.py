@@ -18,19 +18,9 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
 COMMANDS = (
-    "demo",
-    "run",
-    "resume",
-    "status",
-    "check",
-    "report",
-    "diff",
-    "export",
-    "config",
-    "init",
-    "serve",
-    "lab",
-)
+    "demo", "run", "resume", "recrawl", "status", "check", "report", "diff", "export", "config",
+    "init", "serve", "lab",
+)  # fmt: skip
 """Each lies in the module of its name."""
 
 
@@ -61,6 +51,7 @@ EXAMPLES = examples(
     ("crawler demo", "the bundled site, served and crawled"),
     ("crawler run https://example.com/ -o out", "a site of yours"),
     ("crawler resume out", "go on with it"),
+    ("crawler recrawl out", "once more: only what has changed"),
     ("crawler status out", "how it stands"),
     ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
     ("crawler diff before after", "what has changed since"),

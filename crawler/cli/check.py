@@ -36,10 +36,10 @@ every_finding = click.option(
 )
 CHECKED = (
     options.out, options.report, options.fail_on_finding, options.min_pages, options.external,
-    options.base_path, options.beside_facts, options.fresh, options.max_pages, options.max_depth,
-    options.include, options.exclude, options.sitemap, options.concurrency, options.timeout,
-    options.max_body, options.retries, options.max_redirects, options.user_agent, options.header,
-    options.cookie, options.insecure, options.per_host, options.delay, options.ignore_robots,
+    options.base_path, options.beside_facts, options.again, options.fresh, options.max_pages,
+    options.max_depth, options.include, options.exclude, options.sitemap, options.concurrency,
+    options.timeout, options.max_body, options.retries, options.max_redirects, options.user_agent,
+    options.header, options.cookie, options.insecure, options.per_host, options.delay, options.ignore_robots,
     options.workers, options.executor, options.quiet_report, every_finding, options.no_progress,
     options.log_level, options.assignments, options.config_file,
 )  # fmt: skip

@@ -30,6 +30,8 @@ _GROUPS = {
     "parse": "What becomes of a page",
     "write": "What becomes of a page",
     "out": "Where the crawl lies",
+    "again": "Where the crawl lies",
+    "recrawl": "What is asked for again",
     "run": "What is told",
     "check": "What counts",
     "log": "What is told",
@@ -161,6 +163,9 @@ quiet_report = _flag(
 verbose = _flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = _flag("Show no progress", "no_progress", progress__show=False)
 log_level = _option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
+again = _flag("Crawl once more what OUT holds, as its next generation", "again", again=True)
+older_than = _option("recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all")
+failed = _flag("Only URLs that ended as errors", "failed", recrawl__failed=True)
 fresh = click.option(
     "--fresh",
     cls=Option,
@@ -186,7 +191,9 @@ config_file = click.option(
     metavar="FILE",
     help="Config file (TOML) to read; crawler init writes one.",
 )
-FIXED = (max_depth, include, exclude, sitemap, extract, sink)
+_OF_THE_CRAWL = (max_depth, include, exclude, sitemap)
+_OF_A_GENERATION = (extract, sink)
+FIXED = (*_OF_THE_CRAWL, *_OF_A_GENERATION)
 """What a crawl that goes on may not change."""
 CHANGEABLE = (
     max_pages, concurrency, timeout, max_body, retries, max_redirects, user_agent, header, cookie, insecure,
@@ -194,6 +201,10 @@ CHANGEABLE = (
     assignments,
 )  # fmt: skip
 """What it may."""
+RECRAWLED = (older_than, failed, *_OF_A_GENERATION, *CHANGEABLE)
+"""What a further generation may change."""
+SAME = _OF_THE_CRAWL
+"""What it may not."""
 EVERY = (out, *CHANGEABLE, *FIXED, config_file)
 """All that set a key."""
 

@@ -14,6 +14,7 @@ EXAMPLES = examples(
     ("crawler run URL --exclude '/tag/' --sink sqlite", "less of it, into a database"),
     ("crawler run URL --header 'X-Env: test' --insecure", "a test server"),
     ("crawler run URL --extract shop:extract", "with a function of yours, in shop.py"),
+    ("crawler run URL -o out --again", "each night: only what has changed is fetched"),
     ("crawler run -c config.toml", "as a file says"),
 )
 
@@ -21,12 +22,12 @@ EXAMPLES = examples(
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("urls", metavar="[URL]...", nargs=-1, help="Where the crawl begins [seeds].")
 @options.all_of(*options.EVERY)
-@options.fresh
+@options.all_of(options.again, options.older_than, options.failed, options.fresh)
 def run(file: str | None, fresh: bool, **parameters: Any) -> int:
     """Crawl the URLs given, or the configured seeds.
 
     If OUT holds an unfinished crawl of the same seeds, it goes on with it; a finished one is refused
-    (exit code 2) unless --fresh is given. An option wins over the environment
+    (exit code 2) unless --again or --fresh is given. An option wins over the environment
     (CRAWLER_FETCH__CONCURRENCY=8), that over the config file, that over the default.
 
     Exit codes: 0 it ended; 1 --fail-on found something; 2 bad usage; 3 no page was ok, or it ended

@@ -25,6 +25,7 @@ from crawler.config.layers import (
     parse_text,
     tree_layer,
 )
+from crawler.config.recrawl_section import RecrawlConfig
 from crawler.config.running_sections import (
     LimitsConfig,
     LogConfig,
@@ -62,6 +63,10 @@ class Config:
 
     seeds: Annotated[tuple[WebUrl, ...], About("URLs the crawl begins with.")] = ()
     out: Annotated[Folder | None, About("The output folder; none is a new one below crawls/.")] = None
+    again: Annotated[
+        bool, About("Whether a crawl that is finished is crawled again, as its next generation in OUT.")
+    ] = False
+    recrawl: RecrawlConfig = RecrawlConfig()
     scope: ScopeConfig = ScopeConfig()
     fetch: FetchConfig = FetchConfig()
     session: SessionConfig = SessionConfig()

@@ -122,7 +122,14 @@ def _sum_up(
         sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
         hosts=view.hosts(),
         targets=targets,
-    ) | {**totals, "errors": errors}
+    ) | {**totals, "errors": errors, **_of_generation(opened, pending)}
+
+
+def _of_generation(opened: Opened, pending: int) -> dict[str, Any]:
+    """Which generation it is, and what has changed since the one before."""
+    earlier = opened.earlier
+    changes = None if earlier is None else earlier.changes(is_whole=not pending)
+    return {"generation": opened.generation, "changes": changes}
 
 
 def _targets(report: CrawlReport, stations: Stations, view: FrontierView) -> dict[str, dict[str, int]]:

@@ -53,7 +53,7 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
 
                 loop_factory = uvloop.new_event_loop
             with (
-                open_crawl(config, out, logins) as opened,
+                open_crawl(config, out, logins, extract) as opened,
                 asyncio.Runner(loop_factory=loop_factory) as runner,
             ):
                 return runner.run(run(config, out, opened, extract=extract, own_process=True))

@@ -131,5 +131,5 @@ class Crawler:
             from crawler.engine.resuming import move_aside
 
             move_aside(out)
-        with output_folder(out), open_crawl(config, out, logins) as opened:
+        with output_folder(out), open_crawl(config, out, logins, self._extract) as opened:
             yield config, out, opened

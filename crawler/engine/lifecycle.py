@@ -10,22 +10,28 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from crawler.config import Config
 from crawler.config.problems import shown
+from crawler.engine.recipe import recipe_of
 from crawler.frontier.state_thread import CrawlState
-from crawler.frontier.view import FrontierView, damaged_settings
+from crawler.frontier.view import FrontierView, damaged_settings, generations
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
 from crawler.rules.urls import login, normalised, origin, resolve
 from crawler.sinks import SINKS
+from crawler.sinks.base import Sink
+
+if TYPE_CHECKING:
+    from crawler.frontier.earlier_thread import EarlierGeneration
 
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
@@ -50,6 +56,10 @@ class Opened(msgspec.Struct):
     next_batch: int
     logins: Mapping[str, str]
     """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
+    earlier: "EarlierGeneration | None" = None
+    """The generation before."""
+    is_comparable: bool = False
+    """Its records are what the same pages would give now."""
 
 
 def serialised(config: Config) -> tuple[Config, dict[str, str]]:
@@ -123,22 +133,44 @@ def output_folder(out: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_crawl(config: Config, out: Path, logins: Mapping[str, str]) -> Iterator[Opened]:
+def open_crawl(
+    config: Config, out: Path, logins: Mapping[str, str], extract: Callable[..., Any] | None = None
+) -> Iterator[Opened]:
     """``crawl.db`` in OUT, opened or created for this configuration and the seeds' logins.
 
-    Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming
-    the key and both values, or one that had logins which are missing now; StoreFailed.
+    Where the crawl is to be done again, that is a new generation's. ``extract`` is a
+    function that was given as such.
+
+    Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming the
+    key and both values, or one that had logins which are missing now; StoreFailed.
     """
-    if not (out / "crawl.db").exists():
-        _refuse_records(out, "no crawl.db")
+    recipe = recipe_of(config, extract)
+    if not generations(out):
+        refuse_records(SINKS.values(), out, 1, "but no crawl.db")
+    elif config.again:
+        from crawler.engine.recrawl import begin_next  # most crawls are the first of their site
+
+        begin_next(config, out, logins, recipe)
     state = CrawlState(out)
-    try:
-        yield _note_start(state, config, out, logins)
-    finally:
-        state.close()
+    with contextlib.ExitStack() as closing:
+        closing.callback(state.close)
+        opened = _note_start(state, config, out, logins, recipe)
+        if opened.generation > 1:
+            from crawler.engine.recrawl import earlier_of
+
+            opened.earlier, opened.is_comparable = earlier_of(out, opened.generation, recipe)
+            closing.callback(opened.earlier.close)
+        yield opened
 
 
-def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[str, str]) -> Opened:
+def saved_settings(config: Config) -> str:
+    """The settings as they are kept: whoever goes on with a crawl does not begin the next generation."""
+    return config.replace({"again": False}).to_json()
+
+
+def _note_start(
+    state: CrawlState, config: Config, out: Path, logins: Mapping[str, str], recipe: str
+) -> Opened:
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:
@@ -146,7 +178,8 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
         is_new = "settings" not in meta
         if is_new:
             # The settings are on the disk before any record is: whose are these?
-            _refuse_records(out, "a crawl.db that says nothing of them")
+            refuse_records(SINKS.values(), out, 1, "but a crawl.db that says nothing of them")
+            meta["recipe"] = recipe
             meta["hash_seed"], meta["runs"], meta["started_at"] = str(secrets.randbits(63)), "0", now_utc()
         else:
             from crawler.engine.resuming import check_goes_on  # most crawls are new
@@ -162,7 +195,9 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
             logins,
         )
         meta |= {
-            "settings": config.to_json(),
+            "settings": saved_settings(config),
+            # Records that were made in two ways are comparable with none.
+            "recipe": recipe if meta.get("recipe") == recipe else "",
             "state": "running",
             "runs": str(opened.runs),
             "pid": str(os.getpid()),
@@ -179,6 +214,7 @@ def _note_start(state: CrawlState, config: Config, out: Path, logins: Mapping[st
     return opened
 
 
-def _refuse_records(out: Path, but: str) -> None:
-    if any((out / sink.file_name).exists() for sink in SINKS.values() if sink.holds_records):
-        raise OutputError(f"{out} holds records but {but}: choose another folder")
+def refuse_records(sinks: Iterable[type[Sink]], out: Path, generation: int, but: str) -> None:
+    """Raises OutputError where there are records already, of a generation that is to begin."""
+    if any((out / sink.file_of(generation)).exists() for sink in sinks if sink.holds_records):
+        raise OutputError(f"{out} holds records {but}: choose another folder")

@@ -8,16 +8,17 @@ import itertools
 import json
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import lock_folder
+from crawler.engine.recipe import flat
 from crawler.fetch.session import auth_origins
 from crawler.frontier.state_thread import CrawlState
-from crawler.frontier.view import FrontierView, damaged_settings, open_view
+from crawler.frontier.view import FrontierView, damaged_settings, generations, open_view
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
 from crawler.plumbing.fork_server_process import remove_leftovers
 from crawler.sinks import SINKS
@@ -46,12 +47,7 @@ def check_goes_on(
     Raises AlreadyFinished, OutputError, StoreFailed.
     """
     _check_same(config, _saved(out, meta["settings"]), out)
-    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
-    if missing:
-        raise OutputError(
-            f"{out} holds a crawl whose seed at {min(missing)} had a user and password in its URL, which are"
-            " not saved: go on with `crawler run` and the same seeds, logins and -o"
-        )
+    check_logins(config, logins, out, meta)
     counts = state.read(FrontierView.counts)
     pages, limit = counts["ok"] + counts["truncated"] + counts["error"], config.scope.max_pages
     if counts["pending"] and (limit is None or pages < limit):
@@ -66,6 +62,16 @@ def check_goes_on(
         state.begin_again()
         return state.read(FrontierView.meta)
     return meta
+
+
+def check_logins(config: Config, logins: Mapping[str, str], out: Path, meta: Mapping[str, str]) -> None:
+    """Raises OutputError where the crawl in OUT had logins that are missing now."""
+    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
+    if missing:
+        raise OutputError(
+            f"{out} holds a crawl whose seed at {min(missing)} had a user and password in its URL, which are"
+            " not saved: go on with `crawler run` and the same seeds, logins and -o"
+        )
 
 
 def targets_of(state: CrawlState, config: Config) -> dict[str, dict[str, int]]:
@@ -88,32 +94,28 @@ def _nothing_left(
     beyond = f" ({deep:,} links were too deep; scope.max_depth cannot change any more)" if deep else ""
     found = f"; what it found: crawler report {shlex.quote(str(out))}" if config.check.enabled else ""
     return (
-        f"the crawl in {out} finished already, at {ended}{beyond}: to crawl anew, --fresh moves it aside"
-        f" (from Python: fresh=True), or choose another folder{found}"
+        f"the crawl in {out} finished already, at {ended}{beyond}: to crawl the site once more, --again"
+        " keeps this beside what will be new, --fresh moves it aside (from Python: again=True, fresh=True);"
+        f" or choose another folder{found}"
     )
 
 
 def _check_same(now: Config, before: Config, out: Path) -> None:
-    new, old = _flat(now), _flat(before)
-    for key in sorted(old.keys() | new.keys()):
-        if new.get(key) == old.get(key) or key == "scope.max_pages":
-            continue
-        if any(key == fixed or key.startswith(f"{fixed}.") for fixed in FIXED_KEYS):
-            was, wanted = json.dumps(old.get(key)), json.dumps(new.get(key))
+    for key, was, wanted in different(now, before, FIXED_KEYS):
+        if key != "scope.max_pages":
             raise OutputError(
-                f"{out} holds a crawl with {key} = {was}, not {wanted}:"
+                f"{out} holds a crawl with {key} = {json.dumps(was)}, not {json.dumps(wanted)}:"
                 " choose another folder, or the same value; --fresh moves it aside"
             )
 
 
-def _flat(config: Config) -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for section, value in json.loads(config.to_json()).items():
-        if isinstance(value, dict):
-            flat |= {f"{section}.{key}": inner for key, inner in value.items()}
-        else:
-            flat[section] = value
-    return flat
+def different(now: Config, before: Config, keys: Collection[str]) -> Iterator[tuple[str, object, object]]:
+    """Of ``keys``, and of those in the sections among them, the values that differ: key, before, now."""
+    new, old = flat(now), flat(before)
+    for key in sorted(old.keys() | new.keys()):
+        is_meant = any(key == one or key.startswith(f"{one}.") for one in keys)
+        if is_meant and new.get(key) != old.get(key):
+            yield key, old.get(key), new.get(key)
 
 
 def settings_of(out: Path) -> Config:
@@ -160,7 +162,7 @@ def move_aside(out: Path) -> Path | None:
 
     A folder in which nothing was crawled keeps its name. Raises OutputError, OutputBusyError.
     """
-    if not (out / "crawl.db").exists():
+    if not generations(out):
         return None
     if Path.cwd().is_relative_to(out.resolve()):
         raise OutputError(f"{out} cannot be moved aside: it is the folder from which this is run")

@@ -58,7 +58,7 @@ class Stations:
             config.limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
-        self.frontier = opened.state.frontier(config, opened.hash_seed)
+        self.frontier = opened.state.frontier(config, opened.hash_seed, opened.generation, opened.earlier)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
         job = _parse_job(config, self._scopes, opened.hash_seed)
         self.parse_pool = ParsePool(config, job, extract, feed_log)
@@ -116,15 +116,19 @@ class Stations:
         self.restored = True
 
     def _new_fetcher(self, backend: Backend, robots: RobotsCache) -> Fetches:
-        config, spool = self.config, self.out.absolute() / SPOOL
-        if not config.write.keeps_answers:
-            return Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)
-        from crawler.fetch.archiving import ArchivingBackend, ArchivingFetcher
+        config, opened, spool = self.config, self._opened, self.out.absolute() / SPOOL
+        is_archived = config.write.keeps_answers
+        if is_archived:
+            from crawler.fetch.archiving import ArchivingBackend, ArchivingFetcher
 
-        keeping = ArchivingBackend(backend, config, spool)
-        return ArchivingFetcher(
-            Fetcher(config, self._scopes, keeping, robots, self.frontier, spool, self.counters)
-        )
+            backend = ArchivingBackend(backend, config, spool)
+        fetcher: Fetches = Fetcher(config, self._scopes, backend, robots, self.frontier, spool, self.counters)
+        if opened.earlier is not None:
+            from crawler.fetch.recrawling import RecrawlingFetcher
+
+            comparable = opened.is_comparable
+            fetcher = RecrawlingFetcher(fetcher, opened.earlier, config.recrawl, is_comparable=comparable)
+        return ArchivingFetcher(fetcher) if is_archived else fetcher
 
     def stop(self) -> None:
         """Finish what is in flight, then end."""

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from crawler.fetch.backend import Answer
 from crawler.model import record
-from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
+from crawler.model.messages import Finished, HostFeedback, Page, PageVersion, Redirect, Ticket
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
+from crawler.model.rows import Unchanged
 from crawler.rules.urls import resolve
 from crawler.trace.steps import Step
 
@@ -40,11 +41,21 @@ class Deferred(NamedTuple):
     """Seconds from now, at least."""
 
 
+class NotModified(NamedTuple):
+    """It is what it was in the generation before, by the server's word (304)."""
+
+    unchanged: Unchanged
+
+
 class Fetched(NamedTuple):
     """What became of a ticket, and what it taught about its host."""
 
-    result: Page | Finished | Retry | Deferred
+    result: "Result"
     feedback: HostFeedback
+
+
+Result = Page | Finished | Retry | Deferred | NotModified
+"""The last one only where the ticket asked for it: see :mod:`crawler.fetch.recrawling`."""
 
 
 class Fetches(Protocol):
@@ -163,7 +174,17 @@ class Attempt:
             facts = _certificate_facts(self.certificate_ends)
         elif self.notes_facts and redirect is not None and "#" in redirect.hops[-1].location:
             facts = _fragment_facts(redirect)
-        return Finished(self.ticket, outcome, kind, record.encode(line), facts=facts, redirect=redirect)
+        # What fails is asked for again whatever was known of it.
+        version = None if outcome is Outcome.ERROR else PageVersion(self.fetched_at)
+        return Finished(
+            self.ticket, outcome, kind, record.encode(line), facts=facts, redirect=redirect, version=version
+        )
+
+    def not_modified(self) -> NotModified:
+        """The ticket's condition does not hold: nothing has changed."""
+        elapsed = self.elapsed
+        took = None if elapsed is None else record.milliseconds(elapsed)
+        return NotModified(Unchanged(self.fetched_at, took))
 
 
 def _certificate_facts(ends: float) -> bytes:

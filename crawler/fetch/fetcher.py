@@ -6,15 +6,16 @@ with a record of its own, or hand it back to be tried again later.
 
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Retry
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
@@ -25,6 +26,7 @@ from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticke
 from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.plumbing.spool import remove_spooled
 from crawler.rules import meta_robots
+from crawler.rules.conditional import conditions
 from crawler.rules.content_type import essence
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
@@ -80,7 +82,7 @@ class Fetcher:
         if ticket.purpose is Purpose.PAGE and ticket.url in robots.sitemaps:
             ticket = replace(ticket, purpose=Purpose.SITEMAP)  # known before as a page, such as a seed
         attempt = Attempt(ticket, notes_facts=self._notes_facts)
-        result: Page | Finished | Retry | Deferred
+        result: Result
         if robots.unreachable:
             result = self._trouble.without_robots(attempt, robots, self._robots.now())
             feedback = HostFeedback(robots.retry_after, failed=True, put_off=attempt.is_put_off, asked=asked)
@@ -103,11 +105,12 @@ class Fetcher:
         wait, delay = attempt.retry_after, robots.crawl_delay
         return Fetched(result, HostFeedback(wait, delay, attempt.latency, failed, attempt.is_put_off))
 
-    async def _ask(self, attempt: Attempt, step: Step) -> Page | Finished | Retry | Deferred:
+    async def _ask(self, attempt: Attempt, step: Step) -> Result:
         """Raises FetchFailed."""
         hops: Hops | None = None
-        headers: Mapping[str, str] = NO_HEADERS
-        result: Page | Finished | Retry | Deferred | None = None
+        earlier = attempt.ticket.earlier
+        headers = NO_HEADERS if earlier is None else conditions(earlier)
+        result: Result | None = None
         try:
             while result is None:
                 step.enter(Activity.WAIT_FOR_ANSWER, attempt.url)
@@ -122,6 +125,9 @@ class Fetcher:
                             most = self._config.max_redirects
                             hops = Hops(attempt.ticket, scope, most, self._is_known)
                         decision = hops.redirected(answer)
+                    elif answer.status == HTTPStatus.NOT_MODIFIED and headers and hops is None:
+                        await drain(answer)
+                        result = attempt.not_modified()
                     else:
                         result = await self._answered(attempt, answer)
                 if hops is not None and decision is not None:
@@ -134,7 +140,7 @@ class Fetcher:
             raise
         return result
 
-    async def _answered(self, attempt: Attempt, answer: Answer) -> Page | Finished | Retry | Deferred:
+    async def _answered(self, attempt: Attempt, answer: Answer) -> Result:
         """By anything but a redirect."""
         if not 200 <= answer.status < 300:
             await drain(answer)

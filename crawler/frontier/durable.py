@@ -23,6 +23,7 @@ from crawler.plumbing import faults
 from crawler.rules.dedup import KnownUrls
 
 if TYPE_CHECKING:
+    from crawler.frontier.earlier_thread import EarlierGeneration
     from crawler.frontier.state_thread import CrawlState
 
 CHUNK = 10_000
@@ -39,6 +40,10 @@ class DurableFrontier:
     sent before a commit or together with it: so links may be stored earlier than the page that
     named them is done, never later. All methods raise StoreFailed.
     """
+
+    generation = 1
+    earlier: "EarlierGeneration | None" = None
+    """The one before it."""
 
     def __init__(self, state: "CrawlState", config: Config, hash_seed: int) -> None:
         """``hash_seed`` is the crawl's own, for telling known URLs."""
@@ -186,6 +191,7 @@ class DurableFrontier:
                     _hops.decode(hops) if hops else (),
                     Purpose(purpose),
                     indexes,
+                    generation=self.generation,
                 )
                 for row, url, lane, depth, source, attempts, hops, purpose, indexes in found
             ],

@@ -1,17 +1,22 @@
 """What joins the frontier: URLs that were not known, each with its row, its lane and its turn."""
 
 import asyncio
+from array import array
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from crawler.frontier.durable import DurableFrontier
 from crawler.frontier.lane import Lane
-from crawler.model.messages import Hop, Links, Ticket
+from crawler.model.messages import Finished, Hop, Links, Ticket
 from crawler.model.outcomes import Purpose, State
 from crawler.rules.dedup import fingerprints
 from crawler.rules.urls import origin, partition
+
+if TYPE_CHECKING:
+    from crawler.frontier.earlier_thread import EarlierGeneration
 
 MAX_UNSAVED = 2_000
 """New URLs that may wait for the next commit before they are sent to the disk on their own."""
@@ -40,6 +45,35 @@ class Intake(DurableFrontier):
         if links.purpose.is_recorded:
             return self._known.take_new(links)
         return self._targets.take_new(links, self._known, self._depths)
+
+    async def spelt(self, finished: Finished, earlier: "EarlierGeneration") -> Finished:
+        """The same, with the URLs of those links that are not known yet where the page was taken over.
+
+        Of such a page there are fingerprints alone. Most of them are known, and need no URL.
+        """
+        if all(links.urls for links in finished.links):
+            return finished
+        unknown = {mark for links in finished.links for mark in self._unknown(links)}
+        urls = await earlier.urls_of(unknown) if unknown else {}
+        spelt = []
+        for links in finished.links:
+            marks = array("Q")
+            marks.frombytes(links.fingerprints)
+            lines = [urls.get(mark, "") for mark in marks]
+            if unknown.difference(urls).intersection(marks):  # nobody can say what these are
+                lines = [
+                    url for url, mark in zip(lines, marks, strict=True) if mark in urls or mark not in unknown
+                ]
+                marks = array("Q", [mark for mark in marks if mark in urls or mark not in unknown])
+            spelt.append(replace(links, urls="\n".join(lines).encode(), fingerprints=marks.tobytes()))
+        return replace(finished, links=tuple(spelt))
+
+    def _unknown(self, links: Links) -> set[int]:
+        marks = array("Q")
+        marks.frombytes(links.fingerprints)
+        if links.purpose.is_recorded:
+            return self._known.without_known(set(marks))
+        return self._targets.unknown(marks, self._known, self._depths)
 
     def _take_in(
         self,
@@ -81,7 +115,16 @@ class Intake(DurableFrontier):
                 continue
             if len(self._lanes.tickets) < most_tickets:
                 self._lanes.tickets[row] = Ticket(
-                    row, url, lane.id, depth, referrer, 1, hops, purpose, indexes
+                    row,
+                    url,
+                    lane.id,
+                    depth,
+                    referrer,
+                    1,
+                    hops,
+                    purpose,
+                    indexes,
+                    generation=self.generation,
                 )
             if recorded:
                 lane.pages.push(row, depth)

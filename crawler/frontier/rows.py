@@ -7,6 +7,7 @@ from contextlib import suppress
 import msgspec
 
 from crawler.frontier.depths import Edges
+from crawler.frontier.versions import PageRow
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished
 from crawler.model.outcomes import STATE_OF, Outcome
@@ -37,6 +38,8 @@ class Unsaved(msgspec.Struct):
     """Attempts that failed, Unix time of the next, id of the URL."""
     given_to_pages: list[tuple[int, int, int, int | None, bytes | None, int]] = []
     """Targets that are pages from now on: purpose, indexes, depth, referrer, redirects, id."""
+    pages: list[PageRow] = []
+    """What the next generation wants to know of finished pages."""
     edges: dict[int, Edges] = {}
     """Links of finished pages, by row; like the next only with scope.max_depth."""
     depths: dict[int, tuple[int, int]] = {}
@@ -74,6 +77,12 @@ def _save_rows(db: sqlite3.Connection, unsaved: Unsaved) -> None:
     db.executemany(
         "UPDATE urls SET purpose = ?, indexes = ?, depth = ?, referrer = ?, redirects = ? WHERE id = ?",
         unsaved.given_to_pages,
+    )
+    execute_values(
+        db,
+        "INSERT OR REPLACE INTO pages (id, fetched_at, etag, last_modified, accept_encoding, content_hash,"
+        " near_hash, unchanged, leads_to) VALUES ?",
+        {page[0]: page for page in unsaved.pages}.values(),
     )
     execute_values(
         db,

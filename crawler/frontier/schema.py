@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS pages (    -- what the next generation wants to know:
     content_hash BLOB,                -- 16 bytes; NULL where no body was read
     near_hash INTEGER NOT NULL,       -- signed; 0 where there is no text
     unchanged INTEGER NOT NULL,       -- it is as it was in the generation before
-    leads_to BLOB                     -- its links as fingerprints, or its redirect: see leads_to.py
+    leads_to BLOB                     -- its links as fingerprints, or its redirect: see versions.py
 );
 """
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from crawler.config import Config
 from crawler.frontier.intake import MAX_UNSAVED, Intake
 from crawler.frontier.lane import Lane
+from crawler.frontier.versions import page_row
 from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome, Purpose
 from crawler.rules.urls import origin
@@ -50,6 +51,10 @@ class SqliteFrontier(Intake):
         """Take in what a finished URL leads to, then give its lease up."""
         ticket, redirect = finished.ticket, finished.redirect
         recorded = ticket.purpose.is_recorded
+        if (page := page_row(finished)) is not None:
+            self.unsaved.pages.append(page)
+        if self.earlier is not None:
+            finished = await self.spelt(finished, self.earlier)
         depths = self._depths if recorded else None
         depth = ticket.depth if depths is None else depths.of(ticket.id)
         # Pages first: what a page links to as well is no asset.

@@ -14,15 +14,19 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from crawler.config import Config
 from crawler.frontier import rows
 from crawler.frontier.protocol import Frontier
 from crawler.frontier.schema import PAGES, SCHEMA_VERSION, TABLES, WITHOUT_PAGES, explain
 from crawler.frontier.sqlite_frontier import SqliteFrontier
-from crawler.frontier.view import FrontierView
+from crawler.frontier.view import FrontierView, generations
 from crawler.model.errors import OutputError, StoreClosed
+from crawler.model.generations import database_of
+
+if TYPE_CHECKING:
+    from crawler.frontier.earlier_thread import EarlierGeneration
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -32,8 +36,8 @@ class CrawlState:
     """Owns ``crawl.db`` until :meth:`close`. All methods but :meth:`call` block, and raise StoreFailed."""
 
     def __init__(self, out: Path) -> None:
-        """Open or create it in OUT. Raises OutputError where it is not a crawl's, StoreFailed."""
-        self.path = out / "crawl.db"
+        """Open that of the last generation in OUT, or create one. Raises OutputError, StoreFailed."""
+        self.path = out / database_of(max(generations(out), default=1))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         try:
             self._db = self._thread.submit(open_for_writing, self.path).result()
@@ -46,9 +50,20 @@ class CrawlState:
         self._thread.shutdown()
         self._db.close()
 
-    def frontier(self, config: Config, hash_seed: int) -> Frontier:
-        """The frontier of this crawl. ``hash_seed`` is the crawl's own, for telling known URLs."""
-        return SqliteFrontier(self, config, hash_seed)
+    def frontier(
+        self,
+        config: Config,
+        hash_seed: int,
+        generation: int = 1,
+        earlier: "EarlierGeneration | None" = None,
+    ) -> Frontier:
+        """The frontier of this crawl.
+
+        ``hash_seed`` is the crawl's own, for telling known URLs; ``earlier`` is the generation before.
+        """
+        frontier = SqliteFrontier(self, config, hash_seed)
+        frontier.generation, frontier.earlier = generation, earlier
+        return frontier
 
     def read(self, job: Callable[[FrontierView], T]) -> T:
         """What ``job`` makes of all that is known of the crawl."""

@@ -37,15 +37,19 @@ class Targets:
         """
         marks = array("Q")
         marks.frombytes(links.fingerprints)
-        new = set(marks).difference(self._asked)
-        for waiting in self._waiting.values():
-            new = new.difference(waiting)  # one at a time: with several it would run through all of each
-        too_deep = {mark for mark in new if depths.is_beyond(mark)} if depths is not None else set()
-        new = pages.without_known(new) | too_deep
+        new = self.unknown(marks, pages, depths)
         if not new:
             return []
         urls = links.urls.decode().split("\n")
         return list(dict.fromkeys(url for url, mark in zip(urls, marks, strict=True) if mark in new))
+
+    def unknown(self, marks: "array[int]", pages: KnownUrls, depths: Depths | None) -> set[int]:
+        """Those fingerprints that are known neither here nor as pages; what is too deep for a page is not."""
+        new = set(marks).difference(self._asked)
+        for waiting in self._waiting.values():
+            new = new.difference(waiting)  # one at a time: with several it would run through all of each
+        too_deep = {mark for mark in new if depths.is_beyond(mark)} if depths is not None else set()
+        return pages.without_known(new) | too_deep
 
     def add(self, url: str, row: int, purpose: Purpose, *, is_pending: bool = True) -> None:
         """A new one, or one of an earlier run, which may be done already."""

@@ -6,7 +6,7 @@ which is the smaller one.)
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from crawler.model.outcomes import Kind, State
 from crawler.model.rows import Failed, Leaf
@@ -16,6 +16,41 @@ class Troubles:
     """The part of :class:`crawler.frontier.view.FrontierView` that few crawls need."""
 
     _db: sqlite3.Connection
+
+    def pages_ok(self) -> tuple[int, int, int]:
+        """Pages (no sitemaps) that are ok or truncated; how many ask for a password; titles of these."""
+        ok, asking, titles = self._db.execute(
+            "SELECT count(*), count(e.login), count(DISTINCT e.login)"
+            " FROM urls u LEFT JOIN ends e ON e.id = u.id WHERE u.state IN (1, 2) AND u.purpose = 0"
+        ).fetchone()
+        return ok, asking, titles
+
+    def login_wall(self, is_login: Callable[[str], bool]) -> tuple[str | None, str] | None:
+        """The login page that everything leads to, and the seed that redirects to it, if one does.
+
+        Either no seed leads to anything else (``is_login`` knows its URL), or every page that is ok asks
+        for a password, under one title.
+        """
+        roots = self._db.execute(
+            "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
+            " WHERE u.depth = 0 AND u.purpose = 0 AND u.kind IS NOT :hop",
+            {"hop": Kind.REDIRECTED},
+        )
+        first: tuple[str, str] | None = None
+        for seed, url in roots:
+            if seed is None or not is_login(url):
+                break
+            first = first or (seed, url)
+        else:
+            if first is not None:
+                return first
+        ok, asking, titles = self.pages_ok()
+        if not ok or asking < ok or titles > 1:
+            return None
+        (url,) = self._db.execute(
+            "SELECT url FROM urls WHERE id = (SELECT min(id) FROM ends WHERE login IS NOT NULL)"
+        ).fetchone()
+        return None, url
 
     def seeds_unreachable(self, kinds: Collection[str]) -> str | None:
         """A seed and why, when no seed led to any page: each ended with one of ``kinds``, else None.

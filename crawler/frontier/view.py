@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
 from crawler.model.generations import DATABASE, database_of, generation_of
 from crawler.model.messages import StoredRobots
-from crawler.model.outcomes import Kind, Purpose, State
+from crawler.model.outcomes import Purpose, State
 from crawler.model.rows import HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
@@ -104,14 +104,6 @@ class FrontierView(Troubles, Compared):
         ).fetchone()
         return None if row is None else StoredRobots(row[0], row[1], age=time.time() - row[2])
 
-    def pages_ok(self) -> tuple[int, int, int]:
-        """Pages (no sitemaps) that are ok or truncated; how many ask for a password; titles of these."""
-        ok, asking, titles = self._db.execute(
-            "SELECT count(*), count(e.login), count(DISTINCT e.login)"
-            " FROM urls u LEFT JOIN ends e ON e.id = u.id WHERE u.state IN (1, 2) AND u.purpose = 0"
-        ).fetchone()
-        return ok, asking, titles
-
     def totals(self) -> dict[str, Any]:
         """What is counted of the whole crawl beside its states, by its name in ``summary.json``.
 
@@ -139,33 +131,6 @@ class FrontierView(Troubles, Compared):
             "extract_failed": failed,
             "extract_error": {"url": first[0], "error": first[1]} if failed else None,
         }
-
-    def login_wall(self, is_login: Callable[[str], bool]) -> tuple[str | None, str] | None:
-        """The login page that everything leads to, and the seed that redirects to it, if one does.
-
-        Either no seed leads to anything else (``is_login`` knows its URL), or every page that is ok asks
-        for a password, under one title.
-        """
-        roots = self._db.execute(
-            "SELECT r.url, u.url FROM urls u LEFT JOIN urls r ON r.id = u.referrer AND r.kind = :hop"
-            " WHERE u.depth = 0 AND u.purpose = 0 AND u.kind IS NOT :hop",
-            {"hop": Kind.REDIRECTED},
-        )
-        first: tuple[str, str] | None = None
-        for seed, url in roots:
-            if seed is None or not is_login(url):
-                break
-            first = first or (seed, url)
-        else:
-            if first is not None:
-                return first
-        ok, asking, titles = self.pages_ok()
-        if not ok or asking < ok or titles > 1:
-            return None
-        (url,) = self._db.execute(
-            "SELECT url FROM urls WHERE id = (SELECT min(id) FROM ends WHERE login IS NOT NULL)"
-        ).fetchone()
-        return None, url
 
     def waiting(self) -> Iterator[tuple[str, State, bool]]:
         """URLs that are not finished, with their state; whether their host has put everything off (429)."""

@@ -84,7 +84,7 @@ def of_ticket(
         referrer=ticket.referrer,
         attempts=ticket.attempt,
         content_type=content_type and _sayable(content_type),
-        redirects=tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects),
+        redirects=_sayable_hops(ticket),
         generation=ticket.generation,
         **found,
     )
@@ -104,6 +104,10 @@ def of_page(page: Page, outcome: Outcome, kind: Kind | None, **found: Any) -> Re
         content_type=page.content_type,
         **found,
     )
+
+
+def _sayable_hops(ticket: Ticket) -> tuple[Hop, ...]:
+    return tuple(Hop(hop.url, hop.status, _sayable(hop.location)) for hop in ticket.redirects)
 
 
 def timestamp(seconds: float) -> str:
@@ -133,6 +137,7 @@ class End(msgspec.Struct, frozen=True, gc=False):
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Record)
 _end_decoder = msgspec.json.Decoder(End)
+_keys_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def encode(record: Record) -> bytes:
@@ -151,3 +156,23 @@ def decode_end(line: bytes) -> End:
 def decode(line: bytes) -> Record:
     """The record in ``line``; raises msgspec.DecodeError where it is not one."""
     return _decoder.decode(line)
+
+
+def taken_over(line: bytes, ticket: Ticket, **changes: Any) -> bytes:
+    """The record in ``line``, of an earlier generation, as that of ``ticket``: nothing has changed since.
+
+    ``changes`` are more keys of it. What a page says (its hundreds of links) is copied as the bytes it is.
+    Raises msgspec.DecodeError where ``line`` is no record.
+    """
+    record = _keys_of(line)
+    now = {
+        "depth": ticket.depth,
+        "referrer": ticket.referrer,
+        "attempts": ticket.attempt,
+        "redirects": _sayable_hops(ticket),
+        "generation": ticket.generation,
+        "unchanged": True,
+        **changes,
+    }
+    record |= {key: msgspec.Raw(_encoder.encode(value)) for key, value in now.items()}
+    return _encoder.encode(record)

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from crawler.model.messages import PageVersion
+from crawler.model.outcomes import Kind, Outcome
+
 
 class Pace(NamedTuple):
     """How politely one origin was asked: the columns of its row in ``crawl.db``, in their order there."""
@@ -67,3 +70,29 @@ class Leaf(NamedTuple):
     message: str | None
     source: str | None
     """What redirects to it."""
+
+
+class EarlierPage(NamedTuple):
+    """A URL as the generation before has it."""
+
+    url: str
+    outcome: Outcome
+    kind: Kind | None
+    batch: int
+    """The one that its record is in."""
+    left: tuple[int, int, int]
+    """Links that were out of scope, too deep, and nofollow."""
+    extract_error: str | None
+    login: str | None
+    leads_to: bytes | None
+    version: PageVersion | None
+    """By what it is compared; None where there is nothing to be compared."""
+
+
+class Unchanged(NamedTuple):
+    """When it was found out that a page is what it was."""
+
+    at: float
+    """Unix time in seconds."""
+    elapsed_ms: float | None
+    """What that took."""

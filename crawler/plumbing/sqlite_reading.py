@@ -13,16 +13,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     the database says, but when it is closed it moves what a killed writer left in the log into the file.
     Where writing is not allowed, SQLite cannot make the two files, and needs none if no writer has left any.
     """
-    may_write = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
-    if may_write:
+    connection = sqlite3.connect(address(path), uri=True, timeout=10)
+    try:
+        connection.execute("PRAGMA query_only = 1")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def address(path: Path) -> str:
+    """The URI under which a database is opened, or attached, that is only to be read."""
+    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
         how = "mode=rw"
     else:
         how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=10)
-    if may_write:
-        try:
-            connection.execute("PRAGMA query_only = 1")
-        except sqlite3.Error:
-            connection.close()
-            raise
-    return connection
+    return f"{path.absolute().as_uri()}?{how}"

@@ -5,7 +5,7 @@ next record in the batch that was read last.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -52,13 +52,14 @@ class Batches:
 
     def _read(self, batch: int) -> dict[str, bytes]:
         begin, end = self._span(batch)
-        found: dict[str, bytes] = {}
-        for line in self._sink.read(self._path, end, begin):
+        return dict(self._items(begin, end))
+
+    def _items(self, begin: int, end: int) -> Iterator[tuple[str, bytes]]:
+        for number, line in enumerate(self._sink.read(self._path, end, begin)):
             try:
-                found[_decode(line).url] = line
+                yield _decode(line).url, line
             except msgspec.DecodeError as error:
-                raise unreadable(self._path, f"a record is damaged, {error}", len(found)) from None
-        return found
+                raise unreadable(self._path, f"a record is damaged, {error}", number) from None
 
 
 def _weight(lines: dict[str, bytes]) -> int:

@@ -110,7 +110,11 @@ def line_of(cells: Iterable[Any]) -> bytes:
     for (name, holds), cell in zip(RECORD.items(), cells, strict=True):
         if cell is None and name in _MAY_BE_ABSENT:
             continue
-        row[name] = msgspec.Raw(cell.encode()) if holds in _AS_TEXT and cell is not None else cell
+        if holds in _AS_TEXT and cell is not None:
+            cell = msgspec.Raw(cell.encode())
+        elif holds is Holds.TRUTH and cell is not None:
+            cell = bool(cell)  # of tables that have numbers alone
+        row[name] = cell
     return msgspec.json.encode(row)
 
 

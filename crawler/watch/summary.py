@@ -14,6 +14,11 @@ ok, truncated, error, skipped, pending
 targets               URLs that a check asks for beside the pages, by what they are asked for (``stylesheet``,
                       ``asset``, ``external``, ``probe``): ``discovered`` and the same five counts, which
                       add up as well; empty without the sink ``facts``
+generation            1, and one more each time that the site was crawled again into the same folder
+changes               since the generation before, pages by what became of them: ``unchanged``; ``cosmetic``,
+                      where the text is nearly the same; ``changed``; ``new``; ``gone`` (404, 410 or, in a
+                      crawl that nothing cut short, linked no more), and of these up to ten as
+                      ``gone_urls``, with ``url`` and ``why``; null in a first generation
 hosts_total           how many origins
 hosts                 those with the most pages, each with its ``origin`` and the same five counts
 sinks                 by name: ``file``, and ``records`` where it is known

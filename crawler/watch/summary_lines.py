@@ -14,7 +14,7 @@ Row = tuple[str, str]
 
 def plain(summary: Mapping[str, Any]) -> Iterator[str]:
     """The summary as aligned lines without any markup."""
-    yield f"crawl {summary['state']}"
+    yield title(summary)
     for name, count, share in ends(summary):
         yield f"  {name:<14} {count:>12} {share:>7}".rstrip()
     for label, value in facts(summary):
@@ -29,6 +29,13 @@ def plain(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {heading or f'  {line}'}"
     for label, value in (*files(summary), *going_on(summary)):
         yield f"  {label:<14} {value}"
+
+
+def title(summary: Mapping[str, Any]) -> str:
+    """Which crawl it was, and how it ended."""
+    generation = summary.get("generation", 1)
+    which = "crawl" if generation == 1 else f"generation {generation}"
+    return f"{which} {summary['state']}"
 
 
 def ends(summary: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -48,6 +55,7 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         yield "targets", targets(summary["targets"])
     if kinds := _listed(summary["kinds"]):
         yield "kinds", kinds
+    yield from since(summary)
     classes: dict[str, int] = {}
     for status, count in summary["statuses"].items():
         classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count
@@ -73,6 +81,18 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         yield "restarts", _listed({who: count for who, count in restarts.items() if count})
     if summary["runs"] > 1:
         yield "runs", f"{summary['runs']}; the crawl began at {summary['started_at']}"
+
+
+def since(summary: Mapping[str, Any]) -> Iterator[Row]:
+    """What became of the pages of the generation before."""
+    if (changes := summary.get("changes")) is None:
+        return
+    counts = {word: changes[word] for word in ("unchanged", "cosmetic", "changed", "new", "gone")}
+    yield "since before", _listed({word: count for word, count in counts.items() if count}) or "nothing"
+    for page in changes["gone_urls"]:
+        yield "gone", f"{page['url']} ({page['why']})"
+    if (left := counts["gone"] - len(changes["gone_urls"])) > 0:
+        yield "", f"and {left:,} more"
 
 
 def targets(found: Mapping[str, Mapping[str, int]]) -> str:

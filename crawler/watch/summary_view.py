@@ -11,7 +11,7 @@ from rich.text import Text
 
 from crawler.watch import narrow_view
 from crawler.watch.hosts import COLUMNS
-from crawler.watch.summary_lines import HOSTS_SHOWN, broken, ends, facts, files, going_on, plain
+from crawler.watch.summary_lines import HOSTS_SHOWN, broken, ends, facts, files, going_on, plain, title
 
 STYLES = {"ok": "green", "truncated": "yellow", "error": "red", "skipped": "cyan", "pending": "magenta"}
 _STATE_STYLES = {"finished": "green", "stopped": "yellow", "incomplete": "red"}
@@ -52,8 +52,8 @@ def framed(summary: Mapping[str, Any], width: int) -> RenderableType:
     if summary["hosts_total"] > 1:
         parts += [Text(), host_table(summary["hosts"], summary["hosts_total"], width)]
     style = _STATE_STYLES.get(summary["state"], "red")
-    title = Text(f" crawl {summary['state']} ", style=f"bold {style}")
-    return Panel(Group(*parts), title=title, title_align="left", border_style=style, padding=(1, 2))
+    heading = Text(f" {title(summary)} ", style=f"bold {style}")
+    return Panel(Group(*parts), title=heading, title_align="left", border_style=style, padding=(1, 2))
 
 
 def host_table(

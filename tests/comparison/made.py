@@ -179,7 +179,8 @@ def _content(made: Made) -> bytes:
 def _insert(db: sqlite3.Connection, row: int, made: Made, lanes: dict[str, int], batch: int | None) -> None:
     state = made.state if made.outcome is None else STATE_OF[made.outcome]
     db.execute(
-        "INSERT INTO urls (id, url, lane, depth, purpose, state, kind, batch) VALUES (?, ?, ?, 0, ?, ?, ?, ?)",
+        "INSERT INTO urls (id, url, lane, depth, purpose, state, kind, batch)"
+        " VALUES (?, ?, ?, 0, ?, ?, ?, ?)",
         (row, made.site + made.path, lanes[made.site], made.purpose, state or 0, made.kind, batch),
     )
     if made.kind is not None:

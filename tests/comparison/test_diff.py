@@ -1,4 +1,4 @@
-"""What is told to be different, of crawls that were made by hand: each kind of difference, and what is none."""
+"""What is told to be different, of crawls made by hand: each kind of difference, and what is none."""
 
 import pytest
 
@@ -375,7 +375,7 @@ class TestGenerations:
     def test_what_is_not_there(self, tmp_path, name):
         make(tmp_path / "out", page("/"))
         (tmp_path / "empty").mkdir()
-        with pytest.raises(OutputError, match="generation|holds no crawl"):
+        with pytest.raises(OutputError, match=r"generation|holds no crawl"):
             crawler.diff(tmp_path / "out", tmp_path / name)
 
 
