@@ -25,7 +25,8 @@ class Kept(msgspec.Struct, gc=False):
     bytes: int | None = None
     title: str | None = None
     canonical: str | None = None
-    links: list[str] = []
+    links: msgspec.Raw = msgspec.Raw(b"[]")
+    """Not taken apart where both pages have the same."""
     text_length: int | None = None
     text: str | None = None
     content_hash: str | None = None
@@ -33,6 +34,7 @@ class Kept(msgspec.Struct, gc=False):
 
 
 _decode = msgspec.json.Decoder(Kept).decode
+_links = msgspec.json.Decoder(list[str]).decode
 
 
 def decoded(line: bytes, name: str) -> Kept:
@@ -61,7 +63,7 @@ def compared(
     ``exact``: all is told.
     """
     canonicals = [page.canonical and say(page.canonical) for page, say in zip((old, new), shown, strict=True)]
-    links = [[say(link) for link in page.links] for page, say in zip((old, new), shown, strict=True)]
+    gone, added = _links_apart(old, new, shown)
     named: tuple[tuple[Field, str | int | None, str | int | None], ...] = (
         (Field.STATUS, old.status, new.status),
         (Field.KIND, old.kind, new.kind),
@@ -72,8 +74,8 @@ def compared(
         what=What.CHANGED,
         url=shown[1](new.url),
         changes=tuple(Change(field, before, after) for field, before, after in named if before != after),
-        links_added=_without(links[1], links[0]),
-        links_gone=_without(links[0], links[1]),
+        links_added=added,
+        links_gone=gone,
     )
     content = _content(old, new, exact=exact)
     if not content.is_near or exact:
@@ -82,6 +84,16 @@ def compared(
         )
     is_same = old.content_hash is not None and old.content_hash == new.content_hash
     return found if found.fields else None, not is_same
+
+
+def _links_apart(old: Kept, new: Kept, shown: tuple[Shown, Shown]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Links that are gone, and those that were added: as they are told, of those that differ as they are."""
+    if old.links == new.links:
+        return (), ()
+    links = _links(old.links), _links(new.links)
+    gone = [*map(shown[0], _without(*links))]
+    added = [*map(shown[1], _without(*reversed(links)))]
+    return _without(gone, added), _without(added, gone)
 
 
 def _without(links: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:

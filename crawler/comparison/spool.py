@@ -30,14 +30,15 @@ def both(
             for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16000"):
                 db.execute(f"PRAGMA {pragma}")
             for name, crawl, side in (("old", old, 0), ("new", new, 1)):
-                db.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, line BLOB)")
+                db.execute(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, line BLOB)")
                 _put(db, name, crawl, [pair[side] for pair in wanted])
-            for one, other in wanted:
-                lines = [
-                    db.execute(f"SELECT line FROM {name} WHERE id = ?", (row.id,)).fetchone()  # noqa: S608
-                    for name, row in (("old", one), ("new", other))
-                ]
-                yield one, other, (lines[0] and lines[0][0], lines[1] and lines[1][0])
+            found = db.execute(
+                "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?)"
+                " SELECT old.line, new.line FROM numbers LEFT JOIN old USING (n) LEFT JOIN new USING (n)",
+                (len(wanted),),
+            )
+            for (one, other), lines in zip(wanted, found, strict=True):
+                yield one, other, lines
     except sqlite3.Error as error:
         raise CrawlFailed(f"the temporary file of the comparison cannot be used: {error}") from error
 
@@ -45,9 +46,10 @@ def both(
 def _put(db: sqlite3.Connection, name: str, crawl: Crawled, rows: Sequence[PageRow]) -> None:
     db.execute("BEGIN")
     insert = f"INSERT INTO {name} VALUES (?, ?)"  # noqa: S608
+    numbers = {row.id: n for n, row in enumerate(rows)}
     some: list[tuple[int, bytes]] = []
     for row, line in crawl.records(rows):
-        some.append((row.id, line))
+        some.append((numbers[row.id], line))
         if len(some) == _TOGETHER:
             db.executemany(insert, some)
             some = []

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from crawler.model.outcomes import Kind, State
+from crawler.model.outcomes import Kind
 
 
 class PageRow(NamedTuple):
@@ -14,7 +14,8 @@ class PageRow(NamedTuple):
     """By which it is found in another crawl."""
     url: str
     id: int
-    state: State
+    state: int
+    """:class:`crawler.model.outcomes.State`, as the number that it is."""
     kind: Kind | None
     batch: int | None
     """The batch that its record is in; None where it has none yet."""
@@ -60,7 +61,7 @@ class Compared:
         )
         for made_key, url, row, state, kind, batch, status, target, content, near, unchanged in found:
             yield PageRow(
-                made_key, url, row, State(state), Kind(kind) if kind else None, batch, status, target,
+                made_key, url, row, state, Kind(kind) if kind else None, batch, status, target,
                 content or b"", near, bool(unchanged),
             )  # fmt: skip
 
