@@ -7,6 +7,7 @@ import click
 from crawler.cli import options
 from crawler.cli.common import Command, begin_afresh, crawl, examples
 from crawler.cli.given import config_of
+from crawler.model.errors import UsageError
 
 EXAMPLES = examples(
     ("crawler run https://example.com/ -o out", "a whole site, politely"),
@@ -37,6 +38,16 @@ def run(file: str | None, fresh: bool, **parameters: Any) -> int:
 
     prestart()
     settings = config_of(parameters, file)
+    if fresh and parameters["again"]:
+        raise UsageError(
+            "--fresh and --again exclude each other: one moves the crawl aside, one goes on from it"
+        )
+    for name in ("failed", "older_than"):
+        if parameters[name] and not settings.again:
+            option = options.NAMES.get(name, f"--{name.replace('_', '-')}")
+            raise UsageError(
+                f"{option} is for a crawl that is done again: add --again, or crawler recrawl OUT"
+            )
     if fresh:
         begin_afresh(settings)
     return crawl(settings, quiet=parameters["quiet"])

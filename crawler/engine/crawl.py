@@ -73,6 +73,9 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
     """
     if not config.seeds:
         raise UsageError("no seed: name a URL on the command line, or seeds = [...] in the config file")
+    if config.again and config.out is None:
+        where = config.origin_of("again")
+        raise UsageError(f"again = true ({where}) needs the folder of the crawl: name it with -o, or out = …")
     require_backend(config)
     require_sinks(config)
     in_processes = config.parse.executor == "process"

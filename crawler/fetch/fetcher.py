@@ -19,6 +19,7 @@ from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
 from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
+from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.fetch.page_body import Wanted, read_wanted, wanted
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.trouble import Trouble
@@ -26,10 +27,10 @@ from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticke
 from crawler.model.outcomes import Activity, Kind, Purpose
 from crawler.plumbing.spool import remove_spooled
 from crawler.rules import meta_robots
-from crawler.rules.conditional import conditions
 from crawler.rules.content_type import essence
 from crawler.rules.redirects import REDIRECT_STATUSES, RedirectDecision
 from crawler.rules.scope import Scopes
+from crawler.rules.validators import conditions
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
@@ -216,5 +217,6 @@ class Fetcher:
             sniffed=sniffed,
             follow=not tags or "nofollow" not in meta_robots.directives(tags, fetch.user_agent),
             final_url=None if attempt.url == ticket.url else attempt.url,
+            accept_encoding=ACCEPT_ENCODING,
             certificate_ends=attempt.certificate_ends,
         )

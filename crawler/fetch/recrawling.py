@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from crawler.config.recrawl_section import RecrawlConfig
 from crawler.fetch.attempt import Deferred, Fetched, Fetches, NotModified
+from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.model.errors import OutputError
 from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome
@@ -68,7 +69,7 @@ class RecrawlingFetcher:
             if finished is not None:
                 return Fetched(finished, HostFeedback(asked=False))
         version = page.version
-        if not self._is_comparable:
+        if not self._is_comparable or version.accept_encoding != ACCEPT_ENCODING:
             version = replace(version, etag=None, last_modified=None)
         fetched = await self._fetcher.fetch(replace(ticket, earlier=version), step)
         if not isinstance(fetched.result, NotModified):

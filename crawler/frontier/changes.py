@@ -27,8 +27,8 @@ def count_changes(
     """Pages by what became of them, as ``changes`` in ``summary.json``; about 4 s a million.
 
     ``db`` has the generation before attached as ``before``, whose table of pages is ``pages``, and the
-    function ``mark``. ``is_whole``: nothing is pending, so that what was not reached is linked no more. Raises
-    sqlite3.Error.
+    function ``mark``. ``is_whole``: nothing is pending, so that what was not reached is linked no more.
+    Raises sqlite3.Error.
     """
     counts = dict.fromkeys(("unchanged", "cosmetic", "changed", "new", "gone"), 0)
     gone: list[dict[str, str]] = []

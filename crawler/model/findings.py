@@ -33,6 +33,7 @@ RuleId = Literal[
     "missing-title",
     "empty-title",
     "duplicate-title",
+    "near-duplicate",
     "missing-lang",
     "missing-alt",
     "duplicate-id",

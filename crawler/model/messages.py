@@ -123,6 +123,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """False when X-Robots-Tag says nofollow and robots are obeyed."""
     final_url: str | None = None
     """Where the answer came from, if that was not the ticket's URL (see :mod:`crawler.fetch.hops`)."""
+    accept_encoding: str = ""
+    """What the request said that it could read."""
     certificate_ends: float | None = None
     """Of a probe, Unix time in seconds; None without TLS, or where the certificate was not verified."""
     exchanges: tuple[Exchange, ...] = ()

@@ -54,6 +54,8 @@ class Document(msgspec.Struct, frozen=True):
     """The contents of every ``<meta name=robots>``, as they stand."""
     asks_for_password: bool = False
     """It has a field for one."""
+    is_one_line: bool = False
+    """It was markup, so that the text has no other white space than single spaces."""
     tree: turbohtml.Document | None = None
     """The element tree, if it was asked for and there is one."""
 
@@ -128,6 +130,7 @@ def parse_html(
         meta_robots=tuple(meta.attr("content") or "" for meta in robots),
         asks_for_password=tree.select_one("input[type=password i]") is not None,
         text=take_visible_text(tree, len(body)),
+        is_one_line=True,
         tree=kept,
     )
 

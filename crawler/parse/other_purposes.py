@@ -8,6 +8,7 @@ from crawler.model.messages import Finished, Links, Page
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
 from crawler.model.record import encode, of_page
 from crawler.model.sources import Source
+from crawler.parse.versions import hashes, version_of
 from crawler.rules import content_coding
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _sitemap(parser: "Parser", page: Page, body: bytes) -> Finished:
     if job.obey_robots and not page.follow:
         sitemaps, nofollow = [], nofollow + len(sitemaps)
     outcome = Outcome.OK if kind is None else MEANING[kind].outcome
+    version = version_of(page, body)
     record = of_page(
         page,
         outcome,
@@ -57,6 +59,7 @@ def _sitemap(parser: "Parser", page: Page, body: bytes) -> Finished:
         message="; ".join(messages) or None,
         charset=found.charset,
         links=[*pages, *maps],
+        **hashes(version),
     )
     links, facts = (*parser.pack(followed), *parser.pack(sitemaps, Purpose.SITEMAP)), b""
     if parser.near is not None:
@@ -74,6 +77,7 @@ def _sitemap(parser: "Parser", page: Page, body: bytes) -> Finished:
         record=encode(record),
         links=links,
         facts=facts,
+        version=version,
         links_out_of_scope=left.out_of_scope + elsewhere,
         links_too_deep=too_deep,
         links_nofollow=nofollow,

@@ -18,9 +18,11 @@ from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
 from crawler.parse.html import parse_html
+from crawler.parse.versions import hashes, version_of
 from crawler.rules import content_coding
 from crawler.rules.dedup import fingerprints
 from crawler.rules.meta_robots import directives
+from crawler.rules.near_duplicates import near_hash
 from crawler.rules.urls import login
 
 if TYPE_CHECKING:  # a thread, say, needs nothing of a process
@@ -117,6 +119,8 @@ class Parser:
         if notes is not None:
             facts, asked = notes.finish(document, robots, followed)
             links += tuple(packed for urls, purpose in asked for packed in self.pack(urls, purpose))
+        near = near_hash(document.text, is_one_line=document.is_one_line)
+        version = version_of(page, body, near)
         record = of_page(
             page,
             outcome,
@@ -130,6 +134,7 @@ class Parser:
             text_length=len(document.text),
             text=document.text if self.job.keep_text else msgspec.UNSET,
             extracted=extracted,
+            **hashes(version),
         )
         return Finished(
             ticket=page.ticket,
@@ -140,6 +145,7 @@ class Parser:
             facts=facts,
             extract_error=extract_error,
             login=(document.title or "") if document.asks_for_password else None,
+            version=version,
             links_out_of_scope=left.out_of_scope,
             links_too_deep=left.too_deep,
             links_nofollow=left.nofollow,

@@ -1,14 +1,125 @@
-"""Whether two visible texts are nearly the same."""
+"""A hash of a page's visible text that a date, a time, a counter or a build number leaves as it is.
 
-import xxhash
+What changes from day to day stands where a page begins and ends: in its header and its footer. There every
+number counts as the same number, and the names of months and weekdays beside one do not count. All between is
+taken as it is, since there a number is content, such as a price. So pages are near each other where their
+hashes are equal, which millions of them can be sorted by. ``docs/performance.md`` tells how often that is
+wrong, and how often a SimHash is: it cannot tell another date from another word.
+"""
+
+import re
+from string import ascii_letters
+
+from xxhash import xxh3_64_intdigest
+
+from crawler.rules.time_words import JOINING_WORDS, TIME_WORDS
+
+HEADER = 400
+FOOTER = 800
+"""Characters at the beginning and at the end within which numbers do not count, about."""
+LONG_ENOUGH = 1
+"""The bit of a hash that is set where the text is so long that no two pages have it by chance: a hundred
+characters. Shorter ones ("Page 1", "Page 2") are compared with what the same page said before, and with no
+other page."""
+_LONG = 100
+
+_GAP = re.compile(r"\D{40}")
+"""Without a number. Header and footer end in one, so that a longer number before it moves nothing else."""
+_GAP_WITHIN = 300
+_DIGITS = "0-9٠-٩۰-۹०-९০-৯๐-๙\uff10-\uff19"
+"""ASCII, Arabic, Persian, Devanagari, Bengali, Thai and wide ones; \\d takes half as long again."""
+_NUMBER = re.compile(f"[{_DIGITS}](?:[{_DIGITS}A-Za-z]|[.,:/+_'’-](?=[{_DIGITS}A-Za-z]))*")
+_EAST_ASIAN = re.compile(
+    "[(\uff08]?(?:(?:星期|礼拜|禮拜|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)[)\uff09]?"
+    "|[(\uff08][一二三四五六日月火水木金土월화수목금토일][)\uff09]"
+    "|[上下]午|午[前後]|오[전후]"
+)
+"""Weekdays and halves of the day, which stand there without a blank."""
+_SHORT = 24
+"""Characters of such words; "de noviembre de" has fifteen."""
+_AROUND = ".,;:()[]|·-–—"
 
 
-def near_hash(text: str) -> int:
-    """A signed 64-bit number; 0 where there is no text."""
-    number = xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
-    return (number - (1 << 64) if number >= 1 << 63 else number) if text else 0
+def near_hash(text: str, *, is_one_line: bool = False) -> int:
+    """The hash, as SQLite's integers are: 64 bits with a sign; 0 where there is no text.
+
+    White space does not count. ``is_one_line``: every run of it is known to be one space, with none at the
+    ends. The value is the same everywhere and always, as databases keep it. Any ``str`` has one, lone
+    surrogates too.
+    """
+    if not is_one_line:
+        text = " ".join(text.split())
+    if not text:
+        return 0
+    begin, end = _gap(text, HEADER), _gap(text, len(text) - FOOTER)
+    if begin < end:
+        text = f"{_without_numbers(text[:begin])}{text[begin:end]}{_without_numbers(text[end:])}"
+    else:
+        text = _without_numbers(text)
+    # Made in no time of what Python keeps in one or two bytes a character, as UTF-8 is not.
+    digest = xxh3_64_intdigest(text.encode("utf-16-le", "surrogatepass"))
+    digest = digest | LONG_ENOUGH if len(text) >= _LONG else (digest & ~LONG_ENOUGH) or 2
+    return digest - (1 << 64) if digest >> 63 else digest
 
 
 def are_near(one: int, other: int) -> bool:
-    """Whether the texts behind two hashes are nearly the same."""
-    return one == other
+    """Whether two hashes are of texts that say the same, but for what is told above."""
+    return one == other != 0
+
+
+def group_key(near: int, content: bytes) -> int | bytes | None:
+    """What pages have in common that are nearly or wholly the same; None: it is like no other.
+
+    ``content`` is the hash of the whole, which counts alone where there is too little text.
+    """
+    return near if near & LONG_ENOUGH else content or None
+
+
+def _gap(text: str, at: int) -> int:
+    """A place near ``at`` that is as far from every number as can be."""
+    if at <= 0:
+        return 0
+    found = _GAP.search(text, at, at + _GAP_WITHIN)
+    return at if found is None else found.start() + 20
+
+
+def _without_numbers(text: str) -> str:
+    """The same text with every number, and what belongs to it, as a single 0."""
+    if ("月" in text or "월" in text) and not text.isascii():
+        text = _EAST_ASIAN.sub("", text)
+    pieces = _NUMBER.split(text)
+    if len(pieces) == 1:
+        return text
+    between = filter(None, map(_between, pieces[1:-1]))
+    return "0".join([_before(pieces[0]), *between, _after(pieces[-1])])
+
+
+def _before(piece: str) -> str:
+    """What stands before a number, without what belongs to that: the v of v3, a weekday."""
+    piece = piece.rstrip(ascii_letters)
+    while piece:
+        rest, _, word = piece.rpartition(" ")
+        if word.strip(_AROUND).lower() not in TIME_WORDS:
+            break
+        piece = rest
+    return piece
+
+
+def _after(piece: str) -> str:
+    """What stands after a number, and of one or of several things."""
+    while piece:
+        word, _, rest = piece.partition(" ")
+        if word.strip(_AROUND).lower() not in TIME_WORDS:
+            return f"{word.removesuffix('s')} {rest}"
+        piece = rest
+    return piece
+
+
+def _between(piece: str) -> str:
+    """What stands between two numbers; nothing where these are of one date."""
+    piece = _before(_after(piece))
+    if len(piece) <= _SHORT and all(
+        word.strip(_AROUND).lower() in JOINING_WORDS for word in piece.split(" ")
+    ):
+        return ""
+    return piece

@@ -6,19 +6,25 @@ million rows of a large site, of which a check looks at those that may be wrong.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from crawler.model.messages import Finished
-from crawler.sinks.base import SinkOutdated
+from crawler.sinks.base import SinkOutdated, unreadable
 from crawler.sinks.columns import RECORD, Columns
 from crawler.sinks.sqlite import SqliteSink
+
+if TYPE_CHECKING:
+    import sqlite3
 
 FACTS_VERSION = 1
 """It grows when what an older version of the program wrote means another thing: table or blob."""
 
+HASHES = ("content_hash", "near_hash")
+"""Columns that files written before there were hashes lack, and may."""
 CREATE = """
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY,     -- counts the URLs as they finished, from 1; a URL has two where it was asked
@@ -31,7 +37,8 @@ CREATE TABLE IF NOT EXISTS answers (
     title TEXT, canonical TEXT,
     is_html INTEGER, noindex INTEGER, lang TEXT, title_line INTEGER, title_column INTEGER, scripts INTEGER,
     text_length INTEGER, text_hash INTEGER,   -- as in PageFacts, like
-    facts BLOB                  -- all of them in MessagePack; NULL where the answer was not read
+    facts BLOB,                 -- all of them in MessagePack; NULL where the answer was not read
+    content_hash TEXT, near_hash TEXT         -- as in the record
 )
 """
 
@@ -56,6 +63,8 @@ class _Row(msgspec.Struct, gc=False):
     charset: str | None = None
     title: str | None = None
     canonical: str | None = None
+    content_hash: str | None = None
+    near_hash: str | None = None
 
 
 class _Head(msgspec.Struct, gc=False, array_like=True):
@@ -86,9 +95,15 @@ _NOTHING = _Head()
 _COLUMNS = (
     "id, url, purpose, outcome, kind, message, status, final_url, redirects, depth, referrer, attempts,"
     " fetched_at, elapsed_ms, bytes, content_type, charset, title, canonical, is_html, noindex, lang,"
-    " title_line, title_column, scripts, text_length, text_hash, facts"
+    " title_line, title_column, scripts, text_length, text_hash, facts, content_hash, near_hash"
 )
 _INSERT = f"INSERT INTO answers ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
+
+
+def lacking(db: "sqlite3.Connection") -> list[str]:
+    """The columns that a file of an older version of the program lacks."""
+    there = {name for _, name, *_ in db.execute("PRAGMA main.table_info(answers)")}
+    return [column for column in HASHES if column not in there]
 
 
 class FactsSink(SqliteSink):
@@ -118,6 +133,8 @@ class FactsSink(SqliteSink):
             db.execute(f"PRAGMA user_version = {FACTS_VERSION}")
         elif version != FACTS_VERSION:
             raise SinkOutdated(version, FACTS_VERSION)
+        for column in lacking(db):
+            db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT")
         return end
 
     @staticmethod
@@ -158,7 +175,27 @@ class FactsSink(SqliteSink):
                 head.text_length,
                 head.text_hash,
                 facts or None,
+                row.content_hash,
+                row.near_hash,
             )
+
+    @classmethod
+    def read_facts(
+        cls, path: Path, position: int | None = None, begin: int = 0
+    ) -> Iterator[tuple[str, int, bytes]]:
+        """URL, purpose and facts of what is between two positions, as :meth:`read` has them for records."""
+        import sqlite3
+
+        from crawler.plumbing.sqlite_reading import open_for_reading
+
+        query = (
+            "SELECT url, purpose, facts FROM answers WHERE id > ?2 AND (id <= ?1 OR ?1 < 0) AND facts NOTNULL"
+        )
+        try:
+            with closing(open_for_reading(path)) as db:
+                yield from db.execute(query, (-1 if position is None else position, begin))
+        except sqlite3.Error as error:
+            raise unreadable(path, str(error), 0) from error
 
     @classmethod
     def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:  # noqa: ARG003

@@ -688,3 +688,59 @@ def test_insecure_login(site: SmallSite):
     found = site.found("insecure-login")
     assert [row.target for row in found] == ["http://example.org/session", "http://httpd.example/s"]
     assert found[0][3:6] == (f"{ORIGIN}/login", 20, 7)
+
+
+LONG, SHORT = "00000000000000a1", "00000000000000a0"
+"""Near hashes: of a text long enough to be compared with other pages', and of one that is not."""
+
+
+def test_pages_that_say_the_same(site: SmallSite):
+    site.answer("/b", near_hash=LONG, content_hash="01")
+    site.answer("/a", near_hash=LONG, content_hash="02")
+    site.answer("/c", near_hash=LONG, content_hash="03")
+    site.answer("/d", near_hash="00000000000000b1", content_hash="04")
+    found = site.found("near-duplicate")
+    pages = [f"{ORIGIN}/b", f"{ORIGIN}/a", f"{ORIGIN}/c"]
+    assert [(row.target, row.page, row.line) for row in found] == [
+        (f"{ORIGIN}/a", page, None) for page in pages
+    ]
+    words = "3 pages say the same, but for numbers and dates where they begin and end."
+    assert {row.message for row in found} == {words}
+    assert found[0].detail == {"pages": 3, "contents": 3}
+
+
+@pytest.mark.parametrize("near", [SHORT, None])
+def test_pages_with_little_text_are_the_same_only_where_all_of_them_is(site: SmallSite, near: str | None):
+    site.answer("/a", near_hash=near, content_hash="01")
+    site.answer("/b", near_hash=near, content_hash="02")
+    site.answer("/c", near_hash=near, content_hash="02")
+    found = site.found("near-duplicate")
+    assert [row.page for row in found] == [f"{ORIGIN}/b", f"{ORIGIN}/c"]
+    assert {row.message for row in found} == {"2 pages are the same."}
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"noindex": True},
+        {"canonical": f"{ORIGIN}/a"},
+        {"is_html": False},
+        {"bytes": 0},
+        {"near_hash": None, "content_hash": None},
+        {"outcome": "truncated", "kind": "too_large"},
+        {"outcome": "skipped", "kind": "redirected", "status": 301},
+        {"purpose": Purpose.SITEMAP},
+    ],
+    ids=str,
+)
+def test_no_near_duplicate(site: SmallSite, second: dict[str, object]):
+    site.answer("/a", near_hash=LONG, content_hash="01")
+    site.answer("/b", **{"near_hash": LONG, "content_hash": "01", **second})
+    assert site.found("near-duplicate") == []
+
+
+def test_what_is_said_to_a_url_that_cannot_exist_is_a_soft_404_and_no_duplicate(site: SmallSite):
+    site.answer(PROBE, purpose=Purpose.PROBE, text_hash=1)
+    site.answer("/a", near_hash=LONG, content_hash="01", text_hash=1)
+    site.answer("/b", near_hash=LONG, content_hash="01", text_hash=1)
+    assert site.found("near-duplicate") == []

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from crawler.config.recrawl_section import RecrawlConfig
 from crawler.fetch.attempt import Deferred, Fetched, NotModified, Retry
+from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.fetch.recrawling import RecrawlingFetcher
 from crawler.model.errors import OutputError
 from crawler.model.messages import Finished, HostFeedback, PageVersion, Ticket
@@ -18,7 +19,7 @@ from crawler.trace.steps import Step
 
 URL = "http://a.example/"
 AT, DAY = 1_790_000_000.0, 86_400.0
-VERSION = PageVersion(AT, '"a"', "Mon, 21 Sep 2026 14:13:00 GMT", "gzip", b"x" * 16, 7)
+VERSION = PageVersion(AT, '"a"', "Mon, 21 Sep 2026 14:13:00 GMT", ACCEPT_ENCODING, b"x" * 16, 7)
 FOUND = Unchanged(AT + DAY, 3.0)
 
 
@@ -113,6 +114,16 @@ async def test_records_that_are_made_in_another_way_by_now_are_not_taken_over():
     memory, server = Memory(page()), Server()
     assert record_of(await fetched(memory, server, comparable=False)) == b"new"
     assert server.asked[0].earlier == replace(VERSION, etag=None, last_modified=None)
+
+
+async def test_validators_belong_to_the_codings_that_were_asked_for():
+    """Apache's tag of what it codes is another one."""
+    memory = Memory(page(version=replace(VERSION, accept_encoding="gzip, snappy")))
+    server = Server()
+    assert record_of(await fetched(memory, server)) == b"new"
+    earlier = server.asked[0].earlier
+    assert earlier is not None
+    assert (earlier.etag, earlier.last_modified) == (None, None)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.TRUNCATED, Outcome.SKIPPED])

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from xxhash import xxh3_128_hexdigest
 
 from crawler.model.messages import Finished, Hop, Page, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
@@ -18,6 +19,7 @@ from crawler.parse.extract_page import ExtractPage
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.work import Parser
 from crawler.rules.dedup import fingerprint
+from crawler.rules.near_duplicates import near_hash
 from crawler.rules.scope import Scope
 
 SITE = "http://site.test"
@@ -85,6 +87,10 @@ def test_an_ordinary_page() -> None:
         "text_length": 4,
         "extracted": None,
         "redirects": [],
+        "generation": 1,
+        "unchanged": False,
+        "content_hash": xxh3_128_hexdigest(BODY),
+        "near_hash": f"{near_hash('aoba') % 2**64:016x}",
     }
 
 
