@@ -103,7 +103,7 @@ class Comparison:
             for crawl in (self._old, self._new)
             if not crawl.has_records
         ]
-        if not (self._old.has_versions and self._new.has_versions):
+        if not (self._old.has_hashes and self._new.has_hashes):
             found.append("One of them was made without hashes: pages that moved are told as gone and added.")
         return found
 

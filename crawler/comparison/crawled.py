@@ -14,6 +14,7 @@ from crawler.rules.urls import login, origin
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.batches import Batches
+from crawler.write.reading import Recorded, sink_with_records
 from crawler.write.requirements import how_to_install
 
 
@@ -55,7 +56,7 @@ class Crawled:
         self._view, self._by_path, self.place = view, by_path, place
         meta, counts = view.meta(), view.counts()
         self.origins = view.origins()
-        self.has_versions = view.has_versions()
+        self.has_hashes = view.has_hashes()
         is_one = len(generations(place.out)) == 1
         self.side = Side(
             str(place.out) if is_one else f"{place.out}@{place.generation}",
@@ -119,10 +120,9 @@ def _path(url: str) -> str:
 
 
 def _sink_of(place: Place, sinks: list[str]) -> type[Sink] | None:
-    """The first of its sinks that holds records and is there; of these, one that can be read here."""
-    holding = [sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
-    there = [sink for sink in holding if (place.out / sink.file_of(place.generation)).exists()]
-    if holding and not there:
+    sink = sink_with_records(Recorded(place.out, place.generation, sinks))
+    holding = [kind for kind in SINKS.values() if kind.name in sinks and kind.holds_records]
+    if sink is None and holding:
         gone = place.out / holding[0].file_of(place.generation)
         raise OutputError(f"the records of the crawl in {place.out} are gone: there is no {gone}")
-    return min(there, key=lambda sink: sink.missing(), default=None)
+    return sink

@@ -13,8 +13,6 @@ from crawler.comparison.spool import Lines
 from crawler.frontier.compared import PageRow
 from crawler.rules.near_duplicates import are_near
 
-LEAST_TEXT = 200
-"""Characters of text by which alone a page that has moved is known again."""
 Both = tuple[PageRow, PageRow]
 
 
@@ -73,22 +71,23 @@ class Finder:
     def _moved(self) -> list[Difference]:
         """Take pages that have moved out of those that are gone, added, or redirect now."""
         leading = [(old, new) for old, new, _ in self._both if is_read(old) and is_redirect(new)]
+        led = [(old, new) for old, new, _ in self._both if is_redirect(old) and is_read(new)]
         found = moves.redirected(leading, self._added)
-        elsewhere = {old.id for old, _ in found}
-        self._answers |= {old.id: new.status for old, new in leading if old.id in elsewhere}
-        self._both = [row for row in self._both if row[0].id not in elsewhere]
-        self._added = moves.without(self._added, [new for _, new in found])
+        back = moves.came_back(led, self._gone)
+        left, taken = {old.id for old, _ in found}, {new.id for _, new in back}
+        self._answers |= {old.id: new.status for old, new in leading if old.id in left}
+        self._both = [row for row in self._both if row[0].id not in left and row[1].id not in taken]
+        found = self._taken(found + back)
         found += self._taken(moves.same(self._gone, self._added))
         told = [self._move(pair, Difference(what=What.MOVED, url="")) for pair in found]
-        for old, new, lines in spool.both(self._old, self._new, moves.similar(self._gone, self._added)):
-            if lines[0] is None or lines[1] is None:
-                continue
-            one, other = decoded(lines[0], self._old.side.name), decoded(lines[1], self._new.side.name)
-            if min(one.text_length or 0, other.text_length or 0) >= LEAST_TEXT:
-                self._taken([(old, new)])
+        similar = self._taken(moves.similar(self._gone, self._added))
+        for old, new, lines in spool.both(self._old, self._new, similar):
+            difference = Difference(what=What.MOVED, url="")
+            if lines[0] is not None and lines[1] is not None:
+                one, other = decoded(lines[0], self._old.side.name), decoded(lines[1], self._new.side.name)
                 shown = self._old.shown, self._new.shown
-                difference, _ = compared(one, other, shown, exact=self._exact)
-                told.append(self._move((old, new), difference or Difference(what=What.MOVED, url="")))
+                difference = compared(one, other, shown, exact=self._exact)[0] or difference
+            told.append(self._move((old, new), difference))
         return sorted(told, key=lambda difference: difference.url)
 
     def _taken(self, found: list[Both]) -> list[Both]:
@@ -144,7 +143,7 @@ class Finder:
         if not (old.content_hash and new.content_hash):
             self._totals.unknown += 1
             return None
-        if not self._exact and old.near_hash and are_near(old.near_hash, new.near_hash):
+        if not self._exact and are_near(old.near_hash, new.near_hash):
             self._totals.cosmetic += 1
             return None
         return Difference(

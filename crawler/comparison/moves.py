@@ -1,19 +1,17 @@
 """Pages that are elsewhere now: what is gone at one URL and there at another, with the same content."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import xxhash
 
 from crawler.frontier.compared import PageRow
-from crawler.rules.near_duplicates import are_near
+from crawler.rules.near_duplicates import LONG_ENOUGH, are_near
 
 Move = tuple[PageRow, PageRow]
 """A page as it was, and the one that it is now."""
 _NOTHING = xxhash.xxh3_128_digest(b"")
 """The content hash of an empty body, by which nothing can be told."""
-MOST_PAIRS = 1_000_000
-"""So many texts are held against each other one by one; of more, those with equal hashes alone."""
 
 
 def redirected(pairs: Iterable[Move], added: Sequence[PageRow]) -> list[Move]:
@@ -27,10 +25,16 @@ def redirected(pairs: Iterable[Move], added: Sequence[PageRow]) -> list[Move]:
     return list(moves.values())
 
 
+def came_back(pairs: Iterable[Move], gone: Sequence[PageRow]) -> list[Move]:
+    """Of pages that redirected before, those that have the content of their target, which is gone."""
+    swapped = redirected(((new, old) for old, new in pairs), gone)
+    return [(target, new) for new, target in swapped]
+
+
 def _is_same(old: PageRow, new: PageRow) -> bool:
     if _tells(old) and old.content_hash == new.content_hash:
         return True
-    return bool(old.near_hash) and are_near(old.near_hash, new.near_hash)
+    return are_near(old.near_hash, new.near_hash)
 
 
 def _tells(row: PageRow) -> bool:
@@ -47,17 +51,18 @@ def same(gone: Sequence[PageRow], added: Sequence[PageRow]) -> list[Move]:
 
 
 def similar(gone: Sequence[PageRow], added: Sequence[PageRow]) -> list[Move]:
-    """Pairs of nearly the same text, each the only one that is near to the other."""
-    olds, news = [row for row in gone if row.near_hash], [row for row in added if row.near_hash]
-    if len(olds) * len(news) > MOST_PAIRS:
-        by_hash = defaultdict(list)
-        for row in olds:
-            by_hash[row.near_hash].append(row)
-        found = [(old, new) for new in news for old in by_hash.get(new.near_hash, ())[:2]]
-    else:
-        found = [(old, new) for new in news for old in olds if are_near(old.near_hash, new.near_hash)]
-    times_old, times_new = Counter(old.id for old, _ in found), Counter(new.id for _, new in found)
-    return [(old, new) for old, new in found if times_old[old.id] == times_new[new.id] == 1]
+    """Pairs of nearly the same text, which no other page here has, and which is long enough to tell that."""
+    olds, news = _by_text(gone), _by_text(added)
+    pairs = ((olds[text], rows) for text, rows in news.items() if text in olds)
+    return [(old[0], new[0]) for old, new in pairs if len(old) == len(new) == 1]
+
+
+def _by_text(rows: Iterable[PageRow]) -> dict[int, list[PageRow]]:
+    found: dict[int, list[PageRow]] = defaultdict(list)
+    for row in rows:
+        if row.near_hash & LONG_ENOUGH:
+            found[row.near_hash].append(row)
+    return found
 
 
 def without(rows: Iterable[PageRow], moved: Iterable[PageRow]) -> list[PageRow]:

@@ -37,8 +37,16 @@ class Compared:
     _db: sqlite3.Connection
 
     def has_versions(self) -> bool:
-        """Whether it keeps hashes of its pages, as crawls of earlier versions do not."""
+        """Whether there is a table of what tells one version of a page from another."""
         return bool(self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pages'").fetchone())
+
+    def has_hashes(self) -> bool:
+        """Whether pages that were read have hashes, as those of earlier versions of the program have not."""
+        if not self._db.execute("SELECT 1 FROM urls WHERE purpose = 0 AND state IN (1, 2)").fetchone():
+            return True
+        if not self.has_versions():
+            return False
+        return bool(self._db.execute("SELECT 1 FROM pages WHERE content_hash IS NOT NULL").fetchone())
 
     def pages_by(self, key: Callable[[str], str] | None) -> Iterator[PageRow]:
         """Every page (no sitemap), ordered by what ``key`` makes of its URL; None: by the URL itself.

@@ -33,7 +33,7 @@ class Site:
 
     def page(self, title: str, *links: str, text: str = "", canonical: str = "") -> str:
         head = f'<link rel="canonical" href="{canonical}">' * bool(canonical)
-        body = "".join(f'<p><a href="{link}">to {link}</a></p>' for link in links)
+        body = "".join(f'<p><a href="{link}">to {link.removeprefix(self.url)}</a></p>' for link in links)
         return f"<!doctype html><title>{title}</title>{head}<p>{text}</p>{body}"
 
     def crawl(self, out: Path, *options: object, seed: str = "/") -> Path:

@@ -151,7 +151,7 @@ def test_what_is_not_seen_is_cosmetic_and_told_when_asked_for(tmp_path, schema):
 
 def test_data_that_changed_is_a_change(found):
     """Of data the whole source is the text; where there is none, its bytes are all that can differ."""
-    assert found([page("/a", "{1}", title=None)], [page("/a", "{2}", title=None)])[0].fields == ("text",)
+    assert found([page("/a", "{a}", title=None)], [page("/a", "{b}", title=None)])[0].fields == ("text",)
     (difference,) = found(
         [page("/a", markup="1", content_type="application/pdf")],
         [page("/a", markup="2", content_type="application/pdf")],
@@ -183,6 +183,19 @@ class TestMoves:
             SITE + "/a",
             SITE + "/b",
             308,
+        )
+
+    def test_it_came_back_to_where_a_redirect_was(self, found):
+        (moved,) = found([redirect("/a", "/b"), page("/b", LONG)], [page("/a", LONG), redirect("/b", "/a")])[
+            :1
+        ]
+        assert (moved.what, moved.url) == ("changed", SITE + "/a"), "both were there, and are"
+        (moved,) = found([redirect("/a", "/b"), page("/b", LONG)], [page("/a", LONG), failed("/b")])
+        assert (moved.what, moved.old_url, moved.url, moved.status) == (
+            "moved",
+            SITE + "/b",
+            SITE + "/a",
+            404,
         )
 
     def test_a_redirect_to_something_else_is_a_change(self, found):
