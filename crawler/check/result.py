@@ -11,7 +11,7 @@ from crawler.check.coverage import why_so_little
 from crawler.check.finding import Finding, Ignored, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
 from crawler.check.rules import RULES
-from crawler.check.site import FACTS_FILE, Facts, no_room, open_facts
+from crawler.check.site import Facts, no_room, open_facts
 from crawler.check.unverified import find_unverified
 from crawler.config import Config
 from crawler.engine.resuming import settings_of
@@ -20,7 +20,8 @@ from crawler.model.errors import OutputError
 from crawler.model.findings import SEVERITIES, RuleId, Severity
 from crawler.model.outcomes import Purpose
 from crawler.model.sources import Source
-from crawler.watch.summary import SUMMARY_FILE
+from crawler.sinks.facts import FactsSink
+from crawler.watch.summary import SUMMARY_FILE, kept_summary
 
 
 class CheckResult:
@@ -37,7 +38,7 @@ class CheckResult:
         self.counts: Mapping[str, Mapping[str, int]] = _counts(self._db)
         read = self.counts.get("page", {})
         self.pages = read.get("ok", 0) + read.get("truncated", 0)
-        self.seconds = _seconds(out)
+        self.seconds = _seconds(out, view.generation)
         self.references = facts.references
         severities = _severities(config)
         for rule in RULES:
@@ -68,27 +69,31 @@ class CheckResult:
 
 
 @contextmanager
-def open_result(out: Path) -> Iterator[Result]:
+def open_result(out: Path, generation: int | None = None) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 
-    The settings are those that the crawl was made with. Raises OutputError where OUT holds no check,
-    StoreFailed where its ``crawl.db`` is damaged, ConfigError where its settings are of another version.
+    It is that of a generation, by default the last. The settings are those that the crawl was made with.
+    Raises OutputError where OUT holds no check, StoreFailed where its ``crawl.db`` is damaged, ConfigError
+    where its settings are of another version.
     """
-    config = settings_of(out)
-    with open_view(out) as view, view.one_moment():
+    config = settings_of(out, generation)
+    with open_view(out, generation) as view, view.one_moment():
         try:
             with open_facts(out, view, config) as facts:
                 yield CheckResult(out, facts, view)
         except (sqlite3.Error, msgspec.DecodeError) as error:
             if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":  # nothing else is written
                 raise OutputError(no_room(str(error))) from error
-            raise OutputError(f"{out / FACTS_FILE} cannot be read: {error}") from error
+            path = out / FactsSink.file_of(view.generation)
+            raise OutputError(f"{path} cannot be read: {error}") from error
 
 
-def _seconds(out: Path) -> float:
+def _seconds(out: Path, generation: int) -> float:
     """Of the crawl, as its summary has them; 0 before there is one."""
+    kept = kept_summary(out, generation)
     try:
-        return float(msgspec.json.decode((out / SUMMARY_FILE).read_bytes())["seconds"])
+        path = kept if kept.exists() else out / SUMMARY_FILE
+        return float(msgspec.json.decode(path.read_bytes())["seconds"])
     except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
         return 0.0
 

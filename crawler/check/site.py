@@ -22,8 +22,6 @@ from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.rules.scope import Scopes
 from crawler.sinks.facts import FACTS_VERSION, FactsSink, lacking
 
-FACTS_FILE = FactsSink.file_name
-
 WORK_TABLES = """
 CREATE TEMP TABLE current (             -- of every URL the answer that counts: its last one, as a page if any
     id INTEGER PRIMARY KEY              -- of answers
@@ -109,7 +107,7 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
     Raises OutputError where there are none, or no room for temporary files; sqlite3.Error where the file is
     damaged.
     """
-    db = _open(out)
+    db = _open(out, FactsSink.file_of(view.generation))
     try:
         position = view.positions().get(FactsSink.name, 0)
         columns = ", ".join(["*", *(f"NULL AS {column}" for column in lacking(db))])
@@ -135,12 +133,10 @@ def no_room(why: str) -> str:
     return f"the findings need temporary files, which cannot be written: {why} (TMPDIR names their folder)"
 
 
-def _open(out: Path) -> sqlite3.Connection:
-    path = out / FACTS_FILE
+def _open(out: Path, name: str) -> sqlite3.Connection:
+    path = out / name
     if not path.is_file():
-        raise OutputError(
-            f"{out} holds no check: crawler check writes a {FACTS_FILE} there, crawler run does not"
-        )
+        raise OutputError(f"{out} holds no check: crawler check writes a {name} there, crawler run does not")
     try:
         db = open_for_reading(path)
     except sqlite3.Error as error:
@@ -155,10 +151,10 @@ def _open(out: Path) -> sqlite3.Connection:
         (version,) = db.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error as error:
         db.close()
-        raise OutputError(f"{path} is not the {FACTS_FILE} of a check: {error}") from error
+        raise OutputError(f"{path} is not the facts.db of a check: {error}") from error
     if known is None:
         db.close()
-        raise OutputError(f"{path} is not the {FACTS_FILE} of a check")
+        raise OutputError(f"{path} is not the facts.db of a check")
     if version != FACTS_VERSION:
         db.close()
         raise OutputError(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli import options
-from crawler.cli.common import Command, Option, examples
+from crawler.cli import check_options, options
+from crawler.cli.common import Command, examples
 from crawler.cli.given import given
 from crawler.model.errors import UsageError
 from crawler.sinks.facts import FactsSink
@@ -26,23 +26,6 @@ EXAMPLES = examples(
     ("crawler check URL --fail-on warning", "more strictly"),
     ("crawler check URL --set check.rules.missing-alt=off", "without one of the rules"),
 )
-every_finding = click.option(
-    "-v",
-    "--verbose",
-    cls=Option,
-    group="What is told",
-    is_flag=True,
-    help="Print every finding one by one, warnings and notes too.",
-)
-CHECKED = (
-    options.out, options.report, options.fail_on_finding, options.min_pages, options.external,
-    options.base_path, options.beside_facts, options.again, options.fresh, options.max_pages,
-    options.max_depth, options.include, options.exclude, options.sitemap, options.concurrency,
-    options.timeout, options.max_body, options.retries, options.max_redirects, options.user_agent,
-    options.header, options.cookie, options.insecure, options.per_host, options.delay, options.ignore_robots,
-    options.workers, options.executor, options.quiet_report, every_finding, options.no_progress,
-    options.log_level, options.assignments, options.config_file,
-)  # fmt: skip
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
@@ -52,7 +35,7 @@ CHECKED = (
     nargs=-1,
     help="The site's start page, or the folder it was built into.",
 )
-@options.all_of(*CHECKED)
+@options.all_of(*check_options.CHECKED)
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
     """Find what is broken on a site or in a folder.
 

@@ -42,11 +42,19 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     return report.exit_code if failed else code
 
 
-def write(out: Path, config: "Config", *, quiet: bool, verbose: bool, even_of_nothing: bool = True) -> int:
+def write(
+    out: Path,
+    config: "Config",
+    *,
+    quiet: bool,
+    verbose: bool,
+    even_of_nothing: bool = True,
+    generation: int | None = None,
+) -> int:
     """Find what is broken in OUT, and write the reports that ``config`` asks for. Returns the exit code.
 
-    Where no page was read, what is printed may be left out, since the crawl has said why: not so
-    ``even_of_nothing``. Raises CrawlerError.
+    That of a generation, by default the last. Where no page was read, what is printed may be left out, since
+    the crawl has said why: not so ``even_of_nothing``. Raises CrawlerError.
     """
     from crawler.check.folder import is_of_folder
     from crawler.check.reports import parse_reports, write_reports
@@ -54,7 +62,7 @@ def write(out: Path, config: "Config", *, quiet: bool, verbose: bool, even_of_no
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)
-    with open_result(out) as result:
+    with open_result(out, generation) as result:
         if is_of_folder(config):
             from crawler.check.named import NamedResult
 
@@ -142,7 +150,7 @@ def _earlier(config: "Config") -> "Config | None":
     """The settings of an earlier check of the same folder, if OUT holds one."""
     from crawler.engine.resuming import settings_of
 
-    if config.out is None or not (config.out / "crawl.db").exists():
+    if config.out is None:
         return None
     try:
         saved = settings_of(config.out)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.model.errors import EXIT_STOPPED, UsageError
+from crawler.model.generations import Named, named
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -52,6 +53,11 @@ def examples(*lines: tuple[str, str]) -> str:
     """An epilog with command lines and what each is for, in columns that click leaves as they are."""
     width = max(len(line) for line, _ in lines) + 2
     return "\b\nExamples:\n" + "\n".join(f"  {line:<{width}}{words}" for line, words in lines)
+
+
+def crawl_named(text: str) -> Named:
+    """The folder and generation that OUT, or OUT@2, names."""
+    return named(text, is_folder=Path(text).is_dir())
 
 
 def plain(metavar: str) -> str:

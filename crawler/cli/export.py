@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, complain, examples, print_nowhere, say
+from crawler.cli.common import Command, complain, crawl_named, examples, print_nowhere, say
 from crawler.cli.given import given
 from crawler.model.errors import UsageError
 from crawler.sinks import SINKS
@@ -26,7 +26,7 @@ _STANDARD_OUTPUT = {None, "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("out", metavar="OUT", help="The output folder.")
+@click.argument("out", metavar="OUT", help="The output folder; OUT@2 is its generation 2.")
 @click.option("--to", "name", metavar=_FORMATS, required=True, help="The format.")
 @click.option("-o", "--output", metavar="FILE", help="The file to write; none is standard output.")
 @click.option("--items", is_flag=True, help="A row for each thing that extract returned, with its page_url.")
@@ -49,11 +49,14 @@ def export(out: str, name: str, output: str | None, items: bool, where: tuple[st
     from crawler.export.exporting import format_named
     from crawler.plumbing.stop_signal import interrupted_by_all
 
-    kind, file = format_named(name, Path(out)), None if output in _STANDARD_OUTPUT else Path(output or "")
+    folder, generation = crawl_named(out)
+    kind, file = format_named(name, Path(folder)), None if output in _STANDARD_OUTPUT else Path(output or "")
     config = _config(name, **more)
     try:
         with interrupted_by_all():
-            done = export_records(Path(out), kind, config, file, items=items, where=where)
+            done = export_records(
+                Path(folder), kind, config, file, items=items, where=where, generation=generation
+            )
     except BrokenPipeError:  # as in `| head`
         print_nowhere()
         return 0

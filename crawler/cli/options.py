@@ -40,7 +40,7 @@ _GROUPS = {
 """The heading under which the help shows an option, by the section of its key."""
 
 
-def _option(
+def option(
     key: str,
     metavar: str,
     text: str,
@@ -67,7 +67,7 @@ def _option(
     )
 
 
-def _flag(text: str, name: str, short: str = "", **values: object) -> Callable[[F], F]:
+def flag(text: str, name: str, short: str = "", **values: object) -> Callable[[F], F]:
     """A flag that stands for ``values``, by key with ``__`` for the dot."""
     meant = FLAGS[name] = {key.replace("__", "."): value for key, value in values.items()}
     said = ", ".join(
@@ -84,24 +84,24 @@ def _flag(text: str, name: str, short: str = "", **values: object) -> Callable[[
     )
 
 
-out = _option("out", "OUT", "Output folder", "a new crawls/HOST-UTCTIME", short="-o")
-max_pages = _option("scope.max_pages", "N", "Pages after which to end", "no limit")
-max_depth = _option("scope.max_depth", "N", "Links to follow from a seed", "no limit")
-include = _option("scope.include", "RE", "Only URLs in which this is found", "any", multiple=True)
-exclude = _option("scope.exclude", "RE", "No URLs in which this is found", "none", multiple=True)
-sitemap = _option("sitemaps.urls", "URL", "A sitemap to be read", "none", name="sitemap", multiple=True)
-concurrency = _option("fetch.concurrency", "N", "Requests at once, all hosts together", "32")
-timeout = _option("fetch.timeout", "SECONDS", "For one whole exchange", "30")
-max_body = _option("fetch.max_body", "BYTES", "Of a body, after decompression", "10485760")
-retries = _option("fetch.retries", "N", "Further attempts after the first", "3")
-max_redirects = _option("fetch.max_redirects", "N", "Redirects in a row", "10")
-user_agent = _option(
+out = option("out", "OUT", "Output folder", "a new crawls/HOST-UTCTIME", short="-o")
+max_pages = option("scope.max_pages", "N", "Pages after which to end", "no limit")
+max_depth = option("scope.max_depth", "N", "Links to follow from a seed", "no limit")
+include = option("scope.include", "RE", "Only URLs in which this is found", "any", multiple=True)
+exclude = option("scope.exclude", "RE", "No URLs in which this is found", "none", multiple=True)
+sitemap = option("sitemaps.urls", "URL", "A sitemap to be read", "none", name="sitemap", multiple=True)
+concurrency = option("fetch.concurrency", "N", "Requests at once, all hosts together", "32")
+timeout = option("fetch.timeout", "SECONDS", "For one whole exchange", "30")
+max_body = option("fetch.max_body", "BYTES", "Of a body, after decompression", "10485760")
+retries = option("fetch.retries", "N", "Further attempts after the first", "3")
+max_redirects = option("fetch.max_redirects", "N", "Redirects in a row", "10")
+user_agent = option(
     "fetch.user_agent", "TEXT", "The User-Agent header, and the name in robots.txt", f"crawler/{VERSION}"
 )
-header = _option(
+header = option(
     "session.headers", "'NAME: VALUE'", "A header for the seeds' sites", "none", name="header", multiple=True
 )
-cookie = _option(
+cookie = option(
     "session.send_cookies",
     "NAME=VALUE",
     "A cookie for the seeds' sites, or with 'ORIGIN NAME=VALUE' for that one; its value is not saved",
@@ -109,63 +109,29 @@ cookie = _option(
     name="cookie",
     multiple=True,
 )
-insecure = _flag("Trust any certificate", "insecure", fetch__verify_tls=False)
-per_host = _option("politeness.per_host", "N", "Requests at once to one host", "2, on loopback no limit")
-delay = _option("politeness.delay", "SECONDS", "Between requests to one host", "0.5, on loopback 0")
-ignore_robots = _flag("Do not ask robots.txt", "ignore_robots", robots__obey=False)
-workers = _option("parse.workers", "N", "Parsers at once", "CPU cores")
-executor = _option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
-extract = _option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
-sink = _option("write.sinks", "|".join(SINKS), "Output format", "jsonl", name="sink", multiple=True)
-fail_on = _option(
+insecure = flag("Trust any certificate", "insecure", fetch__verify_tls=False)
+per_host = option("politeness.per_host", "N", "Requests at once to one host", "2, on loopback no limit")
+delay = option("politeness.delay", "SECONDS", "Between requests to one host", "0.5, on loopback 0")
+ignore_robots = flag("Do not ask robots.txt", "ignore_robots", robots__obey=False)
+workers = option("parse.workers", "N", "Parsers at once", "CPU cores")
+executor = option("parse.executor", "process|thread|inline", "Where pages are parsed", "process")
+extract = option("parse.extract", "MODULE:FUNCTION", "Called with each parsed page", "none")
+sink = option("write.sinks", "|".join(SINKS), "Output format", "jsonl", name="sink", multiple=True)
+fail_on = option(
     "run.fail_on",
     "errors|http|extract",
     "End with exit code 1 where there are any; several with commas",
     "never",
 )
-report = _option(
-    "check.reports",
-    "FORMAT=FILE",
-    "Write a report to a file: text, json, csv or junit",
-    "none but text on the terminal",
-    name="report",
-    multiple=True,
-)
-fail_on_finding = _option(
-    "check.fail_on",
-    "error|warning|note|never",
-    "End with exit code 1 if there is a finding of this severity or a worse one",
-    "error",
-    name="fail_on_finding",
-    flag="--fail-on",
-)
-external = _flag("Check links to other sites too", "external", check__external=True)
-min_pages = _option("check.min_pages", "N", "End with exit code 1 if fewer pages were read", "no limit")
-base_path = _option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
-beside_facts = _option(
-    "write.sinks",
-    "|".join(name for name, kind in SINKS.items() if kind.holds_records),
-    "Records beside the facts",
-    "none",
-    name="sink",
-    multiple=True,
-)
-quiet = _flag(
+quiet = flag(
     "Print nothing but errors and the last line", "quiet", "-q", progress__show=False, log__level="ERROR"
 )
-quiet_report = _flag(
-    "Print only what makes the check fail, and the verdict",
-    "quiet",
-    "-q",
-    progress__show=False,
-    log__level="ERROR",
-)
-verbose = _flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
-no_progress = _flag("Show no progress", "no_progress", progress__show=False)
-log_level = _option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
-again = _flag("Crawl once more what OUT holds, as its next generation", "again", again=True)
-older_than = _option("recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all")
-failed = _flag("Only URLs that ended as errors", "failed", recrawl__failed=True)
+verbose = flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
+no_progress = flag("Show no progress", "no_progress", progress__show=False)
+log_level = option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
+again = flag("Crawl once more what OUT holds, as its next generation", "again", again=True)
+older_than = option("recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all")
+failed = flag("Only URLs that ended as errors", "failed", recrawl__failed=True)
 fresh = click.option(
     "--fresh",
     cls=Option,

@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from crawler.cli import options
-from crawler.cli.check import every_finding
-from crawler.cli.common import Command, examples
+from crawler.cli import check_options, options
+from crawler.cli.common import Command, crawl_named, examples
 from crawler.cli.given import given
 
 EXAMPLES = examples(
@@ -18,8 +17,8 @@ EXAMPLES = examples(
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("out", metavar="OUT", help="The output folder of a check.")
-@options.all_of(options.report, options.fail_on_finding, options.quiet_report, every_finding)
+@click.argument("out", metavar="OUT", help="The output folder of a check; OUT@2 is its generation 2.")
+@options.all_of(*check_options.REPORTED)
 def report(out: str, verbose: bool, **parameters: Any) -> int:
     """Print what a check has found again, without a request.
 
@@ -29,8 +28,9 @@ def report(out: str, verbose: bool, **parameters: Any) -> int:
     from crawler.cli.checking import write
     from crawler.engine.resuming import settings_of
 
-    folder = Path(out)
+    name, generation = crawl_named(out)
+    folder = Path(name)
     said = given({"report": (), **parameters})
     values = {"check.reports": (), **said.values}
-    config = settings_of(folder).replace(values, origins=said.origins)
-    return write(folder, config, quiet=parameters["quiet"], verbose=verbose)
+    config = settings_of(folder, generation).replace(values, origins=said.origins)
+    return write(folder, config, quiet=parameters["quiet"], verbose=verbose, generation=generation)

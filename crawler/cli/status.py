@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import Command, unread_is_no_error
+from crawler.cli.common import Command, crawl_named, unread_is_no_error
 
 
 @click.command(cls=Command)
-@click.argument("out", metavar="OUT", help="The output folder.")
+@click.argument("out", metavar="OUT", help="The output folder; OUT@2 is its generation 2.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--hosts", is_flag=True, help="Every host: its limits, and how they were kept.")
 @click.option("--errors", is_flag=True, help="Every URL that failed, and all pages that lead to it.")
@@ -22,8 +22,9 @@ def status(out: str, as_json: bool, hosts: bool, errors: bool) -> int:
     from crawler.frontier.view import open_view
     from crawler.watch.status import print_status
 
-    folder = Path(out)
-    with open_view(folder) as view, unread_is_no_error():
+    name, generation = crawl_named(out)
+    folder = Path(name)
+    with open_view(folder, generation) as view, unread_is_no_error():
         if errors:
             from crawler.engine.broken_links import broken_links, has_records
 

@@ -17,7 +17,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.errors import OutputError
 from crawler.rules.urls import login
 from crawler.watch.broken import Broken, Source
-from crawler.write.reading import Linking, linking_pages
+from crawler.write.reading import Linking, Recorded, linking_pages
 
 log = logging.getLogger("crawler.engine")
 
@@ -52,7 +52,7 @@ def first_broken(view: FrontierView, out: Path) -> list[dict[str, Any]]:
 
 def has_records(view: FrontierView, out: Path) -> bool:
     """Whether *all* pages that link to a URL can be told; else only the one that first named it."""
-    return linking_pages(out, view.sinks(), {}) is not None
+    return linking_pages(Recorded(out, view.generation, view.sinks())) is not None
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def broken_links(
     """
     with view.one_moment(), closing(_Sources()) as sources:
         leads = _leads(view, most)
-        pages = linking_pages(out, view.sinks(), view.positions())
+        pages = linking_pages(Recorded(out, view.generation, view.sinks(), view.spans()))
         if leads and pages is not None and most_links != 0:
             sources.find(leads, _within(pages, most_links), enough)
         yield (

@@ -119,7 +119,7 @@ def _sum_up(
         ended_at=datetime.now(UTC),
         seconds=seconds,
         runs=opened.runs,
-        sinks={name: {"file": SINKS[name].file_name} for name in config.write.sinks},
+        sinks={name: {"file": SINKS[name].file_of(opened.generation)} for name in config.write.sinks},
         hosts=view.hosts(),
         targets=targets,
     ) | {

@@ -17,7 +17,7 @@ from crawler.frontier.next_generation import make_database
 from crawler.frontier.view import open_view
 from crawler.model.errors import AlreadyFinished, OutputError, UsageError
 from crawler.sinks import SINKS
-from crawler.watch.summary import SUMMARY_FILE
+from crawler.watch.summary import SUMMARY_FILE, kept_summary
 
 _SAME_KEYS = (
     "seeds",
@@ -60,7 +60,7 @@ def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str
         if sink.name not in ends:
             refuse_records([sink], out, generation + 1, "that are not of this crawl")
     if (out / SUMMARY_FILE).exists():
-        shutil.copyfile(out / SUMMARY_FILE, out / f"{Path(SUMMARY_FILE).stem}@{generation}.json")
+        shutil.copyfile(out / SUMMARY_FILE, kept_summary(out, generation))
     entries = {
         "generation": str(generation + 1),
         "hash_seed": meta["hash_seed"],

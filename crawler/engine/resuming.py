@@ -118,12 +118,12 @@ def different(now: Config, before: Config, keys: Collection[str]) -> Iterator[tu
             yield key, old.get(key), new.get(key)
 
 
-def settings_of(out: Path) -> Config:
-    """The settings that the crawl in OUT was started with.
+def settings_of(out: Path, generation: int | None = None) -> Config:
+    """The settings that the crawl in OUT was started with, a generation of it, by default the last.
 
     Raises OutputError where there is none, StoreFailed where it is damaged.
     """
-    with open_view(out) as view:
+    with open_view(out, generation) as view:
         text = view.meta().get("settings")
     if text is None:
         raise OutputError(f"{out} holds no crawl that could go on: its crawl.db has no settings")

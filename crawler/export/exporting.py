@@ -65,9 +65,11 @@ def export(
     *,
     items: bool = False,
     where: Sequence[str] = (),
+    generation: int | None = None,
 ) -> Exported:
     """Write the records that are committed in ``out`` to ``file`` (None: standard output).
 
+    They are those of a generation, by default the last.
     ``where``: only those for which all these SQL expressions hold. ``items``: a row for each thing extracted,
     in place of the records. Raises CrawlerError, BrokenPipeError where nobody reads standard output any more,
     OSError where its disk is full.
@@ -75,7 +77,7 @@ def export(
     is_streamed = file is None or is_stream(file)
     if is_streamed and not kind.is_text:
         raise UsageError(f"--to {kind.name} goes to a file of its own: name one with -o FILE")
-    source = Source(out)
+    source = Source(out, generation)
     with ExitStack() as stack:
         chosen = stack.enter_context(closing(Where(where))) if where else None
         rows = Rows(source, items=items, where=chosen)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.frontier.view import open_view
+from crawler.frontier.view import generations, open_view
 from crawler.model.errors import CrawlFailed, OutputError, UsageError
+from crawler.model.generations import DATABASE, file_name
 from crawler.model.record import decode
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.columns import in_portions
-from crawler.write.reading import records, sink_with_records
+from crawler.write.reading import Recorded, records, sink_with_records
 from crawler.write.requirements import how_to_install
 
 BATCH_RECORDS = 4_096
@@ -32,17 +33,20 @@ _decode_urls = msgspec.json.Decoder(list[_Url]).decode
 class Source:
     """What is committed when this is made, which may be read more than once: each time the same."""
 
-    def __init__(self, out: Path) -> None:
-        """Raises OutputError where ``out`` holds no crawl or no records, StoreFailed where it is damaged."""
-        with open_view(out) as view, view.one_moment():
-            meta, self.sinks = view.meta(), view.sinks()
-            self._positions = view.positions()
-            counts = view.counts()
+    def __init__(self, out: Path, generation: int | None = None) -> None:
+        """Of a generation, by default the last.
+
+        Raises OutputError where ``out`` holds no crawl or no records, StoreFailed where it is damaged.
+        """
+        with open_view(out, generation) as view, view.one_moment():
+            meta, counts = view.meta(), view.counts()
+            recorded = Recorded(out, view.generation, view.sinks(), view.spans())
         self.state = meta.get("state", "incomplete")
         """How the crawl stands."""
         self.out = out
-        self._sink = _readable(out, self.sinks)
-        self.path = out / self._sink.file_name
+        self._sink = _readable(recorded)
+        self._recorded = recorded._replace(sinks=[self._sink.name])
+        self.path = out / self._sink.file_of(recorded.generation)
         """What is read."""
         self.records = sum(count for state, count in counts.items() if state not in ("pending", "leased"))
         """How many there are: one for each URL that is done."""
@@ -54,7 +58,7 @@ class Source:
         """
         number = 0
         try:
-            lines = records(self.out, [self._sink.name], self._positions) or iter(())
+            lines = records(self._recorded) or iter(())
             for batch in in_portions(lines, BATCH_RECORDS, BATCH_BYTES):
                 if not _is_whole(batch):
                     raise self.damaged(batch, number)
@@ -80,22 +84,25 @@ class Source:
 
     def own_files(self) -> list[Path]:
         """Files and folders of the crawl, there or not, that nobody else may write."""
-        databases = ["crawl.db", *(SINKS[name].file_name for name in self.sinks if name in SINKS)]
+        firsts = [DATABASE, *(sink.file_name for sink in SINKS.values())]
+        databases = [file_name(first, number) for number in generations(self.out) for first in firsts]
         names = [f"{name}{end}" for name in databases for end in ("", "-wal", "-shm", "-journal")]
         hidden = [path.name for path in self.out.glob(".*")]
         return [self.out / name for name in (*names, *_OTHERS, *hidden)]
 
 
-def _readable(out: Path, sinks: Sequence[str]) -> type[Sink]:
-    sink = sink_with_records(out, sinks)
+def _readable(recorded: Recorded) -> type[Sink]:
+    out, generation, sinks, _ = recorded
+    sink = sink_with_records(recorded)
     if sink is None:
-        gone = [out / sink.file_name for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
+        of_it = [sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
+        gone = [out / sink.file_of(generation) for sink in of_it]
         if gone:
             raise OutputError(f"the records of the crawl in {out} are gone: there is no {gone[0]}")
         kept = " and ".join(sinks)
         raise OutputError(f"the crawl in {out} keeps no records that could be exported, only {kept}")
     if sink.missing():
-        raise UsageError(f"reading {out / sink.file_name} {how_to_install(sink)}")
+        raise UsageError(f"reading {out / sink.file_of(generation)} {how_to_install(sink)}")
     return sink
 
 

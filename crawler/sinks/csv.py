@@ -88,11 +88,13 @@ class CsvSink(AppendedFile):
         row_of = _reader(is_safe=False)
         try:
             with path.open("rb") as file:
-                for row in _rows(file, position):
+                if begin:
+                    row_of, number = _reader_of(next(_rows(file, None), b"")), 0
+                for row in _rows(file, position, begin):
                     if number >= 0:
                         yield line_of(row_of(row.decode()))
                     else:
-                        row_of = _reader(is_safe=_checked_header(row).startswith('"'))
+                        row_of = _reader_of(row)
                     number += 1
         except OSError as error:
             raise unreadable(path, str(error.strerror or error), max(number, 0)) from None
@@ -143,10 +145,10 @@ _VALUES: dict[Holds, Callable[[str], Any]] = {
 }  # fmt: skip
 
 
-def _rows(file: IO[bytes], position: int | None) -> Iterator[bytes]:
-    """The rows up to ``position``, each with its line end; line breaks within quotes end no row."""
+def _rows(file: IO[bytes], position: int | None, begin: int = 0) -> Iterator[bytes]:
+    """The rows from ``begin`` to ``position``, with their ends; line breaks within quotes end no row."""
     pieces, is_quoted = list[bytes](), False
-    for line in lines_of(file, position):
+    for line in lines_of(file, position, begin):
         pieces.append(line)
         is_quoted ^= bool(line.count(b'"') % 2)
         if not is_quoted and line.endswith(b"\r\n"):
@@ -154,6 +156,10 @@ def _rows(file: IO[bytes], position: int | None) -> Iterator[bytes]:
             pieces.clear()
     if pieces and position is not None:
         raise ValueError("it has no end")  # without a position, a writer may be at it
+
+
+def _reader_of(header: bytes) -> Callable[[str], list[Any]]:
+    return _reader(is_safe=_checked_header(header).startswith('"'))
 
 
 def _checked_header(row: bytes) -> str:

@@ -6,13 +6,14 @@ million rows of a large site, of which a check looks at those that may be wrong.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from crawler.model.messages import Finished
-from crawler.sinks.base import SinkOutdated
+from crawler.sinks.base import SinkOutdated, unreadable
 from crawler.sinks.columns import RECORD, Columns
 from crawler.sinks.sqlite import SqliteSink
 
@@ -177,6 +178,24 @@ class FactsSink(SqliteSink):
                 row.content_hash,
                 row.near_hash,
             )
+
+    @classmethod
+    def read_facts(
+        cls, path: Path, position: int | None = None, begin: int = 0
+    ) -> Iterator[tuple[str, int, bytes]]:
+        """URL, purpose and facts of what is between two positions, as :meth:`read` has them for records."""
+        import sqlite3
+
+        from crawler.plumbing.sqlite_reading import open_for_reading
+
+        query = (
+            "SELECT url, purpose, facts FROM answers WHERE id > ?2 AND (id <= ?1 OR ?1 < 0) AND facts NOTNULL"
+        )
+        try:
+            with closing(open_for_reading(path)) as db:
+                yield from db.execute(query, (-1 if position is None else position, begin))
+        except sqlite3.Error as error:
+            raise unreadable(path, str(error), 0) from error
 
     @classmethod
     def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:  # noqa: ARG003

@@ -156,7 +156,7 @@ class ParquetSink(Sink):
         """The rows of the parts, then of the side file."""
         from crawler.sinks.parquet_reading import read_rows
 
-        return read_rows(path, side_folder(path), position)
+        return read_rows(path, side_folder(path), position, begin)
 
 
 def side_folder(path: Path) -> Path:

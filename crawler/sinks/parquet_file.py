@@ -89,8 +89,10 @@ def _readable(path: Path, before: int) -> Iterator[None]:
         raise unreadable(path, str(error), before) from error
 
 
-def tables_of(path: Path, before: int = 0) -> Iterator[pa.Table]:
-    """The row groups of a file, one at a time; ``before`` are the records in the files before it.
+def tables_of(path: Path, before: int = 0, skip: int = 0) -> Iterator[pa.Table]:
+    """The row groups of a file, one at a time, without its first ``skip`` rows.
+
+    ``before`` are the records in the files before it.
 
     Raises OutputError where the file is damaged.
     """
@@ -98,10 +100,13 @@ def tables_of(path: Path, before: int = 0) -> Iterator[pa.Table]:
         with _readable(path, before):
             file = pq.ParquetFile(stream, page_checksum_verification=True)
         for number in range(file.num_row_groups):
-            with _readable(path, before):
-                table = file.read_row_group(number, use_threads=False)
-            yield table
-            before += table.num_rows
+            rows = file.metadata.row_group(number).num_rows
+            if skip < rows:
+                with _readable(path, before):
+                    table = file.read_row_group(number, use_threads=False)
+                yield table.slice(skip)
+            before += rows
+            skip = max(skip - rows, 0)
 
 
 def groups_of(lines: Iterable[bytes], most: int = GROUP_ROWS) -> Iterator[list[bytes]]:

@@ -18,12 +18,12 @@ PAUSE = 0.02
 """Seconds between them."""
 
 
-def read_rows(folder: Path, hidden: Path, position: int | None) -> Iterator[bytes]:
-    """The rows up to ``position`` (None: all there are), as lines.
+def read_rows(folder: Path, hidden: Path, position: int | None, begin: int = 0) -> Iterator[bytes]:
+    """The rows after row ``begin`` up to ``position`` (None: all there are), as lines.
 
     Raises OutputError where a part is damaged, or rows are missing that should be there.
     """
-    at = tries = 0
+    at, tries = begin, 0
     while position is None or at < position:
         before, most = at, None if position is None else position - at
         for line in islice(_rows_after(folder, hidden, at), most):
@@ -62,10 +62,8 @@ def _of_part(path: Path, skip: int, at: int) -> Iterator[bytes]:
     layout = Layout()
     if about(path, at - skip).rows <= skip:
         return
-    read = 0
-    for table in tables_of(path, at - skip):
-        yield from layout.lines(table.slice(max(skip - read, 0)))
-        read += table.num_rows
+    for table in tables_of(path, at - skip, skip):
+        yield from layout.lines(table)
 
 
 def _of_segment(path: Path, skip: int, _at: int) -> Iterator[bytes]:

@@ -158,10 +158,10 @@ class SqliteSink(Sink):
         number = 0
         names = ", ".join(quoted(name) for name in RECORD)
         most = -1 if position is None else position
-        query = f"SELECT {names} FROM records WHERE id <= ?1 OR ?1 < 0 ORDER BY id"  # noqa: S608
+        query = f"SELECT {names} FROM records WHERE id > ?2 AND (id <= ?1 OR ?1 < 0) ORDER BY id"  # noqa: S608
         try:
             with closing(open_for_reading(path)) as db:
-                for cells in db.execute(query, (most,)):
+                for cells in db.execute(query, (most, begin)):
                     yield line_of(cells)
                     number += 1
         except sqlite3.Error as error:

@@ -83,6 +83,11 @@ _TERMINAL_ANYHOW = {"FORCE_COLOR", "TTY_COMPATIBLE"}
 EndState = Literal["finished", "stopped", "incomplete"]
 
 
+def kept_summary(out: Path, generation: int) -> Path:
+    """Where the summary of a generation is kept once there is a later one."""
+    return out / f"{Path(SUMMARY_FILE).stem}@{generation}.json"
+
+
 def make_summary(
     counts: Mapping[str, int],
     counters: Counters,

@@ -5,6 +5,7 @@ Only what is committed is read: what stands behind it may be half a record, or b
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,27 +21,42 @@ class _Line(msgspec.Struct, gc=False):
     links: list[str] = []
 
 
-def records(out: Path, sinks: Sequence[str], positions: Mapping[str, int]) -> Iterator[bytes] | None:
-    """Every committed record in OUT, as its line; None where no sink that holds records is there.
+class Recorded(NamedTuple):
+    """Where the records of one generation of a crawl are."""
 
-    ``sinks`` are the crawl's; ``positions`` say where each ends with the last committed batch. One record is
-    in memory at a time. Raises OutputError, when it is iterated, where the records are damaged.
+    out: Path
+    generation: int
+    sinks: Sequence[str]
+    """Its sinks."""
+    spans: Mapping[str, tuple[int, int]] = {}
+    """Of each, the positions between which its committed records are."""
+
+
+def records(recorded: Recorded) -> Iterator[bytes] | None:
+    """Every committed record, as its line; None where no sink that holds records is there.
+
+    One record is in memory at a time. Raises OutputError, when it is iterated, where the records are damaged.
     """
-    sink = sink_with_records(out, sinks)
-    return None if sink is None else sink.read(out / sink.file_name, positions.get(sink.name, 0))
+    sink = sink_with_records(recorded)
+    if sink is None:
+        return None
+    begin, end = recorded.spans.get(sink.name, (0, 0))
+    return sink.read(recorded.out / sink.file_of(recorded.generation), end, begin)
 
 
-def sink_with_records(out: Path, sinks: Sequence[str]) -> type[Sink] | None:
-    """The first of ``sinks`` that holds records and is there; of these, one whose packages are installed."""
-    holding = [sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
-    there = [sink for sink in holding if (out / sink.file_name).exists()]
+def sink_with_records(recorded: Recorded) -> type[Sink] | None:
+    """The first of its sinks that holds records and is there; of these, one whose packages are installed."""
+    holding = [sink for sink in SINKS.values() if sink.name in recorded.sinks and sink.holds_records]
+    there = [sink for sink in holding if (recorded.out / sink.file_of(recorded.generation)).exists()]
     return min(there, key=lambda sink: sink.missing(), default=None)
 
 
-def linking_pages(out: Path, sinks: Sequence[str], positions: Mapping[str, int]) -> Iterator[Linking] | None:
-    """Every page that is recorded in OUT with links; else as :func:`records`."""
-    sink, lines = sink_with_records(out, sinks), records(out, sinks, positions)
-    return None if sink is None or lines is None else _linking(out / sink.file_name, lines)
+def linking_pages(recorded: Recorded) -> Iterator[Linking] | None:
+    """Every page that is recorded with links; else as :func:`records`."""
+    sink, lines = sink_with_records(recorded), records(recorded)
+    if sink is None or lines is None:
+        return None
+    return _linking(recorded.out / sink.file_of(recorded.generation), lines)
 
 
 def _linking(path: Path, lines: Iterator[bytes]) -> Iterator[Linking]:

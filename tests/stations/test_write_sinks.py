@@ -392,6 +392,9 @@ def test_its_records_are_read_back_as_they_were_up_to_any_position(kind, path, k
         if kind.holds_records:
             for number, position in enumerate(positions):
                 assert list(kind.read(path, position)) == RECORDS[:number]
+                for before, begin in enumerate(positions[: number + 1]):
+                    assert list(kind.read(path, position, begin)) == RECORDS[before:number]
+                assert list(kind.read(path, begin=position)) == RECORDS[number:]
             assert list(kind.read(path)) == RECORDS
             judge = judge_of(kind.name)
             assert judge is not None

@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from crawler.model.generations import DATABASE, generation_of
 from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
 from crawler.watch.whole_file import whole_file
 
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
-_OF_THE_CRAWL = {"crawl.db", "summary.json", "trace.pftrace", *(sink.file_name for sink in SINKS.values())}
+_OF_THE_CRAWL = {DATABASE, "summary.json", "trace.pftrace", *(sink.file_name for sink in SINKS.values())}
 
 
 def place_of(name: str) -> Path | None:
@@ -37,7 +38,7 @@ def why_not(path: Path, out: Path | None) -> str | None:
     in_out = target.parent == folder
     if folder is not None and folder in target.parents:
         name = target.relative_to(folder).parts[0]  # a sink may be a folder
-        if name in _OF_THE_CRAWL or name.startswith("records"):
+        if any(generation_of(name, own) for own in _OF_THE_CRAWL) or name.startswith("records"):
             return "that file is the crawl's own"
     try:
         if target.is_dir():
