@@ -5,10 +5,10 @@
 
 The pages are those of Debian's documentation packages. Each is changed in ways that are no change (another
 date, time, counter or build number in a footer) and in ways that are one (a word, a sentence or a paragraph
-edited), on the whole page and on its first thirty words. Told wrong is a footer that makes a change, and an edit that
-makes none. Then all pages of a site are compared with each other: told wrong are pairs that are called near
-though their texts, without numbers, differ. The SimHash is the usual one: 64 bits, xxh3 of each word, near with
-at most three differing bits. Results go into ``results/near_duplicates.json``.
+edited), on the whole page and on its first thirty words. Told wrong is a footer that makes a change, and an
+edit that makes none. Then all pages of a site are compared with each other: told wrong are pairs that are
+called near though their texts, without numbers, differ. The SimHash is the usual one: 64 bits, xxh3 of each
+word, near with at most three differing bits. Results go into ``results/near_duplicates.json``.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 import report
