@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+from zlib import crc32
 
 from crawler.model.generations import DATABASE, generation_of
 from crawler.sinks import SINKS
@@ -88,7 +89,8 @@ def _is_replaced(path: Path) -> bool:
 
 
 def _half(target: Path) -> Path:
-    return target.with_name(f".report-{os.getpid()}.tmp")
+    """One of its own for each report: several of one folder may be written at once."""
+    return target.with_name(f".report-{os.getpid()}-{crc32(os.fsencode(target.name)):08x}.tmp")
 
 
 @contextmanager
