@@ -86,8 +86,8 @@ def test_any_text_is_kept(path, text, options):
 def test_it_is_as_rfc_4180_says(path):
     written(path, [record(title='a "b"\r\nc', links=["http://a/"]), record(title="")])
     assert path.read_bytes() == (
-        HEADER + b'"u","u","ok",,,,0,,1,"t",,,,,"a ""b""\r\nc",,"[]","[""http://a/""]",,,,"[]"\r\n'
-        b'"u","u","ok",,,,0,,1,"t",,,,,"",,"[]","[]",,,,"[]"\r\n'
+        HEADER + b'"u","u","ok",,,,0,,1,"t",,,,,"a ""b""\r\nc",,"[]","[""http://a/""]",,,,"[]",1,false,,\r\n'
+        b'"u","u","ok",,,,0,,1,"t",,,,,"",,"[]","[]",,,,"[]",1,false,,\r\n'
     )
 
 
