@@ -8,7 +8,6 @@ wrong, and how often a SimHash is: it cannot tell another date from another word
 """
 
 import re
-from string import ascii_letters
 
 from xxhash import xxh3_64_intdigest
 
@@ -28,7 +27,11 @@ _GAP = re.compile(r"\D{40}")
 _GAP_WITHIN = 300
 _DIGITS = "0-9٠-٩۰-۹०-९০-৯๐-๙\uff10-\uff19"
 """ASCII, Arabic, Persian, Devanagari, Bengali, Thai and wide ones; \\d takes half as long again."""
-_NUMBER = re.compile(f"[{_DIGITS}](?:[{_DIGITS}A-Za-z]|[.,:/+_'’-](?=[{_DIGITS}A-Za-z]))*")
+_NUMBER = re.compile(
+    f"[{_DIGITS}](?:[{_DIGITS}a-f]|[.,:/+_'’-](?=[{_DIGITS}a-f])|T(?=[0-9]))*(?:[A-Za-z]{{1,2}}(?![A-Za-z0-9]))?"
+)
+"""With what parts it, the letters of hexadecimal digits, and the last ones of 4pm and 28th; but no more of a
+word, since RC2Parameter is none."""
 _EAST_ASIAN = re.compile(
     "[(\uff08]?(?:(?:星期|礼拜|禮拜|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)[)\uff09]?"
     "|[(\uff08][一二三四五六日月火水木金土월화수목금토일][)\uff09]"
@@ -95,8 +98,8 @@ def _without_numbers(text: str) -> str:
 
 
 def _before(piece: str) -> str:
-    """What stands before a number, without what belongs to that: the v of v3, a weekday."""
-    piece = piece.rstrip(ascii_letters)
+    """What stands before a number, without what belongs to that: hexadecimal digits, a weekday."""
+    piece = piece.rstrip("abcdef")
     while piece:
         rest, _, word = piece.rpartition(" ")
         if word.strip(_AROUND).lower() not in TIME_WORDS:
@@ -110,14 +113,14 @@ def _after(piece: str) -> str:
     while piece:
         word, _, rest = piece.partition(" ")
         if word.strip(_AROUND).lower() not in TIME_WORDS:
-            return f"{word.removesuffix('s')} {rest}"
+            return f"{word.rstrip(_AROUND).removesuffix('s')} {rest}"
         piece = rest
     return piece
 
 
 def _between(piece: str) -> str:
     """What stands between two numbers; nothing where these are of one date."""
-    piece = _before(_after(piece))
+    piece = _after(_before(piece))
     if len(piece) <= _SHORT and all(
         word.strip(_AROUND).lower() in JOINING_WORDS for word in piece.split(" ")
     ):

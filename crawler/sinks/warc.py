@@ -85,4 +85,4 @@ class WarcSink(Sink):
         """The records, from the ``metadata`` records that hold them."""
         from crawler.sinks.warc_reading import read_records
 
-        return read_records(path, position)
+        return read_records(path, position, begin)

@@ -17,7 +17,16 @@ from crawler.model.exchange import Exchange
 from crawler.model.settings import MIB
 from crawler.sinks import warc_records
 from crawler.sinks.warc_parts import Parts
-from crawler.sinks.warc_payloads import Payloads
+from crawler.sinks.warc_places import Places
+from crawler.sinks.warc_revisits import (
+    Original,
+    is_not_modified,
+    is_of,
+    is_ok,
+    not_modified,
+    original,
+    same_payload,
+)
 
 LEVEL = 1
 """Of compression, 0 to 3. What 2 and 3 save more is not worth their time: see ``benchmarks/archive.py``."""
@@ -46,7 +55,9 @@ class Archive:
     def __init__(self, folder: Path, part_bytes: int) -> None:
         """Make the folder, or find what it holds."""
         self.parts = Parts(folder, part_bytes)
-        self._payloads = Payloads(folder.with_name(f".{folder.name}.payloads"))
+        self._payloads = Places(folder.with_name(f".{folder.name}.payloads"))
+        self._urls = Places(folder.with_name(f".{folder.name}.urls"))
+        """Of those that were answered with 200, which is what a 304 speaks of."""
 
     def write(self, item: bytes) -> None:
         """Append the WARC records of one finished URL, as :meth:`WarcSink.keeps` tells of it."""
@@ -69,6 +80,11 @@ class Archive:
         """Append the request and the answer; the id of the latter's record."""
         own = warc_records.new_id()
         self._append(warc_records.request(exchange, own, _sha1(exchange.request).digest()))
+        if is_not_modified(exchange):
+            self._append(not_modified(exchange, own, self._last_of(exchange.url)))
+            return own
+        if is_ok(exchange):
+            self._urls.put(_sha1(exchange.url.encode()).digest(), self.parts.end)
         head = warc_records.http_head(exchange)
         payload, block, length = _sha1(), _sha1(head), len(head)
         for piece in _pieces(exchange):
@@ -81,7 +97,7 @@ class Archive:
         is_whole = length > len(head) and exchange.cut is None
         if is_whole and (first := self._seen(digest, of_payload)):
             digests = (of_payload, warc_records.labelled(_sha1(head).digest()))
-            self._append(warc_records.revisit(exchange, own, digests, head, first))
+            self._append(same_payload(exchange, own, digests, head, first))
             return own
         at = self.parts.end
         digests = (of_payload, warc_records.labelled(block.digest()))
@@ -100,15 +116,24 @@ class Archive:
             self.parts.append(member.compress(piece))
         self.parts.append(member.compress(warc_records.END) + member.flush())
 
-    def _seen(self, digest: bytes, labelled: str) -> dict[str, str]:
-        """The named fields of the response in the archive that has this payload; none where there is none."""
+    def _seen(self, digest: bytes, labelled: str) -> Original | None:
+        """The response in the archive that has this payload; None where there is none."""
         for position in self._payloads.find(digest):
             fields = self.parts.head_at(position)
             if fields.get("WARC-Type") == "response" and fields.get("WARC-Payload-Digest") == labelled:
-                return fields
-        return {}
+                return original(fields)
+        return None
+
+    def _last_of(self, url: str) -> Original | None:
+        """What was last answered to ``url`` in full; None where the archive does not have it."""
+        for position in self._urls.find(_sha1(url.encode()).digest()):
+            fields = self.parts.head_at(position)
+            if is_of(url, fields) and (found := original(fields)) is not None:
+                return found
+        return None
 
     def close(self) -> None:
         """Close the files; what was not synced is dropped."""
         self._payloads.close()
+        self._urls.close()
         self.parts.close()

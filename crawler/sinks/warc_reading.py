@@ -26,33 +26,37 @@ _GZIP = 31
 """What zlib calls the window bits of a gzip member."""
 
 
-def read_records(folder: Path, position: int | None) -> Iterator[bytes]:
-    """The records in the archive up to ``position``, as lines; of None, up to its end.
+def read_records(folder: Path, position: int | None, begin: int = 0) -> Iterator[bytes]:
+    """The records in the archive from ``begin`` up to ``position``, as lines; of None, up to its end.
 
-    Raises OutputError where a part is damaged, or is not there.
+    Of the parts before ``begin`` no more is asked than their sizes. Raises OutputError where a part is
+    damaged, or is not there.
     """
-    number, left, begins = 0, position, 0
+    number = begins = 0
     for at in count(1):
         path = folder / part_name(at)
-        if left == 0 or (left is None and not path.exists()):
+        if begins == position or (position is None and not path.exists()):
             return
         try:
-            told = _told_begin(path)
-            if told is not None and told != begins:
-                words = (
-                    f"it was changed: the next part begins at byte {told:,} of the archive, not {begins:,}"
-                )
-                raise unreadable(folder / part_name(at - 1), words, number)
             size = path.stat().st_size
-            size = size if left is None else min(size, left)
-            for record in _records(path, size):
-                yield record
-                number += 1
+            end = size if position is None else min(size, position - begins)
+            if begins + end > begin:
+                _check_begin(path, folder / part_name(at - 1), begins, number)
+                for record in _records(path, max(begin - begins, 0), end):
+                    yield record
+                    number += 1
         except (OSError, EOFError, zlib.error) as error:
-            if left is None and isinstance(error, EOFError) and not (folder / part_name(at + 1)).exists():
+            if position is None and isinstance(error, EOFError) and not (folder / part_name(at + 1)).exists():
                 return  # a writer is at it
             raise unreadable(path, getattr(error, "strerror", None) or str(error), number) from None
-        left, begins = None if left is None else left - size, begins + size
+        begins += end
+
+
+def _check_begin(path: Path, before: Path, begins: int, number: int) -> None:
+    told = _told_begin(path)
+    if told is not None and told != begins:
+        words = f"it was changed: the next part begins at byte {told:,} of the archive, not {begins:,}"
+        raise unreadable(before, words, number)
 
 
 def _told_begin(path: Path) -> int | None:
@@ -64,10 +68,10 @@ def _told_begin(path: Path) -> int | None:
     return None
 
 
-def _records(path: Path, size: int) -> Iterator[bytes]:
-    """Those in the first ``size`` bytes of a part."""
+def _records(path: Path, begin: int, end: int) -> Iterator[bytes]:
+    """Those between two bytes of a part."""
     member, text, is_within = zlib.decompressobj(_GZIP), b"", False
-    for chunk in _chunks(path, size):
+    for chunk in _chunks(path, begin, end):
         data = chunk
         while data:
             out = member.decompress(data)
@@ -82,8 +86,9 @@ def _records(path: Path, size: int) -> Iterator[bytes]:
         raise EOFError("it ends within a record")
 
 
-def _chunks(path: Path, size: int) -> Iterator[bytes]:
+def _chunks(path: Path, begin: int, end: int) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while size and (chunk := file.read(min(_CHUNK, size))):
+        at = file.seek(begin)
+        while at < end and (chunk := file.read(min(_CHUNK, end - at))):
             yield chunk
-            size -= len(chunk)
+            at += len(chunk)

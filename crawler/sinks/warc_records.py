@@ -21,7 +21,6 @@ RECORD_FIELD = b"crawler-record: "
 POSITION_FIELD = b"crawler-position: "
 """Where a part begins, in bytes over all parts: told in its ``warcinfo``."""
 _SPEC = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
-_SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 Fields = list[tuple[str, str | None]]
 
@@ -57,14 +56,15 @@ def labelled(digest: bytes) -> str:
     return "sha1:" + "".join([_PAIRS[bits >> shift & 1023] for shift in range(150, -1, -10)])
 
 
-def _header(kind: str, fields: Fields, length: int) -> bytes:
+def header(kind: str, fields: Fields, length: int) -> bytes:
+    """What stands before the block of a record, of ``length`` bytes."""
     lines = ["WARC/1.1", f"WARC-Type: {kind}"]
     lines += [f"{name}: {value}" for name, value in fields if value is not None]
     lines.append(f"Content-Length: {length}\r\n\r\n")
     return "\r\n".join(lines).encode()
 
 
-def _uri(url: str) -> str:
+def uri(url: str) -> str:
     """``url``, if need be escaped: a URI has no blanks, and ASCII alone [5.11, RFC 3986]."""
     if _NOT_IN_A_URI.search(url) is None:
         return url
@@ -113,7 +113,7 @@ def warcinfo(file_name: str, position: int, request: bytes, at: float) -> bytes:
         ("WARC-Filename", file_name),
         ("Content-Type", "application/warc-fields"),
     ]
-    return _header("warcinfo", fields, len(block)) + block + END
+    return header("warcinfo", fields, len(block)) + block + END
 
 
 def request(exchange: Exchange, answer: str, digest: bytes) -> bytes:
@@ -121,14 +121,14 @@ def request(exchange: Exchange, answer: str, digest: bytes) -> bytes:
     fields: Fields = [
         ("WARC-Record-ID", new_id()),
         ("WARC-Date", date(exchange.at)),
-        ("WARC-Target-URI", _uri(exchange.url)),
+        ("WARC-Target-URI", uri(exchange.url)),
         ("WARC-Concurrent-To", answer),
         ("WARC-IP-Address", _address(exchange)),
         ("WARC-Protocol", _protocol(exchange)),
         ("WARC-Block-Digest", labelled(digest)),
         ("Content-Type", "application/http;msgtype=request"),
     ]
-    return _header("request", fields, len(exchange.request)) + exchange.request + END
+    return header("request", fields, len(exchange.request)) + exchange.request + END
 
 
 def response(exchange: Exchange, own: str, digests: tuple[str, str], length: int) -> bytes:
@@ -136,38 +136,28 @@ def response(exchange: Exchange, own: str, digests: tuple[str, str], length: int
 
     ``digests`` are those of its payload and of its block of ``length`` bytes.
     """
-    return _header("response", _answer(exchange, own, digests, exchange.cut), length)
+    return header("response", answer_fields(exchange, own, digests, exchange.cut), length)
 
 
-def revisit(
-    exchange: Exchange, own: str, digests: tuple[str, str], head: bytes, first: dict[str, str]
-) -> bytes:
-    """The whole record of an answer whose payload is that of an earlier record [6.7.2].
-
-    Its block is the ``head`` alone, so it is "truncated" in the words of the standard. ``first`` are the
-    named fields of that earlier record.
-    """
-    fields = _answer(exchange, own, digests, "length")
-    fields += [
-        ("WARC-Profile", _SAME_PAYLOAD),
-        ("WARC-Refers-To", first["WARC-Record-ID"]),
-        ("WARC-Refers-To-Target-URI", first["WARC-Target-URI"]),
-        ("WARC-Refers-To-Date", first["WARC-Date"]),
-    ]
-    return _header("revisit", fields, len(head)) + head + END
-
-
-def _answer(exchange: Exchange, own: str, digests: tuple[str, str], cut: str | None) -> Fields:
+def answer_fields(exchange: Exchange, own: str, digests: tuple[str, str], cut: str | None) -> Fields:
+    """Those of an answer's record under the id ``own``, by the digests of its payload and its block."""
     return [
-        ("WARC-Record-ID", own),
-        ("WARC-Date", date(exchange.at)),
-        ("WARC-Target-URI", _uri(exchange.url)),
-        ("WARC-IP-Address", _address(exchange)),
-        ("WARC-Protocol", _protocol(exchange)),
+        *about_answer(exchange, own),
         ("WARC-Truncated", cut),
         ("WARC-Payload-Digest", digests[0]),
         ("WARC-Block-Digest", digests[1]),
         ("Content-Type", "application/http;msgtype=response"),
+    ]
+
+
+def about_answer(exchange: Exchange, own: str) -> Fields:
+    """Those of them that say nothing of what it holds."""
+    return [
+        ("WARC-Record-ID", own),
+        ("WARC-Date", date(exchange.at)),
+        ("WARC-Target-URI", uri(exchange.url)),
+        ("WARC-IP-Address", _address(exchange)),
+        ("WARC-Protocol", _protocol(exchange)),
     ]
 
 
@@ -181,8 +171,8 @@ def metadata(url: str, record: bytes, at: float, answer: str | None) -> bytes:
     fields: Fields = [
         ("WARC-Record-ID", new_id()),
         ("WARC-Date", date(at)),
-        ("WARC-Target-URI", _uri(url)),
+        ("WARC-Target-URI", uri(url)),
         ("WARC-Concurrent-To", answer),
         ("Content-Type", "application/warc-fields"),
     ]
-    return _header("metadata", fields, len(block)) + block + END
+    return header("metadata", fields, len(block)) + block + END

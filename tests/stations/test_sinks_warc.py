@@ -16,7 +16,7 @@ from crawler.model.outcomes import Purpose
 from crawler.model.version import VERSION
 from crawler.sinks import warc_records
 from crawler.sinks.warc import WarcSink
-from crawler.sinks.warc_payloads import Payloads
+from crawler.sinks.warc_places import Places
 from tests.stations.archives import AT, HEAD, REQUEST, answered, exchange, judge, opened, sha1, write, written
 from tests.stations.writing import finished
 
@@ -298,7 +298,7 @@ def test_the_table_is_not_believed_where_another_record_is(path, number):
         member.decompress(left)
         places.append(len(data) - len(member.unused_data))
     assert len(places) == 8
-    table = Payloads(path.with_name(".archive.payloads"))
+    table = Places(path.with_name(".archive.payloads"))
     table.put(hashlib.sha1(b"same").digest(), places[number])
     table.close()
     (answer,) = answers_of(written(path, answered(3, exchange(3, b"same"))))[2:]
@@ -306,7 +306,7 @@ def test_the_table_is_not_believed_where_another_record_is(path, number):
 
 
 def test_the_table_forgets_the_oldest_and_does_not_grow(tmp_path):
-    table = Payloads(tmp_path / "table")
+    table = Places(tmp_path / "table")
     row = b"\1\0\0\0"  # all of these share a row
     digests = [row + bytes([number]) * 16 for number in range(6)]
     for number, digest in enumerate(digests):

@@ -14,6 +14,7 @@ from tests import crawls
 from tests.stations import archives
 from tests.stations.fetch_servers import by_target, byte_server, ok
 
+RECORDS = {"response", "revisit"}
 LONG = b"<p>" + random.Random(1).randbytes(400_000).hex().encode()
 CODED = gzip.compress(LONG, mtime=0)
 CHUNKS = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (b"<p>one", b" two", b""))
@@ -54,7 +55,7 @@ def bodies(out: Path, base: str) -> dict[str, tuple[str, bytes, str | None]]:
             record.kind, record.payload, record.fields.get("WARC-Truncated")
         )
         for record in archives.judge(out / "archive")
-        if record.kind in {"response", "revisit"}
+        if record.kind in RECORDS
     }  # fmt: skip
 
 
@@ -100,7 +101,36 @@ def test_a_check_archives_what_its_pages_load(tmp_path):
     assert done.returncode in {0, 1}, done.stderr
     found = archives.judge(tmp_path / "out" / "archive")
     told = {record.fields["WARC-Target-URI"] for record in found if record.kind == "metadata"}
-    kept = {record.fields["WARC-Target-URI"] for record in found if record.kind in {"response", "revisit"}}
+    kept = {record.fields["WARC-Target-URI"] for record in found if record.kind in RECORDS}
     purposes = dict(crawls.answers(tmp_path / "out"))
     assert {purposes[url] for url in told} <= {Purpose.PAGE, Purpose.SITEMAP}
     assert {purposes[url] for url in kept - told} >= {Purpose.STYLESHEET, Purpose.ASSET}
+
+
+async def test_a_further_generation_adds_what_was_not_modified(tmp_path):
+    """One page by its ETag, one that says its bytes again, one that has changed; both generations whole."""
+    tag, same = 'ETag: "a"\r\n', b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'
+    pages = {
+        "/robots.txt": ok(b"", status="404 Not Found"),
+        "/": ok(b'<a href="/same"><a href="/other">', headers=tag),
+        "/same": ok(b"<p>same"),
+        "/other": ok(b"<p>one"),
+    }
+    async with byte_server(by_target(pages)) as served:
+        await crawl(f"{served.url}/", tmp_path)
+        pages |= {"/": same, "/other": ok(b"<p>two")}
+        await crawl(f"{served.url}/", tmp_path, again=True)
+    answers = [record for record in archives.judge(tmp_path / "archive") if record.kind in RECORDS]
+    profiles = [record.fields.get("WARC-Profile", "").rpartition("/")[2] for record in answers]
+    first, second = answers[:3], answers[3:]
+    assert [record.kind for record in first] == ["response"] * 3
+    assert dict(zip((record.fields["WARC-Target-URI"] for record in second), profiles[3:], strict=True)) == {
+        f"{served.url}/": "server-not-modified",
+        f"{served.url}/same": "identical-payload-digest",
+        f"{served.url}/other": "",
+    }
+    whole = first[0].fields
+    assert second[0].fields["WARC-Refers-To"] == whole["WARC-Record-ID"]
+    read = await asyncio.to_thread(lambda: list(WarcSink.read(tmp_path / "archive")))
+    lines = [(tmp_path / name).read_bytes().splitlines() for name in ("records.jsonl", "records@2.jsonl")]
+    assert read == lines[0] + lines[1]

@@ -170,3 +170,31 @@ def test_what_was_never_answered_has_its_record_and_nothing_else(crawled):
     refused = [record.url for record in crawls.records(out) if record.status is None]
     assert refused
     assert {json.dumps(sorted(found[url])) for url in refused} == {'["metadata"]'}
+
+
+def test_pywb_replays_a_page_that_was_not_modified(tmp_path):
+    """A 304 in a later generation, of a page and of one that repeats it: at each time, the page."""
+    kept = b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "a"\r\n\r\n'
+    asked = b'GET / HTTP/1.1\r\nHost: a.example\r\nIf-None-Match: "a"\r\n\r\n'
+    same = {"payload": b"", "request": asked, "head": b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'}
+    first = [archives.exchange(number, b"<p>one", head=kept) for number in (1, 2)]
+    changed = archives.exchange(1, b"<p>two", head=kept, at=archives.AT + 2e5)
+    later = [
+        archives.exchange(number, at=archives.AT + number + day * 1e5, **same)
+        for day in (1, 3)
+        for number in (1, 2)
+    ]
+    exchanges = sorted([*first, *later, changed], key=lambda exchange: exchange.at)
+    items = [archives.answered(int(exchange.url[-1]), exchange) for exchange in exchanges]
+    records = archives.written(tmp_path / "archive", *items, part_bytes=1)
+    told = {}
+    with replaying(tmp_path, tmp_path / "archive") as wayback:
+        for record in records:
+            if record.kind in {"response", "revisit"}:
+                stamp = "".join(digit for digit in record.fields["WARC-Date"] if digit.isdigit())[:14]
+                url = record.fields["WARC-Target-URI"]
+                told[stamp, url[-1]] = ask(wayback, f"/kept/{stamp}id_/{url}")
+    page = Said(200, None, "text/html", None, b"<p>one")
+    assert [said for (_, number), said in sorted(told.items()) if number == "2"] == [page] * 3
+    pages = [said for (_, number), said in sorted(told.items()) if number == "1"]
+    assert pages == [page, page, *[page._replace(body=b"<p>two")] * 2]

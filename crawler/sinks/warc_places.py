@@ -1,4 +1,4 @@
-"""``.archive.payloads``: where in the archive a payload was last stored, by its digest.
+"""``.archive.payloads`` and ``.archive.urls``: where in the archive a payload, or a URL, was last stored.
 
 A hint and no more: what it says is looked up in the archive before anybody believes it. So it need not be
 synced nor cut back, and may be lost, or be older or newer than the archive, after whatever has happened.
@@ -14,8 +14,8 @@ _ROW = struct.Struct("<8Q")
 """Four times 64 bits of a digest, and 1 + the position; the newest first, zeros where there is none."""
 
 
-class Payloads:
-    """The table, in an open file."""
+class Places:
+    """One such table, by digests, in an open file."""
 
     def __init__(self, path: Path) -> None:
         """Open or create it."""
@@ -23,7 +23,7 @@ class Payloads:
         self._file = path.open("r+b", buffering=0)
 
     def find(self, digest: bytes) -> list[int]:
-        """Positions at which the payload with this digest may be."""
+        """Positions at which what has this digest may be."""
         cells, tag = self._row(digest), self._tag(digest)
         return [cells[at + 1] - 1 for at in range(0, 8, 2) if cells[at] == tag and cells[at + 1]]
 
