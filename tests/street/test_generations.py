@@ -13,8 +13,8 @@ from crawler.comparison.difference import Difference
 from crawler.frontier.view import generations, open_view
 from crawler.lab.changing.changing_process import ChangingProcess
 from crawler.lab.changing.manifest import Generation, manifest
-from crawler.lab.changing.script import STAGES
 from crawler.lab.changing.server import ROBOTS_PATH, Asked
+from crawler.lab.changing.stage import STAGES
 from crawler.model.generations import file_name
 from crawler.model.record import Record, decode
 from crawler.sinks import SINKS
