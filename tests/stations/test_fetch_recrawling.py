@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from crawler.config.recrawl_section import RecrawlConfig
+from crawler.config.scope_section import RecrawlConfig
 from crawler.fetch.attempt import Deferred, Fetched, NotModified, Retry
 from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.fetch.recrawling import RecrawlingFetcher
