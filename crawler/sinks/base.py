@@ -41,9 +41,6 @@ class SinkChanged(Exception):
 class SinkOutdated(Exception):
     """The file is of another version of the program, which keeps other things in it."""
 
-    def __init__(self, version: int, wanted: int) -> None:
-        super().__init__(f"it is of format {version}, and this version of crawler writes format {wanted}")
-
 
 def unreadable(path: Path, why: str, number: int) -> OutputError:
     """What is raised where ``path`` is damaged, after ``number`` records could be read."""
