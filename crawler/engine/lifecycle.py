@@ -151,6 +151,10 @@ def open_crawl(
         from crawler.engine.recrawl import begin_next  # most crawls are the first of their site
 
         begin_next(config, out, logins, recipe)
+    else:
+        from crawler.engine.resuming import check_files
+
+        check_files(config, out)
     state = CrawlState(out)
     with contextlib.ExitStack() as closing:
         closing.callback(state.close)

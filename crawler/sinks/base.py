@@ -88,6 +88,14 @@ class Sink(ABC):
         """Name of the file, or folder, in which the records of a generation are."""
         return file_name(cls.file_name, generation) if cls.is_per_generation else cls.file_name
 
+    @classmethod
+    def refused(cls, path: Path) -> str | None:  # noqa: ARG003 (most go on with whatever they have written)
+        """Why a crawl cannot go on with what an earlier version of the program wrote; None where it can.
+
+        What is at ``path`` is only read, so that the other version can still go on with it.
+        """
+        return None
+
     @abstractmethod
     def open(self, path: Path) -> int:
         """Open or create it; its position as it was found."""

@@ -12,7 +12,7 @@ from typing import IO, Annotated, Any, ClassVar
 
 from crawler.model.settings import About, Section
 from crawler.sinks.appended_file import AppendedFile, lines_of
-from crawler.sinks.base import SinkOutdated, unreadable
+from crawler.sinks.base import unreadable
 from crawler.sinks.columns import ADDED, NULL, RECORD, Columns, Holds, lacking, line_of, rows_of
 
 ROWS_AT_ONCE = 64
@@ -67,15 +67,20 @@ class CsvSink(AppendedFile):
             names = [_quoted(name) if _NEEDS_QUOTES.search(name) else name for name in self._columns]
         return (BOM if self._chosen.bom else b"") + (",".join(names) + "\r\n").encode()
 
-    def _check(self, position: int) -> None:
-        """Refuse a file of an earlier version too: its rows are shorter, and a header is in one place."""
-        names = _names(self._read_at(0, len(self.head())).split(b"\r\n")[0])
-        if self._columns is RECORD and (absent := lacking(names)) and _is_header(names):
-            raise SinkOutdated(
-                f"an earlier version of crawler began it, without the columns {', '.join(absent)}; finish the"
-                " crawl with that version, or begin it anew in another folder"
-            )
-        super()._check(position)
+    @classmethod
+    def refused(cls, path: Path) -> str | None:
+        """A file has one header, at its head, and one of an earlier version has fewer columns."""
+        try:
+            with path.open("rb") as file:
+                names = _names(file.readline(4_096).removesuffix(b"\r\n"))
+        except OSError:
+            return None  # whoever opens it says so
+        if not (absent := lacking(names)) or not _is_header(names):
+            return None
+        return (
+            f"an earlier version of crawler began it, without the columns {', '.join(absent)}; finish the"
+            " crawl with that version, or begin it anew in another folder"
+        )
 
     def encoded(self, items: Sequence[bytes]) -> bytes:
         """A row for each item."""
