@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from crawler.comparison.comparing import diff
     from crawler.config import Config
     from crawler.engine.library import Crawler
     from crawler.model.errors import ConfigError, CrawlFailed, UsageError
     from crawler.model.record import Record
 
-__all__ = ["Config", "ConfigError", "CrawlFailed", "Crawler", "Record", "UsageError"]
+__all__ = ["Config", "ConfigError", "CrawlFailed", "Crawler", "Record", "UsageError", "diff"]
 
 _WHERE = {
     "Config": "crawler.config",
@@ -22,6 +23,7 @@ _WHERE = {
     "Crawler": "crawler.engine.library",
     "Record": "crawler.model.record",
     "UsageError": "crawler.model.errors",
+    "diff": "crawler.comparison.comparing",
 }
 
 

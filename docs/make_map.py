@@ -51,6 +51,7 @@ PURPOSES = {
 FLOORS = [
     "cli",
     "check",
+    "comparison",
     "export",
     "lab",
     "engine",

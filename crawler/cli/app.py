@@ -1,8 +1,8 @@
 """The program: its commands, and how errors become one line on standard error and an exit code.
 
-Exit codes: 0 the crawl ended · 1 a check or ``--fail-on`` found something, or an experiment a broken
-promise · 2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C, SIGTERM or
-SIGHUP after saving.
+Exit codes: 0 the crawl ended · 1 a check, ``--fail-on`` or a comparison found something, or an experiment a
+broken promise · 2 bad usage or config · 3 no page was ok, or ended incomplete · 130 stopped by Ctrl-C,
+SIGTERM or SIGHUP after saving.
 A command returns its code; errors carry theirs.
 """
 
@@ -18,8 +18,8 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
 COMMANDS = (
-    "demo", "run", "resume", "recrawl", "status", "check", "report", "export", "config", "init",
-    "serve", "lab",
+    "demo", "run", "resume", "recrawl", "status", "check", "report", "diff", "export", "config",
+    "init", "serve", "lab",
 )  # fmt: skip
 """Each lies in the module of its name."""
 
@@ -54,6 +54,7 @@ EXAMPLES = examples(
     ("crawler recrawl out", "once more: only what has changed"),
     ("crawler status out", "how it stands"),
     ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
+    ("crawler diff before after", "what has changed since"),
     ("crawler check https://example.com/", "what is broken on it"),
     ("crawler run --help", "every option, in groups"),
 )

@@ -122,7 +122,12 @@ def _sum_up(
         sinks={name: {"file": SINKS[name].file_of(opened.generation)} for name in config.write.sinks},
         hosts=view.hosts(),
         targets=targets,
-    ) | {**totals, "errors": errors, **_of_generation(opened, pending)}
+    ) | {
+        **totals,
+        "errors": errors,
+        "near_duplicates": view.near_duplicates(),
+        **_of_generation(opened, pending),
+    }
 
 
 def _of_generation(opened: Opened, pending: int) -> dict[str, Any]:

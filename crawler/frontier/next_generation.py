@@ -64,6 +64,8 @@ def make_database(
         raise explain(path, error) from error
     except OSError as error:
         raise StoreFailed(f"{path} cannot be made: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def signed(mark: int) -> int:

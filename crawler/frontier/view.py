@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from crawler.frontier.compared import Compared
+from crawler.frontier.near_duplicates import count_near_duplicates
 from crawler.frontier.schema import SCHEMA_VERSION, WITHOUT_PAGES, damaged, explain
 from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
@@ -18,7 +20,7 @@ from crawler.model.rows import HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
 
-class FrontierView(Troubles):
+class FrontierView(Troubles, Compared):
     """What can be read of a crawl without taking part in it.
 
     Of a URL's purposes (:class:`~crawler.model.outcomes.Purpose`), 0 and 1 are pages and sitemaps.
@@ -130,6 +132,10 @@ class FrontierView(Troubles):
             "extract_failed": failed,
             "extract_error": {"url": first[0], "error": first[1]} if failed else None,
         }
+
+    def near_duplicates(self) -> dict[str, Any]:
+        """See :func:`crawler.frontier.near_duplicates.count_near_duplicates`."""
+        return count_near_duplicates(self._db)
 
     def waiting(self) -> Iterator[tuple[str, State, bool]]:
         """URLs that are not finished, with their state; whether their host has put everything off (429)."""

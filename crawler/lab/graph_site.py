@@ -4,6 +4,9 @@ It counts what it is asked for, so it can tell what was fetched twice. ``python 
 crawler.lab.graph_site PAGES LINKS SEED DELAY`` prints its URL, and ends when its standard input is
 closed, which happens however its parent ends. Every first part of a path that is no page
 (``/one/``, ``/one/p/7``) is the same site once more, with counts of its own.
+
+To be crawled again, a third of its pages has an ETag, of which a server that is asked says that nothing has
+changed; a third is the same and cannot say so; and a third tells how often it was asked for.
 """
 
 import asyncio
@@ -20,6 +23,9 @@ from typing import Any
 
 ABOUT_ITSELF = ("/__counts", "/__cpu")
 """Paths that are no pages: not counted, not delayed."""
+CHANGES, HAS_ETAG = 0, 1
+"""What pages do whose number leaves this when divided by three."""
+ETAG = '"1"'
 BACKLOG = 1024
 """Connections that may wait to be accepted. Of asyncio's own 100, more clients that come at once would find
 nobody, ask again after a second, and look as if the network or the client had its limit there."""
@@ -40,6 +46,8 @@ class GraphSite:
         self.pages = pages
         self.urls = {url} | {f"{url}p/{n}" for n in range(1, pages)}
         """Every URL of it."""
+        self.staying = {url if n == 0 else f"{url}p/{n}" for n in range(pages) if n % 3 != CHANGES}
+        """Those that are the same whenever they are asked for."""
 
     def under(self, name: str) -> "GraphSite":
         """The same site once more, under ``/name/``."""
@@ -82,25 +90,33 @@ def graph_site(pages: int, links: int = 5, seed: int = 1, delay: float = 0.0) ->
         server.stdout.close()
 
 
+_HTML = "Content-Type: text/html"
+
+
 class _Pages:
     def __init__(self, pages: int, links: int, seed: int) -> None:
         self._pages, self._links, self._seed = pages, links, seed
         self._counts: Counter[str] = Counter()
 
-    def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Status, content type and body."""
+    def answer(self, path: str, request: bytes = b"") -> tuple[int, str, bytes]:
+        """Status, headers and body; of ``request`` it is looked for the ETag."""
         if path in ABOUT_ITSELF:
             told = self._counts if path == "/__counts" else time.process_time()
-            return 200, "application/json", json.dumps(told).encode()
+            return 200, "Content-Type: application/json", json.dumps(told).encode()
         self._counts[path] += 1
         root, page, name = path.rpartition("/p/") if not path.endswith("/") else (path[:-1], "/", "0")
         if not page or not name.isdecimal() or int(name) >= self._pages:
-            return 404, "text/html", b"<title>no</title>"
+            return 404, _HTML, b"<title>no</title>"
+        sort = int(name) % 3
+        tagged = f"{_HTML}\r\nETag: {ETAG}" if sort == HAS_ETAG else _HTML
+        if sort == HAS_ETAG and f"If-None-Match: {ETAG}".lower().encode() in request.lower():
+            return 304, tagged, b""
         anchors = " ".join(
             f'<a href="{root}/p/{to}#x">{to}</a>' if to else f'<a href="{root}/">start</a>'
             for to in targets(int(name), self._pages, self._links, self._seed)
         )
-        return 200, "text/html", f"<title>{name}</title><p>{anchors} {'text ' * 50}".encode()
+        count = f" {self._counts[path]} times" if sort == CHANGES else ""
+        return 200, tagged, f"<title>{name}</title><p>{anchors} {'text ' * 50}{count}".encode()
 
 
 async def _serve(pages: _Pages, delay: float) -> None:
@@ -108,14 +124,12 @@ async def _serve(pages: _Pages, delay: float) -> None:
         try:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 path = request.split(b" ", 2)[1].decode()
-                status, content_type, body = pages.answer(path)
+                status, headers, body = pages.answer(path, request)
                 if delay and path not in ABOUT_ITSELF:
                     await asyncio.sleep(delay)
-                head = [
-                    f"HTTP/1.1 {status} x",
-                    f"Content-Type: {content_type}",
-                    f"Content-Length: {len(body)}",
-                ]
+                head = [f"HTTP/1.1 {status} x", headers]
+                if status != 304:
+                    head.append(f"Content-Length: {len(body)}")
                 writer.write("\r\n".join([*head, "", ""]).encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

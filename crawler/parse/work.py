@@ -17,7 +17,7 @@ from crawler.model.outcomes import Kind, Outcome, Purpose
 from crawler.model.record import encode, of_page
 from crawler.parse import extract
 from crawler.parse.extract_page import ExtractPage
-from crawler.parse.html import parse_html
+from crawler.parse.html import Document, parse_html
 from crawler.parse.versions import hashes, version_of
 from crawler.rules import content_coding
 from crawler.rules.dedup import fingerprints
@@ -105,10 +105,7 @@ class Parser:
         if page.truncated:
             outcome, kind = Outcome.TRUNCATED, Kind.TOO_LARGE
             messages.append(f"only the first {page.size} bytes of the body were kept")
-        extracted = extract_error = None
-        if self._extract is not None:
-            given = ExtractPage(url, page.status, page.headers, body, document)
-            extracted, extract_error = self._run(self._extract, given, messages)
+        extracted, extract_error = self._run(page, body, document, messages)
         robots = directives(document.meta_robots, self.job.user_agent)
         followed, left = self.followed(
             page, document.links, document.nofollow_links, follow="nofollow" not in robots
@@ -119,8 +116,7 @@ class Parser:
         if notes is not None:
             facts, asked = notes.finish(document, robots, followed)
             links += tuple(packed for urls, purpose in asked for packed in self.pack(urls, purpose))
-        near = near_hash(document.text, is_one_line=document.is_one_line)
-        version = version_of(page, body, near)
+        version = version_of(page, body, near_hash(document.text, is_one_line=document.is_one_line))
         record = of_page(
             page,
             outcome,
@@ -153,9 +149,13 @@ class Parser:
         )
 
     def _run(
-        self, function: Callable[[ExtractPage], Any], given: ExtractPage, messages: list[str]
+        self, page: Page, body: bytes, document: Document, messages: list[str]
     ) -> tuple[Any, str | None]:
         """What the extract function returns, and how it failed, which is added to ``messages`` too."""
+        function = self._extract
+        if function is None:
+            return None, None
+        given = ExtractPage(page.url, page.status, page.headers, body, document)
         extracted, error = extract.run(function, given)
         if error is None:
             return extracted, None

@@ -98,6 +98,7 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     is_check = FactsSink.name in settings.get("write", {}).get("sinks", [])
     return {
         **liveness._asdict(),
+        "generation": view.generation,
         "discovered": sum(counts.values()),
         "counts": counts,
         "targets": view.targets() if is_check else {},  # elsewhere there are none to be counted

@@ -67,7 +67,9 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
 
 def _headline(report: Mapping[str, Any]) -> Text:
     state, silent = report["state"], report["silent_seconds"]
-    line = Text.assemble("crawl ", (state, f"bold {_STATE_STYLES.get(state, 'red')}"))
+    generation = report["generation"]
+    which = "crawl" if generation == 1 else f"generation {generation}"
+    line = Text.assemble(f"{which} ", (state, f"bold {_STATE_STYLES.get(state, 'red')}"))
     if state == "running":
         line.append(f" (pid {report['pid']})")
     elif state == "silent":

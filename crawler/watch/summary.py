@@ -30,6 +30,8 @@ extract_error         one of the first of them: ``url`` and ``error``, a traceba
 errors                up to ten URLs that ended as errors, of each kind in turn: ``url``, ``kind``,
                       ``status``, ``message``, ``linked_from``: the first pages that lead there, each with
                       its ``url``, and ``through`` which redirect (``crawler status OUT --errors`` has all)
+near_duplicates       pages that are the same, or say nearly the same: how many ``groups`` of them, how many
+                      ``pages`` in these, and the ten ``largest``: ``pages`` and up to three ``urls`` of each
 exit_code, message    how the command ended, and the sentence about it
 ====================  =====================================================================
 

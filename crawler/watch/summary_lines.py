@@ -56,6 +56,10 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
     if kinds := _listed(summary["kinds"]):
         yield "kinds", kinds
     yield from since(summary)
+    if (alike := summary.get("near_duplicates")) and alike["groups"]:
+        first = alike["largest"][0]
+        such = f"the largest {first['pages']:,} pages, such as {first['urls'][0]}"
+        yield "near copies", f"{alike['pages']:,} pages in {alike['groups']:,} groups say the same: {such}"
     classes: dict[str, int] = {}
     for status, count in summary["statuses"].items():
         classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count

@@ -39,12 +39,22 @@ SHORT_SET = [
     ("writers of a check", "spawn"),
     ("a check at store:inside_transaction", "forkserver"),
     ("power: facts.db rows gone", "forkserver"),
+    ("a recrawl: whole group", "forkserver"),
+    ("a recrawl: whole group, at its start", "spawn"),
+    ("a recrawl: one of the writers", "forkserver"),
+    ("a recrawl: at generation:before_rename", "forkserver"),
+    ("a recrawl: at generation:after_rename", "spawn"),
+    ("a recrawl: at store:inside_transaction", "forkserver"),
+    ("a recrawl: at end:before_state", "forkserver"),
+    ("a recrawl: power: all of that", "forkserver"),
+    ("a recrawl: whole group of a check", "forkserver"),
 ]
 
 WITH_EVERY_SINK = {
     "whole group, while its sinks close",
     "at store:inside_transaction",
     "at writer:after_sync",
+    "a recrawl: at store:inside_transaction",
 }
 """The others are given two here, since each sink is a process more; the command gives all to every kind."""
 TWO = (JsonlSink.name, SqliteSink.name)
@@ -76,10 +86,10 @@ def test_the_judge_sees_what_is_wrong(tmp_path, site, monkeypatch):
     """A crawl whose output is shortened behind its back, when it is finished, is not clean."""
     import crawler.lab.crash.trial as trial
 
-    def examine(out, urls, sinks):
+    def examine(out, site, sinks, generation):
         lines = (out / "records.jsonl").read_bytes().splitlines(keepends=True)
         (out / "records.jsonl").write_bytes(b"".join([*lines[:-2], lines[0], lines[-1][:-9]]))
-        return real(out, urls, sinks)
+        return real(out, site, sinks, generation)
 
     real = trial.examine
     monkeypatch.setattr(trial, "examine", examine)

@@ -32,6 +32,7 @@ FOOTERS = [
     ("You are visitor 1,234,567", "You are visitor 987"),
     ("9 visitors are here", "10 visitors are here"),
     ("1 comment", "12 comments"),
+    ("Seen by 1 reader.", "Seen by 12 readers."),
     ("3 minutes ago", "2 hours ago"),
     ("Build v3.11.2-g1a2b3c4", "Build v3.12.0-gf00ba77"),
     ("Made in 0.034 s on node7", "Made in 1.2 s on node12"),
@@ -73,6 +74,12 @@ def test_a_sentence_more_is_a_change(words: int) -> None:
     for at in (0, words // 2, words):
         longer = [*page[:at], "It is closed on rainy days.", *page[at:]]
         assert not are_near(near_hash(" ".join(page)), near_hash(" ".join(longer)))
+
+
+def test_a_word_with_a_digit_in_it_is_more_than_a_number() -> None:
+    names = ["X509CRL", "X509CRLSelector", "X509CertSelector", "RC2ParameterSpec", "Adler32", "CRC32C", "F2m"]
+    pages = {near_hash(" ".join(["No usage of", name, *text_of(30)])) for name in names}
+    assert len(pages) == len(names)
 
 
 def test_a_number_amid_a_long_text_is_content() -> None:

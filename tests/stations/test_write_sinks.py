@@ -19,7 +19,7 @@ from crawler.model.record import Record, encode
 from crawler.sinks import SINKS, FactsSink, JsonlSink, SqliteSink, WarcSink
 from crawler.sinks.appended_file import AppendedFile
 from crawler.sinks.base import Sink, SinkOutdated, SinkShort
-from crawler.sinks.facts import FACTS_VERSION
+from crawler.sinks.facts import FACTS_VERSION, lacking
 from tests.stations.writing import finished
 
 FINISHED = [finished(number) for number in range(10)]
@@ -357,6 +357,26 @@ def test_facts_of_another_version_are_not_written(tmp_path: Path):
     with pytest.raises(SinkOutdated, match=f"format {FACTS_VERSION + 1}, and this version"):
         later.open(path)
     later.close()
+
+
+def test_facts_from_before_there_were_hashes_get_their_columns(tmp_path: Path):
+    path = tmp_path / "facts.db"
+    item = FactsSink.keeps(
+        replace(finished(1), record=encode(replace(BARE, content_hash="0a", near_hash="0b")))
+    )
+    assert item is not None
+    opened(FactsSink, path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            "ALTER TABLE answers DROP COLUMN content_hash; ALTER TABLE answers DROP COLUMN near_hash;"
+            "INSERT INTO answers (id, url, purpose, outcome, final_url) VALUES (1, 'u', 0, 'ok', 'u')"
+        )
+        assert lacking(db) == ["content_hash", "near_hash"]
+    sink = opened(FactsSink, path)
+    sink.write([item])
+    sink.sync()
+    sink.close()
+    assert [row(path, number, "answers")["near_hash"] for number in (1, 2)] == [None, "0b"]
 
 
 def test_its_records_are_read_back_as_they_were_up_to_any_position(kind, path, kept):

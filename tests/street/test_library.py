@@ -147,7 +147,14 @@ async def test_a_record_is_a_row_of_a_table(site, tmp_path):
         rows = [record.asdict() async for record in crawl]
     lines = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
     assert rows == lines
-    assert {type(value) for row in rows for value in row.values()} <= {str, int, float, list, type(None)}
+    assert {type(value) for row in rows for value in row.values()} <= {
+        str,
+        int,
+        float,
+        bool,
+        list,
+        type(None),
+    }
 
 
 def test_what_a_user_names_can_be_imported_from_crawler():

@@ -58,6 +58,15 @@ def printed(summary, width=80, terminal=True):
     return console.file.getvalue()
 
 
+def test_pages_that_say_the_same_are_told_in_a_line():
+    largest = [{"pages": 3, "urls": ["http://a/1", "http://a/2", "http://a/3"]}, {"pages": 2, "urls": []}]
+    told = {"near_duplicates": {"groups": 2, "pages": 5, "largest": largest}}
+    line = "near copies    5 pages in 2 groups say the same: the largest 3 pages, such as http://a/1"
+    assert line in printed(summary_of() | told, terminal=False)
+    for nothing in ({}, {"near_duplicates": {"groups": 0, "pages": 0, "largest": []}}):
+        assert "near copies" not in printed(summary_of() | nothing, terminal=False)
+
+
 def test_the_keys_are_those_that_are_documented():
     summary = summary_of()
     assert " ".join(summary) == (

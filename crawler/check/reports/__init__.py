@@ -7,13 +7,14 @@ Report(format='json', path=PosixPath('report.json'))
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from crawler.check.finding import Result
-from crawler.check.reports.output import opened, place_of, same_place, why_not
 from crawler.check.verdict import Verdict
-from crawler.model.errors import CrawlFailed, UsageError
+from crawler.model.errors import CrawlFailed
 from crawler.sinks.base import why_not_written
+from crawler.watch.report_asked import Report, report_of, reports_of
+from crawler.watch.report_file import opened
 
 FORMATS: dict[str, str] = {
     "text": "for people: what was found, with its first places",
@@ -24,48 +25,17 @@ FORMATS: dict[str, str] = {
 """Every format, each the module of its name in this package, and what it is for."""
 
 
-class Report(NamedTuple):
-    """A report that was asked for."""
-
-    format: str
-    path: Path | None
-    """None: standard output."""
-
-    def __str__(self) -> str:
-        return f"{self.format}={'-' if self.path is None else self.path}"
-
-
 def parse_report(text: str) -> Report:
     """``FORMAT=FILE``; ``FORMAT`` alone, or ``FORMAT=-``, is for standard output. Raises UsageError."""
-    name, has_file, file = text.partition("=")
-    if name not in FORMATS:
-        raise UsageError(f"--report {text}: there is no format {name!r}; allowed: {', '.join(FORMATS)}")
-    if has_file and not file:
-        raise UsageError(f"--report {text}: no file is named behind the =")
-    return Report(name, place_of(file or "-"))
+    return report_of(text, FORMATS)
 
 
 def parse_reports(texts: Iterable[str], out: Path | None = None) -> list[Report]:
-    """All that were asked for, in their order; where none of them is for standard output, text is.
+    """All that were asked for, as of :func:`crawler.watch.report_asked.reports_of`. Raises UsageError.
 
-    Looks whether each can be written, and leaves what is there as it is. ``out``: the output folder of the
-    crawl, which need not be there yet. Raises UsageError: for an unknown format, a file that cannot be
-    written, or two reports to one file.
+    ``out``: the output folder of the crawl, which need not be there yet.
     """
-    reports: list[Report] = []
-    places: dict[str, Report] = {}
-    for report in map(parse_report, texts):
-        place = same_place(report.path)
-        if place in places:
-            where = f"the file {report.path}" if report.path else "standard output"
-            raise UsageError(f"--report {places[place]} and --report {report}: two reports go to {where}")
-        if report.path is not None and (why := why_not(report.path, out)):
-            raise UsageError(f"--report {report}: {report.path} cannot be written: {why}")
-        places[place] = report
-        reports.append(report)
-    if same_place(None) not in places:
-        reports.append(Report("text", None))
-    return reports
+    return reports_of(texts, FORMATS, [] if out is None else [out])
 
 
 def write_reports(

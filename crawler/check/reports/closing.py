@@ -4,10 +4,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from crawler.check.finding import Result
-from crawler.check.reports.lines import Line, Part, link_to, sentence, table
-from crawler.check.reports.words import counted, on_one_line, totals, visible
+from crawler.check.reports.links import link_to
+from crawler.check.reports.words import totals
 from crawler.check.verdict import Verdict
+from crawler.watch.lines import Line, Part, sentence, table
 from crawler.watch.units import age
+from crawler.watch.words import counted, on_one_line, visible
 
 _IN_WORDS = {
     "stylesheet": "style sheet",

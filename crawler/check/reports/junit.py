@@ -13,9 +13,10 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.words import about, counted, said, spread, where
+from crawler.check.reports.words import about, said, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
+from crawler.watch.words import counted
 
 SUITE = "crawler check"
 CRAWL = "the crawl"

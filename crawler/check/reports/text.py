@@ -11,10 +11,12 @@ from typing import NamedTuple, TextIO
 
 from crawler.check.finding import Finding, Place, Result
 from crawler.check.reports.closing import closing, left_out
-from crawler.check.reports.lines import Line, Part, link_to, pair, plain, sentence, table
-from crawler.check.reports.words import about, counted, said, spread, visible, where
+from crawler.check.reports.links import link_to
+from crawler.check.reports.words import about, said, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES, Severity
+from crawler.watch.lines import Line, Part, pair, plain, sentence, table
+from crawler.watch.words import counted, visible
 
 PLACES_SHOWN = 3
 WARNINGS_SHOWN = 10
@@ -59,7 +61,7 @@ def show(
     # Nobody who reads a pipe wants a sentence broken at 80 columns.
     extent = Extent(quiet=quiet, verbose=verbose)
     if stream.isatty() or _COLOUR_ANYHOW & os.environ.keys():
-        from crawler.check.reports.terminal import Terminal  # with rich, whose import takes 20 ms
+        from crawler.watch.terminal import Terminal  # with rich, whose import takes 20 ms
 
         terminal = Terminal(stream)
         extent = extent._replace(width=terminal.width)

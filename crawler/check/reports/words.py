@@ -2,23 +2,7 @@
 
 from crawler.check.finding import Finding, Place, Result
 from crawler.model.findings import SEVERITIES
-
-
-def visible(text: str) -> str:
-    """``text`` on one line, with its control characters made visible: a site may put anything into it."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-def on_one_line(text: str) -> str:
-    """Words of a page or a server, with each run of blanks as one space."""
-    return visible(" ".join(text.split()))
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 page``, ``1,451 places``."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+from crawler.watch.words import counted, on_one_line, visible
 
 
 def where(place: Place) -> str:

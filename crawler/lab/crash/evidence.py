@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawler.lab.crash.judges import heard, judge_of
+from crawler.lab.graph_site import GraphSite
+from crawler.model.generations import database_of
 from crawler.model.outcomes import Purpose
 from crawler.model.record import decode
 from crawler.sinks import SINKS
@@ -27,27 +29,27 @@ class Held:
     """The crawl's own note of what it would leave in the system."""
 
 
-def look(out: Path) -> Held:
-    """What OUT holds now, its process being dead. Blocks."""
-    if not (out / "crawl.db").exists():
+def look(out: Path, generation: int = 1) -> Held:
+    """What OUT holds of a generation now, its process being dead. Blocks."""
+    if not (out / database_of(generation)).exists():
         return Held()
-    with _copy(out, "crawl.db") as db:
+    with _copy(out, database_of(generation)) as db:
         if db.execute("PRAGMA user_version").fetchone()[0] == 0:
             return Held()
         meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
         whole = []
         for (sink,) in db.execute("SELECT DISTINCT sink FROM batches").fetchall():
             query = "SELECT coalesce(max(n), 0) FROM batches WHERE sink = ? AND position <= ?"
-            whole.append(db.execute(query, (sink, length(out, sink))).fetchone()[0])
+            whole.append(db.execute(query, (sink, length(out, sink, generation))).fetchone()[0])
         last = min(whole, default=0)
         urls = db.execute("SELECT url FROM urls WHERE state <> 0 AND batch <= ?", (last,)).fetchall()
     return Held(frozenset(url for (url,) in urls), meta.get("leftovers"))
 
 
-def length(out: Path, sink: str) -> int:
+def length(out: Path, sink: str, generation: int = 1) -> int:
     """What a sink holds, in the unit of its positions, as it would find it when it is opened."""
     kind = SINKS[sink]
-    with _copied(out, kind.file_name) as path:
+    with _copied(out, kind.file_of(generation)) as path:
         if not path.exists():
             return 0
         opened = kind()
@@ -57,18 +59,24 @@ def length(out: Path, sink: str) -> int:
             opened.close()
 
 
-def positions(out: Path) -> dict[str, list[int]]:
-    """The position of each sink after each committed batch, in order."""
+def positions(out: Path, generation: int = 1) -> dict[str, list[int]]:
+    """The position of each sink after each committed batch, in order; first, where it began if not at 0."""
     found: dict[str, list[int]] = {}
-    with _copy(out, "crawl.db") as db:
+    with _copy(out, database_of(generation)) as db:
         for sink, position in db.execute("SELECT sink, position FROM batches ORDER BY n"):
             found.setdefault(sink, []).append(position)
     return found
 
 
-def answers(out: Path) -> list[tuple[str, int]]:
+def begins(out: Path, generation: int) -> dict[str, int]:
+    """Where a generation begins in the sinks that have one file for all."""
+    with _copy(out, database_of(generation)) as db:
+        return dict(db.execute("SELECT sink, position FROM batches WHERE n = 0").fetchall())
+
+
+def answers(out: Path, generation: int = 1) -> list[tuple[str, int]]:
     """The URLs in ``facts.db``, in order, each with its purpose; empty where there is no table yet."""
-    with _copy(out, FactsSink.file_name) as db:
+    with _copy(out, FactsSink.file_of(generation)) as db:
         if not db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'answers'").fetchone()[0]:
             return []
         return db.execute("SELECT url, purpose FROM answers ORDER BY id").fetchall()
@@ -84,12 +92,14 @@ class Sound:
     """Everything else, one sentence each."""
 
 
-def examine(out: Path, urls: set[str], sinks: Sequence[str]) -> Sound:
-    """Whether each of ``urls`` is in every sink once, and everything is whole."""
-    sound = Sound()
-    held = {sink: _recorded(out, sink, sound) for sink in sinks if SINKS[sink].holds_records}
+def examine(out: Path, site: GraphSite, sinks: Sequence[str], generation: int = 1) -> Sound:
+    """Whether each URL of ``site`` is once in every sink, in this generation, and everything is whole."""
+    sound, urls = Sound(), site.urls
+    held = {
+        sink: _recorded(out, sink, site, generation, sound) for sink in sinks if SINKS[sink].holds_records
+    }
     if FactsSink.name in sinks:
-        found = answers(out)
+        found = answers(out, generation)
         held[FactsSink.name] = [url for url, purpose in found if purpose <= Purpose.SITEMAP]
         others = Counter(url for url, purpose in found if purpose > Purpose.SITEMAP)
         if not others or others.total() > len(others):
@@ -106,44 +116,56 @@ def examine(out: Path, urls: set[str], sinks: Sequence[str]) -> Sound:
         with _copy(out, path.name) as db:
             if (said := db.execute("PRAGMA integrity_check").fetchone()) != ("ok",):
                 sound.wrongs.append(f"{path.name} is damaged: {said}")
-    _examine_summary(out, len(urls), FactsSink.name in sinks, sound)
+    _examine_summary(out, site, generation, FactsSink.name in sinks, sound)
     return sound
 
 
-def _examine_summary(out: Path, pages: int, has_targets: bool, sound: Sound) -> None:
+def _examine_summary(out: Path, site: GraphSite, generation: int, has_targets: bool, sound: Sound) -> None:
     try:
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-        wanted = {"ok": pages, "pending": 0, "state": "finished"}
+        wanted = {"ok": len(site.urls), "pending": 0, "state": "finished", "generation": generation}
         if (told := {key: summary[key] for key in wanted}) != wanted:
             sound.wrongs.append(f"summary.json says {told}")
         if has_targets and any(ends["pending"] for ends in summary["targets"].values()):
             sound.wrongs.append(f"summary.json says of targets {summary['targets']}")
+        changes = summary["changes"] or {"unchanged": None}
+        if generation > 1 and changes["unchanged"] != len(site.staying):
+            sound.wrongs.append(f"summary.json says of changes {changes}")
     except (OSError, ValueError) as error:
         sound.wrongs.append(f"summary.json cannot be read: {error}")
 
 
-def _recorded(out: Path, sink: str, sound: Sound) -> list[str]:
-    """The URLs of a sink's records, in order, as its judge reads them, which is to be as it reads itself."""
+def _recorded(out: Path, sink: str, site: GraphSite, generation: int, sound: Sound) -> list[str]:
+    """The URLs of a generation's records in a sink, in order.
+
+    They are given as the sink's judge reads them, which is to be as it reads itself.
+    """
     kind, judge = SINKS[sink], judge_of(sink)
-    with _copied(out, kind.file_name) as path:
-        records, complaint = heard(decode(line) for line in kind.read(path))
+    begin = begins(out, generation).get(sink, 0)
+    with _copied(out, kind.file_of(generation)) as path:
+        records, complaint = heard(decode(line) for line in kind.read(path, begin=begin))
         if complaint is not None:
-            sound.wrongs.append(f"{kind.file_name} is damaged, as its own reader says: {complaint}")
-        for record in records:
-            if record.outcome != "ok":
-                sound.wrongs.append(f"{record.url} is recorded in {sink} as {record.outcome}, {record.kind}")
+            sound.wrongs.append(f"{path.name} is damaged, as its own reader says: {complaint}")
+        sound.wrongs += [
+            f"{record.url} is recorded in {sink} as {record.outcome}, {record.kind}, generation"
+            f" {record.generation}, {'unchanged' if record.unchanged else 'changed'}"
+            for record in records
+            if (record.outcome, record.generation, record.unchanged)
+            != ("ok", generation, generation > 1 and record.url in site.staying)
+        ]
         urls = [record.url for record in records]
+        earlier = [decode(line).url for line in kind.read(path, begin)] if begin else []
         if judge is None:
             return urls
         judged, complaint = heard(judge.urls_in(path))
     if complaint is not None:
-        sound.wrongs.append(f"{kind.file_name} is damaged, as its judge says: {complaint}")
+        sound.wrongs.append(f"{path.name} is damaged, as its judge says: {complaint}")
     if judge.sees_more:
         seen = set(urls)
         judged = [url for url in judged if url in seen]
-    if Counter(judged) != Counter(urls):
+    if Counter(judged) != Counter(earlier + urls):
         sound.wrongs.append(f"{sink} and its judge read different records")
-    return urls if judge.sees_more else judged
+    return urls if judge.sees_more else judged[len(earlier) :]
 
 
 @contextmanager

@@ -9,9 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from random import Random
+from dataclasses import dataclass, replace
 from signal import SIGCONT, SIGINT, SIGKILL, SIGSTOP, SIGTERM
 
 from crawler.lab.crash import power
@@ -43,7 +41,7 @@ class Kind:
     fault: str | None = None
     passes: tuple[int, int] = (1, 1)
     """A fault comes at a pass between these two."""
-    damage: Callable[[Path, Random], None] | None = None
+    damage: power.Damage | None = None
     """What happens to the output folder afterwards."""
     sinks: tuple[str, ...] = EVERY
     resumes_killed: int = 0
@@ -51,6 +49,8 @@ class Kind:
     by_run: bool = False
     """It is gone on with by ``run``: there may be nothing yet that ``resume`` could read."""
     methods: tuple[str, ...] = ("forkserver", "spawn")
+    generation: int = 1
+    """Which one is killed: 2 is a recrawl, after a first crawl that nothing happens to."""
 
 
 def _group(scene: Scene) -> int:
@@ -165,7 +165,7 @@ _END = ["end:before_summary", "end:before_state"]
 
 _FILES = [sink for sink in map(SINKS.__getitem__, EVERY) if issubclass(sink, AppendedFile)]
 
-KINDS = [
+_OF_ANY = [
     Kind("whole group", DIES, _group),
     Kind("whole group, at its start", DIES, _at_start, by_run=True),
     Kind("whole group, then resume too", DIES, _group, resumes_killed=2),
@@ -205,4 +205,13 @@ KINDS = [
     Kind("writers of a check", GOES_ON, _one("writer", times=4), sinks=CHECK),
     Kind("a check at store:inside_transaction", DIES, fault=_MAIN[1], passes=(1, 4), sinks=CHECK),
     Kind("power: facts.db rows gone", DIES, _group, damage=power.delete_rows(FactsSink), sinks=CHECK),
+]
+RECRAWL = "a recrawl: "
+"""How the names of kinds begin that kill one."""
+_OPENING = [f"generation:{at}" for at in ("before_rename", "after_rename")]
+
+KINDS = [
+    *_OF_ANY,
+    *(replace(kind, name=f"{RECRAWL}{kind.name}", generation=2) for kind in _OF_ANY),
+    *(Kind(f"{RECRAWL}at {name}", DIES, fault=name, generation=2) for name in _OPENING),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from crawler.lab.crash.victims import Role, Victim, kill_group, victims, wait_for_empty_group
+from crawler.model.generations import database_of
 from crawler.plumbing.faults import ENVIRONMENT
 from crawler.sinks.jsonl import JsonlSink
 
@@ -29,9 +30,12 @@ class Scene:
     def __init__(
         self, out: Path, sinks: tuple[str, ...], options: tuple[object, ...], chance: Random
     ) -> None:
+        """``options`` are those of the first crawl."""
         self.out = out
         self.sinks = sinks
         self.chance = chance
+        self.generation = 1
+        """That is crawled, and of which records are waited for."""
         self.orphans: list[int] = []
         self.log = out.with_suffix(".log")
         """Standard output and error of all runs."""
@@ -51,8 +55,15 @@ class Scene:
 
     @contextmanager
     def run(self, fault: str | None = None, *, resume: bool = False) -> Iterator[None]:
-        """A run in a process group of its own; nothing of it is left when the block is."""
-        arguments = ("resume", self.out) if resume else ("run", *self._options, "-o", self.out)
+        """A run in a process group of its own; nothing of it is left when the block is.
+
+        ``resume``: it goes on with the crawl; where no further generation was made yet, by making one.
+        """
+        arguments: tuple[object, ...] = ("run", *self._options, "-o", self.out)
+        if self.generation > 1 and not (self.out / database_of(self.generation)).exists():
+            arguments = ("recrawl", self.out)
+        elif resume:
+            arguments = ("resume", self.out)
         environment = {name: text for name, text in os.environ.items() if not name.startswith("CRAWLER_")}
         if fault is not None:
             environment[ENVIRONMENT] = fault
@@ -89,7 +100,7 @@ class Scene:
 
     def wait_for_records(self, count: int) -> bool:
         """Wait until ``records.jsonl`` has so many; False when the crawl ended before."""
-        path = self.out / JsonlSink.file_name
+        path = self.out / JsonlSink.file_of(self.generation)
         while self.lives():
             if path.exists() and path.read_bytes().count(b"\n") >= count:
                 return self.lives()
@@ -98,7 +109,7 @@ class Scene:
 
     def all_victims(self) -> list[Victim]:
         """The living processes of the run."""
-        return victims(self.leader, self.out)
+        return victims(self.leader, self.out, self.generation)
 
     def victims(self, role: Role, sink: str | None = None) -> list[Victim]:
         """The living processes in a role."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 
 from crawler.lab.crash.evidence import Held, examine, look
-from crawler.lab.crash.kinds import DIES, GOES_ON, SAVES, Kind
+from crawler.lab.crash.kept import Kept, differences, keep
+from crawler.lab.crash.kinds import DIES, GOES_ON, RECRAWL, SAVES, Kind
 from crawler.lab.crash.scene import Hung, Scene
 from crawler.lab.crash.victims import kill_group
 from crawler.lab.graph_site import GraphSite
@@ -65,20 +66,23 @@ def run_trial(
     options += ["--set", f"processes.start_method={method}"]
     scene = Scene(out, kind.sinks, tuple(options), chance)
     try:
+        first = _crawl_before(kind, scene)
         _see_through(kind, scene, site, verdict)
     except Hung as hung:
         verdict.wrongs.append(str(hung))
     else:
-        sound = examine(out, site.urls, kind.sinks)
+        sound = examine(out, site, kind.sinks, kind.generation)
         verdict.pages, verdict.lost, verdict.twice = len(site.urls), sound.lost, sound.twice
         verdict.wrongs += sound.wrongs
+        if first is not None:
+            verdict.wrongs += differences(first, out, kind.sinks)
     finally:
         # Of a trial that was interrupted, or hung, nobody else would remove it: its folder is thrown away.
-        noted = look(out).leftovers
+        noted = look(out, scene.generation).leftovers
         if noted is not None:
             remove_leftovers(noted)
     printed = scene.printed()
-    if "Traceback" in printed and kind.name not in TRACKER_KILLED:
+    if "Traceback" in printed and kind.name.removeprefix(RECRAWL) not in TRACKER_KILLED:
         verdict.wrongs.append("a traceback was printed")
     verdict.orphans = len(scene.orphans)
     if not verdict.is_clean:
@@ -87,22 +91,35 @@ def run_trial(
     return verdict
 
 
+def _crawl_before(kind: Kind, scene: Scene) -> Kept | None:
+    """Crawl what is to be crawled again, and note what there is of it then."""
+    if kind.generation == 1:
+        return None
+    with scene.run():
+        if (code := scene.code()) != 0:
+            raise Hung(f"the first crawl, of which nothing was killed, ended with exit code {code}")
+    first = keep(scene.out, scene.sinks)
+    scene.generation = kind.generation
+    return first
+
+
 def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) -> None:
     asked: Counter[str] = Counter()
     ends: list[tuple[Held, Counter[str]]] = []
+    before = site.asked()
 
     def note() -> None:
         nonlocal asked
-        everything = site.asked()
+        everything = site.asked() - before
         asked = Counter({url: everything[url] for url in site.urls if everything[url]})
-        ends.append((look(scene.out), asked))
+        ends.append((look(scene.out, scene.generation), asked))
 
     code = _first_run(kind, scene, verdict)
     if code not in kind.ends | {0}:
         verdict.wrongs.append(f"the first run ended with exit code {code}")
         return
     if kind.damage is not None and code != 0:
-        kind.damage(scene.out, scene.chance)
+        kind.damage(scene.out, scene.generation, scene.chance)
     note()
     for run in range(MAX_RUNS + kind.resumes_killed):
         if code == 0:
@@ -119,10 +136,10 @@ def _see_through(kind: Kind, scene: Scene, site: GraphSite, verdict: Verdict) ->
         note()
     else:
         verdict.wrongs.append(f"it was not finished after {MAX_RUNS} runs that went on with it")
-    for held, before in ends:
-        verdict.again_though_safe += sum(asked[url] - before[url] for url in held.safe)
-        if before is not asked:
-            verdict.in_flight += len(before.keys() - held.safe)
+    for held, by_then in ends:
+        verdict.again_though_safe += sum(asked[url] - by_then[url] for url in held.safe)
+        if by_then is not asked:
+            verdict.in_flight += len(by_then.keys() - held.safe)
         verdict.left += _left(held.leftovers)
     verdict.again = asked.total() - len(asked)
     if verdict.again > verdict.in_flight:

@@ -32,12 +32,12 @@ def group_of(leader: int) -> list[int]:
     return found
 
 
-def victims(leader: int, out: Path) -> list[Victim]:
+def victims(leader: int, out: Path, generation: int = 1) -> list[Victim]:
     """The processes of the crawl whose main process is ``leader``, by pid.
 
     A writer is known by its lock; one that has none yet counts as a parser.
     """
-    writers = {owner_pid(out / f".{sink.file_name}.lock"): name for name, sink in SINKS.items()}
+    writers = {owner_pid(out / f".{sink.file_of(generation)}.lock"): name for name, sink in SINKS.items()}
     found = []
     for pid in sorted(group_of(leader)):
         with suppress(OSError):

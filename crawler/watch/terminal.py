@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from crawler.check.reports.lines import Line
+from crawler.watch.lines import Line
 
 STYLES = {"error": "red", "warning": "yellow", "note": "cyan", "good": "green", "bold": "bold", "dim": "dim"}
 

@@ -2,10 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
-
-from crawler.check.finding import Result
 
 LEAST_WIDTH = 20
 """A sentence gets so many columns at least, however narrow the terminal."""
@@ -16,7 +13,7 @@ class Part(NamedTuple):
 
     text: str
     style: str = ""
-    """Words of :data:`crawler.check.reports.terminal.STYLES`, with a blank between two."""
+    """Words of :data:`crawler.watch.terminal.STYLES`, with a blank between two."""
     link: str | None = None
     """What a click on it opens: an absolute URL."""
 
@@ -67,16 +64,3 @@ def table(
     for (name, figure, more), length in zip(rows, names, strict=True):
         padded = Part(f"{' ' * (name_width - length)}  {figure:>{figure_width}}")
         yield from pair(indent, [*name, padded], more, width)
-
-
-def link_to(name: str, result: Result) -> str | None:
-    """What a click on ``name`` opens: itself where it is a URL, else a file in the checked folder."""
-    if not name.isprintable() or not name.isascii():
-        return None
-    if name.startswith(("http://", "https://")):
-        return name
-    seed = next(iter(result.seeds), "")
-    if not seed or "://" in seed:
-        return None
-    file = Path(seed).resolve() / name.partition("#")[0]
-    return file.as_uri() if file.is_file() else None

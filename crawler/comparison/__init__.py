@@ -1,0 +1,1 @@
+"""Floor 8: what is different between two crawls."""

@@ -1,0 +1,128 @@
+"""One of the two crawls of a comparison, as it was at one moment."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.comparison.difference import Side
+from crawler.frontier.compared import PageRow
+from crawler.frontier.view import FrontierView, generations, open_view
+from crawler.model.errors import CrawlFailed, OutputError, UsageError
+from crawler.model.generations import named
+from crawler.rules.urls import login, origin
+from crawler.sinks import SINKS
+from crawler.sinks.base import Sink, unreadable
+from crawler.sinks.batches import Batches
+from crawler.write.reading import Recorded, sink_with_records
+from crawler.write.requirements import how_to_install
+
+
+class Place(NamedTuple):
+    """Where a crawl lies."""
+
+    out: Path
+    generation: int
+
+
+def place_of(name: str | Path) -> Place:
+    """What a folder, or OUT@2, names: by itself, its last generation. Raises OutputError for no crawl."""
+    found = named(str(name), is_folder=Path(name).is_dir())
+    out, generation = Path(found.out), found.generation
+    there = generations(out)
+    if not there:
+        with open_view(out):  # which says what is wrong
+            pass
+    return Place(out, there[-1] if generation is None else generation)
+
+
+def last_two(name: str | Path) -> tuple[Place, Place]:
+    """The last generation of a folder, and the one before it. Raises OutputError where there are no two."""
+    last = place_of(name)
+    before = [number for number in generations(last.out) if number < last.generation]
+    if not before:
+        raise OutputError(
+            f"{last.out} holds one crawl alone: name two, or crawl it again first"
+            f" (crawler recrawl {last.out})"
+        )
+    return Place(last.out, before[-1]), last
+
+
+class Crawled:
+    """What is committed of it. For one thread, while its database is open."""
+
+    def __init__(self, view: FrontierView, place: Place, *, by_path: bool) -> None:
+        """``by_path``: its pages are told apart by path and query, whatever their origin."""
+        self._view, self._by_path, self.place = view, by_path, place
+        meta, counts = view.meta(), view.counts()
+        self.origins = view.origins()
+        self.has_hashes = view.has_hashes()
+        is_one = len(generations(place.out)) == 1
+        self.side = Side(
+            str(place.out) if is_one else f"{place.out}@{place.generation}",
+            place.generation,
+            meta.get("state", "incomplete"),
+            meta.get("started_at"),
+            sum(counts.values()),
+            counts["pending"],
+        )
+        self._sink = _sink_of(place, view.sinks())
+        self._batches = None
+        if self._sink is not None:
+            name = self._sink.name
+            path = place.out / self._sink.file_of(place.generation)
+            self._batches = Batches(self._sink, path, lambda batch: view.span_of(name, batch))
+
+    @property
+    def has_records(self) -> bool:
+        """Whether a sink of it holds what pages say; else its database is all there is."""
+        return self._sink is not None
+
+    def pages(self) -> Iterator[PageRow]:
+        """Its pages in the order of their keys, with the targets of redirects as :meth:`shown` has them."""
+        for row in self._view.pages_by(_path if self._by_path else None):
+            yield row if row.target is None else row._replace(target=self.shown(row.target))
+
+    def shown(self, url: str) -> str:
+        """A URL as it is compared and told: without user and password; by path, if it is one of its own."""
+        url = login(url)[0]
+        return _path(url) if self._by_path and origin(url) in self.origins else url
+
+    def records(self, wanted: Iterable[PageRow]) -> Iterator[tuple[PageRow, bytes]]:
+        """The records of pages, in the order in which they lie. Raises CrawlFailed where one is damaged."""
+        if self._batches is None or self._sink is None:
+            return
+        if self._sink.missing():
+            path = self.place.out / self._sink.file_of(self.place.generation)
+            raise UsageError(f"reading {path} {how_to_install(self._sink)}")
+        for row in sorted(wanted, key=lambda row: (row.batch or 0, row.id)):
+            try:
+                line = self._batches.find(row.url, row.batch or 0)
+            except OutputError as error:
+                raise CrawlFailed(str(error)) from error
+            if line is None:
+                path = self.place.out / self._sink.file_of(self.place.generation)
+                raise CrawlFailed(str(unreadable(path, f"the record of {self.shown(row.url)} is missing", 0)))
+            yield row, line
+
+
+@contextmanager
+def crawled(place: Place, *, by_path: bool) -> Iterator[Crawled]:
+    """The crawl there. Raises OutputError where there is none, StoreFailed where it is damaged."""
+    with open_view(place.out, place.generation) as view, view.one_moment():
+        yield Crawled(view, place, by_path=by_path)
+
+
+def _path(url: str) -> str:
+    """Path and query of a serialised URL."""
+    at = url.find("/", url.find("://") + 3)
+    return "/" if at < 0 else url[at:]
+
+
+def _sink_of(place: Place, sinks: list[str]) -> type[Sink] | None:
+    sink = sink_with_records(Recorded(place.out, place.generation, sinks))
+    holding = [kind for kind in SINKS.values() if kind.name in sinks and kind.holds_records]
+    if sink is None and holding:
+        gone = place.out / holding[0].file_of(place.generation)
+        raise OutputError(f"the records of the crawl in {place.out} are gone: there is no {gone}")
+    return sink
