@@ -1,4 +1,4 @@
-"""``crawler serve``: the fixture site, or the faults, for a browser or for a crawler in another terminal."""
+"""``crawler serve``: the fixture site, or another one, for a browser or for a crawler in another terminal."""
 
 from contextlib import suppress
 
@@ -25,15 +25,22 @@ class Port(click.IntRange):
 )
 @click.option("--faults", is_flag=True, help="Serve pages that misbehave, among good ones.")
 @click.option("--annex", is_flag=True, help="Serve a site full of faults, for crawler check.")
-def serve(port: int, faults: bool, annex: bool) -> int:
+@click.option("--changing", is_flag=True, help="Serve a site that changes, for crawler recrawl and diff.")
+def serve(port: int, faults: bool, annex: bool, changing: bool) -> int:
     """Serve the fixture site on 127.0.0.1 until Ctrl-C."""
-    if faults and annex:
-        raise UsageError("--faults and --annex are two sites: serve each on a port of its own")
+    asked = {"--faults": faults, "--annex": annex, "--changing": changing}
+    names = [name for name, is_asked in asked.items() if is_asked]
+    if len(names) > 1:
+        raise UsageError(f"{names[0]} and {names[1]} are two sites: serve each on a port of its own")
     with suppress(KeyboardInterrupt):  # the way to end it
         if faults:
             from crawler.lab.faults.faults_process import serve_faults_forever
 
             serve_faults_forever(port)
+        elif changing:
+            from crawler.lab.changing.changing_process import serve_changing_forever
+
+            serve_changing_forever(port)
         else:
             from crawler.lab.site.site_process import serve_forever
 

@@ -1,6 +1,6 @@
 """Floor 8: the fixture site and what is measured on it.
 
-Nothing that crawls needs this floor. It has six parts, each of which can be read alone:
+Nothing that crawls needs this floor. It has seven parts, each of which can be read alone:
 
 ``experiments/`` (``crawler lab``)
     One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
@@ -20,7 +20,10 @@ Nothing that crawls needs this floor. It has six parts, each of which can be rea
 ``faults/`` (``crawler serve --faults``, ``crawler lab faults``)
     A server that misbehaves in every way there is. A file for each family of faults; ``manifest`` says what
     a fault is, ``site`` puts them among good pages, ``judge`` compares what was recorded with what is right.
+``changing/`` (``crawler serve --changing``)
+    A site that changes over five stages: ``stage`` says what can be done to it, ``manifest`` what a crawl of
+    each stage is answered and what is different from the one before.
 ``crash/`` (``crawler lab crash``)
-    Kills crawls and judges what they leave. Begin with ``kinds`` (the ways to die) and ``trial`` (one kill);
-    :mod:`crawler.lab.graph_site` is the site that is crawled.
+    Kills crawls and recrawls, and judges what they leave. Begin with ``kinds`` (the ways to die) and
+    ``trial`` (one kill); :mod:`crawler.lab.graph_site` is the site that is crawled.
 """

@@ -207,3 +207,5 @@ def test_serve_ends_well_at_an_interrupt(crawler: Run, arguments: list[str], ser
 def test_serve_serves_one_site(crawler: Run) -> None:
     refused = "crawler: --faults and --annex are two sites: serve each on a port of its own"
     assert crawler("serve", "--faults", "--annex") == (2, [], [refused])
+    refused = "crawler: --annex and --changing are two sites: serve each on a port of its own"
+    assert crawler("serve", "--changing", "--annex") == (2, [], [refused])

@@ -1,7 +1,9 @@
 """The site that changes: what it answers is what its manifest says, and that is what its script has done."""
 
 import gzip
+import multiprocessing
 import re
+import urllib.request
 from collections import Counter
 from itertools import pairwise
 
@@ -10,11 +12,13 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from crawler.lab.changing.answering import FUTURE, reply
+from crawler.lab.changing.changing_process import ChangingProcess, serve_changing_forever
 from crawler.lab.changing.manifest import Field, Generation, manifest
 from crawler.lab.changing.page import Cosmetic, Page, Serves
-from crawler.lab.changing.script import STAGES, script
-from crawler.lab.changing.server import LOG_PATH, STAGE_PATH, ChangingSite
-from crawler.lab.changing.stage import Act
+from crawler.lab.changing.script import script
+from crawler.lab.changing.server import ChangingSite
+from crawler.lab.changing.stage import LOG_PATH, STAGE_PATH, STAGES, Act
+from crawler.model.errors import ChildFailed
 
 SEEDS = [1, 2]
 PAGE = Page("/a", "A", (("Some words are here.",),), stage=2)
@@ -265,3 +269,29 @@ def test_only_the_tag_that_never_changes_hides_anything(seed):
         hidden |= generation.unseen
         assert {stage.pages[path].serves for path in generation.unseen} <= {Serves.STUCK}
     assert hidden
+
+
+def test_in_a_process_of_its_own_it_is_the_same_site():
+    with ChangingProcess(seed=3) as site:
+        for number in (2, 1):
+            site.serve(number)
+            with urllib.request.urlopen(site.url) as answer:
+                assert answer.read() == script(3)[number - 1].pages["/"].body()
+        log = site.taken_log()
+        assert [(asked.method, asked.path, asked.status) for asked in log] == [("GET", "/", 200)] * 2
+        assert site.taken_log() == []
+
+
+def test_serving_for_ever_says_where_and_how_it_changes():
+    said = []
+
+    def kill_it(line: str) -> None:
+        said.append(line)
+        for child in multiprocessing.active_children():
+            if child.name == "changing site's process" and len(said) == 4:
+                child.kill()
+
+    with pytest.raises(ChildFailed, match="ended by itself"):
+        serve_changing_forever(0, kill_it)
+    assert "stage 1 of 5" in said[0]
+    assert f"{STAGE_PATH}" in said[2]

@@ -2,17 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from crawler import diff
+from crawler.comparison.comparing import Comparison
+from crawler.comparison.difference import Difference
 from crawler.frontier.view import generations, open_view
 from crawler.lab.changing.changing_process import ChangingProcess
 from crawler.lab.changing.manifest import Generation, manifest
-from crawler.lab.changing.script import STAGES
 from crawler.lab.changing.server import ROBOTS_PATH, Asked
+from crawler.lab.changing.stage import STAGES
 from crawler.model.generations import file_name
 from crawler.model.record import Record, decode
 from crawler.sinks import SINKS
@@ -51,7 +53,7 @@ def text_files(out: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module", params=["aiohttp", "httpx"])
-def crawled(request, tmp_path_factory) -> Iterator[Crawled]:
+def crawled(request, tmp_path_factory) -> Crawled:
     out, logs, first = tmp_path_factory.mktemp("crawled") / "out", [], {}
     with ChangingProcess(SEED) as site:
         for number in NUMBERS:
@@ -146,6 +148,63 @@ def test_every_sink_has_each_generation(crawled, number):
 
 def test_nothing_of_an_earlier_generation_is_changed(crawled):
     assert text_files(crawled.out) == crawled.first
+
+
+Told = tuple[str, str, str | None, int | None, frozenset[str], frozenset[str], frozenset[str]]
+
+
+def told(difference: Difference, origin: str) -> Told:
+    """As the manifest would say it."""
+
+    def paths(urls: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(url.removeprefix(origin) for url in urls)
+
+    return (
+        str(difference.what),
+        difference.url.removeprefix(origin),
+        difference.old_url and difference.old_url.removeprefix(origin),
+        difference.status,
+        frozenset(map(str, difference.fields)),
+        paths(difference.links_added),
+        paths(difference.links_gone),
+    )
+
+
+def expected_of(number: int) -> set[Told]:
+    return {
+        (one.what, one.path, one.old_path, one.status, frozenset(map(str, one.fields)),
+         one.links_added, one.links_gone)
+        for one in of(number).differences
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS[1:])
+def test_diff_finds_what_the_manifest_names_and_nothing_else(crawled, number):
+    old, new = f"{crawled.out}@{number - 1}", f"{crawled.out}@{number}"
+    with Comparison(old, new) as comparison:
+        found = [told(difference, crawled.origin) for difference in comparison]
+    assert set(found) == expected_of(number)
+    assert len(found) == len(set(found))
+    assert comparison.totals.cosmetic == len(of(number).cosmetic)
+    assert set(found) == {told(difference, crawled.origin) for difference in diff(old, new)}
+
+
+@pytest.mark.parametrize("number", NUMBERS[1:])
+def test_exactly_compared_what_nobody_reads_is_a_change_too(crawled, number):
+    old, new = f"{crawled.out}@{number - 1}", f"{crawled.out}@{number}"
+    found = {told(difference, crawled.origin)[:2] for difference in diff(old, new, exact=True)}
+    wanted = {one[:2] for one in expected_of(number)} | {("changed", path) for path in of(number).cosmetic}
+    assert found == wanted
+
+
+def test_the_text_of_an_edit_is_shown_as_a_unified_diff(crawled):
+    texts = [
+        difference.text for difference in diff(f"{crawled.out}@1", f"{crawled.out}@2") if difference.text
+    ]
+    edited = [one for one in of(2).differences if one.what == "changed" and "text" in one.fields]
+    assert len(texts) == len(edited)
+    for text in texts:
+        assert any(line.startswith(("+", "-")) for line in text)
 
 
 def test_the_summary_counts_what_the_manifest_names(crawled):

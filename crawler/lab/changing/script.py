@@ -6,10 +6,9 @@ from random import Random
 
 from crawler.lab.changing.editing import Editor
 from crawler.lab.changing.page import Page, Serves, new_page
-from crawler.lab.changing.stage import LONG, SHORT, Pages, Stage
+from crawler.lab.changing.stage import LONG, SHORT, STAGES, Pages, Stage
 from crawler.lab.changing.words import names, title_of
 
-STAGES = 5
 SECTIONS = 6
 OF_EACH = 7
 """Pages that answer in each of the ways, beside the sections and the start page."""

@@ -6,11 +6,9 @@ from typing import NamedTuple
 from aiohttp import web
 
 from crawler.lab.changing.answering import Reply, reply
-from crawler.lab.changing.script import STAGES, script
+from crawler.lab.changing.script import script
+from crawler.lab.changing.stage import LOG_PATH, STAGE_PATH, STAGES
 
-STAGE_PATH, LOG_PATH = "/__stage__", "/__log__"
-"""PUT takes the number of the stage that is to be served from now on; GET answers the log as JSON, and
-empties it. No page links to either."""
 NOTED = ("if-none-match", "if-modified-since", "accept-encoding")
 """Headers of a request that are kept in the log."""
 ROBOTS_PATH, ROBOTS = "/robots.txt", b"User-agent: *\nAllow: /\n"

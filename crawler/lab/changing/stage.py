@@ -6,6 +6,10 @@ from enum import StrEnum
 
 from crawler.lab.changing.page import Page
 
+STAGES = 5
+STAGE_PATH, LOG_PATH = "/__stage__", "/__log__"
+"""PUT takes the number of the stage that is to be served from now on; GET answers the log as JSON, and
+empties it. No page links to either."""
 SHORT, LONG = 30, 600
 """Words of the shortest pages, and of the longest."""
 

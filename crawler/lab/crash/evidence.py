@@ -128,8 +128,9 @@ def _examine_summary(out: Path, site: GraphSite, generation: int, has_targets: b
             sound.wrongs.append(f"summary.json says {told}")
         if has_targets and any(ends["pending"] for ends in summary["targets"].values()):
             sound.wrongs.append(f"summary.json says of targets {summary['targets']}")
-        if generation > 1 and summary["changes"]["unchanged"] != len(site.staying):
-            sound.wrongs.append(f"summary.json says of changes {summary['changes']}")
+        changes = summary["changes"] or {"unchanged": None}
+        if generation > 1 and changes["unchanged"] != len(site.staying):
+            sound.wrongs.append(f"summary.json says of changes {changes}")
     except (OSError, ValueError) as error:
         sound.wrongs.append(f"summary.json cannot be read: {error}")
 

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from random import Random
 from signal import SIGCONT, SIGINT, SIGKILL, SIGSTOP, SIGTERM
 
 from crawler.lab.crash import power

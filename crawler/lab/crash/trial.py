@@ -9,7 +9,7 @@ from random import Random
 
 from crawler.lab.crash.evidence import Held, examine, look
 from crawler.lab.crash.kept import Kept, differences, keep
-from crawler.lab.crash.kinds import DIES, GOES_ON, SAVES, Kind
+from crawler.lab.crash.kinds import DIES, GOES_ON, RECRAWL, SAVES, Kind
 from crawler.lab.crash.scene import Hung, Scene
 from crawler.lab.crash.victims import kill_group
 from crawler.lab.graph_site import GraphSite
@@ -82,7 +82,7 @@ def run_trial(
         if noted is not None:
             remove_leftovers(noted)
     printed = scene.printed()
-    if "Traceback" in printed and kind.name not in TRACKER_KILLED:
+    if "Traceback" in printed and kind.name.removeprefix(RECRAWL) not in TRACKER_KILLED:
         verdict.wrongs.append("a traceback was printed")
     verdict.orphans = len(scene.orphans)
     if not verdict.is_clean:
