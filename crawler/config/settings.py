@@ -63,9 +63,7 @@ class Config:
 
     seeds: Annotated[tuple[WebUrl, ...], About("URLs the crawl begins with.")] = ()
     out: Annotated[Folder | None, About("The output folder; none is a new one below crawls/.")] = None
-    again: Annotated[
-        bool, About("Whether a crawl that is finished is crawled again, as its next generation in OUT.")
-    ] = False
+    again: Annotated[bool, About("Whether a finished crawl in OUT gets a further generation.")] = False
     recrawl: RecrawlConfig = RecrawlConfig()
     scope: ScopeConfig = ScopeConfig()
     fetch: FetchConfig = FetchConfig()

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
-from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
+from crawler.fetch.backend import Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
 from crawler.fetch.inflate import ACCEPT_ENCODING
@@ -109,8 +109,7 @@ class Fetcher:
     async def _ask(self, attempt: Attempt, step: Step) -> Result:
         """Raises FetchFailed."""
         hops: Hops | None = None
-        earlier = attempt.ticket.earlier
-        headers = NO_HEADERS if earlier is None else conditions(earlier)
+        headers = conditions(attempt.ticket.earlier)
         result: Result | None = None
         try:
             while result is None:
