@@ -24,6 +24,6 @@ Nothing that crawls needs this floor. It has seven parts, each of which can be r
     A site that changes over five stages: ``stage`` says what can be done to it, ``manifest`` what a crawl of
     each stage is answered and what is different from the one before.
 ``crash/`` (``crawler lab crash``)
-    Kills crawls and recrawls, and judges what they leave. Begin with ``kinds`` (the ways to die) and ``trial`` (one kill);
-    :mod:`crawler.lab.graph_site` is the site that is crawled.
+    Kills crawls and recrawls, and judges what they leave. Begin with ``kinds`` (the ways to die) and
+    ``trial`` (one kill); :mod:`crawler.lab.graph_site` is the site that is crawled.
 """
