@@ -9,6 +9,7 @@ from crawler.comparison.crawled import Place, crawled, last_two, place_of
 from crawler.comparison.difference import Difference, Totals
 from crawler.comparison.finder import Finder
 from crawler.model.errors import UsageError
+from crawler.watch.words import counted
 
 
 def diff(
@@ -95,8 +96,8 @@ class Comparison:
                 found.append(f"{side.name} still runs: it is compared as far as it is committed.")
             if side.pending:
                 found.append(
-                    f"{side.name} is not finished ({side.pending:,} pages are pending): what it has not got"
-                    f" to is not told as {other}."
+                    f"{side.name} is not finished ({counted(side.pending, 'page')} pending): what it has not"
+                    f" got to is not told as {other}."
                 )
         found += [
             f"{crawl.side.name} keeps no records: what has changed in a page cannot be told."

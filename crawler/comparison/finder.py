@@ -25,6 +25,7 @@ class Finder:
         self._gone: list[PageRow] = []
         self._answers: dict[int, int | None] = {}
         """What the server answers now to pages that are not there any more, by their ids in the old crawl."""
+        self._short = moves.Short()
         self._both: list[tuple[PageRow, PageRow, Verdict]] = []
         """Pages that both have, and that may have changed, in the order of their keys."""
 
@@ -50,6 +51,8 @@ class Finder:
         one, other = self._old.place, self._new.place
         follows = one.out.resolve() == other.out.resolve() and one.generation + 1 == other.generation
         for old, new in pairs(self._old.pages(), self._new.pages()):
+            self._short.add(old, 0)
+            self._short.add(new, 1)
             verdict = judge((old, new), whole)
             if verdict is Verdict.ADDED and new is not None:
                 self._added.append(new)
@@ -78,7 +81,7 @@ class Finder:
         self._answers |= {old.id: new.status for old, new in leading if old.id in left}
         self._both = [row for row in self._both if row[0].id not in left and row[1].id not in taken]
         found = self._taken(found + back)
-        found += self._taken(moves.same(self._gone, self._added))
+        found += self._taken(moves.same(self._gone, self._added, self._short.common))
         told = [self._move(pair, Difference(what=What.MOVED, url="")) for pair in found]
         similar = self._taken(moves.similar(self._gone, self._added))
         for old, new, lines in spool.both(self._old, self._new, similar):

@@ -1,7 +1,7 @@
 """Pages that are elsewhere now: what is gone at one URL and there at another, with the same content."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import xxhash
 
@@ -41,13 +41,32 @@ def _tells(row: PageRow) -> bool:
     return bool(row.content_hash) and row.content_hash != _NOTHING
 
 
-def same(gone: Sequence[PageRow], added: Sequence[PageRow]) -> list[Move]:
-    """Pairs of the same content; where several have it, in the order of their URLs."""
+def same(gone: Sequence[PageRow], added: Sequence[PageRow], common: Collection[bytes]) -> list[Move]:
+    """Pairs of the same content; where several have it, in the order of their URLs.
+
+    ``common``: contents by which no page can be told, see :class:`Short`.
+    """
     waiting: dict[bytes, list[PageRow]] = defaultdict(list)
     for row in reversed(gone):
-        if _tells(row):
+        if _tells(row) and row.content_hash not in common:
             waiting[row.content_hash].append(row)
     return [(waiting[row.content_hash].pop(), row) for row in added if waiting.get(row.content_hash)]
+
+
+class Short:
+    """Contents with little text that several pages of one crawl have, such as "Loading…"."""
+
+    def __init__(self) -> None:
+        self.common: set[bytes] = set()
+        self._seen: tuple[set[bytes], set[bytes]] = set(), set()
+
+    def add(self, row: PageRow | None, side: int) -> None:
+        """Take in a page of the old crawl (0) or the new one (1)."""
+        if row is None or not row.content_hash or row.near_hash & LONG_ENOUGH:
+            return
+        if row.content_hash in self._seen[side]:
+            self.common.add(row.content_hash)
+        self._seen[side].add(row.content_hash)
 
 
 def similar(gone: Sequence[PageRow], added: Sequence[PageRow]) -> list[Move]:

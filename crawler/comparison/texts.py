@@ -24,16 +24,16 @@ _CONTEXT = 1
 
 def unified(old: str, new: str) -> tuple[tuple[str, ...], str | None]:
     """The diff, and half a sentence where it does not show all; ("", None) where there is none."""
-    cut = max(len(old), len(new)) > MOST_CHARACTERS
+    is_long = max(len(old), len(new)) > MOST_CHARACTERS
     ones, others = list(_lines(old[:MOST_CHARACTERS])), list(_lines(new[:MOST_CHARACTERS]))
     begin = _same(ones, others)
     behind = _same(ones[begin:][::-1], others[begin:][::-1])
     first = max(begin - _CONTEXT, 0)
     middle = [some[first : len(some) - max(behind - _CONTEXT, 0)] for some in (ones, others)]
-    cut = cut or any(len(some) > MOST_LINES for some in middle)
     found = list(_diff(middle[0][:MOST_LINES], middle[1][:MOST_LINES], first))
-    cut = cut or len(found) > MOST_SHOWN
-    note = f"the diff is cut off after {min(len(found), MOST_SHOWN):,} lines" if cut else None
+    note = f"what is behind {MOST_CHARACTERS:,} characters was not looked at" if is_long else None
+    if len(found) > MOST_SHOWN or any(len(some) > MOST_LINES for some in middle):
+        note = f"the diff is cut off after {min(len(found), MOST_SHOWN):,} lines"
     return tuple(found[:MOST_SHOWN]), note
 
 

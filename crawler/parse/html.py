@@ -129,7 +129,7 @@ def parse_html(
         canonical=resolve_in(canonical.attr("href") or "", base, charset) if canonical is not None else None,
         meta_robots=tuple(meta.attr("content") or "" for meta in robots),
         asks_for_password=tree.select_one("input[type=password i]") is not None,
-        text=take_visible_text(tree, len(body)),
+        text=take_visible_text(tree, body),
         is_one_line=True,
         tree=kept,
     )

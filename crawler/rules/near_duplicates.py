@@ -9,12 +9,12 @@ wrong, and how often a SimHash is: it cannot tell another date from another word
 
 import re
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64
 
-from crawler.rules.time_words import JOINING_WORDS, TIME_WORDS
+from crawler.rules.time_words import TIME_WORDS
 
-HEADER = 400
-FOOTER = 800
+HEADER = 200
+FOOTER = 600
 """Characters at the beginning and at the end within which numbers do not count, about."""
 LONG_ENOUGH = 1
 """The bit of a hash that is set where the text is so long that no two pages have it by chance: a hundred
@@ -38,8 +38,6 @@ _EAST_ASIAN = re.compile(
     "|[上下]午|午[前後]|오[전후]"
 )
 """Weekdays and halves of the day, which stand there without a blank."""
-_SHORT = 24
-"""Characters of such words; "de noviembre de" has fifteen."""
 _AROUND = ".,;:()[]|·-–—"
 
 
@@ -56,12 +54,15 @@ def near_hash(text: str, *, is_one_line: bool = False) -> int:
         return 0
     begin, end = _gap(text, HEADER), _gap(text, len(text) - FOOTER)
     if begin < end:
-        text = f"{_without_numbers(text[:begin])}{text[begin:end]}{_without_numbers(text[end:])}"
+        parts = [_without_numbers(text[:begin]), text[begin:end], _without_numbers(text[end:])]
     else:
-        text = _without_numbers(text)
-    # Made in no time of what Python keeps in one or two bytes a character, as UTF-8 is not.
-    digest = xxh3_64_intdigest(text.encode("utf-16-le", "surrogatepass"))
-    digest = digest | LONG_ENOUGH if len(text) >= _LONG else (digest & ~LONG_ENOUGH) or 2
+        parts = [_without_numbers(text)]
+    hashed = xxh3_64()
+    for part in parts:
+        # Made faster than UTF-8 of what Python keeps in one or two bytes a character.
+        hashed.update(part.encode("utf-16-le", "surrogatepass"))
+    digest = hashed.intdigest()
+    digest = digest | LONG_ENOUGH if sum(map(len, parts)) >= _LONG else (digest & ~LONG_ENOUGH) or 2
     return digest - (1 << 64) if digest >> 63 else digest
 
 
@@ -88,16 +89,18 @@ def _gap(text: str, at: int) -> int:
 
 def _without_numbers(text: str) -> str:
     """The same text with every number, and what belongs to it, as a single 0."""
-    if ("月" in text or "월" in text) and not text.isascii():
+    if not text.isascii() and ("月" in text or "월" in text):
         text = _EAST_ASIAN.sub("", text)
-    pieces = _NUMBER.split(text)
-    if len(pieces) == 1:
+    first, *between = _NUMBER.split(text)
+    if not between:
         return text
-    between = filter(None, map(_between, pieces[1:-1]))
-    return "0".join([_before(pieces[0]), *between, _after(pieces[-1])])
+    last = between.pop()
+    # Nothing is left of what stands between the numbers of one date, so that they count as one.
+    parts = [part for piece in between if (part := _since_number(_until_number(piece)))]
+    return "0".join([_until_number(first), *parts, _since_number(last)])
 
 
-def _before(piece: str) -> str:
+def _until_number(piece: str) -> str:
     """What stands before a number, without what belongs to that: hexadecimal digits, a weekday."""
     piece = piece.rstrip("abcdef")
     while piece:
@@ -108,21 +111,11 @@ def _before(piece: str) -> str:
     return piece
 
 
-def _after(piece: str) -> str:
+def _since_number(piece: str) -> str:
     """What stands after a number, and of one or of several things."""
     while piece:
         word, _, rest = piece.partition(" ")
         if word.strip(_AROUND).lower() not in TIME_WORDS:
             return f"{word.rstrip(_AROUND).removesuffix('s')} {rest}"
         piece = rest
-    return piece
-
-
-def _between(piece: str) -> str:
-    """What stands between two numbers; nothing where these are of one date."""
-    piece = _after(_before(piece))
-    if len(piece) <= _SHORT and all(
-        word.strip(_AROUND).lower() in JOINING_WORDS for word in piece.split(" ")
-    ):
-        return ""
     return piece

@@ -18,11 +18,10 @@ quinta-feira sexta-feira gennaio febbraio aprile maggio giugno luglio settembre 
 martedì mercoledì giovedì venerdì sabato domenica
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia января
 февраля марта апреля мая июня июля августа сентября октября ноября декабря
+of at on the de del di à le um am den
 年 月 日 号 時 时 點 点 分 秒 년 월 일 시 분 초
 """
 TIME_WORDS = frozenset(_WORDS.split()) | {""}
 """Months, weekdays, halves of the day, time zones and units of time in English, German, Dutch, French,
-Spanish, Portuguese, Italian, Polish, Russian, Chinese, Japanese and Korean, in lower case; the empty one is
-what punctuation leaves."""
-JOINING_WORDS = TIME_WORDS | frozenset(("of", "at", "the", "on", "de", "del", "di", "à", "le", "um", "den"))
-"""What may stand between the numbers of one date, too."""
+Spanish, Portuguese, Italian, Polish, Russian, Chinese, Japanese and Korean, and what joins them, in lower
+case; the empty one is what punctuation leaves."""

@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +15,7 @@ from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
 from crawler.watch.whole_file import whole_file
 
+_numbers = count()
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _OF_THE_CRAWL = {DATABASE, "summary.json", "trace.pftrace", *(sink.file_name for sink in SINKS.values())}
 
@@ -88,7 +90,7 @@ def _is_replaced(path: Path) -> bool:
 
 
 def _half(target: Path) -> Path:
-    return target.with_name(f".report-{os.getpid()}.tmp")
+    return target.with_name(f".report-{os.getpid()}-{next(_numbers)}.tmp")  # several may be open at once
 
 
 @contextmanager

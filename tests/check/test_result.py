@@ -205,6 +205,23 @@ def test_facts_of_another_version_are_refused(tmp_path, version):
         pass
 
 
+def test_facts_from_before_there_were_hashes_are_read_without_them(tmp_path):
+    out = MadeSite().page("/", "/gone", "/a").page("/a").missing("/gone").write(tmp_path)
+    with closing(sqlite3.connect(out / "facts.db")) as db, db:
+        db.execute("UPDATE answers SET bytes = 9, content_hash = '0a' WHERE outcome = 'ok'")
+    with open_result(out) as result:
+        assert [row.rule for row in result.findings if row.rule in ("broken-link", "near-duplicate")] == [
+            "broken-link",
+            "near-duplicate",
+        ]
+    with closing(sqlite3.connect(out / "facts.db")) as db, db:
+        db.execute("ALTER TABLE answers DROP COLUMN content_hash")
+        db.execute("ALTER TABLE answers DROP COLUMN near_hash")
+    with open_result(out) as result:
+        assert "broken-link" in told(result)
+        assert "near-duplicate" not in told(result)
+
+
 def test_a_full_disk_is_not_taken_for_damaged_facts(tmp_path, monkeypatch):
     site = MadeSite()
     for number in range(100):

@@ -15,7 +15,10 @@ from crawler.cli.app import main, program
 from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
-COMMANDS = {"check", "config", "demo", "export", "init", "lab", "report", "run", "resume", "status", "serve"}
+COMMANDS = {
+    "check", "config", "demo", "diff", "export", "init", "lab", "recrawl", "report", "run", "resume", "status",
+    "serve",
+}  # fmt: skip
 
 
 def shell(*arguments: str) -> subprocess.CompletedProcess[str]:

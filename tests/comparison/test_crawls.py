@@ -172,3 +172,51 @@ def test_by_path_two_hosts_of_one_site(tmp_path):
     assert [(each["url"], each["fields"]) for each in json.loads(done.stdout)["differences"]] == [
         ("/a", ["title"])
     ]
+
+
+def test_generations_of_one_site(tmp_path):
+    """Crawled again: what has not changed is taken over, and what has is told."""
+    with serving() as site:
+        site.pages = {
+            "/": site.page("Home", "/a", "/b", "/from", text="One."),
+            "/a": (200, {"ETag": '"1"'}, site.page("A", text="Alpha.")),
+            "/b": site.page("B", text="Beta."),
+            "/from": site.page("Moved", text=TEXT),
+        }
+        out = site.crawl(tmp_path / "out", "--set", "parse.keep_text=true")
+        again = crawls.crawl("recrawl", out, "--no-progress")
+        assert again.returncode == 0, again.stderr
+        assert list(crawler.diff(out)) == []
+        site.pages |= {
+            "/a": site.page("A", text="Alef."),
+            "/b": (410, {}, ""),
+            "/to": site.page("Moved", text=TEXT),
+        }
+        site.pages["/"] = site.page("Home", "/a", "/b", "/to", text="One.")
+        again = crawls.crawl("recrawl", out, "--no-progress")
+        assert again.returncode == 0, again.stderr
+    wanted = [
+        ("gone", "b", ()),
+        ("moved", "to", ()),
+        ("changed", "", ("links", "text")),
+        ("changed", "a", ("text",)),
+    ]
+    assert told(crawler.diff(out)) == wanted
+    assert told(crawler.diff(f"{out}@1", f"{out}@3")) == wanted
+    done = crawls.crawl("diff", f"{out}@1", f"{out}@2", "--exact", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["differences"], found["totals"]["same"]) == (0, [], 4)
+    assert (found["old"]["name"], found["new"]["name"]) == (f"{out}@1", f"{out}@2")
+
+
+def test_a_crawl_that_was_killed_is_said_to_be_unfinished(tmp_path):
+    with serving() as site:
+        pages = [f"/{number}" for number in range(30)]
+        site.pages = {path: site.page(path, text=path) for path in pages} | {"/": site.page("Home", *pages)}
+        old = site.crawl(tmp_path / "old")
+        new = site.crawl(tmp_path / "new", "--max-pages", 5)
+    done = crawls.crawl("diff", old, new)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is not finished" in done.stdout
+    assert "not told as gone" in done.stdout
+    assert "no difference: exit code 0" in done.stdout

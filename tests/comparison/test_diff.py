@@ -235,6 +235,14 @@ class TestMoves:
         differences = found([page("/"), *old], [page("/"), *new])
         assert [each.what for each in differences] == ["added", *["gone"] * len(old)]
 
+    def test_what_many_pages_say_tells_nothing(self, found):
+        """As of a page that a script fills."""
+        frame = [page(f"/{number}", "Loading…") for number in range(3)]
+        differences = found([*frame, page("/a", "Loading…")], [*frame, page("/b", "Loading…")])
+        assert [each.what for each in differences] == ["added", "gone"]
+        (moved,) = found([page("/"), page("/a", "Short.")], [page("/"), page("/b", "Short.")])
+        assert moved.what == "moved", "no other page says it"
+
     def test_two_empty_bodies_tell_nothing(self, found, monkeypatch):
         import xxhash
 

@@ -82,5 +82,16 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=12))
 @settings(max_examples=200, deadline=None)
 def test_the_text_of_a_large_page_is_put_together_as_that_of_any_other(parts: list[str]) -> None:
-    trees = [turbohtml.parse("<p>" + "".join(parts)) for _ in range(2)]
-    assert take_visible_text(trees[0], LARGE) == take_visible_text(trees[1], LARGE - 1)
+    large, usual, with_spaces = (turbohtml.parse("<p>" + "".join(parts)) for _ in range(3))
+    found = take_visible_text(usual, b"")
+    assert take_visible_text(large, bytes(LARGE)) == found
+    assert take_visible_text(with_spaces, b"<p>&nbsp;") == found
+
+
+@pytest.mark.parametrize(
+    "space", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\xa0", "\u2003", "\u3000"]
+)
+@pytest.mark.parametrize("word", ["a", "é", "—"])
+def test_every_kind_of_white_space_is_a_space(space: str, word: str) -> None:
+    tree = turbohtml.parse(f"<p>a{space}{space} {word}")
+    assert take_visible_text(tree, b"") == f"a {word}"

@@ -28,7 +28,7 @@ RULES = (
         "near-duplicate",
         "note",
         "Near duplicate",
-        "Pages whose visible text is the same, but for numbers and dates in its first 400 and last 800 "
+        "Pages whose visible text is the same, but for numbers and dates in its first 200 and last 600 "
         "characters. With less than a hundred characters, their whole content must be the same. Not counted "
         "are pages that are not to be indexed, and those that name another page as the canonical one.",
         "Search engines show one of them and choose it by themselves; whoever mends one forgets the others. "

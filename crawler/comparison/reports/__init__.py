@@ -4,7 +4,7 @@ All are written in one pass over the differences, so that a million of them take
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import Protocol
 
@@ -47,7 +47,8 @@ def write_reports(comparison: Comparison, reports: Sequence[Report], *, verbose:
             for report in sorted(reports, key=lambda report: report.path is not None):
                 stream = stack.enter_context(opened(report.path, for_people=report.format == "text"))
                 make = import_module(f"{__name__}.{report.format}").Writer
-                writers.append(make(comparison, stream, verbose))
+                with suppress(BrokenPipeError):
+                    writers.append(make(comparison, stream, verbose))
             for difference in comparison:
                 for writer in [*writers]:
                     with _unread(writer, writers):

@@ -5,7 +5,7 @@ from html import escape
 
 from crawler.comparison.difference import Difference, What
 from crawler.comparison.reports.words import first, short, value, why_gone
-from crawler.watch.words import visible
+from crawler.watch.words import counted, visible
 
 MOST_LINKS = 200
 """Of a page, added and gone each."""
@@ -51,8 +51,8 @@ def _body(difference: Difference) -> Iterator[str]:
             yield f'<td data-of="old" class="value"><del>{escape(old)}</del></td>'
             yield f'<td data-of="new" class="value"><ins>{escape(new)}</ins></td></tr>'
         yield "</tbody></table>"
-    yield from _links("links added", difference.links_added)
-    yield from _links("links gone", difference.links_gone)
+    yield from _links("added", difference.links_added)
+    yield from _links("gone", difference.links_gone)
     if difference.text:
         yield from _text(difference.text)
     if difference.text_note:
@@ -64,7 +64,7 @@ def _body(difference: Difference) -> Iterator[str]:
 def _links(label: str, links: Sequence[str]) -> Iterator[str]:
     if links:
         some, more = first(links, MOST_LINKS)
-        yield f"<p>{len(links):,} {label}:</p><ul>"
+        yield f"<p>{counted(len(links), 'link')} {label}:</p><ul>"
         yield from (f"<li>{link(each)}</li>" for each in some)
         yield f"</ul>{f'<p class=dim>and {more:,} more</p>' if more else ''}"
 
@@ -89,7 +89,7 @@ def _text(lines: Sequence[str]) -> Iterator[str]:
         minus, plus = ([words], []) if sign == "-" else ([], [])
         if sign == " ":
             yield f"<tr><td>{words}</td><td>{words}</td></tr>"
-        elif words:
+        elif sign == "@" and words:
             yield f'<tr><td class="at" colspan="2">@{words}</td></tr>'
     yield "</tbody></table>"
     if more:
