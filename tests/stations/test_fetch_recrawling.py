@@ -12,8 +12,9 @@ from crawler.fetch.attempt import Deferred, Fetched, NotModified, Retry
 from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.fetch.recrawling import RecrawlingFetcher
 from crawler.model.errors import OutputError
-from crawler.model.messages import Finished, HostFeedback, PageVersion, Ticket
+from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.page_version import PageVersion
 from crawler.model.rows import EarlierPage, Unchanged
 from crawler.trace.steps import Step
 
