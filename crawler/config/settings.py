@@ -25,7 +25,6 @@ from crawler.config.layers import (
     parse_text,
     tree_layer,
 )
-from crawler.config.recrawl_section import RecrawlConfig
 from crawler.config.running_sections import (
     LimitsConfig,
     LogConfig,
@@ -36,7 +35,7 @@ from crawler.config.running_sections import (
     WatchdogConfig,
     WriteConfig,
 )
-from crawler.config.scope_section import ScopeConfig
+from crawler.config.scope_section import RecrawlConfig, ScopeConfig
 from crawler.config.sections import (
     FetchConfig,
     FrontierConfig,

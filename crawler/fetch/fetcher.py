@@ -56,8 +56,7 @@ class Fetcher:
         counters: Counters,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        fetch = config.fetch
-        self._config = fetch
+        self._config = config.fetch
         self._obey = config.robots.obey
         self._backend = backend
         self._robots = robots
@@ -195,8 +194,7 @@ class Fetcher:
 
     async def _page(self, attempt: Attempt, answer: Answer, wants: Wanted) -> Page | Finished:
         ticket, fetch = attempt.ticket, self._config
-        path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
-        found = await read_wanted(attempt, answer, wants, fetch, path)
+        found = await read_wanted(attempt, answer, wants, fetch, f"{self._spool_dir}{os.sep}{ticket.id}.body")
         if isinstance(found, Finished):
             return found
         body, sniffed = found

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 
-from crawler.model.messages import PageVersion
+from crawler.model.page_version import PageVersion
 
 MAX_LENGTH = 1_000
 """Characters of a validator that is kept; what is longer could not be sent back to every server."""

@@ -1,7 +1,9 @@
 """Crawls killed in every kind of way, under both start methods (`crawler lab crash`: by the hundred)."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 
@@ -99,6 +101,32 @@ def test_the_judge_sees_what_is_wrong(tmp_path, site, monkeypatch):
     assert (verdict.lost, verdict.twice) == (2, 1)
     assert any("records.jsonl is damaged" in wrong for wrong in verdict.wrongs)
     assert not verdict.is_clean
+
+
+def test_the_judge_sees_what_is_wrong_with_the_generation_before(tmp_path, site, monkeypatch):
+    """A recrawl in which something of the first crawl was changed, or is taken twice, is not clean."""
+    import crawler.lab.crash.trial as trial
+
+    def examine(out, site, sinks, generation):
+        assert generation == 2
+        with (out / "records.jsonl").open("ab") as file:
+            file.write(b"{}\n")
+        with closing(sqlite3.connect(out / "records.db")) as db, db:
+            db.execute("UPDATE records SET title = 'x' WHERE id = 1")
+        lines = (out / "records@2.jsonl").read_bytes().splitlines(keepends=True)
+        first = lines[0].replace(b'"unchanged":false', b'"unchanged":true')
+        (out / "records@2.jsonl").write_bytes(b"".join([first, *lines[1:], lines[5]]))
+        return real(out, site, sinks, generation)
+
+    real = trial.examine
+    monkeypatch.setattr(trial, "examine", examine)
+    kind = replace(BY_NAME["a recrawl: a parser"], sinks=TWO)
+    verdict = run_trial(kind, "forkserver", site.under("judged-again"), tmp_path / "out", Random("judge"))
+    assert (verdict.lost, verdict.twice) == (0, 1)
+    ended = "when the first generation ended"
+    assert f"records.jsonl is not what it was {ended}" in verdict.wrongs
+    assert f"sqlite has not the records any more that it had {ended}" in verdict.wrongs
+    assert any("generation 2, unchanged" in wrong for wrong in verdict.wrongs)  # of the page that changes
 
 
 def test_an_interrupted_experiment_leaves_nothing(tmp_path, monkeypatch):

@@ -4,6 +4,8 @@ import os
 import select
 import signal
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -82,3 +84,22 @@ def test_what_the_graph_site_tells_of_itself_is_not_counted():
     with graph_site(pages=3) as site:
         assert 0 < site.cpu() <= site.cpu() < 30
         assert not site.asked()
+
+
+def test_of_the_graph_site_two_thirds_stay_and_half_of_these_can_say_so():
+    def ask(url: str, **headers: str) -> tuple[int, bytes, str | None]:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+                return answer.status, answer.read(), answer.headers["ETag"]
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(), error.headers["ETag"]
+
+    with graph_site(pages=6) as site:
+        answers = {url: (ask(url), ask(url, **{"If-None-Match": '"1"'})) for url in site.urls}
+    assert {url for url, (one, other) in answers.items() if other[0] == 304 or one == other} == site.staying
+    assert site.staying == {f"{site.url}p/{number}" for number in (1, 2, 4, 5)}
+    told = {url for url, (_, other) in answers.items() if other == (304, b"", '"1"')}
+    assert (
+        told == {url for url, (one, _) in answers.items() if one[2]} == {f"{site.url}p/{n}" for n in (1, 4)}
+    )
