@@ -27,4 +27,5 @@ def _row(sink: type[Sink]) -> str:
     fields = [] if sink.options is None else msgspec.structs.fields(sink.options)
     keys = ", ".join(f"`{sink.name}.{field.name}`" for field in fields)
     extra = f"`{sink.extra}`" if sink.extra else ""
-    return f"| `{sink.name}` | `{sink.file_name}` | {purpose} | {extra} | {keys} |\n"
+    later = f"`{sink.file_of(2)}`" if sink.is_per_generation else "the same"
+    return f"| `{sink.name}` | `{sink.file_name}` | {later} | {purpose} | {extra} | {keys} |\n"

@@ -47,8 +47,11 @@ class _Site(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def traced_crawl(variable: str, host: str, *options: str) -> list[tuple[str, ...]]:
-    """Crawl the site; the distinct lines, as words, that its processes write to the file in ``variable``."""
+def traced_crawl(variable: str, host: str, *options: str, again: bool = False) -> list[tuple[str, ...]]:
+    """Crawl the site; the distinct lines, as words, that its processes write to the file in ``variable``.
+
+    ``again``: twice, the second time as a further generation.
+    """
     _Site.busy_once = True
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server,
@@ -61,10 +64,11 @@ def traced_crawl(variable: str, host: str, *options: str) -> list[tuple[str, ...
         seed = f"http://{host}:{server.server_address[1]}/"
         arguments = ["run", seed, "-o", str(folder / "out"), "--set", "fetch.backoff=0.1", *options]
         try:
-            subprocess.run(
-                [sys.executable, "-m", "crawler", *arguments],
-                cwd=ROOT, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            for how in ([], ["--again"]) if again else ([],):
+                subprocess.run(
+                    [sys.executable, "-m", "crawler", *arguments, *how],
+                    cwd=ROOT, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL,
+                )  # fmt: skip
         finally:
             server.shutdown()
             serving.join()
@@ -82,19 +86,19 @@ def walk() -> dict[str, list[str]]:
 
 
 def started() -> list[tuple[str, ...]]:
-    """What the same crawl of a named host starts: kind, the process that starts it, its name, our file.
+    """What two such crawls of a named host start: kind, the process that starts it, its name, our file.
 
     Each once, with N for a number, SINK and FILE for a sink's: how many there are of a kind depends on the
     machine and the settings.
     """
     options = ("--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1")
-    lines = traced_crawl("STARTS_OUT", "localhost", *options)
+    lines = traced_crawl("STARTS_OUT", "localhost", *options, again=True)
     return sorted({tuple(_general(word) for word in line) for line in lines})
 
 
 def _general(word: str) -> str:
     files = "|".join(re.escape(sink.file_name) for sink in SINKS.values())
-    word = re.sub(rf"^({files}) ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
+    word = re.sub(rf"^({files}|records@2\.jsonl) ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
     return re.sub(r"\d+", "N", word)
 
 

@@ -1,9 +1,12 @@
 """One of the two crawls of a comparison, as it was at one moment."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from crawler.comparison.difference import Side
 from crawler.frontier.compared import PageRow
@@ -13,7 +16,6 @@ from crawler.model.generations import named
 from crawler.rules.urls import login, origin
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
-from crawler.sinks.batches import Batches
 from crawler.write.reading import Recorded, sink_with_records
 from crawler.write.requirements import how_to_install
 
@@ -48,6 +50,13 @@ def last_two(name: str | Path) -> tuple[Place, Place]:
     return Place(last.out, before[-1]), last
 
 
+class _Url(msgspec.Struct, gc=False):
+    url: str
+
+
+_decode = msgspec.json.Decoder(_Url).decode
+
+
 class Crawled:
     """What is committed of it. For one thread, while its database is open."""
 
@@ -67,11 +76,7 @@ class Crawled:
             counts["pending"],
         )
         self._sink = _sink_of(place, view.sinks())
-        self._batches = None
-        if self._sink is not None:
-            name = self._sink.name
-            path = place.out / self._sink.file_of(place.generation)
-            self._batches = Batches(self._sink, path, lambda batch: view.span_of(name, batch))
+        self._path = place.out / (self._sink.file_of(place.generation) if self._sink is not None else "")
 
     @property
     def has_records(self) -> bool:
@@ -90,20 +95,48 @@ class Crawled:
 
     def records(self, wanted: Iterable[PageRow]) -> Iterator[tuple[PageRow, bytes]]:
         """The records of pages, in the order in which they lie. Raises CrawlFailed where one is damaged."""
-        if self._batches is None or self._sink is None:
+        if self._sink is None:
             return
         if self._sink.missing():
-            path = self.place.out / self._sink.file_of(self.place.generation)
-            raise UsageError(f"reading {path} {how_to_install(self._sink)}")
-        for row in sorted(wanted, key=lambda row: (row.batch or 0, row.id)):
-            try:
-                line = self._batches.find(row.url, row.batch or 0)
-            except OutputError as error:
-                raise CrawlFailed(str(error)) from error
-            if line is None:
-                path = self.place.out / self._sink.file_of(self.place.generation)
-                raise CrawlFailed(str(unreadable(path, f"the record of {self.shown(row.url)} is missing", 0)))
-            yield row, line
+            raise UsageError(f"reading {self._path} {how_to_install(self._sink)}")
+        by_batch: dict[int, list[PageRow]] = defaultdict(list)
+        for row in wanted:
+            by_batch[row.batch or 0].append(row)
+        for batches in _runs(sorted(by_batch)):
+            rows = {row.url: row for batch in batches for row in by_batch[batch]}
+            begin, _ = self._view.span_of(self._sink.name, batches[0])
+            _, end = self._view.span_of(self._sink.name, batches[-1])
+            yield from self._between(begin, end, self._sink, rows)
+
+    def _between(
+        self, begin: int, end: int, sink: type[Sink], rows: dict[str, PageRow]
+    ) -> Iterator[tuple[PageRow, bytes]]:
+        number = 0
+        try:
+            for line in sink.read(self._path, end, begin):
+                row = rows.pop(_decode(line).url, None)
+                if row is not None:
+                    yield row, line
+                number += 1
+        except OutputError as error:
+            raise CrawlFailed(str(error)) from error
+        except msgspec.DecodeError as error:
+            raise CrawlFailed(str(unreadable(self._path, f"a record is damaged, {error}", number))) from None
+        for row in rows.values():
+            why = f"the record of {self.shown(row.url)} is missing"
+            raise CrawlFailed(str(unreadable(self._path, why, number)))
+
+
+def _runs(batches: Sequence[int]) -> Iterator[list[int]]:
+    """Those that follow each other, which are read in one go."""
+    run: list[int] = []
+    for batch in batches:
+        if run and batch > run[-1] + 1:
+            yield run
+            run = []
+        run.append(batch)
+    if run:
+        yield run
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from crawler.config.layers import (
     parse_text,
     tree_layer,
 )
-from crawler.config.recrawl_section import RecrawlConfig
 from crawler.config.running_sections import (
     LimitsConfig,
     LogConfig,
@@ -36,7 +35,7 @@ from crawler.config.running_sections import (
     WatchdogConfig,
     WriteConfig,
 )
-from crawler.config.scope_section import ScopeConfig
+from crawler.config.scope_section import RecrawlConfig, ScopeConfig
 from crawler.config.sections import (
     FetchConfig,
     FrontierConfig,
@@ -63,9 +62,7 @@ class Config:
 
     seeds: Annotated[tuple[WebUrl, ...], About("URLs the crawl begins with.")] = ()
     out: Annotated[Folder | None, About("The output folder; none is a new one below crawls/.")] = None
-    again: Annotated[
-        bool, About("Whether a crawl that is finished is crawled again, as its next generation in OUT.")
-    ] = False
+    again: Annotated[bool, About("Whether a finished crawl in OUT gets a further generation.")] = False
     recrawl: RecrawlConfig = RecrawlConfig()
     scope: ScopeConfig = ScopeConfig()
     fetch: FetchConfig = FetchConfig()

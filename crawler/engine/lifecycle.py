@@ -71,18 +71,15 @@ def serialised(config: Config) -> tuple[Config, dict[str, str]]:
     """
     logins: dict[str, str] = {}
     changed = {}
-    keys = {
-        "seeds": config.seeds,
-        "scope.origins": config.scope.origins,
-        "sitemaps.urls": config.sitemaps.urls,
-    }
+    scope, sitemaps = config.scope, config.sitemaps
+    keys = {"seeds": config.seeds, "scope.origins": scope.origins, "sitemaps.urls": sitemaps.urls}
     for key, texts in keys.items():
         urls: dict[str, None] = {}
         for text in texts:
             found = resolve(text)
             if found is None:
                 raise UsageError(f"{key}: {shown(text)} is not an http or https URL that could be asked for")
-            url, pair = login(normalised(found) if config.scope.normalise == "rfc3986" else found)
+            url, pair = login(normalised(found) if scope.normalise == "rfc3986" else found)
             urls[url] = None
             if pair is not None and key != "sitemaps.urls":
                 logins[origin(url)] = pair
@@ -138,8 +135,7 @@ def open_crawl(
 ) -> Iterator[Opened]:
     """``crawl.db`` in OUT, opened or created for this configuration and the seeds' logins.
 
-    Where the crawl is to be done again, that is a new generation's. ``extract`` is a
-    function that was given as such.
+    Where the crawl is to be done again, that is a new generation's. ``extract`` is a function given as such.
 
     Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming the
     key and both values, or one that had logins which are missing now; StoreFailed.
@@ -151,6 +147,10 @@ def open_crawl(
         from crawler.engine.recrawl import begin_next  # most crawls are the first of their site
 
         begin_next(config, out, logins, recipe)
+    else:
+        from crawler.engine.resuming import check_files
+
+        check_files(config, out)
     state = CrawlState(out)
     with contextlib.ExitStack() as closing:
         closing.callback(state.close)

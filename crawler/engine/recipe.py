@@ -36,8 +36,8 @@ def recipe_of(config: Config, extract: Callable[..., Any] | None) -> str:
     del decides["scope.max_pages"]
     decides["crawler"] = VERSION
     decides["parse.extract: its source"] = _source(config.parse.extract, extract)
-    decides[f"{_MAY_BE_LESS}facts"] = config.write.keeps_facts
-    decides[f"{_MAY_BE_LESS}answers"] = config.write.keeps_answers
+    decides[f"{_MAY_BE_LESS}keeps_facts"] = config.write.keeps_facts
+    decides[f"{_MAY_BE_LESS}keeps_answers"] = config.write.keeps_answers
     return json.dumps(decides)
 
 

@@ -64,6 +64,20 @@ def check_goes_on(
     return meta
 
 
+def check_files(config: Config, out: Path) -> None:
+    """Raises OutputError where this version cannot go on with a file of an earlier one.
+
+    To be called before anything in OUT is changed, so that the other version still can.
+    """
+    generation = generations(out)[-1]
+    for sink in (SINKS[name] for name in config.write.sinks):
+        path = out / sink.file_of(generation)
+        if (why := sink.refused(path)) is not None:
+            with open_view(out, generation) as view:
+                if view.meta().get("state") != "finished" or view.counts()["pending"]:
+                    raise OutputError(f"{path} cannot be gone on with: {why}")
+
+
 def check_logins(config: Config, logins: Mapping[str, str], out: Path, meta: Mapping[str, str]) -> None:
     """Raises OutputError where the crawl in OUT had logins that are missing now."""
     missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)

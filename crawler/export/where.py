@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from secrets import token_hex
 
 from crawler.model.errors import UsageError
-from crawler.sinks.columns import RECORD, rows_of
+from crawler.sinks.columns import ADDED, RECORD, rows_of
 from crawler.sinks.sqlite import cell_of, defined, quoted
 
 _TABLE = f"records_{token_hex(8)}"
@@ -40,7 +40,7 @@ class Where:
                 self._db.close()
                 raise
         columns = {name: holds for name, holds in RECORD.items() if name in read} or {"url": RECORD["url"]}
-        self._cells = rows_of(columns)
+        self._cells = rows_of(columns, absent=ADDED)
         names = ", ".join(map(quoted, columns))
         self._insert = f"INSERT INTO {_TABLE} ({names}) VALUES (?{', ?' * (len(columns) - 1)})"  # noqa: S608
         together = " AND ".join(f"({expression}\n)" for expression in expressions)

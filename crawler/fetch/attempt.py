@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from crawler.fetch.backend import Answer
 from crawler.model import record
-from crawler.model.messages import Finished, HostFeedback, Page, PageVersion, Redirect, Ticket
+from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
+from crawler.model.page_version import PageVersion
 from crawler.model.rows import Unchanged
 from crawler.rules.urls import resolve
 from crawler.trace.steps import Step

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from crawler.config import Config
 from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
-from crawler.fetch.backend import NO_HEADERS, Answer, Backend, FetchFailed
+from crawler.fetch.backend import Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
 from crawler.fetch.inflate import ACCEPT_ENCODING
@@ -56,8 +56,7 @@ class Fetcher:
         counters: Counters,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        fetch = config.fetch
-        self._config = fetch
+        self._config = config.fetch
         self._obey = config.robots.obey
         self._backend = backend
         self._robots = robots
@@ -109,8 +108,7 @@ class Fetcher:
     async def _ask(self, attempt: Attempt, step: Step) -> Result:
         """Raises FetchFailed."""
         hops: Hops | None = None
-        earlier = attempt.ticket.earlier
-        headers = NO_HEADERS if earlier is None else conditions(earlier)
+        headers = conditions(attempt.ticket.earlier)
         result: Result | None = None
         try:
             while result is None:
@@ -196,8 +194,7 @@ class Fetcher:
 
     async def _page(self, attempt: Attempt, answer: Answer, wants: Wanted) -> Page | Finished:
         ticket, fetch = attempt.ticket, self._config
-        path = f"{self._spool_dir}{os.sep}{ticket.id}.body"
-        found = await read_wanted(attempt, answer, wants, fetch, path)
+        found = await read_wanted(attempt, answer, wants, fetch, f"{self._spool_dir}{os.sep}{ticket.id}.body")
         if isinstance(found, Finished):
             return found
         body, sniffed = found

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from crawler.config.recrawl_section import RecrawlConfig
+from crawler.config.scope_section import RecrawlConfig
 from crawler.fetch.attempt import Deferred, Fetched, Fetches, NotModified
 from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.model.errors import OutputError

@@ -13,8 +13,9 @@ from crawler.frontier.changes import count_changes
 from crawler.frontier.next_generation import signed
 from crawler.frontier.schema import explain
 from crawler.frontier.versions import unpacked
-from crawler.model.messages import Finished, PageVersion, Ticket
+from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
+from crawler.model.page_version import PageVersion
 from crawler.model.record import taken_over, timestamp
 from crawler.model.rows import EarlierPage, Unchanged
 from crawler.plumbing.sqlite_reading import address, open_for_reading

@@ -3,6 +3,7 @@
 import asyncio
 from array import array
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -99,6 +100,7 @@ class Intake(DurableFrontier):
         state = State.BEYOND if beyond else State.PENDING
         # Targets wait till their lane's pages are done: they must not fill the memory until then.
         most_tickets = self._lanes.max_tickets if recorded else self._lanes.max_tickets // 2
+        ticket = partial(Ticket, generation=self.generation)
         touched = set()
         for row, url in enumerate(urls, self._last_id + 1):
             site = origin(url)
@@ -114,17 +116,8 @@ class Intake(DurableFrontier):
             if beyond:
                 continue
             if len(self._lanes.tickets) < most_tickets:
-                self._lanes.tickets[row] = Ticket(
-                    row,
-                    url,
-                    lane.id,
-                    depth,
-                    referrer,
-                    1,
-                    hops,
-                    purpose,
-                    indexes,
-                    generation=self.generation,
+                self._lanes.tickets[row] = ticket(
+                    row, url, lane.id, depth, referrer, 1, hops, purpose, indexes
                 )
             if recorded:
                 lane.pages.push(row, depth)

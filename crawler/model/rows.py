@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from crawler.model.messages import PageVersion
 from crawler.model.outcomes import Kind, Outcome
+from crawler.model.page_version import PageVersion
 
 
 class Pace(NamedTuple):

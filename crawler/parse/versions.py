@@ -4,7 +4,8 @@ from typing import Any
 
 from xxhash import xxh3_128_digest
 
-from crawler.model.messages import Page, PageVersion
+from crawler.model.messages import Page
+from crawler.model.page_version import PageVersion
 from crawler.rules.validators import validators
 
 

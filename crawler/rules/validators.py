@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 
-from crawler.model.messages import PageVersion
+from crawler.model.page_version import PageVersion
 
 MAX_LENGTH = 1_000
 """Characters of a validator that is kept; what is longer could not be sent back to every server."""
@@ -51,13 +51,15 @@ def is_http_date(text: str) -> bool:
     return _DATE.fullmatch(text) is not None
 
 
-def conditions(earlier: PageVersion) -> Mapping[str, str]:
+def conditions(earlier: PageVersion | None) -> Mapping[str, str]:
     """The headers that ask for a page only if it is another one than ``earlier``; none where none can be.
 
     A Last-Modified that was in the future when it came says nothing (section 8.8.2.1): no later change would
     move it.
     """
-    headers = {}
+    headers: dict[str, str] = {}
+    if earlier is None:
+        return headers
     if earlier.etag is not None:
         headers["If-None-Match"] = earlier.etag
     if earlier.last_modified is not None and _is_past(earlier.last_modified, earlier.fetched_at):

@@ -41,9 +41,6 @@ class SinkChanged(Exception):
 class SinkOutdated(Exception):
     """The file is of another version of the program, which keeps other things in it."""
 
-    def __init__(self, version: int, wanted: int) -> None:
-        super().__init__(f"it is of format {version}, and this version of crawler writes format {wanted}")
-
 
 def unreadable(path: Path, why: str, number: int) -> OutputError:
     """What is raised where ``path`` is damaged, after ``number`` records could be read."""
@@ -90,6 +87,14 @@ class Sink(ABC):
     def file_of(cls, generation: int) -> str:
         """Name of the file, or folder, in which the records of a generation are."""
         return file_name(cls.file_name, generation) if cls.is_per_generation else cls.file_name
+
+    @classmethod
+    def refused(cls, path: Path) -> str | None:  # noqa: ARG003 (most go on with whatever they have written)
+        """Why a crawl cannot go on with what an earlier version of the program wrote; None where it can.
+
+        What is at ``path`` is only read, so that the other version can still go on with it.
+        """
+        return None
 
     @abstractmethod
     def open(self, path: Path) -> int:

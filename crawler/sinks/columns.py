@@ -6,7 +6,7 @@ as the bytes it is: a page's 300 links are never made Python objects.
 
 import re
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin
 
@@ -52,6 +52,15 @@ def _holds(annotation: Any) -> Holds:
 RECORD: Columns = {field.encode_name: _holds(field.type) for field in msgspec.structs.fields(Record)}
 """Those of the records, in the order of their keys."""
 
+ADDED: Mapping[str, Any] = {
+    field.encode_name: field.default
+    for field in msgspec.structs.fields(Record)
+    if field.encode_name in {"generation", "unchanged", "content_hash", "near_hash"}
+}
+"""The last keys of a record, which one of an earlier version of the program lacks, and what holds then."""
+_ADDED = b"," + msgspec.json.encode(ADDED)[1:]
+_LAST_KEY, _LAST_BYTES = f'"{list(RECORD)[-1]}"'.encode(), 48
+
 _MAY_BE_ABSENT = frozenset(
     field.encode_name for field in msgspec.structs.fields(Record) if msgspec.UnsetType in get_args(field.type)
 )
@@ -67,19 +76,37 @@ _NO_FIELD = re.compile(r'["\\\x00-\x1f]')
 """What a name may not hold for msgspec to take it as a field's."""
 
 
-def rows_of(columns: Columns, *, texts: Any = msgspec.Raw) -> Callable[[bytes], tuple[Any, ...]]:
+def lacking(there: Collection[str]) -> list[str]:
+    """The columns that a table of records of an earlier version lacks, which has the columns ``there``."""
+    return [name for name in ADDED if name not in there]
+
+
+def completed(line: bytes) -> bytes:
+    """A record's line with the keys that those of earlier versions lack, which are its last ones."""
+    if line.rfind(_LAST_KEY, -_LAST_BYTES) >= 0 or not line.endswith(b"}"):
+        return line
+    return line[:-1] + _ADDED
+
+
+def rows_of(
+    columns: Columns, *, texts: Any = msgspec.Raw, absent: Mapping[str, Any] | None = None
+) -> Callable[[bytes], tuple[Any, ...]]:
     """A decoder of rows: their cells in the order of ``columns``; lists and JSON as ``msgspec.Raw``.
 
-    Lists of text as ``texts``, if that is given, and None where there is none. It raises msgspec.DecodeError
-    where a row is not of these columns. Keys that are no column are left out.
+    Lists of text as ``texts``, if that is given, and None where there is none. ``absent`` are the cells of
+    keys that a row may lack, of records by default :data:`ADDED`; of others, null. It raises
+    msgspec.DecodeError where a row is not of these columns. Keys that are no column are left out.
     """
     taken_apart: Mapping[Holds, Any] = _PYTHON if texts is msgspec.Raw else {**_PYTHON, Holds.TEXTS: texts}
     if any(map(_NO_FIELD.search, columns)):
         return _rows_by_key(columns, taken_apart)
+    absent = absent or (ADDED if columns is RECORD else {})
     names = [f"c{number}" for number in range(len(columns))]  # a key need not be a name in Python
     fields: list[Any] = [
-        (name, taken_apart[holds] | None, None) if holds in taken_apart else (name, msgspec.Raw, NULL)
-        for name, holds in zip(names, columns.values(), strict=True)
+        (name, taken_apart[holds] | None, absent.get(key))
+        if holds in taken_apart
+        else (name, msgspec.Raw, NULL)
+        for name, (key, holds) in zip(names, columns.items(), strict=True)
     ]
     row = msgspec.defstruct("Row", fields, gc=False, rename=dict(zip(names, columns, strict=True)))
     decode, cells = msgspec.json.Decoder(row).decode, msgspec.structs.astuple

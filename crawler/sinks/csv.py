@@ -13,7 +13,7 @@ from typing import IO, Annotated, Any, ClassVar
 from crawler.model.settings import About, Section
 from crawler.sinks.appended_file import AppendedFile, lines_of
 from crawler.sinks.base import unreadable
-from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
+from crawler.sinks.columns import ADDED, NULL, RECORD, Columns, Holds, lacking, line_of, rows_of
 
 ROWS_AT_ONCE = 64
 """Turned into text together, column by column; few enough for the processor's cache (4,096 cost twice as much
@@ -67,6 +67,21 @@ class CsvSink(AppendedFile):
             names = [_quoted(name) if _NEEDS_QUOTES.search(name) else name for name in self._columns]
         return (BOM if self._chosen.bom else b"") + (",".join(names) + "\r\n").encode()
 
+    @classmethod
+    def refused(cls, path: Path) -> str | None:
+        """A file has one header, at its head, and one of an earlier version has fewer columns."""
+        try:
+            with path.open("rb") as file:
+                names = _names(file.readline(4_096).removesuffix(b"\r\n"))
+        except OSError:
+            return None  # whoever opens it says so
+        if not (absent := lacking(names)) or not _is_header(names):
+            return None
+        return (
+            f"an earlier version of crawler began it, without the columns {', '.join(absent)}; finish the"
+            " crawl with that version, or begin it anew in another folder"
+        )
+
     def encoded(self, items: Sequence[bytes]) -> bytes:
         """A row for each item."""
         parts = []
@@ -85,7 +100,7 @@ class CsvSink(AppendedFile):
     def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:
         """The rows, put together again."""
         number = -1  # the header is no record
-        row_of = _reader(is_safe=False)
+        row_of = _reader(list(RECORD), is_safe=False)
         try:
             with path.open("rb") as file:
                 if begin:
@@ -159,19 +174,26 @@ def _rows(file: IO[bytes], position: int | None, begin: int = 0) -> Iterator[byt
 
 
 def _reader_of(header: bytes) -> Callable[[str], list[Any]]:
-    return _reader(is_safe=_checked_header(header).startswith('"'))
+    names = _names(header.removesuffix(b"\r\n"))
+    if not _is_header(names):
+        raise ValueError("it is not that of records")
+    return _reader(names, is_safe=header.removeprefix(BOM).startswith(b'"'))
 
 
-def _checked_header(row: bytes) -> str:
-    text = row.removeprefix(BOM).decode()
-    if text.replace('"', "") != ",".join(RECORD) + "\r\n":
-        raise ValueError(text)
-    return text
+def _names(header: bytes) -> list[str]:
+    return header.removeprefix(BOM).decode("utf-8", "replace").replace('"', "").split(",")
 
 
-def _reader(*, is_safe: bool) -> Callable[[str], list[Any]]:
+def _is_header(names: Sequence[str]) -> bool:
+    """They are the columns of records, or those of an earlier version."""
+    absent = lacking(names)
+    return names == [name for name in RECORD if name not in absent]
+
+
+def _reader(names: Sequence[str], *, is_safe: bool) -> Callable[[str], list[Any]]:
     """What turns a row into the cells that :func:`line_of` takes; it raises ValueError where that fails."""
-    values = [_VALUES.get(holds) for holds in RECORD.values()]
+    values = [_VALUES.get(RECORD[name]) for name in names]
+    absent = [ADDED[name] for name in lacking(names)]
 
     def cell_of(text: str, value: Callable[[str], Any] | None) -> Any:
         if not text:
@@ -187,6 +209,6 @@ def _reader(*, is_safe: bool) -> Callable[[str], list[Any]]:
         found = _CELL.findall(row)
         if len(found) != len(values) or sum(len(cell) + len(end) for cell, end in found) != len(row):
             raise ValueError("its cells are not those of a record")
-        return [cell_of(cell, value) for (cell, _), value in zip(found, values, strict=True)]
+        return [cell_of(cell, value) for (cell, _), value in zip(found, values, strict=True)] + absent
 
     return cells_of

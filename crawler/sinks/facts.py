@@ -132,10 +132,15 @@ class FactsSink(SqliteSink):
         if not end:
             db.execute(f"PRAGMA user_version = {FACTS_VERSION}")
         elif version != FACTS_VERSION:
-            raise SinkOutdated(version, FACTS_VERSION)
+            raise SinkOutdated(
+                f"it is of format {version}, and this version of crawler writes format {FACTS_VERSION}"
+            )
         for column in lacking(db):
             db.execute(f"ALTER TABLE answers ADD COLUMN {column} TEXT")
         return end
+
+    def _complete(self, db: "sqlite3.Connection") -> None:
+        """Not before it is known whose file it is."""
 
     @staticmethod
     def keeps(finished: Finished) -> bytes | None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from crawler.sinks.appended_file import AppendedFile, lines_of
 from crawler.sinks.base import unreadable
+from crawler.sinks.columns import completed
 
 
 class JsonlSink(AppendedFile):
@@ -28,7 +29,7 @@ class JsonlSink(AppendedFile):
                 for line in lines_of(file, position, begin):
                     if not line.endswith(b"\n"):
                         return  # a writer is at it
-                    yield line[:-1]
+                    yield completed(line[:-1])
                     number += 1
         except OSError as error:
             raise unreadable(path, str(error.strerror or error), number) from None

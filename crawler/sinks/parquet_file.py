@@ -66,6 +66,7 @@ class About(NamedTuple):
     size: int
     """Bytes of the lines that its rows were."""
     shape: Shape
+    columns: frozenset[str]
 
 
 def about(path: Path, before: int) -> About:
@@ -77,7 +78,8 @@ def about(path: Path, before: int) -> About:
         file = pq.read_metadata(stream)
         own = file.metadata or {}
         shape = msgspec.json.decode(own.get(SHAPE_KEY, b"{}"), type=Shape)
-        return About(file.num_rows, int(own.get(SIZE_KEY, 0)), shape)
+        columns = frozenset(file.schema.to_arrow_schema().names)
+        return About(file.num_rows, int(own.get(SIZE_KEY, 0)), shape, columns)
 
 
 @contextmanager

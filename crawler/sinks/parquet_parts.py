@@ -10,12 +10,12 @@ folder, and named once it is safe. There is always one, if with no rows, so that
 A part that is smaller than a part may be was the last one when a crawl stopped. It is the beginning of the
 next: that takes its name and its place, so that there are never many small ones.
 
-Where rows do not fit the typed columns, all parts are written anew in ``wider/``, in the hidden folder,
-which is then named ``wide``: from there they take the places of the old ones, last to first these leave,
-first to last those come, and no reader ever sees both.
+Where rows do not fit the typed columns, or the parts are of an earlier version that had fewer columns, all
+parts are written anew in ``wider/``, in the hidden folder, which is then named ``wide``: from there they take
+the places of the old ones, last to first these leave, first to last those come, and no reader ever sees both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from shutil import rmtree
 from typing import NamedTuple
@@ -61,6 +61,8 @@ class Parts:
         self._most_rows, self._most_bytes, self._compression = most_rows, most_bytes, compression
         self._parts: list[Part] = []
         self._shape = Shape()
+        self._absent: list[str] = []
+        """Columns that the parts lack, which an earlier version wrote."""
         for made in (folder, hidden):
             made.mkdir(exist_ok=True)
         rmtree(hidden / "wider", ignore_errors=True)
@@ -68,7 +70,8 @@ class Parts:
         self._finish_widening()
         for first, path in firsts(folder.glob(PARTS)):
             if first == self.end + 1:
-                rows, size, self._shape = about(path, self.end)
+                rows, size, self._shape, columns = about(path, self.end)
+                self._absent = layout.lacking(columns)
                 self._parts.append(Part(path, first, rows, size))
             # Else rows are missing before it: it is not held, and goes with the cut.
         if not self._parts:
@@ -98,8 +101,8 @@ class Parts:
         shape, is_wider = self._layout.grown(self._shape, seen)
         base = self._parts[-1]
         is_small = base.rows < self._most_rows and base.size < self._most_bytes
-        if is_wider and (len(self._parts) > 1 or not is_small):
-            shape = shape.counted()
+        if (is_wider or self._absent) and (len(self._parts) > 1 or not is_small):
+            shape = shape.counted() if is_wider else shape
             yield from self._widen(shape)
         first = base.first if is_small else segment.first
         file = self._file(self._half, shape)
@@ -120,7 +123,7 @@ class Parts:
         part = Part(part_path(self._folder, first), first, segment.end - first + 1, file.size)
         self._half.replace(part.path)
         sync_folder(self._folder)
-        self._shape = shape
+        self._shape, self._absent = shape, []
         self._parts[len(self._parts) - is_small :] = [part]
         yield "parquet_part_named"
 
@@ -142,7 +145,7 @@ class Parts:
             yield "parquet_part_widened"
         sync_folder(wider)
         wider.rename(self._hidden / "wide")
-        self._shape = shape
+        self._shape, self._absent = shape, []
         sync_folder(self._hidden)
         yield "parquet_all_widened"
         yield from self._put_in_place()
@@ -180,7 +183,7 @@ class Parts:
         """Put one with fewer rows in the place of the last part."""
         part = self._parts[-1]
         left = rows = position - part.first + 1
-        file = self._file(self._half, self._shape)
+        file = self._file(self._half, self._shape, self._absent)
         try:
             for table in tables_of(part.path):
                 file.add(table.slice(0, left), 0)
@@ -197,5 +200,5 @@ class Parts:
     def _half(self) -> Path:
         return self._hidden / "part.half"
 
-    def _file(self, path: Path, shape: Shape) -> TableFile:
-        return TableFile(path, self._layout.schema(shape), self._compression)
+    def _file(self, path: Path, shape: Shape, absent: Collection[str] = ()) -> TableFile:
+        return TableFile(path, self._layout.schema(shape, absent), self._compression)

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from crawler.sinks.base import unreadable
+from crawler.sinks.columns import completed
 from crawler.sinks.parquet_file import about, tables_of
 from crawler.sinks.parquet_parts import PARTS
 from crawler.sinks.parquet_rows import SEGMENTS, firsts, lines_in
@@ -67,7 +68,7 @@ def _of_part(path: Path, skip: int, at: int) -> Iterator[bytes]:
 
 
 def _of_segment(path: Path, skip: int, _at: int) -> Iterator[bytes]:
-    return lines_in(path, skip)
+    return map(completed, lines_in(path, skip))
 
 
 def _last_first(folder: Path, hidden: Path) -> int:

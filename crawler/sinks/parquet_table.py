@@ -5,14 +5,14 @@ thread; the cores are the parsers'.
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
-from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
+from crawler.sinks.columns import ADDED, NULL, RECORD, Columns, Holds, lacking, line_of, rows_of
 from crawler.sinks.parquet_typed import Kind, Shape, shape_of, typed_values
 
 SHAPE_KEY = b"crawler.extracted"
@@ -53,11 +53,16 @@ class Layout:
         self._types = {name: _TYPES[holds] for name, holds in columns.items()}
         if dict(columns) == dict(RECORD):
             self._types["fetched_at"] = _MOMENT
+        self._are_records = columns is RECORD
         self._is_typed = columns.get(_EXTRACTED) is Holds.JSON
 
-    def schema(self, shape: Shape) -> pa.Schema:
-        """The columns, then the typed ones, and the shape itself."""
-        fields = list(self._types.items())
+    def lacking(self, there: Collection[str]) -> list[str]:
+        """The columns that a part of an earlier version lacks, which has the columns ``there``."""
+        return lacking(there) if self._are_records else []
+
+    def schema(self, shape: Shape, absent: Collection[str] = ()) -> pa.Schema:
+        """The columns without ``absent`` ones, then the typed ones, and the shape itself."""
+        fields = [(name, type_) for name, type_ in self._types.items() if name not in absent]
         fields += [(f"{_EXTRACTED}.{key}", _TYPES_OF_FORMS[form]) for key, form in shape.forms.items()]
         return pa.schema(fields, metadata={SHAPE_KEY: msgspec.json.encode(shape)})
 
@@ -93,7 +98,11 @@ class Layout:
         return joined, joined.forms != shape.forms
 
     def typed(self, table: pa.Table, shape: Shape) -> pa.Table:
-        """A table with the typed columns of ``shape``, whichever it had; they are made of ``extracted``."""
+        """A table with the typed columns of ``shape``, whichever it had; they are made of ``extracted``.
+
+        Those that an earlier version left out are added.
+        """
+        table = self._completed(table)
         schema = self.schema(shape)
         own = (table.schema.metadata or {}).get(SHAPE_KEY)
         if own is not None and msgspec.json.decode(own, type=Shape).forms == shape.forms:
@@ -104,9 +113,17 @@ class Layout:
         columns = [pa.array(column, type_) for column, type_ in zip(values, types, strict=True)]
         return pa.table([*plain, *columns], schema=schema)
 
+    def _completed(self, table: pa.Table) -> pa.Table:
+        """``table`` with the columns that one of an earlier version lacks, in their places."""
+        for name in self.lacking(table.column_names):
+            place, type_ = list(self._columns).index(name), self._types[name]
+            column = pa.array([ADDED[name]] * len(table), type_)
+            table = table.add_column(place, pa.field(name, type_), column)
+        return table
+
     def lines(self, table: pa.Table) -> Iterator[bytes]:
         """The records in a table, as lines."""
-        columns = []
+        columns, table = [], self._completed(table)
         for name, holds in self._columns.items():
             column = table.column(name)
             if self._types[name] is _MOMENT:

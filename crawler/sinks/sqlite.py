@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from crawler.sinks.base import Sink, SinkShort, unreadable
-from crawler.sinks.columns import NULL, RECORD, Columns, Holds, line_of, rows_of
+from crawler.sinks.columns import ADDED, NULL, RECORD, Columns, Holds, lacking, line_of, rows_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,6 +51,15 @@ def cell_of(value: object) -> object:
     return None if value == NULL else str(value, "utf-8")
 
 
+def _columns_of(db: "sqlite3.Connection") -> set[str]:
+    return {name for _, name, *_ in db.execute("PRAGMA table_info(records)")}
+
+
+def _default(name: str) -> str:
+    """What SQL calls the cell of a column that is not there."""
+    return "NULL" if ADDED[name] is None else str(int(ADDED[name]))
+
+
 class SqliteSink(Sink):
     """A database with the table ``records``: for SQL.
 
@@ -83,8 +92,16 @@ class SqliteSink(Sink):
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(self._create())
+        self._complete(self._db)
         self._end = self._db.execute(f"SELECT coalesce(max(id), 0) FROM {self.table}").fetchone()[0]  # noqa: S608
         return self._end
+
+    def _complete(self, db: "sqlite3.Connection") -> None:
+        """Add the columns that the file of an earlier version lacks; rows that are there have the default."""
+        for name in lacking(_columns_of(db)) if self._columns is RECORD else ():
+            db.execute(
+                f"ALTER TABLE records ADD COLUMN {defined({name: RECORD[name]})} DEFAULT {_default(name)}"
+            )
 
     def cut(self, position: int) -> None:
         """Delete the rows after row ``position``."""
@@ -156,11 +173,13 @@ class SqliteSink(Sink):
         from crawler.plumbing.sqlite_reading import open_for_reading
 
         number = 0
-        names = ", ".join(quoted(name) for name in RECORD)
         most = -1 if position is None else position
-        query = f"SELECT {names} FROM records WHERE id > ?2 AND (id <= ?1 OR ?1 < 0) ORDER BY id"  # noqa: S608
         try:
             with closing(open_for_reading(path)) as db:
+                there = _columns_of(db)
+                absent = {name: _default(name) for name in lacking(there)}
+                names = ", ".join(absent.get(name, quoted(name)) for name in RECORD)
+                query = f"SELECT {names} FROM records WHERE id > ?2 AND (id <= ?1 OR ?1 < 0) ORDER BY id"  # noqa: S608
                 for cells in db.execute(query, (most, begin)):
                     yield line_of(cells)
                     number += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.sinks.base import unreadable
+from crawler.sinks.columns import completed
 from crawler.sinks.warc_records import END, METADATA, POSITION_FIELD, RECORD_FIELD, part_name
 
 zlib: Any = plain_zlib
@@ -80,7 +81,8 @@ def _records(path: Path, begin: int, end: int) -> Iterator[bytes]:
             is_within, data = not member.eof, member.unused_data
             if member.eof:
                 if text.startswith(METADATA):
-                    yield text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
+                    told = text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
+                    yield completed(told)
                 member, text = zlib.decompressobj(_GZIP), b""
     if is_within:
         raise EOFError("it ends within a record")

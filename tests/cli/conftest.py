@@ -22,8 +22,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
 
     @contextmanager
-    def open_view(out: Path) -> Iterator[str]:
-        yield f"view of {out}"
+    def open_view(out: Path, generation: int | None) -> Iterator[str]:
+        yield f"view of {out}" + (f", generation {generation}" if generation else "")
 
     class SiteProcess:
         def __init__(self, port: int) -> None:

@@ -48,7 +48,7 @@ class Engine:
         assert config.out is not None
         return Report(config.out, self.summary, self.message, self.exit_code)
 
-    def settings_of(self, out: Path) -> Config:
+    def settings_of(self, out: Path, generation: int | None = None) -> Config:
         return self.saved
 
 
@@ -64,9 +64,18 @@ class Written(list[Any]):
     code = 0
 
     def write(
-        self, out: Path, config: Config, *, quiet: bool, verbose: bool, even_of_nothing: bool = True
+        self,
+        out: Path,
+        config: Config,
+        *,
+        quiet: bool,
+        verbose: bool,
+        even_of_nothing: bool = True,
+        generation: int | None = None,
     ) -> int:
-        self.append(SimpleNamespace(out=out, config=config, quiet=quiet, verbose=verbose))
+        self.append(
+            SimpleNamespace(out=out, config=config, quiet=quiet, verbose=verbose, generation=generation)
+        )
         if even_of_nothing:
             print("the findings")
         return self.code

@@ -64,6 +64,36 @@ def test_an_option_sets_its_key(
     assert engine.crawls[0].origin_of(key) == f"command line {option}"
 
 
+@pytest.mark.parametrize("command", [["run", "http://a/", "--again"], ["recrawl", "some/out"]])
+def test_what_is_asked_for_again(engine: Engine, crawler: Run, command: list[str]) -> None:
+    """With recrawl nothing of that is left from the time before."""
+    engine.saved = engine.saved.replace(
+        {"seeds": ["http://a/"], "recrawl.older_than": 9, "recrawl.failed": True}
+    )
+    assert crawler(*command, "-o" if command[0] == "run" else "--retries", "1")[0] == 0
+    assert (
+        crawler(*command, "--older-than", "2d", "--failed", *(["-o", "x"] if command[0] == "run" else []))[0]
+        == 0
+    )
+    assert [config.again for config in engine.crawls] == [True, True]
+    assert [config.recrawl.older_than for config in engine.crawls] == [None, 172_800]
+    assert [config.recrawl.failed for config in engine.crawls] == [False, True]
+
+
+@pytest.mark.parametrize("option", [["--failed"], ["--older-than", "7d"]])
+def test_what_is_asked_for_again_belongs_to_a_crawl_that_is_done_again(
+    crawler: Run, option: list[str]
+) -> None:
+    words = f"crawler: {option[0]} is for a crawl that is done again: add --again, or crawler recrawl OUT"
+    assert crawler("run", "http://a/", *option) == (2, [], [words])
+
+
+def test_again_and_fresh_exclude_each_other(engine: Engine, crawler: Run) -> None:
+    code, _, (line,) = crawler("run", "http://a/", "-o", "x", "--again", "--fresh")
+    assert (code, engine.crawls) == (2, [])
+    assert "--fresh and --again exclude each other" in line
+
+
 def test_the_flags_switch_off(engine: Engine, crawler: Run) -> None:
     assert crawler("run", "http://a/", "--ignore-robots", "--no-progress", "--insecure")[0] == 0
     assert engine.crawls[0].robots.obey is False
@@ -209,7 +239,8 @@ def test_a_wrong_value_is_refused_in_one_line(
 
 def test_every_option_in_the_table_has_a_key_and_is_tried_above() -> None:
     assert set(options.KEYS.values()) <= set(KEYS)
-    assert set(options.KEYS.values()) == {key for _, _, key, _ in [*CASES, *OF_A_CHECK]} | {"seeds", "out"}
+    tried = {key for _, _, key, _ in [*CASES, *OF_A_CHECK]}
+    assert set(options.KEYS.values()) == tried | {"seeds", "out", "recrawl.older_than"}
     assert {key for meant in options.FLAGS.values() for key in meant} <= set(KEYS)
 
 

@@ -16,8 +16,8 @@ from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {
-    "check", "config", "demo", "diff", "export", "init", "lab", "recrawl", "report", "run", "resume", "status",
-    "serve",
+    "check", "config", "demo", "diff", "export", "init", "lab", "recrawl", "report", "run", "resume",
+    "status", "serve",
 }  # fmt: skip
 
 
@@ -59,7 +59,8 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
     [
         (["fly"], "No such command 'fly'", "crawler"),
         (["runn"], "No such command 'runn'. Did you mean 'run'?", "crawler"),
-        (["recrawl"], "No such command 'recrawl'", "crawler"),  # not built yet, so absent
+        (["inspect"], "No such command 'inspect'", "crawler"),  # not built yet, so absent
+        (["recrawl"], "Missing argument 'OUT'", "crawler recrawl"),
         (["run", "--fly"], "No such option '--fly'", "crawler run"),
         (["run", "--trace"], "No such option '--trace'", "crawler run"),
         (["run", "--dashboard"], "No such option '--dashboard'", "crawler run"),
@@ -130,7 +131,7 @@ def test_a_shell_completes_commands_and_options() -> None:
         env=environment | {"_CRAWLER_COMPLETE": "bash_complete"},
         check=False, capture_output=True, text=True,
     )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("plain,resume\nplain,report\n", "")
+    assert (done.stdout, done.stderr) == ("plain,resume\nplain,recrawl\nplain,report\n", "")
 
 
 def test_what_children_import_is_light() -> None:

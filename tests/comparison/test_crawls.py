@@ -220,3 +220,23 @@ def test_a_crawl_that_was_killed_is_said_to_be_unfinished(tmp_path):
     assert "is not finished" in done.stdout
     assert "not told as gone" in done.stdout
     assert "no difference: exit code 0" in done.stdout
+
+
+@pytest.mark.parametrize("sink", ["sqlite", "csv", "parquet", "warc"])
+def test_generations_in_every_sink(sink, tmp_path):
+    """Of a table, which holds all generations, each one's own rows are compared."""
+    with serving() as site:
+        site.pages = {"/": site.page("Home", "/a", "/b", text="One."), "/a": site.page("A", text="Old.")}
+        site.pages["/b"] = site.page("B", text="Beta.")
+        out = site.crawl(tmp_path / "out", "--sink", sink, "--set", "parse.keep_text=true")
+        for text in ("New.", "Newest."):
+            site.pages["/a"] = site.page("A", text=text)
+            again = crawls.crawl("recrawl", out, "--no-progress")
+            assert again.returncode == 0, again.stderr
+    for old, new, before, after in (
+        (1, 2, "Old.", "New."),
+        (2, 3, "New.", "Newest."),
+        (3, 1, "Newest.", "Old."),
+    ):
+        (difference,) = crawler.diff(f"{out}@{old}", f"{out}@{new}")
+        assert difference.text == ("@@ -1 +1 @@", f"-{before}", f"+{after}")

@@ -428,6 +428,17 @@ class TestDamage:
         assert told(crawler.diff(old, new)) == [("added", "c", ()), ("changed", "", ("text",))]
 
 
+@pytest.mark.parametrize("schema", [4, 5])
+def test_records_that_lie_apart(found, schema):
+    """Of those that changed the batches are read, in the order in which each crawl has them."""
+    changed = (0, 1, 11, 12, 25)
+    old = [page(f"/{number:02}", "Old.") for number in range(30)]
+    new = [page(f"/{number:02}", "New." if number in changed else "Old.") for number in reversed(range(30))]
+    assert told(found(old, new, schema=schema)) == [
+        ("changed", f"{number:02}", ("text",)) for number in changed
+    ]
+
+
 def test_a_page_of_many_links(found):
     old, new = [f"/{number}" for number in range(10_000)], ["/9999"]
     (difference,) = found([page("/", "", *old)], [page("/", "", *new)])

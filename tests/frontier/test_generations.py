@@ -17,8 +17,9 @@ from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, generations, open_view
 from crawler.model import record
 from crawler.model.errors import OutputError
-from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, PageVersion, Redirect, Ticket
+from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.page_version import PageVersion
 from crawler.model.rows import Unchanged
 from crawler.rules.dedup import fingerprint, fingerprints
 from crawler.sinks.jsonl import JsonlSink

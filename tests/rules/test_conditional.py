@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.model.messages import PageVersion
+from crawler.model.page_version import PageVersion
 from crawler.rules.validators import conditions
 
 AT = 1_790_000_000.0  # Mon, 21 Sep 2026 14:13:20 GMT

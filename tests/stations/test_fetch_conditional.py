@@ -3,8 +3,8 @@
 import pytest
 
 from crawler.fetch.attempt import NotModified
-from crawler.model.messages import PageVersion
 from crawler.model.outcomes import Kind, Outcome
+from crawler.model.page_version import PageVersion
 from tests.stations.fetch_servers import always, by_target, byte_server, ok, rig
 
 NOT_MODIFIED = b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'

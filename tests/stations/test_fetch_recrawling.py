@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from crawler.config.recrawl_section import RecrawlConfig
+from crawler.config.scope_section import RecrawlConfig
 from crawler.fetch.attempt import Deferred, Fetched, NotModified, Retry
 from crawler.fetch.inflate import ACCEPT_ENCODING
 from crawler.fetch.recrawling import RecrawlingFetcher
 from crawler.model.errors import OutputError
-from crawler.model.messages import Finished, HostFeedback, PageVersion, Ticket
+from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.page_version import PageVersion
 from crawler.model.rows import EarlierPage, Unchanged
 from crawler.trace.steps import Step
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from xxhash import xxh3_128_digest
 
-from crawler.model.messages import Page, PageVersion, Ticket
+from crawler.model.messages import Page, Ticket
 from crawler.model.outcomes import Purpose
+from crawler.model.page_version import PageVersion
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.work import Parser
 from crawler.rules.near_duplicates import near_hash

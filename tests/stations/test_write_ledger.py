@@ -139,7 +139,7 @@ def test_a_writer_has_its_own_time_to_get_ready():
         (LockBusy(Path("f"), 12), "another process (pid 12) is still writing it"),
         (LockBusy(Path("f"), None), "another process (pid unknown) is still writing it"),
         (SinkShort(3, 5), "it ends at 3, before 5, so it was shortened by somebody else"),
-        (SinkOutdated(2, 1), "it is of format 2, and this version of crawler writes format 1"),
+        (SinkOutdated("it is of format 2"), "it is of format 2"),
         (KeyError("k"), None),
     ],
 )
