@@ -60,6 +60,19 @@ def crawl_named(text: str) -> Named:
     return named(text, is_folder=Path(text).is_dir())
 
 
+def last_of(text: str) -> Path:
+    """The folder that OUT names, for a command that goes on after its last generation.
+
+    Raises UsageError where another one is asked for.
+    """
+    found = crawl_named(text)
+    if found.generation is not None and Path(found.out).is_dir():
+        raise UsageError(
+            f"{text} names a generation, and a crawl goes on after its last one: give {found.out}"
+        )
+    return Path(text)
+
+
 def plain(metavar: str) -> str:
     """``URL`` for ``[URL]...``: how often it may be given is for the usage line to say."""
     return metavar.strip("[].")

@@ -1,12 +1,11 @@
 """``crawler recrawl``: crawl the same site once more, and fetch only what has changed."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, crawl, examples, say
+from crawler.cli.common import Command, crawl, examples, last_of, say
 from crawler.cli.given import given
 from crawler.model.errors import AlreadyFinished
 
@@ -37,7 +36,7 @@ def recrawl(out: str, **parameters: Any) -> int:
     prestart()
     from crawler.engine.resuming import settings_of
 
-    folder = Path(out)
+    folder = last_of(out)
     said = given(parameters)
     said.add("out", folder, "OUT")
     wanted = {"again": True, "recrawl.older_than": None, "recrawl.failed": False}

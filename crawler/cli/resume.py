@@ -1,12 +1,11 @@
 """``crawler resume``: go on with a crawl that was stopped or killed."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, crawl, examples, say
+from crawler.cli.common import Command, crawl, examples, last_of, say
 from crawler.cli.given import given
 from crawler.model.errors import AlreadyFinished
 
@@ -36,7 +35,7 @@ def resume(out: str, **parameters: Any) -> int:
     prestart()
     from crawler.engine.resuming import settings_of
 
-    folder = Path(out)
+    folder = last_of(out)
     said = given(parameters)
     said.add("out", folder, "OUT")
     config = settings_of(folder).replace(said.values, origins=said.origins)

@@ -149,5 +149,8 @@ def test_a_generation_that_is_not_there_is_refused_with_those_that_are(out):
     for command in (("status",), ("export", "--to", "csv"), ("report",)):
         name, *more = command
         assert f"{out} has no generation 9; allowed: 1 to 2" in refused(name, f"{out}@9", *more)
-    refused("recrawl", f"{out}@9")
+    for command in ("recrawl", "resume"):
+        for number in (1, 9):
+            said = refused(command, f"{out}@{number}")
+            assert said.endswith(f"a crawl goes on after its last one: give {out}")
     assert generations(out) == [1, 2]
