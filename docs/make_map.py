@@ -36,7 +36,6 @@ PURPOSES = {
         "Thread-N (_do_shutdown)",
     ): "asyncio's own: waits for the default executor's end",
     ("thread", "MainProcess", "Thread-N (_monitor)"): "writes the log",
-    ("thread", "MainProcess", "earlier_N"): "looks up what the generation before has of a page",
     ("thread", "MainProcess", "libuv-worker"): "uvloop's own",
     ("thread", "MainProcess", "look-up"): "looks one host name up, and nobody waits for it at the end",
     ("thread", "MainProcess", "parse_N"): "sends a parser its pages, and waits for the results",
