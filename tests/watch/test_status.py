@@ -25,6 +25,8 @@ class View:
         self._meta = {"state": state, "pid": str(pid or os.getpid()), "started_at": "2025-11-23T00:15:18Z"}
         self._at, self._steps, self._hosts = at, list(steps), hosts
 
+    generation = 1
+
     def settings(self):
         return {"out": "crawls/a b", "fetch": {"concurrency": 32}}
 
