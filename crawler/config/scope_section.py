@@ -58,7 +58,7 @@ class RecrawlConfig(Section, frozen=True, kw_only=True):
     older_than: Annotated[
         Age | None,
         About(
-            "Only pages that were fetched longer ago than this, in seconds or as 7d.", ge=0, le=315_360_000
+            "Seconds (or a time such as 7d): only pages that were fetched longer ago.", ge=0, le=315_360_000
         ),
     ] = None
     failed: Annotated[bool, About("Only URLs that ended as errors.")] = False
