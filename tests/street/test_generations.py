@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from crawler.comparison.comparing import Comparison
 from crawler.comparison.difference import Difference
 from crawler.frontier.view import generations, open_view
 from crawler.lab.changing.changing_process import ChangingProcess
+from crawler.lab.changing.manifest import Difference as Expected
 from crawler.lab.changing.manifest import Generation, manifest
 from crawler.lab.changing.server import ROBOTS_PATH, Asked
 from crawler.lab.changing.stage import STAGES
@@ -175,11 +177,11 @@ def told(difference: Difference, origin: str) -> Told:
     )
 
 
-def expected_of(number: int) -> set[Told]:
+def expected(differences: Iterable[Expected]) -> set[Told]:
     return {
         (one.what, one.path, one.old_path, one.status, frozenset(map(str, one.fields)),
          one.links_added, one.links_gone)
-        for one in of(number).differences
+        for one in differences
     }  # fmt: skip
 
 
@@ -188,17 +190,27 @@ def test_diff_finds_what_the_manifest_names_and_nothing_else(crawled, number):
     old, new = f"{crawled.out}@{number - 1}", f"{crawled.out}@{number}"
     with Comparison(old, new) as comparison:
         found = [told(difference, crawled.origin) for difference in comparison]
-    assert set(found) == expected_of(number)
+    assert set(found) == expected(of(number).differences)
     assert len(found) == len(set(found))
     assert comparison.totals.cosmetic == len(of(number).cosmetic)
     assert set(found) == {told(difference, crawled.origin) for difference in diff(old, new)}
 
 
 @pytest.mark.parametrize("number", NUMBERS[1:])
+def test_diff_finds_it_backwards_too(crawled, number):
+    differences = diff(f"{crawled.out}@{number}", f"{crawled.out}@{number - 1}")
+    found = [told(difference, crawled.origin) for difference in differences]
+    assert set(found) == expected(of(number).backwards)
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("number", NUMBERS[1:])
 def test_exactly_compared_what_nobody_reads_is_a_change_too(crawled, number):
     old, new = f"{crawled.out}@{number - 1}", f"{crawled.out}@{number}"
     found = {told(difference, crawled.origin)[:2] for difference in diff(old, new, exact=True)}
-    wanted = {one[:2] for one in expected_of(number)} | {("changed", path) for path in of(number).cosmetic}
+    wanted = {one[:2] for one in expected(of(number).differences)} | {
+        ("changed", path) for path in of(number).cosmetic
+    }
     assert found == wanted
 
 

@@ -80,7 +80,9 @@ class Generation:
     crawled: Crawled
     """By path: everything that is asked for, each once."""
     differences: tuple[Difference, ...] = ()
-    """To the generation before."""
+    """From the generation before to this one."""
+    backwards: tuple[Difference, ...] = ()
+    """From this one to the generation before."""
     cosmetic: frozenset[str] = frozenset()
     """Paths at which only what nobody reads has changed."""
     unseen: frozenset[str] = frozenset()
@@ -109,9 +111,12 @@ def manifest(seed: int) -> tuple[Generation, ...]:
     for stage in script(seed):
         before = found[-1].crawled if found else {}
         crawled = _crawl(stage, before)
-        differences, cosmetic = _compare(before, crawled, stage) if found else ((), frozenset())
+        moved = _moved(stage, before, crawled)
+        differences, cosmetic = _compare(before, crawled, moved) if found else ((), frozenset())
+        back = {old: new for new, old in moved.items()}
+        backwards = _compare(crawled, before, back)[0] if found else ()
         unseen = {path for path, known in crawled.items() if _is_unseen(known, stage.pages.get(path))}
-        found.append(Generation(stage.number, crawled, differences, cosmetic, frozenset(unseen)))
+        found.append(Generation(stage.number, crawled, differences, backwards, cosmetic, frozenset(unseen)))
     return tuple(found)
 
 
@@ -156,12 +161,18 @@ def _conditions(headers: Mapping[str, str]) -> Mapping[str, str]:
     return asked
 
 
-def _compare(before: Crawled, after: Crawled, stage: Stage) -> tuple[tuple[Difference, ...], frozenset[str]]:
-    moved = {
+def _moved(stage: Stage, before: Crawled, after: Crawled) -> dict[str, str]:
+    """The pages that have moved, by where they are now."""
+    return {
         edit.to: edit.path
         for edit in stage.edits
         if edit.act in _MOVES and edit.to is not None and edit.to in after and edit.path in before
     }
+
+
+def _compare(
+    before: Crawled, after: Crawled, moved: Mapping[str, str]
+) -> tuple[tuple[Difference, ...], frozenset[str]]:
     found, cosmetic = [], set()
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)
