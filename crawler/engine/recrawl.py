@@ -45,9 +45,9 @@ def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str
         counts = view.counts()
         pending = counts["pending"] + sum(ends["pending"] for ends in view.targets().values())
         if meta.get("state") in ("running", "stopped") or (meta.get("state") != "finished" and pending):
+            left = f" ({pending:,} URLs are pending)" if pending else ""
             raise OutputError(
-                f"the crawl in {out} was stopped before its end ({pending:,} URLs are pending):"
-                f" first crawler resume {out}, then again"
+                f"the crawl in {out} was stopped before its end{left}: first crawler resume {out}, then again"
             )
         _check_same(config, Config.from_json(meta["settings"]), out)
         check_logins(config, logins, out, meta)
