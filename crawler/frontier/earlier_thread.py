@@ -3,8 +3,8 @@
 Runs as: one thread, which owns a connection to both databases and reads the earlier records. Stops when:
 closed. Fails as: StoreFailed, OutputError, where it was asked.
 
-Those who ask while a look-up is under way are answered together by the next one: a hand-over to the thread
-costs more than the look-up.
+All who ask while the thread is busy are answered together by its next turn: to hand something over to it, and
+back, costs the event loop more than the look-up itself.
 """
 
 import asyncio
@@ -22,10 +22,11 @@ from crawler.model.rows import EarlierPage, Unchanged
 from crawler.sinks.base import Sink
 
 T = TypeVar("T")
+_Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
 class EarlierGeneration:
-    """The generation before the one in OUT that is being crawled."""
+    """The generation before the one in OUT that is being crawled; for the coroutines of one event loop."""
 
     def __init__(
         self,
@@ -38,7 +39,8 @@ class EarlierGeneration:
         """``generation`` is the present one; see :class:`EarlierPages`. Blocks. Raises StoreFailed."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="earlier")
         self._wanted: dict[str, asyncio.Future[EarlierPage | None]] = {}
-        self._looking_up: asyncio.Task[None] | None = None
+        self._jobs: list[_Job] = []
+        self._is_busy = False
         present, before = out / database_of(generation), out / database_of(generation - 1)
         made = partial(EarlierPages, present, before, hash_seed, records, facts)
         try:
@@ -55,24 +57,11 @@ class EarlierGeneration:
 
     async def find(self, url: str) -> EarlierPage | None:
         """The URL as it ended in the generation before; None where it did not. Raises StoreFailed."""
-        if (waiting := self._wanted.get(url)) is None:
+        waiting = self._wanted.get(url)
+        if waiting is None:
             waiting = self._wanted[url] = asyncio.get_running_loop().create_future()
-        if self._looking_up is None:
-            self._looking_up = asyncio.create_task(self._look_up())
-        return await asyncio.shield(waiting)
-
-    async def _look_up(self) -> None:
-        while self._wanted:
-            wanted, self._wanted = self._wanted, {}
-            try:
-                found = await self._call(partial(self._pages.find, list(wanted)))
-            except Exception as error:
-                for waiting in wanted.values():
-                    waiting.set_exception(error)
-                continue
-            for url, waiting in wanted.items():
-                waiting.set_result(found.get(url))
-        self._looking_up = None
+            self._next_turn()
+        return await asyncio.shield(waiting)  # somebody else may wait for it too
 
     async def take_over(self, ticket: Ticket, page: EarlierPage, found: Unchanged | None) -> Finished | None:
         """See :meth:`EarlierPages.take_over`. Raises StoreFailed, OutputError."""
@@ -87,4 +76,56 @@ class EarlierGeneration:
         return self._thread.submit(partial(self._pages.changes, is_whole=is_whole)).result()
 
     async def _call(self, job: Callable[[], T]) -> T:
-        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(job)))
+        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append((job, waiting))
+        self._next_turn()
+        return await waiting
+
+    def _next_turn(self) -> None:
+        """Hand over what waits, unless the thread is busy: then that is done when it has answered."""
+        if self._is_busy or not (self._jobs or self._wanted):
+            return
+        jobs, self._jobs = self._jobs, []
+        wanted, self._wanted = self._wanted, {}
+        if wanted:
+            found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            found.add_done_callback(partial(_tell_each, wanted))
+            jobs.append((partial(self._pages.find, list(wanted)), found))
+        self._is_busy = True
+        self._thread.submit(self._run, jobs, asyncio.get_running_loop())
+
+    def _run(self, jobs: list[_Job], loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread."""
+        results: list[tuple[Any, Exception | None]] = []
+        for job, _ in jobs:
+            try:
+                results.append((job(), None))
+            except Exception as error:  # for whoever has asked
+                results.append((None, error))
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._answer, jobs, results)
+
+    def _answer(self, jobs: list[_Job], results: list[tuple[Any, Exception | None]]) -> None:
+        for (_, waiting), (result, error) in zip(jobs, results, strict=True):
+            if waiting.done():
+                continue  # who asked was cancelled
+            if error is None:
+                waiting.set_result(result)
+            else:
+                waiting.set_exception(error)
+        self._is_busy = False
+        self._next_turn()
+
+
+def _tell_each(
+    wanted: dict[str, "asyncio.Future[EarlierPage | None]"],
+    found: "asyncio.Future[dict[str, EarlierPage]]",
+) -> None:
+    error = found.exception()
+    for url, waiting in wanted.items():
+        if waiting.done():
+            continue
+        if error is None:
+            waiting.set_result(found.result().get(url))
+        else:
+            waiting.set_exception(error)

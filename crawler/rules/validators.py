@@ -4,9 +4,11 @@ An entity tag is sent back as it came, a weak one with its ``W/`` and Apache's w
 compare what they would send now (section 13.1.2). That holds only while the same codings are asked for.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from crawler.model.page_version import PageVersion
 
@@ -69,7 +71,12 @@ def conditions(earlier: PageVersion | None) -> Mapping[str, str]:
 
 def _is_past(date: str, at: float) -> bool:
     """Whether an HTTP-date was over at Unix time ``at``."""
+    return _time_of(date) <= at + 1  # dates have whole seconds
+
+
+@lru_cache(maxsize=1_024)  # whole sites are put in place at one time
+def _time_of(date: str) -> float:
     try:
-        return parsedate_to_datetime(date).timestamp() <= at + 1  # dates have whole seconds
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
-        return False
+        return math.inf
