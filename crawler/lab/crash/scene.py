@@ -13,11 +13,16 @@ from crawler.lab.crash.victims import Role, Victim, kill_group, victims, wait_fo
 from crawler.model.generations import database_of
 from crawler.plumbing.faults import ENVIRONMENT
 from crawler.sinks.jsonl import JsonlSink
+from crawler.sinks.parquet import ParquetSink
 
 RUN_TIMEOUT = 60.0
 """Seconds in which a run must end by itself; the site takes less than one."""
 ORPHAN_TIMEOUT = 5.0
 """Seconds in which the children of a main process that is gone must be gone too."""
+
+AT_ONCE = 2
+"""Requests of a recrawl that adds to a Parquet folder: the first batch waits about 1.5 s, until pyarrow is
+imported. Were more pages fetched at once, that batch would hold all, and no kill could come between two."""
 
 
 class Hung(Exception):
@@ -62,6 +67,8 @@ class Scene:
         arguments: tuple[object, ...] = ("run", *self._options, "-o", self.out)
         if self.generation > 1 and not (self.out / database_of(self.generation)).exists():
             arguments = ("recrawl", self.out)
+            if ParquetSink.name in self.sinks:
+                arguments += ("--concurrency", AT_ONCE)
         elif resume:
             arguments = ("resume", self.out)
         environment = {name: text for name, text in os.environ.items() if not name.startswith("CRAWLER_")}
