@@ -1,7 +1,7 @@
 """One of the two crawls of a comparison, as it was at one moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +75,12 @@ class Crawled:
             sum(counts.values()),
             counts["pending"],
         )
-        self._sink = _sink_of(place, view.sinks())
+        settings = view.settings()
+        self.keeps_text: bool = settings.get("parse", {}).get("keep_text", False)
+        self.max_body: int = settings.get("fetch", {}).get("max_body", 0)
+        """Bytes of a page that were read."""
+        self._sinks = view.sinks()
+        self._sink = _sink_of(place, self._sinks)
         self._path = place.out / (self._sink.file_of(place.generation) if self._sink is not None else "")
 
     @property
@@ -125,6 +130,32 @@ class Crawled:
         for row in rows.values():
             why = f"the record of {self.shown(row.url)} is missing"
             raise CrawlFailed(str(unreadable(self._path, why, number)))
+
+    def answers(self, urls: Collection[str]) -> Iterator[tuple[str, bytes, bytes]]:
+        """What was last answered to ``urls``: URL, head, payload; of those that an archive has.
+
+        Raises CrawlFailed where it is damaged.
+        """
+        sink = next((kind for kind in self._archives() if not kind.missing()), None)
+        if sink is None or not urls:
+            return
+        path, (_, end) = self.place.out / sink.file_of(self.place.generation), self._view.spans()[sink.name]
+        try:
+            yield from sink.read_answers(path, end, urls, 2 * self.max_body)
+        except OutputError as error:
+            raise CrawlFailed(str(error)) from error
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether an archive of it holds what servers answered."""
+        return any(not kind.missing() for kind in self._archives())
+
+    def _archives(self) -> Iterator[type[Sink]]:
+        out, generation = self.place
+        for kind in SINKS.values():
+            is_there = kind.name in self._sinks and (out / kind.file_of(generation)).exists()
+            if kind.needs_answers and is_there and kind.name in self._view.spans():
+                yield kind
 
 
 def _runs(batches: Sequence[int]) -> Iterator[list[int]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from crawler.comparison import moves, spool
+from crawler.comparison.archived import Texts, texts
 from crawler.comparison.crawled import Crawled
 from crawler.comparison.difference import Difference, Totals, What
 from crawler.comparison.matching import Verdict, ends, is_read, is_redirect, judge, pairs
@@ -25,6 +26,7 @@ class Finder:
         self._gone: list[PageRow] = []
         self._answers: dict[int, int | None] = {}
         """What the server answers now to pages that are not there any more, by their ids in the old crawl."""
+        self._texts: Texts
         self._short = moves.Short()
         self._both: list[tuple[PageRow, PageRow, Verdict]] = []
         """Pages that both have, and that may have changed, in the order of their keys."""
@@ -111,14 +113,22 @@ class Finder:
     def _changed(self) -> Iterator[Difference]:
         wanted = [(old, new) for old, new, verdict in self._both if verdict is Verdict.READ]
         read = spool.both(self._old, self._new, wanted)
-        for old, new, verdict in self._both:
-            lines: Lines = next(read)[2] if verdict is Verdict.READ else (None, None)
-            if is_read(old) and is_read(new):
-                difference = self._of_content(old, new, lines)
-            else:
-                difference = self._of_ends(old, new, lines)
-            if difference is not None:
-                yield difference
+        with texts(self._old, self._new, [*filter(self._is_other, wanted)]) as self._texts:
+            for old, new, verdict in self._both:
+                lines: Lines = next(read)[2] if verdict is Verdict.READ else (None, None)
+                if is_read(old) and is_read(new):
+                    difference = self._of_content(old, new, lines)
+                else:
+                    difference = self._of_ends(old, new, lines)
+                if difference is not None:
+                    yield difference
+
+    def _is_other(self, pair: Both) -> bool:
+        """Whether the text of a page is to be told."""
+        old, new = pair
+        if not (is_read(old) and is_read(new)) or old.content_hash == new.content_hash:
+            return False
+        return self._exact or not are_near(old.near_hash, new.near_hash)
 
     def _of_ends(self, old: PageRow, new: PageRow, lines: Lines) -> Difference:
         """Of a page that was not read in both."""
@@ -135,6 +145,9 @@ class Finder:
         if lines[0] is None or lines[1] is None:
             return self._without_records(old, new, self._old if lines[0] is None else self._new)
         one, other = decoded(lines[0], self._old.side.name), decoded(lines[1], self._new.side.name)
+        if one.text is None or other.text is None:
+            one.text = self._texts.of(0, old.url) if one.text is None else one.text
+            other.text = self._texts.of(1, new.url) if other.text is None else other.text
         difference, is_other = compared(one, other, (self._old.shown, self._new.shown), exact=self._exact)
         if difference is None and is_other:
             self._totals.cosmetic += 1

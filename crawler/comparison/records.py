@@ -12,7 +12,7 @@ from crawler.rules.near_duplicates import are_near, near_hash
 
 Shown = Callable[[str], str]
 """A URL as it is compared and told."""
-NOT_KEPT = "its text was not kept (parse.keep_text)"
+NOT_KEPT = "its text was not kept (parse.keep_text, or --sink warc)"
 
 
 class Kept(msgspec.Struct, gc=False):

@@ -11,7 +11,7 @@ waiting: it goes to a side file first, which :meth:`Sink.sync` makes safe, and p
 
 import errno
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -171,6 +171,13 @@ class Sink(ABC):
         does not hold records gives none. Raises OutputError where what is there cannot be read: which file,
         and how many records before that can be.
         """
+
+    @classmethod
+    def read_answers(
+        cls, path: Path, position: int, urls: Collection[str], most: int
+    ) -> Iterator[tuple[str, bytes, bytes]]:
+        """Of one that keeps answers, the last to each of ``urls``: URL, head, payload of ``most`` bytes."""
+        raise NotImplementedError
 
     @classmethod
     def missing(cls) -> bool:

@@ -1,6 +1,6 @@
 """``archive/``: what was said on the wire, in WARC files that replay it (ISO 28500:2017, WARC 1.1)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
@@ -79,6 +79,15 @@ class WarcSink(Sink):
         if self._archive is None:
             raise ValueError("the sink is not open")
         return self._archive
+
+    @classmethod
+    def read_answers(
+        cls, path: Path, position: int, urls: Collection[str], most: int
+    ) -> Iterator[tuple[str, bytes, bytes]]:
+        """See :func:`crawler.sinks.warc_answers.read_answers`."""
+        from crawler.sinks.warc_answers import read_answers
+
+        return read_answers(path, position, urls, most)
 
     @classmethod
     def read(cls, path: Path, position: int | None = None, begin: int = 0) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ _CHUNK = 1 << 16
 """Bytes read at once."""
 _HEAD = 4_096
 """Bytes that hold the first member of a part for certain."""
-_GZIP = 31
+GZIP = 31
 """What zlib calls the window bits of a gzip member."""
 
 
@@ -63,7 +63,7 @@ def _check_begin(path: Path, before: Path, begins: int, number: int) -> None:
 def _told_begin(path: Path) -> int | None:
     """Where the part at ``path`` begins by its own words, in bytes over all parts; None where it has none."""
     with path.open("rb") as file, suppress(zlib.error):
-        head = zlib.decompressobj(_GZIP).decompress(file.read(_HEAD), _CHUNK)
+        head = zlib.decompressobj(GZIP).decompress(file.read(_HEAD), _CHUNK)
         told, _, rest = head.partition(POSITION_FIELD)[2].partition(b"\r\n")
         return int(told) if rest and told.isdigit() else None
     return None
@@ -71,8 +71,8 @@ def _told_begin(path: Path) -> int | None:
 
 def _records(path: Path, begin: int, end: int) -> Iterator[bytes]:
     """Those between two bytes of a part."""
-    member, text, is_within = zlib.decompressobj(_GZIP), b"", False
-    for chunk in _chunks(path, begin, end):
+    member, text, is_within = zlib.decompressobj(GZIP), b"", False
+    for chunk in chunks(path, begin, end):
         data = chunk
         while data:
             out = member.decompress(data)
@@ -83,12 +83,13 @@ def _records(path: Path, begin: int, end: int) -> Iterator[bytes]:
                 if text.startswith(METADATA):
                     told = text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
                     yield completed(told)
-                member, text = zlib.decompressobj(_GZIP), b""
+                member, text = zlib.decompressobj(GZIP), b""
     if is_within:
         raise EOFError("it ends within a record")
 
 
-def _chunks(path: Path, begin: int, end: int) -> Iterator[bytes]:
+def chunks(path: Path, begin: int, end: int) -> Iterator[bytes]:
+    """What is between two bytes of a file, piece by piece."""
     with path.open("rb") as file:
         at = file.seek(begin)
         while at < end and (chunk := file.read(min(_CHUNK, end - at))):
