@@ -196,7 +196,10 @@ def open_view(out: Path, generation: int | None = None) -> Iterator[FrontierView
             if version == 0:
                 raise OutputError(f"{out} holds no crawl: there is nothing in its {path.name}")
             if version not in (SCHEMA_VERSION, WITHOUT_PAGES):
-                raise OutputError(f"{path} is not the crawl.db of this version of crawler")
+                raise OutputError(
+                    f"{path} is not the crawl.db of this version of crawler (schema {version}, not"
+                    f" {WITHOUT_PAGES} or {SCHEMA_VERSION}): crawl anew, or use the version that wrote it"
+                )
             yield FrontierView(connection)
         finally:
             connection.close()
