@@ -79,9 +79,11 @@ def judge(site, out: Path) -> None:
     lines = [msgspec.json.decode(line) for line in (out / "records.jsonl").read_bytes().splitlines()]
     assert sorted(line["url"] for line in lines) == sorted(site.urls)
     for line in lines:
-        with urllib.request.urlopen(line["url"]) as answer:
-            body = answer.read()
-        assert line["said"] == [[line["url"], hashlib.sha256(body).hexdigest()]]
+        ((url, digest),) = line["said"]
+        assert (url, len(digest)) == (line["url"], 64)
+        if url in site.staying:  # others tell how often they were asked for
+            with urllib.request.urlopen(url) as answer:
+                assert digest == hashlib.sha256(answer.read()).hexdigest()
     assert not (out / "spool").exists()
 
 

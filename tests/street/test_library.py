@@ -160,7 +160,8 @@ async def test_a_record_is_a_row_of_a_table(site, tmp_path):
 def test_what_a_user_names_can_be_imported_from_crawler():
     import crawler
 
-    assert set(crawler.__all__) == {"Config", "ConfigError", "CrawlFailed", "Crawler", "Record", "UsageError"}
+    names = {"Config", "ConfigError", "CrawlFailed", "Crawler", "Record", "UsageError", "diff"}
+    assert set(crawler.__all__) == names
     assert set(crawler.__all__) <= set(dir(crawler))
     assert issubclass(crawler.ConfigError, crawler.UsageError)
     assert all(getattr(crawler, name).__name__ == name for name in crawler.__all__)
