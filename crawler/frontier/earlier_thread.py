@@ -38,7 +38,7 @@ class EarlierGeneration:
     ) -> None:
         """``generation`` is the present one; see :class:`EarlierPages`. Blocks. Raises StoreFailed."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="earlier")
-        self._wanted: dict[str, asyncio.Future[EarlierPage | None]] = {}
+        self._wanted: dict[str, list[asyncio.Future[EarlierPage | None]]] = {}
         self._jobs: list[_Job] = []
         self._is_busy = False
         present, before = out / database_of(generation), out / database_of(generation - 1)
@@ -57,11 +57,10 @@ class EarlierGeneration:
 
     async def find(self, url: str) -> EarlierPage | None:
         """The URL as it ended in the generation before; None where it did not. Raises StoreFailed."""
-        waiting = self._wanted.get(url)
-        if waiting is None:
-            waiting = self._wanted[url] = asyncio.get_running_loop().create_future()
-            self._next_turn()
-        return await asyncio.shield(waiting)  # somebody else may wait for it too
+        waiting: asyncio.Future[EarlierPage | None] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(url, []).append(waiting)
+        self._soon()
+        return await waiting
 
     async def take_over(self, ticket: Ticket, page: EarlierPage, found: Unchanged | None) -> Finished | None:
         """See :meth:`EarlierPages.take_over`. Raises StoreFailed, OutputError."""
@@ -78,12 +77,19 @@ class EarlierGeneration:
     async def _call(self, job: Callable[[], T]) -> T:
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, waiting))
-        self._next_turn()
+        self._soon()
         return await waiting
 
+    def _soon(self) -> None:
+        """Have a turn, with all that is asked for until the loop gets to it, unless there is one."""
+        if not self._is_busy:
+            self._is_busy = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
+
     def _next_turn(self) -> None:
-        """Hand over what waits, unless the thread is busy: then that is done when it has answered."""
-        if self._is_busy or not (self._jobs or self._wanted):
+        """Hand over what waits."""
+        if not (self._jobs or self._wanted):
+            self._is_busy = False
             return
         jobs, self._jobs = self._jobs, []
         wanted, self._wanted = self._wanted, {}
@@ -91,7 +97,6 @@ class EarlierGeneration:
             found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             found.add_done_callback(partial(_tell_each, wanted))
             jobs.append((partial(self._pages.find, list(wanted)), found))
-        self._is_busy = True
         self._thread.submit(self._run, jobs, asyncio.get_running_loop())
 
     def _run(self, jobs: list[_Job], loop: asyncio.AbstractEventLoop) -> None:
@@ -113,19 +118,19 @@ class EarlierGeneration:
                 waiting.set_result(result)
             else:
                 waiting.set_exception(error)
-        self._is_busy = False
-        self._next_turn()
+        asyncio.get_running_loop().call_soon(self._next_turn)  # who was answered may ask for more
 
 
 def _tell_each(
-    wanted: dict[str, "asyncio.Future[EarlierPage | None]"],
+    wanted: dict[str, list["asyncio.Future[EarlierPage | None]"]],
     found: "asyncio.Future[dict[str, EarlierPage]]",
 ) -> None:
     error = found.exception()
-    for url, waiting in wanted.items():
-        if waiting.done():
-            continue
-        if error is None:
-            waiting.set_result(found.result().get(url))
-        else:
-            waiting.set_exception(error)
+    for url, waiters in wanted.items():
+        for waiting in waiters:
+            if waiting.done():
+                continue  # who asked was cancelled
+            if error is None:
+                waiting.set_result(found.result().get(url))
+            else:
+                waiting.set_exception(error)

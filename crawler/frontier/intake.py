@@ -55,7 +55,9 @@ class Intake(DurableFrontier):
         if all(links.urls for links in finished.links):
             return finished
         unknown = {mark for links in finished.links for mark in self._unknown(links)}
-        urls = await earlier.urls_of(unknown) if unknown else {}
+        if not unknown:
+            return finished
+        urls = await earlier.urls_of(unknown)
         spelt = []
         for links in finished.links:
             marks = array("Q")
