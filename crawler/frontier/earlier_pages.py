@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from crawler.frontier.changes import count_changes
@@ -26,21 +27,27 @@ from crawler.sinks.batches import Batches, Span
 from crawler.sinks.facts import FactsSink
 
 _FIND = """
-SELECT m.mark, u.url, u.state, u.kind, u.batch, u.out_of_scope, u.too_deep, u.nofollow, e.extract, e.login,
-       p.leads_to, p.fetched_at, p.etag, p.last_modified, p.accept_encoding, p.content_hash, p.near_hash
+SELECT json_group_array(json_array(
+    u.url, u.state, u.kind, u.batch, u.out_of_scope, u.too_deep, u.nofollow, e.extract, e.login,
+    hex(p.leads_to), p.fetched_at, p.etag, p.last_modified, p.accept_encoding, hex(p.content_hash),
+    p.near_hash
+))
 FROM json_each(?) j CROSS JOIN earlier m ON m.mark = j.value CROSS JOIN before.urls u ON u.id = m.id
 LEFT JOIN before.ends e ON e.id = u.id LEFT JOIN {pages} p ON p.id = u.id
 WHERE u.state BETWEEN 1 AND 4
 """
+"""All in one row: with each row, sqlite3 gives the interpreter lock up, and waits for the event loop to let
+go of it again."""
 _NO_PAGES = """
 (SELECT 0 AS id, 0 AS leads_to, 0 AS fetched_at, 0 AS etag, 0 AS last_modified, 0 AS accept_encoding,
  0 AS content_hash, 0 AS near_hash WHERE 0)
 """
 """Of a generation that was crawled by a version without the table."""
 _URLS = """
-SELECT m.mark, u.url FROM json_each(?) j CROSS JOIN earlier m ON m.mark = j.value
-CROSS JOIN before.urls u ON u.id = m.id
+SELECT json_group_array(json_array(m.mark, u.url))
+FROM json_each(?) j CROSS JOIN earlier m ON m.mark = j.value CROSS JOIN before.urls u ON u.id = m.id
 """
+_decode = msgspec.json.Decoder(list[list[Any]]).decode
 _OUTCOMES = {
     State.OK: Outcome.OK,
     State.TRUNCATED: Outcome.TRUNCATED,
@@ -102,7 +109,7 @@ class EarlierPages:
         """Those of ``urls`` that ended in the generation before."""
         marks = json.dumps([signed(fingerprint(url, self._hash_seed)) for url in urls])
         pages = {}
-        for _, url, state, kind, batch, *columns in self._run(self._find, marks):
+        for url, state, kind, batch, *columns in self._run(self._find, marks):
             left, (extract_error, login, leads_to), version = columns[:3], columns[3:6], columns[6:]
             pages[url] = EarlierPage(
                 url,
@@ -112,7 +119,7 @@ class EarlierPages:
                 (left[0] or 0, left[1] or 0, left[2] or 0),
                 extract_error,
                 login,
-                leads_to,
+                bytes.fromhex(leads_to) or None,
                 None if version[0] is None else _version(*version),
             )
         return pages
@@ -163,11 +170,12 @@ class EarlierPages:
         except sqlite3.Error as error:
             raise explain(self._path, error) from error
 
-    def _run(self, sql: str, marks: str) -> list[tuple[Any, ...]]:
+    def _run(self, sql: str, marks: str) -> list[list[Any]]:
         try:
-            return self._db.execute(sql, (marks,)).fetchall()
+            (found,) = self._db.execute(sql, (marks,)).fetchone()
         except sqlite3.Error as error:
             raise explain(self._path, error) from error
+        return _decode(found)
 
 
 class _Facts(Batches):
@@ -184,7 +192,9 @@ def _version(
     etag: str | None,
     last_modified: str | None,
     accept_encoding: str | None,
-    content_hash: bytes | None,
+    content_hash: str,
     near_hash: int,
 ) -> PageVersion:
-    return PageVersion(fetched_at, etag, last_modified, accept_encoding or "", content_hash or b"", near_hash)
+    """``content_hash`` in hexadecimal digits."""
+    hashed = bytes.fromhex(content_hash)
+    return PageVersion(fetched_at, etag, last_modified, accept_encoding or "", hashed, near_hash)
