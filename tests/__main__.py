@@ -21,8 +21,8 @@ READING = {
     "docs": ["-m", "docs.build_site", "--check"],
 }
 TESTS = {
-    # What compares how fast processes and threads compute needs all cores.
-    "tests alone": ["-m", "pytest", "-q", "-m", "alone", "tests/lab"],
+    # What compares how fast processes and threads compute needs all cores; what waits for time-outs, too.
+    "tests alone": ["-m", "pytest", "-q", "-m", "alone", "tests/lab", "tests/street/test_faults.py"],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
     "tests": [
         "-m", "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),

@@ -18,7 +18,8 @@ from tests import crawls
 from tests.slowness import Slowness, slowness
 
 BACKENDS = ["aiohttp", "httpx"]
-pytestmark = pytest.mark.timeout(300)  # both crawls are waited for by the first test
+# Both crawls are waited for by the first test. With other tests beside it, time-outs hit more than faults.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 
 
 BUSY = 1.5
