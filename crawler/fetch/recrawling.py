@@ -80,7 +80,9 @@ class RecrawlingFetcher:
 
     def _is_left_out(self, page: EarlierPage, fetched_at: float) -> bool:
         wanted = self._wanted
-        if page.outcome is Outcome.ERROR or not (wanted.failed or wanted.older_than is not None):
+        if not self._is_comparable or page.outcome is Outcome.ERROR:
+            return False
+        if not wanted.failed and wanted.older_than is None:
             return False
         return wanted.older_than is None or self._now() - fetched_at < wanted.older_than
 

@@ -138,6 +138,14 @@ async def test_only_what_failed(outcome):
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("wanted", [{"failed": True}, {"older_than": 7 * DAY}])
+async def test_nothing_is_left_out_whose_record_would_be_another_by_now(wanted):
+    """As where a recrawl is resumed, and the extract function was edited in between."""
+    memory, server = Memory(page()), Server()
+    assert record_of(await fetched(memory, server, comparable=False, **wanted)) == b"new"
+    assert (len(server.asked), memory.taken) == (1, [])
+
+
 @pytest.mark.parametrize(("days", "is_asked"), [(6.99, False), (7.0, True), (30, True)])
 async def test_only_what_is_older(days, is_asked):
     server = Server()
