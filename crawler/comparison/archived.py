@@ -5,7 +5,7 @@ They are read as a crawl reads them, and wait in a temporary file, as the record
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from crawler.comparison.crawled import Crawled
 from crawler.fetch.inflate import Undecodable, decoder
@@ -66,13 +66,10 @@ def _visible(url: str, head: bytes, payload: bytes, most: int) -> str | None:
     body = bytearray()
     try:
         undo = decoder((value for name, value in fields if name == "content-encoding"), most)
-        if undo is None:
-            body += payload
-        else:
-            with suppress(StopIteration):
-                pieces = undo.feed(payload)
-                while len(body) < most:
-                    body += next(pieces)
+        for piece in (payload,) if undo is None else undo.feed(payload):
+            body += piece
+            if len(body) >= most:
+                break
     except Undecodable:
         return None
     content_type = next((value for name, value in fields if name == "content-type"), None)

@@ -6,11 +6,10 @@ from itertools import groupby
 from operator import attrgetter
 
 from crawler.comparison.difference import Change, Field
+from crawler.frontier.changes import GONE_STATUSES
 from crawler.frontier.compared import PageRow
 from crawler.model.outcomes import Kind, State
 
-GONE_STATUSES = (404, 410)
-"""By which a server says that there is no such page (RFC 9110 sections 15.5.5 and 15.5.11)."""
 _REDIRECTS = (Kind.REDIRECTED, Kind.OUT_OF_SCOPE)
 _READ = (State.OK, State.TRUNCATED)
 

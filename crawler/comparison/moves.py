@@ -3,15 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-import xxhash
-
 from crawler.frontier.compared import PageRow
-from crawler.rules.near_duplicates import LONG_ENOUGH, are_near
+from crawler.rules.near_duplicates import LONG_ENOUGH, NO_CONTENT, are_near
 
 Move = tuple[PageRow, PageRow]
 """A page as it was, and the one that it is now."""
-_NOTHING = xxhash.xxh3_128_digest(b"")
-"""The content hash of an empty body, by which nothing can be told."""
 
 
 def redirected(pairs: Iterable[Move], added: Sequence[PageRow]) -> list[Move]:
@@ -38,7 +34,7 @@ def _is_same(old: PageRow, new: PageRow) -> bool:
 
 
 def _tells(row: PageRow) -> bool:
-    return bool(row.content_hash) and row.content_hash != _NOTHING
+    return bool(row.content_hash) and row.content_hash != NO_CONTENT
 
 
 def same(gone: Sequence[PageRow], added: Sequence[PageRow], common: Collection[bytes]) -> list[Move]:

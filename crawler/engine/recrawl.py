@@ -42,8 +42,8 @@ def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str
         meta, generation = view.meta(), view.generation
         if "settings" not in meta:
             return  # nothing was crawled there: this is the first generation
-        counts = view.counts()
-        pending = counts["pending"] + sum(ends["pending"] for ends in view.targets().values())
+        counts, targets = view.counts(), view.targets().values()
+        pending = counts["pending"] + sum(ends["pending"] for ends in targets)
         if meta.get("state") in ("running", "stopped") or (meta.get("state") != "finished" and pending):
             left = f" ({pending:,} URLs are pending)" if pending else ""
             raise OutputError(
@@ -52,7 +52,7 @@ def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str
         _check_same(config, Config.from_json(meta["settings"]), out)
         check_logins(config, logins, out, meta)
         _check_left_out(config, meta.get("recipe", ""), recipe, out)
-        failed = counts["error"] + sum(ends["error"] for ends in view.targets().values())
+        failed = counts["error"] + sum(ends["error"] for ends in targets)
         if config.recrawl.failed and config.recrawl.older_than is None and not failed:
             raise AlreadyFinished(f"no URL of the crawl in {out} failed: there is nothing to be asked again")
         ends = {name: end for name, end in view.positions().items() if _is_shared(name, out)}

@@ -82,9 +82,14 @@ class Compared:
 
     def span_of(self, sink: str, batch: int) -> tuple[int, int]:
         """The positions of a sink between which the records of a batch are."""
-        begin, end = self._db.execute(
-            "SELECT coalesce(max(position) FILTER (WHERE n < ?2), 0), coalesce(max(position), 0)"
-            " FROM batches WHERE sink = ?1 AND n <= ?2",
-            (sink, batch),
-        ).fetchone()
-        return begin, end
+        return span_of(self._db, sink, batch)
+
+
+def span_of(db: sqlite3.Connection, sink: str, batch: int, batches: str = "batches") -> tuple[int, int]:
+    """As :meth:`Compared.span_of`, by the table ``batches`` of ``db``."""
+    found = db.execute(
+        f"SELECT position FROM {batches} WHERE sink = ? AND n <= ? ORDER BY n DESC LIMIT 2",  # noqa: S608
+        (sink, batch),
+    ).fetchall()
+    ends = [position for (position,) in found] + [0, 0]
+    return ends[1], ends[0]

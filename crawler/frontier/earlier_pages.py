@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from crawler.frontier.changes import count_changes
-from crawler.frontier.next_generation import signed
+from crawler.frontier.compared import span_of
+from crawler.frontier.next_generation import add_mark, signed
 from crawler.frontier.schema import explain
 from crawler.frontier.versions import unpacked
 from crawler.model.messages import Finished, Ticket
@@ -21,7 +21,6 @@ from crawler.model.record import taken_over, timestamp
 from crawler.model.rows import EarlierPage, Unchanged
 from crawler.plumbing.sqlite_reading import address, open_for_reading
 from crawler.rules.dedup import fingerprint
-from crawler.rules.near_duplicates import are_near
 from crawler.sinks.base import Sink
 from crawler.sinks.batches import Batches, Span
 from crawler.sinks.facts import FactsSink
@@ -90,16 +89,7 @@ class EarlierPages:
 
     def _span_in(self, sink: str) -> Callable[[int], Span]:
         """Where a sink has a batch; by its number."""
-
-        def span(batch: int) -> Span:
-            found = self._db.execute(
-                "SELECT position FROM before.batches WHERE sink = ? AND n <= ? ORDER BY n DESC LIMIT 2",
-                (sink, batch),
-            ).fetchall()
-            ends = [position for (position,) in found] + [0, 0]
-            return ends[1], ends[0]
-
-        return span
+        return lambda batch: span_of(self._db, sink, batch, "before.batches")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -163,10 +153,9 @@ class EarlierPages:
 
     def changes(self, *, is_whole: bool) -> dict[str, Any]:
         """See :func:`crawler.frontier.changes.count_changes`."""
-        mark = partial(fingerprint, seed=self._hash_seed)
         try:
-            self._db.create_function("mark", 1, lambda url: signed(mark(url)), deterministic=True)
-            return count_changes(self._db, self._before_pages, are_near, is_whole=is_whole)
+            add_mark(self._db, self._hash_seed)
+            return count_changes(self._db, self._before_pages, is_whole=is_whole)
         except sqlite3.Error as error:
             raise explain(self._path, error) from error
 

@@ -3,10 +3,8 @@
 import sqlite3
 from typing import Any
 
-from xxhash import xxh3_128_digest
-
 from crawler.model.outcomes import Purpose, State
-from crawler.rules.near_duplicates import LONG_ENOUGH
+from crawler.rules.near_duplicates import LONG_ENOUGH, NO_CONTENT
 
 GROUPS_SHOWN = 10
 """The largest."""
@@ -14,9 +12,8 @@ URLS_SHOWN = 3
 """Of each, in the order in which they were found."""
 
 # As crawler.rules.near_duplicates.group_key has it. An empty body is like no other.
-_EMPTY = xxh3_128_digest(b"").hex()
 _SAID = f"""
-SELECT id, iif(near_hash & {LONG_ENOUGH}, near_hash, nullif(content_hash, x'{_EMPTY}')) AS what
+SELECT id, iif(near_hash & {LONG_ENOUGH}, near_hash, nullif(content_hash, x'{NO_CONTENT.hex()}')) AS what
 FROM pages JOIN urls USING (id) WHERE purpose = {Purpose.PAGE} AND state IN ({State.OK}, {State.TRUNCATED})
 """
 _LARGEST = f"""

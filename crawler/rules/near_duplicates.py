@@ -9,13 +9,15 @@ wrong, and how often a SimHash is: it cannot tell another date from another word
 
 import re
 
-from xxhash import xxh3_64
+from xxhash import xxh3_64, xxh3_128_digest
 
 from crawler.rules.time_words import TIME_WORDS
 
 HEADER = 200
 FOOTER = 600
 """Characters at the beginning and at the end within which numbers do not count, about."""
+NO_CONTENT = xxh3_128_digest(b"")
+"""The content hash of an empty body, by which no page can be told from another."""
 LONG_ENOUGH = 1
 """The bit of a hash that is set where the text is so long that no two pages have it by chance: a hundred
 characters. Shorter ones ("Page 1", "Page 2") are compared with what the same page said before, and with no

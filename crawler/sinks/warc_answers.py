@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.sinks.base import unreadable
-from crawler.sinks.warc_reading import GZIP, chunks, zlib
+from crawler.sinks.warc_reading import GZIP, chunks, members, zlib
 from crawler.sinks.warc_records import END, part_name, uri
 
 _Place = tuple[Path, int]
@@ -72,30 +72,14 @@ def _records(folder: Path, position: int) -> Iterator[tuple[_Place, dict[str, st
             return
         try:
             size = min(path.stat().st_size, position - begins)
-            for offset, head in _members(path, size):
-                lines = head.decode("utf-8", "replace").split("\r\n")
+            for offset, text in members(path, 0, size):
+                lines = text.partition(END)[0].decode("utf-8", "replace").split("\r\n")
                 fields = dict(line.partition(": ")[::2] for line in lines)
                 if fields.get("WARC-Type") in ("response", "revisit"):
                     yield (path, offset), fields
-        except (OSError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise unreadable(path, getattr(error, "strerror", None) or str(error), 0) from None
         begins += size
-
-
-def _members(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
-    """Where each record begins in the first ``end`` bytes of a part, and what stands before its block."""
-    member, text, begins, read = zlib.decompressobj(GZIP), b"", 0, 0
-    for chunk in chunks(path, 0, end):
-        data = chunk
-        read += len(chunk)
-        while data:
-            out = member.decompress(data)
-            if END not in text:
-                text += out
-            data = member.unused_data
-            if member.eof:
-                yield begins, text.partition(END)[0]
-                member, text, begins = zlib.decompressobj(GZIP), b"", read - len(data)
 
 
 def _at(path: Path, offset: int, most: int) -> tuple[bytes, bytes] | None:

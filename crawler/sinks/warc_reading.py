@@ -71,20 +71,30 @@ def _told_begin(path: Path) -> int | None:
 
 def _records(path: Path, begin: int, end: int) -> Iterator[bytes]:
     """Those between two bytes of a part."""
-    member, text, is_within = zlib.decompressobj(GZIP), b"", False
+    for _, text in members(path, begin, end):
+        if text.startswith(METADATA):
+            yield completed(text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END))
+
+
+def members(path: Path, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """The WARC records between two bytes of a part: where each begins, and its text.
+
+    Of all but those that hold a crawl's record, the text goes on from what stands before the block as far as
+    it came in one piece. Raises EOFError where the last one is not whole.
+    """
+    member, text, begins, read = zlib.decompressobj(GZIP), b"", begin, begin
     for chunk in chunks(path, begin, end):
         data = chunk
+        read += len(chunk)
         while data:
             out = member.decompress(data)
-            if len(text) < len(METADATA) or text.startswith(METADATA):
+            if END not in text or text.startswith(METADATA):
                 text += out
-            is_within, data = not member.eof, member.unused_data
+            data = member.unused_data
             if member.eof:
-                if text.startswith(METADATA):
-                    told = text.partition(END)[2].removeprefix(RECORD_FIELD).removesuffix(b"\r\n" + END)
-                    yield completed(told)
-                member, text = zlib.decompressobj(GZIP), b""
-    if is_within:
+                yield begins, text
+                member, text, begins = zlib.decompressobj(GZIP), b"", read - len(data)
+    if begins != read:
         raise EOFError("it ends within a record")
 
 
