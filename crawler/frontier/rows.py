@@ -6,44 +6,18 @@ from contextlib import suppress
 
 import msgspec
 
-from crawler.frontier.depths import Edges
-from crawler.frontier.versions import PageRow
+from crawler.frontier.unsaved import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished
 from crawler.model.outcomes import STATE_OF, Outcome
 from crawler.model.record import End, decode_end
-from crawler.model.rows import Pace
 from crawler.plumbing import faults
 
-UrlRow = tuple[int, str, int, int, int | None, bytes | None, int, int, int]
-"""id, url, lane, depth, referrer, redirects, purpose, indexes, state."""
 EndRow = tuple[int, int | None, str | None, str | None, str | None, str | None]
 """id, status, target, message, extract, login."""
 
 ROWS_TOGETHER = (64, 16, 4, 1)
 """Rows of one statement. Few sizes, so that SQLite keeps each of them prepared."""
-
-
-class Unsaved(msgspec.Struct):
-    """What is not on disk yet; always saved in one transaction."""
-
-    urls: list[UrlRow] = []
-    lanes: list[tuple[int, str, int]] = []
-    """id, origin, partition."""
-    paces: list[tuple[int, Pace]] = []
-    """How lanes were asked, by their ids."""
-    robots: list[tuple[int, bytes, float, str]] = []
-    """Status, body, Unix time at which it was fetched, origin."""
-    retries: list[tuple[int, float, int]] = []
-    """Attempts that failed, Unix time of the next, id of the URL."""
-    given_to_pages: list[tuple[int, int, int, int | None, bytes | None, int]] = []
-    """Targets that are pages from now on: purpose, indexes, depth, referrer, redirects, id."""
-    pages: list[PageRow] = []
-    """What the next generation wants to know of finished pages."""
-    edges: dict[int, Edges] = {}
-    """Links of finished pages, by row; like the next only with scope.max_depth."""
-    depths: dict[int, tuple[int, int]] = {}
-    """Depths that became smaller, by row: the depth, and the state of one that was beyond the limit."""
 
 
 def save(db: sqlite3.Connection, unsaved: Unsaved, commits: Sequence[Commit]) -> None:
