@@ -52,7 +52,7 @@ def test_a_crawl_that_is_stopped_as_it_starts_goes_on(tmp_path, seed):
 
 
 @pytest.mark.parametrize(
-    "where", ["crawler.frontier.state_thread.CrawlState.sync", "crawler.engine.opened.Opened"]
+    "where", ["crawler.frontier.state_thread.CrawlState.sync", "crawler.engine.lifecycle.Opened"]
 )
 def test_an_interrupt_while_crawl_db_is_opened_leaves_a_crawl_that_is_stopped(tmp_path, monkeypatch, where):
     def interrupted(*_: object) -> None:

@@ -1,1 +1,1 @@
-"""The frontier of a crawl that several nodes share, on PostgreSQL; the package asyncpg is needed here alone."""
+"""The frontier of a crawl that several nodes share, on PostgreSQL: asyncpg is needed here alone."""
