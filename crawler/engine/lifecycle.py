@@ -13,13 +13,12 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-import msgspec
 
 from crawler.config import Config
 from crawler.config.problems import shown
+from crawler.engine.opened import Opened
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, generations
@@ -30,9 +29,6 @@ from crawler.rules.urls import login, normalised, origin, resolve
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink
 
-if TYPE_CHECKING:
-    from crawler.frontier.earlier_thread import EarlierGeneration
-
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
 
@@ -40,26 +36,6 @@ SPOOL = "spool"
 def now_utc() -> str:
     """The time as RFC 3339, UTC, in seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Opened(msgspec.Struct):
-    """What a start finds."""
-
-    state: CrawlState
-    generation: int
-    """1, and one more each time that the site is crawled again into OUT."""
-    hash_seed: int
-    """Of the crawl's own, so that no site can make two of its URLs look like one."""
-    runs: int
-    """How many times the crawl was begun or resumed, this time included."""
-    started_at: str
-    next_batch: int
-    logins: Mapping[str, str]
-    """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
-    earlier: "EarlierGeneration | None" = None
-    """The generation before."""
-    is_comparable: bool = False
-    """Its records are what the same pages would give now."""
 
 
 def serialised(config: Config) -> tuple[Config, dict[str, str]]:
@@ -132,7 +108,7 @@ def output_folder(out: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def open_crawl(
     config: Config, out: Path, logins: Mapping[str, str], extract: Callable[..., Any] | None = None
-) -> Iterator[Opened]:
+) -> Iterator[Opened[CrawlState]]:
     """``crawl.db`` in OUT, opened or created for this configuration and the seeds' logins.
 
     Where the crawl is to be done again, that is a new generation's. ``extract`` is a function given as such.
@@ -170,7 +146,7 @@ def saved_settings(config: Config) -> str:
 
 def _note_start(
     state: CrawlState, config: Config, out: Path, logins: Mapping[str, str], recipe: str
-) -> Opened:
+) -> Opened[CrawlState]:
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:

@@ -13,7 +13,8 @@
     └── CrawlFailed        (3)   the crawl could not be done, or not to its end, or no page was ok
         ├── SinkFailed           a sink gave up (disk full, killed too often)
         ├── StoreFailed          crawl.db cannot be written or is damaged
-        │   └── StoreClosed      it was asked for before the start or after the end
+        │   ├── StoreClosed      it was asked for before the start or after the end
+        │   └── StoreLost        the connection to a crawl that nodes share broke off
         └── ChildFailed          a child process could not be started or kept alive
 
 What a *URL* suffers is never an exception outside its station: it is an
@@ -74,6 +75,10 @@ class StoreFailed(CrawlFailed):
 
 class StoreClosed(StoreFailed):
     """``crawl.db`` is not open yet, or no more."""
+
+
+class StoreLost(StoreFailed):
+    """What this node held of a crawl that nodes share may be another's by now: it has to begin again."""
 
 
 class ChildFailed(CrawlFailed):
