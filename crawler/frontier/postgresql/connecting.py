@@ -1,6 +1,6 @@
 """A connection to the PostgreSQL of a crawl that nodes share, and what is said where there is none."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from crawler.config import Config
 from crawler.frontier.postgresql.schema import OLDEST, PREFIX
@@ -11,7 +11,8 @@ try:
 except ImportError as missing:
     raise UsageError("a crawl of several nodes needs asyncpg: pip install 'crawler[cluster]'") from missing
 
-Connection = asyncpg.Connection
+Connection: TypeAlias = Any
+"""An ``asyncpg.Connection``, which has no types."""
 CONNECT_TIMEOUT = 10.0
 """Seconds."""
 

@@ -73,7 +73,7 @@ CREATE TABLE done (                   -- one row for each URL that is finished
     fetched_at double precision,
     node integer NOT NULL,            -- the incarnation that has its record,
     batch integer NOT NULL,           -- in this of its batches
-    out_of_scope integer NOT NULL, too_deep integer NOT NULL, nofollow integer NOT NULL,  -- links not followed
+    out_of_scope integer NOT NULL, too_deep integer NOT NULL, nofollow integer NOT NULL,  -- of its links
     status integer,
     attempts smallint NOT NULL,
     state smallint NOT NULL,          -- crawler.model.outcomes.State
