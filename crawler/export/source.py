@@ -61,9 +61,9 @@ class Source:
         """
         number = 0
         try:
-            for self._path, begin, end in self._pieces:
-                self._before = 0
-                lines = self._sink.read(self._path, end, begin)
+            for path, begin, end in self._pieces:
+                self._path, self._before = path, 0
+                lines = self._sink.read(path, end, begin)
                 for batch in in_portions(lines, BATCH_RECORDS, BATCH_BYTES):
                     if not _is_whole(batch):
                         raise self.damaged(batch)

@@ -1,9 +1,9 @@
 """What ``crawl.db`` tells of where records lie: in which folder, and between which positions of each sink.
 
-An ordinary crawl has them in its own folder. One that several nodes share is gathered into one ``crawl.db``;
-each incarnation of a node has a folder below that, a *part*, and the table ``parts`` says which batches are in
-which: those of ``first`` < n <= ``last``. The row ``first`` of ``batches`` belongs to no batch; it has position
-0, as a part begins empty.
+An ordinary crawl has them in its own folder. One that several nodes share is gathered into one ``crawl.db``,
+and below its folder each incarnation of a node has one of its own, a *part*. The table ``parts`` says which
+batches are in which: those of ``first`` < n <= ``last``. The row ``first`` of ``batches`` is no batch's; its
+position is 0, as a part begins empty.
 """
 
 import sqlite3
@@ -19,9 +19,9 @@ class Parts:
     _db: sqlite3.Connection
 
     def parts(self, out: Path) -> list[Part]:
-        """Where the records of this generation are, in the order of their batches; ``out`` is the crawl's folder.
+        """Where the records of this generation are, in the order of their batches: one part at least.
 
-        Always one at least.
+        ``out`` is the crawl's folder.
         """
         found: list[tuple[str, int, int]] = []
         if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'parts'").fetchone():
