@@ -22,6 +22,7 @@ from crawler.engine.opened import Opened
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, generations
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
@@ -114,13 +115,17 @@ def open_crawl(
     Where the crawl is to be done again, that is a new generation's. ``extract`` is a function given as such.
 
     Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming the
-    key and both values, or one that had logins which are missing now; StoreFailed.
+    key and both values, or one that had logins which are missing now, or one of several nodes; StoreFailed.
     """
     recipe = recipe_of(config, extract)
+    if generations(out) or (out / CLUSTER_FILE).exists():
+        from crawler.engine.shared import refuse_shared  # most crawls are the first in their folder
+
+        refuse_shared(out)
     if not generations(out):
         refuse_records(SINKS.values(), out, 1, "but no crawl.db")
     elif config.again:
-        from crawler.engine.recrawl import begin_next  # most crawls are the first of their site
+        from crawler.engine.recrawl import begin_next
 
         begin_next(config, out, logins, recipe)
     else:

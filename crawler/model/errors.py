@@ -15,7 +15,8 @@
         ├── StoreFailed          crawl.db cannot be written or is damaged
         │   ├── StoreClosed      it was asked for before the start or after the end
         │   └── StoreLost        the connection to a crawl that nodes share broke off
-        └── ChildFailed          a child process could not be started or kept alive
+        ├── ChildFailed          a child process could not be started or kept alive
+        └── RecordsElsewhere     folders of a crawl's nodes are on other machines
 
 What a *URL* suffers is never an exception outside its station: it is an
 :class:`~crawler.model.outcomes.Outcome` with a :class:`~crawler.model.outcomes.Kind`.
@@ -79,6 +80,10 @@ class StoreClosed(StoreFailed):
 
 class StoreLost(StoreFailed):
     """What this node held of a crawl that nodes share may be another's by now: it has to begin again."""
+
+
+class RecordsElsewhere(CrawlFailed):
+    """Records are wanted that nodes have written on other machines."""
 
 
 class ChildFailed(CrawlFailed):

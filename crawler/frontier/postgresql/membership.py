@@ -46,6 +46,7 @@ async def join(db: Connection, name: str, host: str, pid: int) -> int:
         pid,
     )
     await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
+    await db.execute("UPDATE meta SET value = 'running' WHERE key = 'state' AND value = 'incomplete'")
     return node
 
 

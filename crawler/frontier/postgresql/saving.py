@@ -34,8 +34,8 @@ FROM unnest($1::bigint[], $2::float8[], $3::int[], $4::float8[], $5::int[], $6::
 WHERE lanes.id = p.id
 """
 COUNTS = """
-UPDATE partitions SET urls = urls + c.urls, done = done + c.done
-FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS c(n, urls, done) WHERE partitions.n = c.n
+UPDATE partitions p SET urls = p.urls + c.urls, done = p.done + c.done
+FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS c(n, urls, done) WHERE p.n = c.n
 """
 RETRIES = """
 INSERT INTO retries (attempts, due, id) VALUES ($1, $2, $3)

@@ -48,6 +48,8 @@ class Session:
         self._turn = asyncio.Lock()
         self._heard_at = _now()
         self._doing: set[asyncio.Task[Any]] = set()
+        self._failure: StoreFailed | None = None
+        """Why something could not be saved: nothing that rests on it may be saved after it."""
         self.retried = 0
         """Transactions that were repeated since others were in their way."""
         self.lost = asyncio.Event()
@@ -105,6 +107,8 @@ class Session:
     async def _do(self, job: Job[T], isolation: Isolation) -> T:
         async with self._turn:
             while True:
+                if self._failure is not None:
+                    raise self._failure
                 try:
                     return await self._once(job, isolation)
                 except _RETRIED:
@@ -114,7 +118,8 @@ class Session:
                 except asyncpg.PostgresError as error:
                     if self._db.is_closed():
                         raise self._is_lost(error) from error
-                    raise self._explained(error) from error
+                    self._failure = self._explained(error)
+                    raise self._failure from error
 
     async def _once(self, job: Job[T], isolation: Isolation) -> T:
         transaction = self._db.transaction(isolation=isolation)
