@@ -21,6 +21,10 @@ from crawler.model.errors import ChildFailed, UsageError
 from crawler.plumbing.starter_thread import block_off_loop, off_loop
 
 asyncpg = pytest.importorskip("asyncpg", reason="not installed: asyncpg")
+try:
+    binaries()
+except UsageError as error:
+    pytest.skip(str(error), allow_module_level=True)
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a process that its parent is gone"
 )
