@@ -1,0 +1,127 @@
+"""How each URL must end in a right crawl, and a judge that holds records against that.
+
+Both go through all pages once and store nothing but a byte for each page.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from crawler.lab.internet.kinds import RobotsFile, Role
+from crawler.lab.internet.world import World
+from crawler.model.outcomes import Kind, Outcome
+from crawler.model.record import Record
+
+MAX_NAMED = 20
+"""URLs that a verdict names of each kind of error."""
+
+
+class Ending(NamedTuple):
+    """What a record must say."""
+
+    outcome: Outcome
+    kind: Kind | None
+    status: int | None
+
+
+_OF_ROLE = {
+    Role.PAGE: Ending(Outcome.OK, None, 200),
+    Role.REDIRECT: Ending(Outcome.SKIPPED, Kind.REDIRECTED, 302),
+    Role.MISSING: Ending(Outcome.ERROR, Kind.HTTP_STATUS, 404),
+    Role.BROKEN: Ending(Outcome.ERROR, Kind.HTTP_STATUS, 500),
+}
+_FORBIDDEN = Ending(Outcome.SKIPPED, Kind.ROBOTS, None)
+
+
+def ending(world: World, host: int, page: int, robots: RobotsFile | None = None) -> Ending:
+    """How the page must end, with robots.txt obeyed; ``robots`` are its host's, where they are at hand."""
+    if world.is_forbidden(page, robots or world.robots(host)):
+        return _FORBIDDEN
+    return _OF_ROLE[world.role(host, page)]
+
+
+def reachable(world: World) -> Iterator[tuple[str, Ending]]:
+    """Every URL that a crawl records which begins at any page that can be read, and may follow to all hosts.
+
+    Host by host.
+    """
+    for host in range(world.hosts):
+        robots = world.robots(host)
+        for page in range(world.size(host)):
+            yield world.url(host, page), ending(world, host, page, robots)
+
+
+def counts(world: World) -> Iterator[Counter[str]]:
+    """What there is, host by host, so that others can have their turn in between; added up it is all.
+
+    ``urls``, and of these ``ok``, ``redirected``, ``robots``, ``http_status``; and ``faulty``, the pages
+    and robots.txt that are asked for in vain at first, or for ever.
+    """
+    for host in range(world.hosts):
+        robots, found = world.robots(host), Counter[str]()
+        found["faulty"] += bool(robots.fails or robots.status == 503)
+        for page in range(world.size(host)):
+            end = ending(world, host, page, robots)
+            found["urls"] += 1
+            found[end.kind or end.outcome] += 1
+            if end.kind is not Kind.ROBOTS:
+                found["faulty"] += end.status == 500 or world.fault(host, page) is not None
+        yield found
+
+
+class Verdict(NamedTuple):
+    """How far records are the truth; of each error, how often it occurs and the first URLs."""
+
+    urls: int
+    """That there must be."""
+    lost: int
+    twice: int
+    """Records of a URL that has one already."""
+    wrong: int
+    """Records that say something else than they must."""
+    strange: int
+    """Records of what is not of this world."""
+    named: dict[str, list[str]]
+
+    @property
+    def is_right(self) -> bool:
+        """Each URL once, as it must be."""
+        return not (self.lost or self.twice or self.wrong or self.strange)
+
+
+def judge(world: World, records: Iterable[Record]) -> Verdict:
+    """Hold ``records``, all of one crawl in any order, against the truth."""
+    seen, errors = bytearray(world.pages), Counter[str]()
+    named: dict[str, list[str]] = {}
+
+    def note(error: str, url: str) -> None:
+        errors[error] += 1
+        if len(urls := named.setdefault(error, [])) < MAX_NAMED:
+            urls.append(url)
+
+    for record in records:
+        found = world.find(record.url.encode())
+        if found is None or found[1] < 0:
+            note("strange", record.url)
+            continue
+        host, page = found
+        number = world.first(host) + page
+        if seen[number]:
+            note("twice", record.url)
+        seen[number] = 1
+        if (record.outcome, record.kind, record.status) != ending(world, host, page):
+            note("wrong", record.url)
+    errors["lost"] = seen.count(0)
+    if errors["lost"]:
+        missing = (number for number, is_there in enumerate(seen) if not is_there)
+        named["lost"] = [_url(world, number) for number, _ in zip(missing, range(MAX_NAMED), strict=False)]
+    return Verdict(world.pages, errors["lost"], errors["twice"], errors["wrong"], errors["strange"], named)
+
+
+def _url(world: World, number: int) -> str:
+    """Of the page with that number among all."""
+    low, high = 0, world.hosts - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if world.first(middle) <= number else (low, middle - 1)
+    return world.url(low, number - world.first(low))
