@@ -1,6 +1,7 @@
 """The world, what became of it so far, and the witness: what all connections of the proxy share."""
 
 import asyncio
+import itertools
 from collections import Counter
 
 import msgspec
@@ -21,6 +22,8 @@ class Internet:
         self.world, self._limits = world, limits
         self.proxy = ""
         """Its own URL."""
+        self.numbers = itertools.count()
+        """Of connections."""
         self._counting: asyncio.Task[dict[str, int]] | None = None
         self.reset()
 

@@ -11,6 +11,7 @@ from collections import Counter
 
 import msgspec
 
+from crawler.lab.internet.kinds import RobotsFile
 from crawler.lab.internet.report import (
     MAX_NAMED,
     MAX_VIOLATIONS,
@@ -28,6 +29,8 @@ _MOST_TIMES = 255
 class HostNote(msgspec.Struct):
     """What is known of one host."""
 
+    robots: RobotsFile | None
+    """None where nobody need obey it."""
     requests: int = 0
     """robots.txt too."""
     at_once: int = 0
@@ -41,7 +44,7 @@ class HostNote(msgspec.Struct):
     """robots.txt was answered, other than with a failure."""
     rests_from: float = 0.0
     rests_until: float = 0.0
-    rest_told_to: object = None
+    rest_told_to: int | None = None
     """The connection that the answer with Retry-After went over."""
 
 
@@ -58,12 +61,13 @@ class Ledger:
         self._violations: list[Violation] = []
         self._asked_again: list[str] = []
 
-    def begin(self, host: int, page: int, now: float, unix: float, connection: object) -> HostNote:
-        """A request has arrived over ``connection``; ``page`` is ROBOTS for robots.txt."""
+    def begin(self, host: int, page: int, now: float, unix: float, connection: int) -> HostNote:
+        """A request has arrived over the connection of that number; ``page`` is ROBOTS for robots.txt."""
         note = self._hosts.get(host)
         if note is None:
-            note = self._hosts[host] = HostNote()
-        early = self._early(note, host, page, now, connection)
+            robots = self._world.robots(host) if self.limits.robots else None
+            note = self._hosts[host] = HostNote(robots)
+        early = self._early(note, page, now, connection)
         self._requests += 1
         note.requests += 1
         note.at_once += 1
@@ -80,7 +84,7 @@ class Ledger:
         """Its answer has been written, or its connection is lost."""
         note.at_once -= 1
 
-    def rest(self, note: HostNote, now: float, seconds: float, connection: object) -> None:
+    def rest(self, note: HostNote, now: float, seconds: float, connection: int) -> None:
         """The host was answered with Retry-After, over ``connection``."""
         note.rests_from, note.rest_told_to = now, connection
         note.rests_until = max(note.rests_until, now + seconds)
@@ -102,7 +106,7 @@ class Ledger:
 
     def of(self, host: int) -> HostReport:
         """What is to be told of one host."""
-        note = self._hosts.get(host, HostNote())
+        note = self._hosts.get(host, HostNote(None))
         return HostReport(note.requests, note.at_once, note.peak, note.shortest_gap, note.violations)
 
     def report(self) -> LedgerReport:
@@ -125,15 +129,13 @@ class Ledger:
             asked_again=self._asked_again,
         )
 
-    def _early(
-        self, note: HostNote, host: int, page: int, now: float, connection: object
-    ) -> list[tuple[Rule, float]]:
+    def _early(self, note: HostNote, page: int, now: float, connection: int) -> list[tuple[Rule, float]]:
         """What is wrong with the request that arrives now, and by how much; it is not noted yet."""
         found: list[tuple[Rule, float]] = []
         limits, tolerance = self.limits, self.limits.tolerance
         if limits.per_host is not None and note.at_once >= limits.per_host:
             found.append((Rule.PER_HOST, float(note.at_once + 1 - limits.per_host)))
-        robots = self._world.robots(host) if limits.robots else None
+        robots = note.robots
         if note.last_start is not None:
             gap = now - note.last_start
             if note.shortest_gap is None or gap < note.shortest_gap:

@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, internet: Internet) -> None:
         self._internet = internet
+        self._number = next(internet.numbers)
         self._loop = asyncio.get_running_loop()
         self._now: Callable[[], float] = self._loop.time
         self._buffer = b""
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
             self._tell(answers.MISSING if is_near else answer(502, b"There is no such host."))
             return
         self._ledger, self._asked = internet.ledger, found
-        self._note = self._ledger.begin(*found, self._now(), time.time(), self)
+        self._note = self._ledger.begin(*found, self._now(), time.time(), self._number)
         delay, fault = internet.world.latency_of(found[0]), internet.fault(*found)
         if fault is not None and fault.trouble is Trouble.SLOW:
             delay += internet.world.slow
@@ -140,7 +141,7 @@ class Connection(asyncio.Protocol):
         else:
             ledger.failures += 1
         if sent.rest:
-            ledger.rest(note, self._now(), sent.rest, self)
+            ledger.rest(note, self._now(), sent.rest, self._number)
         if sent.ends is Trouble.RESET:
             connection = self._transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

@@ -47,7 +47,7 @@ def reachable(world: World) -> Iterator[tuple[str, Ending]]:
     """
     for host in range(world.hosts):
         robots = world.robots(host)
-        for page in range(world.size(host)):
+        for page in range(world.reached(host)):
             yield world.url(host, page), ending(world, host, page, robots)
 
 
@@ -60,7 +60,7 @@ def counts(world: World) -> Iterator[Counter[str]]:
     for host in range(world.hosts):
         robots, found = world.robots(host), Counter[str]()
         found["faulty"] += bool(robots.fails or robots.status == 503)
-        for page in range(world.size(host)):
+        for page in range(world.reached(host)):
             end = ending(world, host, page, robots)
             found["urls"] += 1
             found[end.kind or end.outcome] += 1
@@ -80,7 +80,7 @@ class Verdict(NamedTuple):
     wrong: int
     """Records that say something else than they must."""
     strange: int
-    """Records of what is not of this world."""
+    """Records of what is not there, or nothing links to."""
     named: dict[str, list[str]]
 
     @property
@@ -101,27 +101,22 @@ def judge(world: World, records: Iterable[Record]) -> Verdict:
 
     for record in records:
         found = world.find(record.url.encode())
-        if found is None or found[1] < 0:
+        host, page = found or (0, -1)
+        if not 0 <= page < world.reached(host):
             note("strange", record.url)
             continue
-        host, page = found
         number = world.first(host) + page
         if seen[number]:
             note("twice", record.url)
         seen[number] = 1
         if (record.outcome, record.kind, record.status) != ending(world, host, page):
             note("wrong", record.url)
-    errors["lost"] = seen.count(0)
-    if errors["lost"]:
-        missing = (number for number, is_there in enumerate(seen) if not is_there)
-        named["lost"] = [_url(world, number) for number, _ in zip(missing, range(MAX_NAMED), strict=False)]
-    return Verdict(world.pages, errors["lost"], errors["twice"], errors["wrong"], errors["strange"], named)
-
-
-def _url(world: World, number: int) -> str:
-    """Of the page with that number among all."""
-    low, high = 0, world.hosts - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if world.first(middle) <= number else (low, middle - 1)
-    return world.url(low, number - world.first(low))
+    for host in range(world.hosts):
+        first = world.first(host)
+        there = seen[first : first + world.reached(host)]
+        if not all(there):
+            for page, is_there in enumerate(there):
+                if not is_there:
+                    note("lost", world.url(host, page))
+    urls = sum(map(world.reached, range(world.hosts)))
+    return Verdict(urls, errors["lost"], errors["twice"], errors["wrong"], errors["strange"], named)

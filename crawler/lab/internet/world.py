@@ -4,6 +4,7 @@ Host *n* is ``http://hN.test/``, and its pages are numbered from 0. Every eighth
 be read in the end whatever is drawn, and links to the seven pages after it and to two further indexes. Page 0
 of a host links to eight further hosts, and every page to page 0 of its own. So all pages of all hosts are
 reached from any page that can be read: the truth is simply everything, and to count it takes no crawl.
+Only of a host whose robots.txt closes all of it, nothing is linked to but page 0.
 """
 
 import re
@@ -90,10 +91,18 @@ class World(Settings, frozen=True, kw_only=True):
         # With a failure of robots.txt these are three: what a crawler that tries three times more gets over.
         return Fault(_TROUBLES[(drawn >> 1) % len(_TROUBLES)], 1 + drawn % 2)
 
+    def is_closed(self, host: int) -> bool:
+        """Whether its robots.txt is answered with 503 for ever."""
+        leads_on = host == 0 or FAN_OUT * host + 1 < self.hosts
+        return not leads_on and self._chance(4, host) < self.closed
+
+    def reached(self, host: int) -> int:
+        """Pages of ``host`` that are linked to."""
+        return 1 if self.closed and self.is_closed(host) else self.size(host)
+
     def robots(self, host: int) -> RobotsFile:
         """What its robots.txt is."""
-        leads_on = host == 0 or FAN_OUT * host + 1 < self.hosts
-        if not leads_on and self._chance(4, host) < self.closed:
+        if self.is_closed(host):
             return RobotsFile(503, forbids=True, crawl_delay=0.0, fails=0)
         fails = int(self._chance(5, host) < self.faults)
         if self._chance(6, host) < self.without_robots:
@@ -122,7 +131,7 @@ class World(Settings, frozen=True, kw_only=True):
             drawn = xxh3_64_intdigest(_THREE(host, page, number), key)
             if drawn & 0xFFFF < abroad:
                 to = (drawn >> 16 & 0xFFFFFF) % self.hosts
-                found.append((to, (drawn >> 40) % self.size(to)))
+                found.append((to, (drawn >> 40) % self.reached(to)))
             else:
                 found.append((host, (drawn >> 16) % size))
         return list(dict.fromkeys(found))
