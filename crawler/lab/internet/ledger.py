@@ -144,8 +144,8 @@ class Ledger:
                 found.append((Rule.DELAY, limits.delay - gap))
             elif robots is not None and note.has_robots and gap < robots.crawl_delay - tolerance:
                 found.append((Rule.CRAWL_DELAY, robots.crawl_delay - gap))
-        # Over another connection it may have been sent before that answer was there.
-        is_told = connection is note.rest_told_to or now >= note.rests_from + tolerance
+        # Over the same connection it was sent when that answer had been read.
+        is_told = connection == note.rest_told_to or now >= note.rests_from + limits.notice
         if is_told and now < note.rests_until - tolerance:
             found.append((Rule.RETRY_AFTER, note.rests_until - now))
         # Who has not had robots.txt yet does not know that the page may be asked for.

@@ -27,6 +27,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Seconds between the starts of two requests to a host."""
     tolerance: float = 0.05
     """Seconds by which a request may come early."""
+    notice: float = 0.2
+    """Seconds in which a request may still come that was sent before an answer with Retry-After was read."""
     robots: bool = True
     """robots.txt is to be obeyed, with its Crawl-delay."""
 
