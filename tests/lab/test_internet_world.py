@@ -136,6 +136,15 @@ def test_hosts_have_all_pages_together(skew):
         assert set(sizes) == {25}
 
 
+@pytest.mark.parametrize("skew", [0.0, 0.5])
+def test_a_million_hosts_are_made_of_nothing(skew):
+    world = World(hosts=1_000_000, pages=50_000_000, skew=skew)
+    assert world.first(1_000_000) == 50_000_000
+    last = world.size(999_999) - 1
+    assert world.find(world.url(999_999, last).encode()) == (999_999, last)
+    assert all(0 <= page < world.size(host) for host, page in world.linked(999_999, 0))
+
+
 def test_a_url_is_found_where_it_is_and_nothing_else_is():
     world = World(hosts=3, pages=30)
     for host in range(3):

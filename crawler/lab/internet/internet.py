@@ -42,7 +42,8 @@ class Internet:
         """What is sent now; if it is a failure, that is counted."""
         if page == ROBOTS:
             found = answers.robots(self.world.robots(host), self._failures[host, page])
-            self._failures[host, page] += not found.is_whole
+            if not found.is_whole:
+                self._failures[host, page] += 1
             return found
         fault = self.fault(host, page)
         if fault is None:

@@ -26,7 +26,7 @@ from crawler.lab.internet.world import World
 _MOST_TIMES = 255
 
 
-class HostNote(msgspec.Struct):
+class HostNote(msgspec.Struct, gc=False):
     """What is known of one host."""
 
     robots: RobotsFile | None
@@ -55,7 +55,10 @@ class Ledger:
         self._world, self.limits = world, limits
         self._hosts: dict[int, HostNote] = {}
         self._times = bytearray(world.pages)
-        self._pages = self._again = self._requests = 0
+        self._pages = self._again = self._requests = self._under_way = self._peak = 0
+        self._shortest_gap: float | None = None
+        self._files: dict[RobotsFile, RobotsFile] = {}
+        """What robots.txt can be: hosts share them."""
         self.failures = self.strange = 0
         self._counts: Counter[Rule] = Counter()
         self._violations: list[Violation] = []
@@ -66,12 +69,15 @@ class Ledger:
         note = self._hosts.get(host)
         if note is None:
             robots = self._world.robots(host) if self.limits.robots else None
-            note = self._hosts[host] = HostNote(robots)
+            note = self._hosts[host] = HostNote(robots and self._files.setdefault(robots, robots))
         early = self._early(note, page, now, connection)
         self._requests += 1
         note.requests += 1
         note.at_once += 1
-        note.peak = max(note.peak, note.at_once)
+        self._under_way += 1
+        if note.at_once > note.peak:
+            note.peak = note.at_once
+            self._peak = max(self._peak, note.peak)
         note.last_start = now
         for rule, by in early:
             note.violations += 1
@@ -83,6 +89,7 @@ class Ledger:
     def end(self, note: HostNote) -> None:
         """Its answer has been written, or its connection is lost."""
         note.at_once -= 1
+        self._under_way -= 1
 
     def rest(self, note: HostNote, now: float, seconds: float, connection: int) -> None:
         """The host was answered with Retry-After, over ``connection``."""
@@ -111,18 +118,16 @@ class Ledger:
 
     def report(self) -> LedgerReport:
         """What is to be told of all."""
-        notes = self._hosts.values()
-        gaps = [note.shortest_gap for note in notes if note.shortest_gap is not None]
         return LedgerReport(
             requests=self._requests,
-            under_way=sum(note.at_once for note in notes),
-            hosts=len(notes),
+            under_way=self._under_way,
+            hosts=len(self._hosts),
             pages=self._pages,
             again=self._again,
             failures=self.failures,
             strange=self.strange,
-            peak=max((note.peak for note in notes), default=0),
-            shortest_gap=min(gaps, default=None),
+            peak=self._peak,
+            shortest_gap=self._shortest_gap,
             limits=self.limits,
             counts={rule: self._counts[rule] for rule in Rule},
             violations=self._violations,
@@ -140,6 +145,7 @@ class Ledger:
             gap = now - note.last_start
             if note.shortest_gap is None or gap < note.shortest_gap:
                 note.shortest_gap = gap
+                self._shortest_gap = gap if self._shortest_gap is None else min(gap, self._shortest_gap)
             if limits.delay is not None and gap < limits.delay - tolerance:
                 found.append((Rule.DELAY, limits.delay - gap))
             elif robots is not None and note.has_robots and gap < robots.crawl_delay - tolerance:
