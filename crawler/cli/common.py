@@ -63,13 +63,16 @@ def crawl_named(text: str) -> Named:
 def last_of(text: str) -> Path:
     """The folder that OUT names, for a command that goes on after its last generation.
 
-    Raises UsageError where another one is asked for.
+    Raises UsageError where another one is asked for; OutputError where it is a crawl of several nodes.
     """
+    from crawler.engine.shared import refuse_shared
+
     found = crawl_named(text)
     if found.generation is not None and Path(found.out).is_dir():
         raise UsageError(
             f"{text} names a generation, and a crawl goes on after its last one: give {found.out}"
         )
+    refuse_shared(Path(text))
     return Path(text)
 
 

@@ -48,6 +48,8 @@ def given(parameters: Mapping[str, Any]) -> Given:
                 value = typed_secrets.cookies(value)
             elif name == "header":
                 value = typed_secrets.headers(value)
+            elif name == "frontier":
+                value = typed_secrets.database(value)
             said.add(KEYS[name], Text(value) if isinstance(value, str) else value, option)
     for text in parameters.get("assignments") or ():
         key, value = assignment(text)

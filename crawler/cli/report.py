@@ -27,9 +27,11 @@ def report(out: str, verbose: bool, **parameters: Any) -> int:
     """
     from crawler.cli.checking import write
     from crawler.engine.resuming import settings_of
+    from crawler.engine.shared import refuse_shared
 
     name, generation = crawl_named(out)
     folder = Path(name)
+    refuse_shared(folder)
     said = given({"report": (), **parameters})
     values = {"check.reports": (), **said.values}
     config = settings_of(folder, generation).replace(values, origins=said.origins)

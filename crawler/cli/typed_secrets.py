@@ -9,6 +9,7 @@ exports the variable.
 import os
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 _SECRET_NAME = re.compile(r"auth|credential|key|passw|secret|session|signature|token", re.IGNORECASE)
 _COOKIES = re.compile(r"(?P<origin>[^\s=]+://\S+\s+)?(?P<pairs>.*)", re.DOTALL)
@@ -25,6 +26,15 @@ def cookies(texts: Iterable[str]) -> tuple[str, ...]:
 def headers(texts: Iterable[str]) -> tuple[str, ...]:
     """Each ``NAME: VALUE``, with a reference in the place of the value where the name is that of a secret."""
     return tuple(_kept("HEADER", ": ", texts))
+
+
+def database(text: str) -> str:
+    """The URL of a database without its password, which PGPASSWORD holds from now on."""
+    found = re.fullmatch(r"(?P<scheme>\w+://[^:/@?#]*):(?P<password>[^/@?#]*)@(?P<rest>.*)", text, re.DOTALL)
+    if found is None:
+        return text
+    os.environ["PGPASSWORD"] = unquote(found["password"])
+    return f"{found['scheme']}@{found['rest']}"
 
 
 def _single(text: str) -> Iterator[str]:

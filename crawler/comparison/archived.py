@@ -29,7 +29,7 @@ class Texts:
     def take(self, side: int, crawl: Crawled, rows: Sequence[PageRow]) -> None:
         """Read those of ``rows``. Raises CrawlFailed."""
         self._db.execute("BEGIN")
-        for url, head, payload in crawl.answers({row.url for row in rows}):
+        for url, head, payload in crawl.answers(rows):
             text = _visible(url, head, payload, crawl.max_body)
             if text is not None:
                 row = side, url, text.encode("utf-8", "surrogatepass")

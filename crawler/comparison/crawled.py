@@ -1,7 +1,8 @@
 """One of the two crawls of a comparison, as it was at one moment."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +14,11 @@ from crawler.frontier.compared import PageRow
 from crawler.frontier.view import FrontierView, generations, open_view
 from crawler.model.errors import CrawlFailed, OutputError, UsageError
 from crawler.model.generations import named
+from crawler.model.rows import Part
 from crawler.rules.urls import login, origin
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
-from crawler.write.reading import Recorded, sink_with_records
+from crawler.write.reading import Recorded, gone, pieces, sink_with_records
 from crawler.write.requirements import how_to_install
 
 
@@ -79,9 +81,8 @@ class Crawled:
         self.keeps_text: bool = settings.get("parse", {}).get("keep_text", False)
         self.max_body: int = settings.get("fetch", {}).get("max_body", 0)
         """Bytes of a page that were read."""
-        self._sinks = view.sinks()
-        self._sink = _sink_of(place, self._sinks)
-        self._path = place.out / (self._sink.file_of(place.generation) if self._sink is not None else "")
+        self._recorded = Recorded(place.out, place.generation, view.sinks(), view.parts(place.out))
+        self._sink = _sink_of(self._recorded)
 
     @property
     def has_records(self) -> bool:
@@ -100,25 +101,39 @@ class Crawled:
 
     def records(self, wanted: Iterable[PageRow]) -> Iterator[tuple[PageRow, bytes]]:
         """The records of pages, in the order in which they lie. Raises CrawlFailed where one is damaged."""
-        if self._sink is None:
+        sink = self._sink
+        if sink is None:
             return
-        if self._sink.missing():
-            raise UsageError(f"reading {self._path} {how_to_install(self._sink)}")
-        by_batch: dict[int, list[PageRow]] = defaultdict(list)
-        for row in wanted:
-            by_batch[row.batch or 0].append(row)
-        for batches in _runs(sorted(by_batch)):
-            rows = {row.url: row for batch in batches for row in by_batch[batch]}
-            begin, _ = self._view.span_of(self._sink.name, batches[0])
-            _, end = self._view.span_of(self._sink.name, batches[-1])
-            yield from self._between(begin, end, self._sink, rows)
+        if sink.missing():
+            raise UsageError(f"reading {self._file(self.place.out, sink)} {how_to_install(sink)}")
+        for part, of_part in self._by_part(wanted):
+            by_batch: dict[int, list[PageRow]] = defaultdict(list)
+            for row in of_part:
+                by_batch[row.batch or 0].append(row)
+            for batches in _runs(sorted(by_batch)):
+                rows = {row.url: row for batch in batches for row in by_batch[batch]}
+                begin, _ = self._view.span_of(sink.name, batches[0])
+                _, end = self._view.span_of(sink.name, batches[-1])
+                yield from self._between(begin, end, sink, self._file(part.folder, sink), rows)
+
+    def _by_part(self, rows: Iterable[PageRow]) -> Iterator[tuple[Part, list[PageRow]]]:
+        """Those of each folder that has records of them."""
+        parts = self._recorded.parts
+        firsts, found = [part.first for part in parts], defaultdict(list)
+        for row in rows:
+            found[max(bisect_left(firsts, row.batch or 0) - 1, 0)].append(row)
+        for at in sorted(found):
+            yield parts[at], found[at]
+
+    def _file(self, folder: Path, sink: type[Sink]) -> Path:
+        return folder / sink.file_of(self.place.generation)
 
     def _between(
-        self, begin: int, end: int, sink: type[Sink], rows: dict[str, PageRow]
+        self, begin: int, end: int, sink: type[Sink], path: Path, rows: dict[str, PageRow]
     ) -> Iterator[tuple[PageRow, bytes]]:
         number = 0
         try:
-            for line in sink.read(self._path, end, begin):
+            for line in sink.read(path, end, begin):
                 row = rows.pop(_decode(line).url, None)
                 if row is not None:
                     yield row, line
@@ -126,22 +141,24 @@ class Crawled:
         except OutputError as error:
             raise CrawlFailed(str(error)) from error
         except msgspec.DecodeError as error:
-            raise CrawlFailed(str(unreadable(self._path, f"a record is damaged, {error}", number))) from None
+            raise CrawlFailed(str(unreadable(path, f"a record is damaged, {error}", number))) from None
         for row in rows.values():
             why = f"the record of {self.shown(row.url)} is missing"
-            raise CrawlFailed(str(unreadable(self._path, why, number)))
+            raise CrawlFailed(str(unreadable(path, why, number)))
 
-    def answers(self, urls: Collection[str]) -> Iterator[tuple[str, bytes, bytes]]:
-        """What was last answered to ``urls``: URL, head, payload; of those that an archive has.
+    def answers(self, rows: Iterable[PageRow]) -> Iterator[tuple[str, bytes, bytes]]:
+        """What was last answered to pages: URL, head, payload; of those that an archive has.
 
         Raises CrawlFailed where it is damaged.
         """
         sink = next((kind for kind in self._archives() if not kind.missing()), None)
-        if sink is None or not urls:
+        if sink is None:
             return
-        path, (_, end) = self.place.out / sink.file_of(self.place.generation), self._view.spans()[sink.name]
         try:
-            yield from sink.read_answers(path, end, urls, 2 * self.max_body)
+            for part, of_part in self._by_part(rows):
+                _, end = part.spans.get(sink.name, (0, 0))
+                urls = {row.url for row in of_part}
+                yield from sink.read_answers(self._file(part.folder, sink), end, urls, 2 * self.max_body)
         except OutputError as error:
             raise CrawlFailed(str(error)) from error
 
@@ -151,11 +168,11 @@ class Crawled:
         return any(not kind.missing() for kind in self._archives())
 
     def _archives(self) -> Iterator[type[Sink]]:
-        out, generation = self.place
         for kind in SINKS.values():
-            is_there = kind.name in self._sinks and (out / kind.file_of(generation)).exists()
-            if kind.needs_answers and is_there and kind.name in self._view.spans():
-                yield kind
+            if kind.needs_answers and kind.name in self._recorded.sinks:
+                paths = [piece.path for piece in pieces(self._recorded, kind)]
+                if paths and all(path.exists() for path in paths):
+                    yield kind
 
 
 def _runs(batches: Sequence[int]) -> Iterator[list[int]]:
@@ -183,10 +200,9 @@ def _path(url: str) -> str:
     return "/" if at < 0 else url[at:]
 
 
-def _sink_of(place: Place, sinks: list[str]) -> type[Sink] | None:
-    sink = sink_with_records(Recorded(place.out, place.generation, sinks))
-    holding = [kind for kind in SINKS.values() if kind.name in sinks and kind.holds_records]
+def _sink_of(recorded: Recorded) -> type[Sink] | None:
+    sink = sink_with_records(recorded)
+    holding = [kind for kind in SINKS.values() if kind.name in recorded.sinks and kind.holds_records]
     if sink is None and holding:
-        gone = place.out / holding[0].file_of(place.generation)
-        raise OutputError(f"the records of the crawl in {place.out} are gone: there is no {gone}")
+        raise gone(recorded, holding[0])
     return sink

@@ -151,15 +151,3 @@ class SitemapsConfig(Section, frozen=True, kw_only=True):
     max_bytes: Annotated[
         int, About("Bytes of one sitemap after decompression; the rest is cut off.", ge=1024, le=GIB)
     ] = 50 * MIB
-
-
-class FrontierConfig(Section, frozen=True, kw_only=True):
-    """In which order URLs are taken."""
-
-    order: Annotated[
-        Literal["breadth_first", "depth_first"],
-        About("What comes first: pages nearest to the seeds, or the newest links."),
-    ] = "breadth_first"
-    partitions: Annotated[
-        int, About("Parts that hosts fall into; fixed once a crawl has begun.", ge=1, le=65_536)
-    ] = 256

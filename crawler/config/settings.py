@@ -1,7 +1,6 @@
 """The configuration of one crawl: what every key is, and the one object that carries it.
 
-Precedence: command line, then environment, then the config file, then defaults. Whatever is
-refused is refused here, with one sentence for each problem: :class:`ConfigError`.
+Precedence: command line, environment, config file, defaults. Each problem is one sentence: ConfigError.
 """
 
 import json
@@ -15,6 +14,7 @@ from crawler.config import problems
 from crawler.config.check_section import CheckConfig
 from crawler.config.check_values import Table, plain
 from crawler.config.conversion import Refusal, converted
+from crawler.config.frontier_section import ClusterConfig, FrontierConfig
 from crawler.config.keys import Key, keys_of
 from crawler.config.layers import (
     Layer,
@@ -38,7 +38,6 @@ from crawler.config.running_sections import (
 from crawler.config.scope_section import RecrawlConfig, ScopeConfig
 from crawler.config.sections import (
     FetchConfig,
-    FrontierConfig,
     PolitenessConfig,
     RobotsConfig,
     SessionConfig,
@@ -71,6 +70,7 @@ class Config:
     robots: RobotsConfig = RobotsConfig()
     sitemaps: SitemapsConfig = SitemapsConfig()
     frontier: FrontierConfig = FrontierConfig()
+    cluster: ClusterConfig = ClusterConfig()
     parse: ParseConfig = ParseConfig()
     write: WriteConfig = WriteConfig()
     limits: LimitsConfig = LimitsConfig()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.frontier.view import FrontierView
-from crawler.model.errors import OutputError
+from crawler.model.errors import OutputError, RecordsElsewhere
 from crawler.rules.urls import login
 from crawler.watch.broken import Broken, Source
 from crawler.write.reading import Linking, Recorded, linking_pages
@@ -45,14 +45,18 @@ def first_broken(view: FrontierView, out: Path) -> list[dict[str, Any]]:
                     | {"linked_from": [page._asdict() for page in islice(one.linked_from, SOURCES_SHOWN)]}
                     for one in broken
                 ]
-        except OutputError as error:  # somebody wrote into the records: then without them
+        except (OutputError, RecordsElsewhere) as error:  # damaged, or on other machines: then without them
             log.warning("%s", error)
     return []
 
 
 def has_records(view: FrontierView, out: Path) -> bool:
     """Whether *all* pages that link to a URL can be told; else only the one that first named it."""
-    return linking_pages(Recorded(out, view.generation, view.sinks())) is not None
+    return linking_pages(_recorded(view, out)) is not None
+
+
+def _recorded(view: FrontierView, out: Path) -> Recorded:
+    return Recorded(out, view.generation, view.sinks(), view.parts(out))
 
 
 @contextmanager
@@ -67,12 +71,13 @@ def broken_links(
     """Every URL that failed, by kind; ``most``: so many, of each kind in turn.
 
     ``most_links``: links of records to be looked at; None is all. ``enough``: pages for each of them, after
-    which nobody looks further. Raises OutputError where the records are damaged, StoreFailed.
+    which nobody looks further. Raises OutputError where the records are damaged, RecordsElsewhere where they
+    are not here, StoreFailed.
     """
     with view.one_moment(), closing(_Sources()) as sources:
         leads = _leads(view, most)
-        pages = linking_pages(Recorded(out, view.generation, view.sinks(), view.spans()))
-        if leads and pages is not None and most_links != 0:
+        pages = linking_pages(_recorded(view, out)) if leads and most_links != 0 else None
+        if pages is not None:
             sources.find(leads, _within(pages, most_links), enough)
         yield (
             Broken(url, kind, status, message, _sources_of(row, sources, view))

@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from crawler.engine.lifecycle import Opened, now_utc
+from crawler.engine.lifecycle import now_utc
+from crawler.engine.opened import Opened
 from crawler.engine.stations import Stations
 from crawler.engine.watchers import live_picture
+from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
 from crawler.model.outcomes import Kind
@@ -40,7 +42,7 @@ class CrawlReport(msgspec.Struct):
 
 
 def conclude(
-    report: CrawlReport, stations: Stations, opened: Opened, seconds: float, loop_cpu: float
+    report: CrawlReport, stations: Stations, opened: Opened[CrawlState], seconds: float, loop_cpu: float
 ) -> None:
     """Count, write ``summary.json``, mark the crawl's state: blocking, in a thread."""
     try:
@@ -85,7 +87,7 @@ def _not_noted(report: CrawlReport, error: CrawlFailed | OSError) -> None:
 
 
 def _sum_up(
-    report: CrawlReport, stations: Stations, opened: Opened, seconds: float, view: FrontierView
+    report: CrawlReport, stations: Stations, opened: Opened[CrawlState], seconds: float, view: FrontierView
 ) -> dict[str, Any]:
     """The summary of all runs together; judges the crawl by it."""
     counts, totals, config = view.counts(), view.totals(), stations.config
@@ -130,7 +132,7 @@ def _sum_up(
     }
 
 
-def _of_generation(opened: Opened, pending: int) -> dict[str, Any]:
+def _of_generation(opened: Opened[CrawlState], pending: int) -> dict[str, Any]:
     """Which generation it is, and what has changed since the one before."""
     earlier = opened.earlier
     changes = None if earlier is None else earlier.changes(is_whole=not pending)

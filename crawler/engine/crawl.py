@@ -12,8 +12,10 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped
-from crawler.engine.lifecycle import Opened, new_folder, open_crawl, output_folder
+from crawler.engine.lifecycle import new_folder, open_crawl, output_folder
+from crawler.engine.opened import Opened, S
 from crawler.engine.stations import Stations
+from crawler.engine.stopping import Stopping
 from crawler.engine.street import walk
 from crawler.engine.watchers import snapshot, within_memory
 from crawler.fetch.backend import require_backend
@@ -47,16 +49,10 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     out = prepare(config, extract)
     with output_folder(out):
         try:
-            loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
-            with suppress(ImportError):  # there is no uvloop for Windows
-                import uvloop
-
-                loop_factory = uvloop.new_event_loop
-            with (
-                open_crawl(config, out, logins, extract) as opened,
-                asyncio.Runner(loop_factory=loop_factory) as runner,
-            ):
-                return runner.run(run(config, out, opened, extract=extract, own_process=True))
+            with open_crawl(config, out, logins, extract) as opened:
+                return in_own_loop(
+                    run(config, out, opened, conclude=conclude, extract=extract, own_process=True)
+                )
         except KeyboardInterrupt:
             # Before the loop listened for it: nothing was begun that could be lost.
             from crawler.engine.resuming import note_interrupted
@@ -64,6 +60,17 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
             report = CrawlReport(out, "stopped")
             how_stopped(report, may_go_on=note_interrupted(out))
             return report
+
+
+def in_own_loop(crawl: Coroutine[Any, Any, CrawlReport]) -> CrawlReport:
+    """Run ``crawl`` in an event loop that is made for it, the fastest there is."""
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):  # there is no uvloop for Windows
+        import uvloop
+
+        loop_factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(crawl)
 
 
 def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
@@ -91,14 +98,19 @@ def prepare(config: Config, extract: Callable[..., Any] | None) -> Path:
 async def run(
     config: Config,
     out: Path,
-    opened: Opened,
+    opened: Opened[S],
     *,
+    conclude: Callable[[CrawlReport, Stations, Opened[S], float, float], None],
     extract: Callable[..., Any] | None = None,
     own_process: bool = False,
     on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     on_start: Callable[[Stations], None] = lambda _: None,
 ) -> CrawlReport:
-    """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too."""
+    """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too.
+
+    ``conclude`` is called at the end, in a thread, with the seconds that it took and those of this thread's
+    CPU: it counts, and says in the report how the crawl ended.
+    """
     stopping = Stopping()
     # From here on a Ctrl-C is a wish to stop, even before there is anything to be stopped.
     with stop_signals(stopping.first, stopping.second) if own_process else nullcontext():
@@ -118,7 +130,11 @@ async def run(
             )
             show = own_process and config.progress.show
             progress = ProgressDisplay(lambda: snapshot(stations), config.progress.interval, show=show)
-            return await _crawl(stations, opened, stopping, progress, on_start)
+
+            def end(report: CrawlReport, seconds: float, cpu: float) -> None:
+                conclude(report, stations, opened, seconds, cpu)
+
+            return await _crawl(stations, end, stopping, progress, on_start)
         finally:
             if logs is not None:
                 await off_loop(logs.stop)
@@ -126,8 +142,8 @@ async def run(
 
 async def _crawl(
     stations: Stations,
-    opened: Opened,
-    stopping: "Stopping",
+    conclude: Callable[[CrawlReport, float, float], None],
+    stopping: Stopping,
     progress: ProgressDisplay,
     on_start: Callable[[Stations], None],
 ) -> CrawlReport:
@@ -146,7 +162,7 @@ async def _crawl(
         finally:
             await off_loop(progress.stop)
             seconds, cpu = time.monotonic() - started, time.thread_time() - loop_cpu
-            await off_loop(lambda: conclude(report, stations, opened, seconds, cpu))
+            await off_loop(lambda: conclude(report, seconds, cpu))
 
     try:
         if await stopping.run(begin_and_walk(), stations):
@@ -158,48 +174,6 @@ async def _crawl(
     finally:
         await to_its_end(asyncio.ensure_future(end()))
     return report
-
-
-class Stopping:
-    """What the signals ask for, and what of the crawl there is to be stopped."""
-
-    def __init__(self) -> None:
-        self._stations: Stations | None = None
-        self._running: asyncio.Task[None] | None = None
-        self._asked = False
-        self._at_once = False
-
-    def first(self, name: str) -> None:
-        """Finish what is in flight, save, end."""
-        self._asked = True
-        in_flight = 0
-        if self._stations is not None:
-            in_flight = self._stations.frontier.leased
-            self._stations.stop()
-        log.warning(
-            "%s: finishing %d URLs in flight, then saving; once more to stop at once", name, in_flight
-        )
-
-    def second(self) -> None:
-        """Drop what is in flight. Saving what is committed is not dropped: it takes a moment."""
-        if self._running is not None and not self._running.done():
-            log.warning("stopping at once; what is not committed will be fetched again")
-            self._at_once = True
-            self._running.cancel()
-
-    async def run(self, crawl: Coroutine[Any, Any, None], stations: Stations) -> bool:
-        """Run ``crawl`` to its end; False when it was stopped at once."""
-        self._stations = stations
-        if self._asked:
-            stations.stop()
-        self._running = asyncio.ensure_future(crawl)
-        try:
-            await self._running
-        except asyncio.CancelledError:
-            if not self._at_once:
-                raise
-            return False
-        return True
 
 
 def _log_here(record: dict[str, Any]) -> None:

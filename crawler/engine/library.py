@@ -9,10 +9,12 @@ from typing import Any, Self
 
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.conclusion import CrawlReport
+from crawler.engine.conclusion import CrawlReport, conclude
 from crawler.engine.crawl import prepare, run
-from crawler.engine.lifecycle import Opened, open_crawl, output_folder
+from crawler.engine.lifecycle import open_crawl, output_folder
+from crawler.engine.opened import Opened
 from crawler.engine.stations import Stations
+from crawler.frontier.state_thread import CrawlState
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.model.record import Record, decode
@@ -83,6 +85,7 @@ class Crawler:
                 config,
                 out,
                 opened,
+                conclude=conclude,
                 extract=self._extract,
                 on_committed=self._on_committed,
                 on_start=on_start,
@@ -123,7 +126,7 @@ class Crawler:
                 return  # nobody reads any more
 
     @contextmanager
-    def _opened(self) -> Iterator[tuple[Config, Path, Opened]]:
+    def _opened(self) -> Iterator[tuple[Config, Path, Opened[CrawlState]]]:
         """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
         config, logins = lifecycle.serialised(self._config)
         out = prepare(config, self._extract)

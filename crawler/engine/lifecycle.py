@@ -13,25 +13,22 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-import msgspec
 
 from crawler.config import Config
 from crawler.config.problems import shown
+from crawler.engine.opened import Opened
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, generations
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import OutputBusyError, OutputError, UsageError
 from crawler.plumbing.file_lock import FileLock, LockBusy
 from crawler.plumbing.fork_server_process import note_leftovers, remove_leftovers
 from crawler.rules.urls import login, normalised, origin, resolve
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink
-
-if TYPE_CHECKING:
-    from crawler.frontier.earlier_thread import EarlierGeneration
 
 SPOOL = "spool"
 """Folder in OUT for bodies on their way to a parser; emptied at each start and end."""
@@ -40,26 +37,6 @@ SPOOL = "spool"
 def now_utc() -> str:
     """The time as RFC 3339, UTC, in seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Opened(msgspec.Struct):
-    """What a start finds."""
-
-    state: CrawlState
-    generation: int
-    """1, and one more each time that the site is crawled again into OUT."""
-    hash_seed: int
-    """Of the crawl's own, so that no site can make two of its URLs look like one."""
-    runs: int
-    """How many times the crawl was begun or resumed, this time included."""
-    started_at: str
-    next_batch: int
-    logins: Mapping[str, str]
-    """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
-    earlier: "EarlierGeneration | None" = None
-    """The generation before."""
-    is_comparable: bool = False
-    """Its records are what the same pages would give now."""
 
 
 def serialised(config: Config) -> tuple[Config, dict[str, str]]:
@@ -132,19 +109,23 @@ def output_folder(out: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def open_crawl(
     config: Config, out: Path, logins: Mapping[str, str], extract: Callable[..., Any] | None = None
-) -> Iterator[Opened]:
+) -> Iterator[Opened[CrawlState]]:
     """``crawl.db`` in OUT, opened or created for this configuration and the seeds' logins.
 
     Where the crawl is to be done again, that is a new generation's. ``extract`` is a function given as such.
 
     Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming the
-    key and both values, or one that had logins which are missing now; StoreFailed.
+    key and both values, or one that had logins which are missing now, or one of several nodes; StoreFailed.
     """
     recipe = recipe_of(config, extract)
+    if generations(out) or (out / CLUSTER_FILE).exists():
+        from crawler.engine.shared import refuse_shared  # most crawls are the first in their folder
+
+        refuse_shared(out)
     if not generations(out):
         refuse_records(SINKS.values(), out, 1, "but no crawl.db")
     elif config.again:
-        from crawler.engine.recrawl import begin_next  # most crawls are the first of their site
+        from crawler.engine.recrawl import begin_next
 
         begin_next(config, out, logins, recipe)
     else:
@@ -170,7 +151,7 @@ def saved_settings(config: Config) -> str:
 
 def _note_start(
     state: CrawlState, config: Config, out: Path, logins: Mapping[str, str], recipe: str
-) -> Opened:
+) -> Opened[CrawlState]:
     try:
         meta = state.read(FrontierView.meta)
         if "leftovers" in meta:

@@ -19,6 +19,7 @@ from crawler.engine.recipe import flat
 from crawler.fetch.session import auth_origins
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView, damaged_settings, generations, open_view
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import AlreadyFinished, CrawlerError, OutputError
 from crawler.plumbing.fork_server_process import remove_leftovers
 from crawler.sinks import SINKS
@@ -176,12 +177,14 @@ def move_aside(out: Path) -> Path | None:
 
     A folder in which nothing was crawled keeps its name. Raises OutputError, OutputBusyError.
     """
-    if not generations(out):
+    if not generations(out) and not (out / CLUSTER_FILE).exists():
         return None
     if Path.cwd().is_relative_to(out.resolve()):
         raise OutputError(f"{out} cannot be moved aside: it is the folder from which this is run")
     lock = lock_folder(out)  # nobody else writes there
     try:
+        for of_node in out.glob(f"*/{lock.path.name}"):
+            lock_folder(of_node.parent).release()  # nor in a node's folder
         # What a killed crawl has left in the system is removed by the next start, which will not see this.
         with contextlib.suppress(CrawlerError, KeyError, ValueError), open_view(out) as view:
             remove_leftovers(view.meta()["leftovers"])

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
-from crawler.engine.lifecycle import SPOOL, Opened
+from crawler.engine.lifecycle import SPOOL
+from crawler.engine.opened import Opened
 from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import Backend, make_backend
 from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.robots_cache import RobotsCache
+from crawler.frontier.protocol import Frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Purpose
@@ -33,7 +35,7 @@ class Stations:
         self,
         config: Config,
         out: Path,
-        opened: Opened,
+        opened: Opened[Any],
         *,
         extract: Callable[..., Any] | None,
         feed_log: Callable[[dict[str, Any]], None],
@@ -58,7 +60,9 @@ class Stations:
             config.limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
-        self.frontier = opened.state.frontier(config, opened.hash_seed, opened.generation, opened.earlier)
+        self.frontier: Frontier = opened.state.frontier(
+            config, opened.hash_seed, opened.generation, opened.earlier
+        )
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
         job = _parse_job(config, self._scopes, opened.hash_seed)
         self.parse_pool = ParsePool(config, job, extract, feed_log)
@@ -94,6 +98,10 @@ class Stations:
         # Meanwhile the parsers start.
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)
         self._closing.push_async_callback(backend.close)
+        if frontier.is_shared:
+            from crawler.fetch.admission import AdmittedBackend
+
+            backend = AdmittedBackend(backend, frontier.admit)
         robots = RobotsCache(backend, config, self._scopes, frontier)
         self.fetcher = self._new_fetcher(backend, robots)
         if config.check.external:

@@ -18,7 +18,6 @@ class Rows:
         self.number = 0
         """Rows of the last pass."""
         self._batch: Sequence[bytes] = ()
-        self._before = 0
 
     def columns(self, kind: type[Sink]) -> Columns:
         """What the rows have; that takes a pass where things become a table. Raises as an iteration does."""
@@ -26,7 +25,7 @@ class Rows:
 
     def __iter__(self) -> Iterator[list[bytes]]:
         """Raises CrawlerError; msgspec.DecodeError or UnicodeDecodeError, see :meth:`damaged`."""
-        self.number = self._before = 0
+        self.number = 0
         for batch in self._source.batches():
             self._batch = batch
             rows = batch if self._where is None else self._where.of(batch)
@@ -34,8 +33,7 @@ class Rows:
             self.number += len(rows)
             if rows:
                 yield rows
-            self._before += len(batch)
 
     def damaged(self) -> CrawlFailed:
         """What is to be raised where a row of the last batch cannot be decoded, here or by who takes it."""
-        return self._source.damaged(self._batch, self._before)
+        return self._source.damaged(self._batch)

@@ -6,20 +6,21 @@ from pathlib import Path
 import msgspec
 
 from crawler.frontier.view import generations, open_view
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import CrawlFailed, OutputError, UsageError
 from crawler.model.generations import DATABASE, file_name
 from crawler.model.record import decode
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.columns import in_portions
-from crawler.write.reading import Recorded, records, sink_with_records
+from crawler.write.reading import Recorded, gone, pieces, sink_with_records
 from crawler.write.requirements import how_to_install
 
 BATCH_RECORDS = 4_096
 """Records that are handed on at once, at most."""
 BATCH_BYTES = 1024 * 1024
 """Bytes of them, about."""
-_OTHERS = ("crawl.lock", "crawl.log", "summary.json", "trace.pftrace", "spool")
+_OTHERS = ("crawl.lock", "crawl.log", "summary.json", "trace.pftrace", "spool", CLUSTER_FILE)
 """What a crawl writes in its folder beside its database and sinks."""
 
 
@@ -36,18 +37,20 @@ class Source:
     def __init__(self, out: Path, generation: int | None = None) -> None:
         """Of a generation, by default the last.
 
-        Raises OutputError where ``out`` holds no crawl or no records, StoreFailed where it is damaged.
+        Raises OutputError where ``out`` holds no crawl or no records, RecordsElsewhere where some are on
+        other machines, StoreFailed where it is damaged.
         """
         with open_view(out, generation) as view, view.one_moment():
             meta, counts = view.meta(), view.counts()
-            recorded = Recorded(out, view.generation, view.sinks(), view.spans())
+            recorded = Recorded(out, view.generation, view.sinks(), view.parts(out))
         self.state = meta.get("state", "incomplete")
         """How the crawl stands."""
         self.out = out
         self._sink = _readable(recorded)
-        self._recorded = recorded._replace(sinks=[self._sink.name])
-        self.path = out / self._sink.file_of(recorded.generation)
-        """What is read."""
+        self._pieces = pieces(recorded, self._sink)
+        self._folders = [part.folder for part in recorded.parts if part.folder != out]
+        self._path, self._before = out, 0
+        """Where the last batch is from, and how many records are before it there."""
         self.records = sum(count for state, count in counts.items() if state not in ("pending", "leased"))
         """How many there are: one for each URL that is done."""
 
@@ -58,29 +61,32 @@ class Source:
         """
         number = 0
         try:
-            lines = records(self._recorded) or iter(())
-            for batch in in_portions(lines, BATCH_RECORDS, BATCH_BYTES):
-                if not _is_whole(batch):
-                    raise self.damaged(batch, number)
-                yield batch
-                number += len(batch)
+            for path, begin, end in self._pieces:
+                self._path, self._before = path, 0
+                lines = self._sink.read(path, end, begin)
+                for batch in in_portions(lines, BATCH_RECORDS, BATCH_BYTES):
+                    if not _is_whole(batch):
+                        raise self.damaged(batch)
+                    yield batch
+                    self._before += len(batch)
+                number += self._before
         except OutputError as error:
             raise CrawlFailed(str(error)) from error
         if number < self.records:
-            missing = self.records - number
-            why = f"its last {missing:,} records are missing"
-            raise CrawlFailed(str(unreadable(self.path, why, number)))
+            where = self._path if len(self._pieces) == 1 else self.out
+            why = f"its last {self.records - number:,} records are missing"
+            raise CrawlFailed(str(unreadable(where, why, number)))
 
-    def damaged(self, batch: Sequence[bytes], number: int) -> CrawlFailed:
-        """What is to be raised where ``batch``, before which there are ``number`` records, cannot be read."""
-        for at, line in enumerate(batch, number):
+    def damaged(self, batch: Sequence[bytes]) -> CrawlFailed:
+        """What is to be raised where ``batch``, the last one that was read, cannot be decoded."""
+        for at, line in enumerate(batch, self._before):
             try:
                 line.decode()
                 decode(line)
             except (UnicodeDecodeError, msgspec.DecodeError) as error:
                 why = f"record {at + 1:,} is damaged, {error}"
-                return CrawlFailed(str(unreadable(self.path, why, at)))
-        return CrawlFailed(str(unreadable(self.path, "a record is damaged", number)))
+                return CrawlFailed(str(unreadable(self._path, why, at)))
+        return CrawlFailed(str(unreadable(self._path, "a record is damaged", self._before)))
 
     def own_files(self) -> list[Path]:
         """Files and folders of the crawl, there or not, that nobody else may write."""
@@ -88,21 +94,20 @@ class Source:
         databases = [file_name(first, number) for number in generations(self.out) for first in firsts]
         names = [f"{name}{end}" for name in databases for end in ("", "-wal", "-shm", "-journal")]
         hidden = [path.name for path in self.out.glob(".*")]
-        return [self.out / name for name in (*names, *_OTHERS, *hidden)]
+        return [*self._folders, *(self.out / name for name in (*names, *_OTHERS, *hidden))]
 
 
 def _readable(recorded: Recorded) -> type[Sink]:
-    out, generation, sinks, _ = recorded
+    out, sinks = recorded.out, recorded.sinks
     sink = sink_with_records(recorded)
     if sink is None:
         of_it = [sink for sink in SINKS.values() if sink.name in sinks and sink.holds_records]
-        gone = [out / sink.file_of(generation) for sink in of_it]
-        if gone:
-            raise OutputError(f"the records of the crawl in {out} are gone: there is no {gone[0]}")
+        if of_it:
+            raise gone(recorded, of_it[0])
         kept = " and ".join(sinks)
         raise OutputError(f"the crawl in {out} keeps no records that could be exported, only {kept}")
     if sink.missing():
-        raise UsageError(f"reading {out / sink.file_of(generation)} {how_to_install(sink)}")
+        raise UsageError(f"reading {out / sink.file_of(recorded.generation)} {how_to_install(sink)}")
     return sink
 
 

@@ -79,17 +79,3 @@ class Compared:
             "SELECT origin FROM lanes WHERE id IN (SELECT lane FROM urls WHERE purpose = 0)"
         )
         return {origin for (origin,) in found}
-
-    def span_of(self, sink: str, batch: int) -> tuple[int, int]:
-        """The positions of a sink between which the records of a batch are."""
-        return span_of(self._db, sink, batch)
-
-
-def span_of(db: sqlite3.Connection, sink: str, batch: int, batches: str = "batches") -> tuple[int, int]:
-    """As :meth:`Compared.span_of`, by the table ``batches`` of ``db``."""
-    found = db.execute(
-        f"SELECT position FROM {batches} WHERE sink = ? AND n <= ? ORDER BY n DESC LIMIT 2",  # noqa: S608
-        (sink, batch),
-    ).fetchall()
-    ends = [position for (position,) in found] + [0, 0]
-    return ends[1], ends[0]

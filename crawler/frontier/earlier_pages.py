@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from crawler.frontier.changes import count_changes
-from crawler.frontier.compared import span_of
 from crawler.frontier.next_generation import add_mark, signed
+from crawler.frontier.parts import span_of
 from crawler.frontier.schema import explain
 from crawler.frontier.versions import unpacked
 from crawler.model.messages import Finished, Ticket

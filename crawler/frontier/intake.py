@@ -24,7 +24,7 @@ MAX_UNSAVED = 2_000
 
 
 class Intake(DurableFrontier):
-    """Takes URLs in; :class:`~crawler.frontier.sqlite_frontier.SqliteFrontier` decides who is asked when."""
+    """Takes URLs in; :class:`~crawler.frontier.leasing.Leasing` decides who is asked when."""
 
     _changed: asyncio.Event
 
@@ -107,8 +107,8 @@ class Intake(DurableFrontier):
         for row, url in enumerate(urls, self._last_id + 1):
             site = origin(url)
             if (lane := self._lanes.by_origin.get(site)) is None:
-                lane = self._lanes.make(len(self._lanes.by_id) + 1, site)
                 part = partition(site, self._config.frontier.partitions)
+                lane = self._lanes.make(self.new_lane_id(part), site)
                 self.unsaved.lanes.append((lane.id, site, part))
             self.unsaved.urls.append(
                 (row, url, lane.id, depth, source_id, redirects, purpose, indexes, state)

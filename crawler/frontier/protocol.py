@@ -5,10 +5,30 @@ implementation.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
 from crawler.model.outcomes import Purpose
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+    from crawler.frontier.earlier_thread import EarlierGeneration
+
+
+class Stored(Protocol):
+    """Where the state of a crawl lies, opened."""
+
+    def frontier(
+        self,
+        config: "Config",
+        hash_seed: int,
+        generation: int = 1,
+        earlier: "EarlierGeneration | None" = None,
+    ) -> "Frontier":
+        """The frontier of this crawl.
+
+        ``hash_seed`` is the crawl's own, for telling known URLs; ``earlier`` is the generation before.
+        """
 
 
 class Frontier(Protocol):
@@ -50,6 +70,11 @@ class Frontier(Protocol):
 
         Before :meth:`restore`.
         """
+
+    is_over: bool
+    """Nobody can bring anything more, once nothing is pending and nothing leased here."""
+    is_shared: bool
+    """Others work at the crawl too, so :meth:`admit` is to be waited for before each request."""
 
     async def restore(self) -> None:
         """Take over what earlier runs of the crawl have left."""
@@ -110,6 +135,15 @@ class Frontier(Protocol):
 
     async def save_robots(self, origin: str, status: int, body: bytes) -> None:
         """Keep what an origin has just answered."""
+
+    async def keep(self) -> None:
+        """What has to be done all the time, beside everything else: to hold what is owned, to let others in.
+
+        Runs until it is cancelled, or has nothing to do. Raises StoreFailed, or StoreLost.
+        """
+
+    async def admit(self) -> None:
+        """To be waited for before each request. Raises StoreLost where it may be another's by now."""
 
     async def save_live(self, picture: str) -> None:
         """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""

@@ -1,213 +1,149 @@
-"""The frontier of one machine: decisions in memory, everything durable in ``crawl.db``.
-
-The crawl ends when nothing is pending and nothing is leased. That is no guess: a ticket counts as
-leased from :meth:`SqliteFrontier.pop` until :meth:`~SqliteFrontier.finish` or
-:meth:`~SqliteFrontier.retry`; both add what follows from it (links, the redirect's target, the URL
-itself) to the pending ones *before* they give the lease up; and only leased URLs can add any (a robots.txt
-its sitemaps, while a page waits for it). So once both are zero, no event is left that could make one grow.
-"""
+"""The frontier of one machine: everything durable is in ``crawl.db``."""
 
 import asyncio
-import time
-from contextlib import suppress
-from operator import attrgetter
-from typing import TYPE_CHECKING
+import json
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec.structs import replace
+import msgspec
 
 from crawler.config import Config
-from crawler.frontier.intake import MAX_UNSAVED, Intake
-from crawler.frontier.lane import Lane
-from crawler.frontier.versions import page_row
-from crawler.model.messages import Finished, HostFeedback, Ticket
-from crawler.model.outcomes import Outcome, Purpose
-from crawler.rules.urls import origin
+from crawler.frontier import rows
+from crawler.frontier.depths import Edges
+from crawler.frontier.durable import CHUNK, Waits
+from crawler.frontier.leasing import Leasing
+from crawler.frontier.unsaved import Unsaved
+from crawler.frontier.view import FrontierView
+from crawler.model.messages import Commit, Hop, StoredRobots, Ticket
+from crawler.model.outcomes import Purpose, State
 
 if TYPE_CHECKING:
     from crawler.frontier.state_thread import CrawlState
 
-LOAD_AHEAD = 512
-"""Tickets read back at a time for one lane, at most."""
-LOADS_AT_ONCE = 8
-"""Lanes whose tickets are read back at the same time: a start may find a hundred thousand lanes due."""
-
-_purpose = attrgetter("purpose")
+T = TypeVar("T")
+_hops = msgspec.json.Decoder(tuple[Hop, ...])
 
 
-class SqliteFrontier(Intake):
-    """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`CrawlState`."""
+class SqliteFrontier(Leasing):
+    """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`CrawlState`.
+
+    That runs its jobs in the order in which they are sent.
+    """
 
     def __init__(self, state: "CrawlState", config: Config, hash_seed: int) -> None:
         """``hash_seed`` is the crawl's own, for telling known URLs."""
-        super().__init__(state, config, hash_seed)
-        self._changed = asyncio.Event()
-        self._closed = self._paused = False
-        self._loads: set[asyncio.Task[None]] = set()
-        self._failure: Exception | None = None
+        super().__init__(config, hash_seed)
+        self._state = state
 
-    # -- in ------------------------------------------------------------------------------------
+    async def restore(self) -> None:
+        """Take over what ``crawl.db`` holds.
 
-    async def finish(self, finished: Finished) -> None:
-        """Take in what a finished URL leads to, then give its lease up."""
-        ticket, redirect = finished.ticket, finished.redirect
-        recorded = ticket.purpose.is_recorded
-        if (page := page_row(finished)) is not None:
-            self.unsaved.pages.append(page)
-        if self.earlier is not None:
-            finished = await self.spelt(finished, self.earlier)
-        depths = self._depths if recorded else None
-        depth = ticket.depth if depths is None else depths.of(ticket.id)
-        # Pages first: what a page links to as well is no asset.
-        for links in sorted(finished.links, key=_purpose) if len(finished.links) > 1 else finished.links:
-            fresh = self._new_of(links)
-            if links.purpose is Purpose.SITEMAP:
-                self._take_in(fresh, depth, ticket, links.purpose, indexes=ticket.indexes + 1)
-            else:
-                self._take_in(fresh, depth + 1, ticket, links.purpose)
-        if redirect is not None:
-            fresh = self._take_new([redirect.url], ticket.purpose)
-            self._take_in(fresh, depth, ticket, ticket.purpose, redirect.hops, ticket.indexes)
-        if depths is not None:
-            for row, lane_id in await depths.pass_on(finished, self):
-                lane = self._lanes.by_id[lane_id]
-                lane.pages.push(row, depths.of(row))
-                self.pending += 1
-                self.known += 1
-                self._reschedule(lane)
-        if not recorded:
-            self._targets.leased -= 1
-        elif finished.outcome is not Outcome.SKIPPED:
-            self.pages += 1
-        self.finished += 1
-        self.leased -= 1
-        self._changed.set()
-        if len(self.unsaved.urls) >= MAX_UNSAVED:
-            await self.flush()
-
-    async def retry(self, ticket: Ticket, delay: float) -> None:
-        """Hand a ticket back; its attempt is remembered on disk."""
-        due = time.time() + delay
-        self.unsaved.retries.append((ticket.attempt, due, ticket.id))
-        await self.flush()
-        # Only now is it pending: what is read back from the disk must know this attempt.
-        self.put_back(replace(ticket, attempt=ticket.attempt + 1), due - time.time())
-
-    def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
-        """Hand a ticket back as it is; on disk it never ceased to be pending."""
-        lane, recorded = self._lanes.by_id[ticket.lane], ticket.purpose.is_recorded
-        self._lanes.keep(ticket)
-        if not recorded:
-            self._targets.put_back(ticket)
-        lane.waiting(recorded=recorded).push_retry(ticket.id, asyncio.get_running_loop().time() + delay)
-        self.pending += 1
-        self.leased -= 1
-        self._reschedule(lane)
-
-    # -- out -----------------------------------------------------------------------------------
-
-    async def pop(self, most: int) -> list[Ticket]:
-        """Up to ``most`` tickets that may be fetched now; ``[]`` when there will be no more."""
-        max_pages = self._config.scope.max_pages
-        while not self._closed:
-            if self._failure is not None:
-                raise self._failure
-            # How many more pages may be handed out; targets are asked whatever that is.
-            room = most if max_pages is None else max_pages - self.pages - self.leased + self._targets.leased
-            if not self._paused and (tickets := self._take_due(most, room)):
-                return tickets
-            left = self.pending - self.out_of_reach if room > 0 else self._targets.pending
-            if room <= 0:
-                left -= sum(lane.targets_out_of_reach for lane in self._lanes.given_up)
-            if self.leased == 0 and not left:
-                return []
-            self._changed.clear()
-            waits = self._paused or not left or len(self._loads) >= LOADS_AT_ONCE
-            with suppress(TimeoutError):  # then a lane has become due
-                async with asyncio.timeout_at(None if waits else self._lanes.next_due()):
-                    await self._changed.wait()
-        return []
-
-    def _take_due(self, most: int, room: int) -> list[Ticket]:
-        """Up to ``most`` tickets, of them up to ``room`` for pages."""
-        now, targets = asyncio.get_running_loop().time(), self._targets
-        if not targets.pending:
-            most = min(most, room)
-        max_loads = LOADS_AT_ONCE - len(self._loads)
-        within = room if targets.pending and self._config.scope.max_pages is not None else None
-        tickets, unread = self._lanes.take_due(most, now, self.pending, max_loads, within)
-        for lane in unread:
-            # The loop itself keeps only a weak reference to a task.
-            self._loads.add(asyncio.create_task(self._read_back(lane, now)))
-        if self._depths is not None:
-            tickets = [self._with_its_depth(ticket) for ticket in tickets]
-        if targets.pending:
-            for ticket in tickets:
-                if not ticket.purpose.is_recorded:
-                    targets.lease(ticket)
-        self.pending -= len(tickets)
-        self.leased += len(tickets)
-        return tickets
-
-    def _with_its_depth(self, ticket: Ticket) -> Ticket:
-        """With the smallest one that is known by now; a target's stays as it was found."""
-        if self._depths is None or not ticket.purpose.is_recorded:
-            return ticket
-        return replace(ticket, depth=self._depths.of(ticket.id))
-
-    async def _read_back(self, lane: Lane, now: float) -> None:
-        """Read the texts of the lane's next URLs back from disk, in the background."""
-        # So few that those of all lanes together stay in the bound.
-        share = min(LOAD_AHEAD, max(1, self._lanes.max_tickets // len(self._lanes.by_id)))
-        try:
-            wanted = [
-                row
-                for row in lane.next_ids(share, now, takes_pages=self._lanes.takes_pages)
-                if row not in self._lanes.tickets
-            ]
-            for ticket in await self.load_tickets(wanted):
-                # Meanwhile its row may have become a page's: then it is read once more.
-                if ticket.purpose.is_recorded or self._targets.waits(ticket):
-                    self._lanes.keep(ticket)
-        except Exception as failure:  # for whoever waits in pop
-            self._failure = failure
-        lane.loading = False
-        self._loads.discard(asyncio.current_task())
-        self._reschedule(lane)
-
-    async def fetched(self, ticket: Ticket, feedback: HostFeedback) -> None:
-        """Free the host's slot, and let the answer slow the host down."""
-        lane = self._lanes.by_id[ticket.lane]
+        Ten million rows must not take gigabytes for a moment: known URLs go into their set straight from the
+        cursor, and pending ones come in chunks.
+        """
+        self._last_id = await self._state.call(self._remember)
+        counts = await self._state.call(lambda db: FrontierView(db).counts())
+        self.known = sum(counts.values())
+        self.pages = counts["ok"] + counts["truncated"] + counts["error"]
+        self.done_before = self.known - counts["pending"]
         now = asyncio.get_running_loop().time()
-        self._lanes.answered(lane, ticket.id, feedback, now)
-        self._reschedule(lane)
+        offset = self.wall() - now
+        self._take_over_lanes(await self._state.call(lambda db: FrontierView(db).lanes()), offset)
+        last = 0
+        while chunk := await self._load_pending(last):
+            self._take_over_pending(chunk, offset)
+            last = chunk[-1][0]
+        for lane in self._lanes.by_id.values():
+            self._lanes.schedule(lane, now)
 
-    async def turn(self, url: str) -> None:
-        """Wait until ``url`` may be asked for in a slot that is held already, and count it."""
-        lane = self._lanes.by_origin.get(origin(url))
-        if lane is None:
-            return  # it is no part of the crawl, and there are no limits to it
-        loop = asyncio.get_running_loop()
-        lane.state.last_start = loop.time()  # the answer has just come, however late its request was sent
-        while True:
-            now = loop.time()
-            ready = lane.state.again_at(now)
-            if ready <= now:
-                break
-            await asyncio.sleep(ready - now)
-        lane.state.again(now)
-        self._lanes.asked.add(lane)
+    def _remember(self, db: sqlite3.Connection) -> int:
+        """Take the URLs of earlier runs for known, about 2 µs for each; the last id."""
+        last = 0
+        found = db.execute("SELECT id, url, depth, purpose, state FROM urls ORDER BY id")
+        for last, url, depth, purpose, state in found:
+            if purpose > Purpose.SITEMAP:
+                self._targets.add(url, last, Purpose(purpose), is_pending=state == State.PENDING)
+                continue
+            self._known.add(url)
+            if self._depths is not None:
+                self._depths.add(url, last, depth)
+        return last
 
-    def pause(self) -> None:
-        """Have :meth:`pop` wait, while what is in flight is finished."""
-        self._paused = True
-        self._changed.set()
+    async def keep(self) -> None:
+        """Nothing has to be kept up: this frontier has its crawl for itself."""
 
-    def resume(self) -> None:
-        """Hand out tickets again."""
-        self._paused = False
-        self._changed.set()
+    async def admit(self) -> None:
+        """Whatever was handed out may be asked for."""
 
-    def close(self) -> None:
-        """Hand out no more tickets."""
-        self._closed = True
-        self._changed.set()
+    async def _save(self, unsaved: Unsaved, commits: Sequence[Commit]) -> None:
+        await self._state.call(lambda db: rows.save(db, unsaved, commits))
+
+    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+        """Where each sink is to be cut; URLs of batches that one lacks are pending again."""
+        return await self._state.call(lambda db: rows.roll_back(db, lengths))
+
+    async def load_robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt that is kept for an origin, by this run or one before."""
+        return await self._state.call(lambda db: FrontierView(db).robots(origin))
+
+    async def save_live(self, picture: str) -> None:
+        """Keep how the crawl stands, as JSON, for whoever looks at it from outside."""
+        await self._state.call(lambda db: rows.save_live(db, picture))
+
+    # -- read back -----------------------------------------------------------------------------
+
+    async def _load_pending(self, after: int) -> list[Waits]:
+        """The first pending rows whose id is above ``after``."""
+        return await self._state.call(
+            lambda db: db.execute(
+                "SELECT id, lane, depth, due, purpose FROM urls WHERE id > ? AND state = 0"
+                " ORDER BY id LIMIT ?",
+                (after, CHUNK),
+            ).fetchall()
+        )
+
+    async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
+        """The tickets of the rows ``ids`` that are pending."""
+        return await self._load(
+            "SELECT u.id, u.url, u.lane, u.depth, r.url, u.attempts, u.redirects, u.purpose,"
+            " u.indexes"
+            " FROM urls u LEFT JOIN urls r ON r.id = u.referrer"
+            " WHERE u.id IN (SELECT value FROM json_each(?)) AND u.state = 0",
+            ids,
+            lambda found: [
+                Ticket(
+                    row,
+                    url,
+                    lane,
+                    depth,
+                    source,
+                    attempts + 1,
+                    _hops.decode(hops) if hops else (),
+                    Purpose(purpose),
+                    indexes,
+                    generation=self.generation,
+                )
+                for row, url, lane, depth, source, attempts, hops, purpose, indexes in found
+            ],
+        )
+
+    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
+        """The links of those of the rows ``ids`` that have some."""
+        return await self._load(
+            "SELECT id, targets FROM edges WHERE id IN (SELECT value FROM json_each(?))",
+            ids,
+            lambda found: {row: array("q", targets) for row, targets in found},
+        )
+
+    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Id and lane of the rows ``ids``."""
+        return await self._load(
+            "SELECT id, lane FROM urls WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", ids, list
+        )
+
+    async def _load(self, sql: str, ids: Sequence[int], make: Callable[[Iterable[Any]], T]) -> T:
+        if self.unsaved.urls or self.unsaved.edges or self.unsaved.given_to_pages:
+            await self.flush()
+        return await self._state.call(lambda db: make(db.execute(sql, (json.dumps(ids),))))

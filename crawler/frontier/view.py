@@ -10,6 +10,7 @@ from typing import Any
 
 from crawler.frontier.compared import Compared
 from crawler.frontier.near_duplicates import count_near_duplicates
+from crawler.frontier.parts import Parts
 from crawler.frontier.schema import SCHEMA_VERSION, WITHOUT_PAGES, damaged, explain
 from crawler.frontier.trouble import Troubles
 from crawler.model.errors import OutputError, StoreFailed
@@ -20,7 +21,7 @@ from crawler.model.rows import HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
 
-class FrontierView(Troubles, Compared):
+class FrontierView(Troubles, Compared, Parts):
     """What can be read of a crawl without taking part in it.
 
     Of a URL's purposes (:class:`~crawler.model.outcomes.Purpose`), 0 and 1 are pages and sitemaps.
@@ -89,12 +90,6 @@ class FrontierView(Troubles, Compared):
         # SQLite takes the bare column from the row that holds the maximum.
         found = self._db.execute("SELECT sink, position, max(n) FROM batches GROUP BY sink")
         return {sink: position for sink, position, _ in found}
-
-    def spans(self) -> dict[str, tuple[int, int]]:
-        """Of each sink, the positions between which the records of this generation are."""
-        found = self._db.execute("SELECT sink, position FROM batches WHERE n = 0")
-        begins = dict(found.fetchall())
-        return {sink: (begins.get(sink, 0), end) for sink, end in self.positions().items()}
 
     def robots(self, origin: str) -> StoredRobots | None:
         """The robots.txt of an origin, as it was when it was last asked."""

@@ -13,8 +13,10 @@
     └── CrawlFailed        (3)   the crawl could not be done, or not to its end, or no page was ok
         ├── SinkFailed           a sink gave up (disk full, killed too often)
         ├── StoreFailed          crawl.db cannot be written or is damaged
-        │   └── StoreClosed      it was asked for before the start or after the end
-        └── ChildFailed          a child process could not be started or kept alive
+        │   ├── StoreClosed      it was asked for before the start or after the end
+        │   └── StoreLost        the connection to a crawl that nodes share broke off
+        ├── ChildFailed          a child process could not be started or kept alive
+        └── RecordsElsewhere     folders of a crawl's nodes are on other machines
 
 What a *URL* suffers is never an exception outside its station: it is an
 :class:`~crawler.model.outcomes.Outcome` with a :class:`~crawler.model.outcomes.Kind`.
@@ -74,6 +76,14 @@ class StoreFailed(CrawlFailed):
 
 class StoreClosed(StoreFailed):
     """``crawl.db`` is not open yet, or no more."""
+
+
+class StoreLost(StoreFailed):
+    """What this node held of a crawl that nodes share may be another's by now: it has to begin again."""
+
+
+class RecordsElsewhere(CrawlFailed):
+    """Records are wanted that nodes have written on other machines."""
 
 
 class ChildFailed(CrawlFailed):

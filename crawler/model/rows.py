@@ -1,5 +1,7 @@
 """What can be read of a crawl's state, row by row: the frontier makes these rows, others show them."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from crawler.model.outcomes import Kind, Outcome
@@ -70,6 +72,16 @@ class Leaf(NamedTuple):
     message: str | None
     source: str | None
     """What redirects to it."""
+
+
+class Part(NamedTuple):
+    """A folder with records of a crawl: all of them, or what one of several nodes has written."""
+
+    folder: Path
+    first: int
+    """Batches with a higher number are here, up to the first one of the next part."""
+    spans: Mapping[str, tuple[int, int]]
+    """Of each sink, the positions between which its committed records are."""
 
 
 class EarlierPage(NamedTuple):

@@ -185,3 +185,5 @@ class SqliteSink(Sink):
                     number += 1
         except sqlite3.Error as error:
             raise unreadable(path, str(error), number) from error
+        if position is not None and number < position - begin:
+            raise unreadable(path, f"its last {position - begin - number:,} records are missing", number)

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.generations import DATABASE, generation_of
 from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
@@ -17,7 +18,13 @@ from crawler.watch.whole_file import whole_file
 
 _numbers = count()
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
-_OF_THE_CRAWL = {DATABASE, "summary.json", "trace.pftrace", *(sink.file_name for sink in SINKS.values())}
+_OF_THE_CRAWL = {
+    DATABASE,
+    CLUSTER_FILE,
+    "summary.json",
+    "trace.pftrace",
+    *(sink.file_name for sink in SINKS.values()),
+}
 
 
 def place_of(name: str) -> Path | None:
@@ -39,8 +46,11 @@ def why_not(path: Path, out: Path | None) -> str | None:
     folder = None if out is None else Path(os.path.realpath(out))
     in_out = target.parent == folder
     if folder is not None and folder in target.parents:
-        name = target.relative_to(folder).parts[0]  # a sink may be a folder
-        if any(generation_of(name, own) for own in _OF_THE_CRAWL) or name.startswith("records"):
+        names = target.relative_to(folder).parts  # a sink may be a folder, and nodes have one each
+        own_names = names[: 2 if (folder / CLUSTER_FILE).exists() else 1]
+        if any(name.startswith("records") for name in own_names) or any(
+            generation_of(name, own) for name in own_names for own in _OF_THE_CRAWL
+        ):
             return "that file is the crawl's own"
     try:
         if target.is_dir():

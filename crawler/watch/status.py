@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crawler.model.cluster import CLUSTER_ENTRY
 from crawler.plumbing.file_lock import pid_exists
 from crawler.sinks.facts import FactsSink
 from crawler.watch.broken import Broken, lines, write_json
@@ -120,8 +121,8 @@ def judge(meta: Mapping[str, str], live: Mapping[str, Any], now: float) -> Liven
     pid = int(written) if written else None
     silent = max(0.0, now - live["at"]) if live else None
     state = meta.get("state", "").lower()
-    if state in ("finished", "stopped", "incomplete"):
-        return Liveness(state, False, pid, silent)
+    if state in ("finished", "stopped", "incomplete") or CLUSTER_ENTRY in meta:
+        return Liveness(state, False, pid, silent)  # where nodes live, their database knows
     if pid is None or not pid_exists(pid):
         return Liveness("dead", False, pid, silent)
     is_silent = silent is not None and silent > SILENT_AFTER

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from crawler.model.cluster import CLUSTER_ENTRY, node_command
 from crawler.watch import narrow_view
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.summary_lines import targets
@@ -52,17 +53,23 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
         console.print()
         console.print(_queues(report))
     settings = report["settings"]
-    out = shlex.quote(str(settings["out"])) if settings.get("out") else "OUT"
+    out = str(settings.get("out") or "OUT")
     if settings.get("check", {}).get("enabled"):
         console.print()
-        console.print(Text(f"what the check has found: crawler report {out}"), soft_wrap=True)
+        console.print(Text(f"what the check has found: crawler report {shlex.quote(out)}"), soft_wrap=True)
     left = [report["counts"], *report["targets"].values()]
     if any(counts["pending"] for counts in left) and not report["alive"]:
-        how = f"to go on: crawler resume {out}"
-        if report["state"] == "finished" and report["counts"]["pending"]:
-            how = f"a limit ended it; {how} --max-pages N, with a higher N"
         console.print()
-        console.print(Text(how), soft_wrap=True)  # never broken, so that it can be copied
+        console.print(Text(_how_to_go_on(report, out)), soft_wrap=True)  # whole, so that it can be copied
+
+
+def _how_to_go_on(report: Mapping[str, Any], out: str) -> str:
+    """Of a crawl in ``out`` with something pending."""
+    is_limited = report["state"] == "finished" and report["counts"]["pending"]
+    if cluster := report["meta"].get(CLUSTER_ENTRY):
+        return "a limit ended it" if is_limited else f"to go on: {node_command(cluster, out)}"
+    how = f"to go on: crawler resume {shlex.quote(out)}"
+    return f"a limit ended it; {how} --max-pages N, with a higher N" if is_limited else how
 
 
 def _headline(report: Mapping[str, Any]) -> Text:
@@ -71,7 +78,7 @@ def _headline(report: Mapping[str, Any]) -> Text:
     which = "crawl" if generation == 1 else f"generation {generation}"
     line = Text.assemble(f"{which} ", (state, f"bold {_STATE_STYLES.get(state, 'red')}"))
     if state == "running":
-        line.append(f" (pid {report['pid']})")
+        line.append(f" (pid {report['pid']})" if report["alive"] else " on its nodes, when this was gathered")
     elif state == "silent":
         line.append(
             f": pid {report['pid']} lives but has said nothing for {age(silent)}; "

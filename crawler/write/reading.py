@@ -1,19 +1,26 @@
-"""Records read back: which pages link to what. Works beside a live crawl and on a dead one.
+"""Records read back: where they are, and which pages link to what.
 
-Only what is committed is read: what stands behind it may be half a record, or be cut off by the next start.
+Works beside a live crawl and on a dead one. Only what is committed is read: what stands behind it may be half
+a record, or be cut off by the next start.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from crawler.model.errors import OutputError, RecordsElsewhere
+from crawler.model.rows import Part
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 
 Linking = tuple[str, list[str]]
 """A page, and what it links to: absolute, without repeats, nofollow links and those out of scope too."""
+
+_NAMED = 10
+"""Folders that an error names."""
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -28,40 +35,69 @@ class Recorded(NamedTuple):
     generation: int
     sinks: Sequence[str]
     """Its sinks."""
-    spans: Mapping[str, tuple[int, int]] = {}
-    """Of each, the positions between which its committed records are."""
+    parts: Sequence[Part]
+    """Folders, in the order of what they hold."""
 
 
-def records(recorded: Recorded) -> Iterator[bytes] | None:
-    """Every committed record, as its line; None where no sink that holds records is there.
+class Piece(NamedTuple):
+    """Records of one sink that lie together."""
 
-    One record is in memory at a time. Raises OutputError, when it is iterated, where the records are damaged.
+    path: Path
+    begin: int
+    end: int
+    """Positions between which they are."""
+
+
+def pieces(recorded: Recorded, sink: type[Sink]) -> list[Piece]:
+    """Where the records of a sink are: in each part that has some."""
+    name = sink.file_of(recorded.generation)
+    found = [Piece(part.folder / name, *part.spans.get(sink.name, (0, 0))) for part in recorded.parts]
+    return [piece for piece in found if piece.begin < piece.end]
+
+
+def sink_with_records(recorded: Recorded) -> type[Sink] | None:
+    """The first of its sinks that holds records and is there; of these, one whose packages are installed.
+
+    Raises RecordsElsewhere where the folder of a part is not here.
+    """
+    holding = [sink for sink in SINKS.values() if sink.name in recorded.sinks and sink.holds_records]
+    files = {sink: [piece.path for piece in pieces(recorded, sink)] for sink in holding}
+    _refuse_elsewhere(recorded.out, {path.parent: None for paths in files.values() for path in paths})
+    there = [sink for sink, paths in files.items() if all(path.exists() for path in paths)]
+    return min(there, key=lambda sink: sink.missing(), default=None)
+
+
+def gone(recorded: Recorded, sink: type[Sink]) -> OutputError:
+    """What is to be raised where no sink with records is there, and ``sink`` is one that was."""
+    absent = next(piece.path for piece in pieces(recorded, sink) if not piece.path.exists())
+    return OutputError(f"the records of the crawl in {recorded.out} are gone: there is no {absent}")
+
+
+def _refuse_elsewhere(out: Path, folders: Iterable[Path]) -> None:
+    absent = [str(folder) for folder in folders if not folder.is_dir()]
+    if absent:
+        more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
+        raise RecordsElsewhere(
+            f"records of the crawl in {out} are on other machines: there is no {', '.join(absent[:_NAMED])}"
+            f"{more}; copy the folders that its nodes have written into {out}"
+        )
+
+
+def linking_pages(recorded: Recorded) -> Iterator[Linking] | None:
+    """Every page that is recorded with links; None where no sink that holds records is there.
+
+    One record is in memory at a time. Raises RecordsElsewhere; when it is iterated, OutputError where the
+    records are damaged.
     """
     sink = sink_with_records(recorded)
     if sink is None:
         return None
-    begin, end = recorded.spans.get(sink.name, (0, 0))
-    return sink.read(recorded.out / sink.file_of(recorded.generation), end, begin)
+    return chain.from_iterable(_linking(sink, *piece) for piece in pieces(recorded, sink))
 
 
-def sink_with_records(recorded: Recorded) -> type[Sink] | None:
-    """The first of its sinks that holds records and is there; of these, one whose packages are installed."""
-    holding = [sink for sink in SINKS.values() if sink.name in recorded.sinks and sink.holds_records]
-    there = [sink for sink in holding if (recorded.out / sink.file_of(recorded.generation)).exists()]
-    return min(there, key=lambda sink: sink.missing(), default=None)
-
-
-def linking_pages(recorded: Recorded) -> Iterator[Linking] | None:
-    """Every page that is recorded with links; else as :func:`records`."""
-    sink, lines = sink_with_records(recorded), records(recorded)
-    if sink is None or lines is None:
-        return None
-    return _linking(recorded.out / sink.file_of(recorded.generation), lines)
-
-
-def _linking(path: Path, lines: Iterator[bytes]) -> Iterator[Linking]:
+def _linking(sink: type[Sink], path: Path, begin: int, end: int) -> Iterator[Linking]:
     decode = msgspec.json.Decoder(_Line).decode
-    for number, line in enumerate(lines):
+    for number, line in enumerate(sink.read(path, end, begin)):
         try:
             record = decode(line)
         except msgspec.DecodeError as error:

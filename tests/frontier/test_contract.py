@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import pytest
 
 from crawler.config import Config
+from crawler.frontier.leasing import LOADS_AT_ONCE
 from crawler.frontier.protocol import Frontier
-from crawler.frontier.sqlite_frontier import LOADS_AT_ONCE, SqliteFrontier
+from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
@@ -137,7 +138,7 @@ async def test_depth_referrer_and_hops_travel_with_the_ticket(tmp_path):
 @virtual_clock
 async def test_tickets_whose_text_went_to_disk_come_back_whole(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 2)
-    monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
+    monkeypatch.setattr("crawler.frontier.leasing.LOAD_AHEAD", 3)
     names = [f"p{n}" for n in range(50)]
     async with opened(tmp_path) as frontier:
         await frontier.add([SITE])
@@ -350,7 +351,7 @@ async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path
 
 @virtual_clock
 async def test_a_frontier_of_many_chunks_is_restored_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.frontier.durable.CHUNK", 10)
+    monkeypatch.setattr("crawler.frontier.sqlite_frontier.CHUNK", 10)
     names = [f"p{n}" for n in range(95)]
     async with opened(tmp_path) as frontier:
         await frontier.add(pages(*names))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from crawler.frontier import rows
-from crawler.frontier.rows import Unsaved
 from crawler.frontier.state_thread import CrawlState
+from crawler.frontier.unsaved import Unsaved
 from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome

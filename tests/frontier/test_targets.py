@@ -166,7 +166,7 @@ async def test_a_target_that_waits_for_another_try_becomes_a_page_with_its_attem
 @virtual_clock
 async def test_a_target_whose_text_is_on_disk_becomes_a_page_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 2)
-    monkeypatch.setattr("crawler.frontier.sqlite_frontier.LOAD_AHEAD", 3)
+    monkeypatch.setattr("crawler.frontier.leasing.LOAD_AHEAD", 3)
     names = [f"t{n}" for n in range(30)]
     later = {names[0]: [wanted(PAGE, *names[2:6], *names[20:])]}
     async with opened(tmp_path) as frontier:
