@@ -105,6 +105,12 @@ def test_the_truth_is_what_a_walk_finds(world):
     assert {name: told[name] for name in kinds} == kinds
 
 
+def test_a_large_host_is_counted_in_small_steps():
+    steps = [step["urls"] for step in counts(World(hosts=1, pages=10_001))]
+    assert sum(steps) == 10_001
+    assert max(steps) <= 200
+
+
 def test_the_truth_is_the_same_from_any_page_that_can_be_read():
     ok = [url for url, end in reachable(EVERYTHING) if end.outcome is Outcome.OK]
     assert walk(EVERYTHING, ok[-1]) == {url: tuple(end) for url, end in reachable(EVERYTHING)}

@@ -14,6 +14,8 @@ from crawler.model.record import Record
 
 MAX_NAMED = 20
 """URLs that a verdict names of each kind of error."""
+_AT_A_TIME = 200
+"""Pages: a millisecond or two."""
 
 
 class Ending(NamedTuple):
@@ -52,21 +54,28 @@ def reachable(world: World) -> Iterator[tuple[str, Ending]]:
 
 
 def counts(world: World) -> Iterator[Counter[str]]:
-    """What there is, host by host, so that others can have their turn in between; added up it is all.
+    """What there is, by few pages at a time, so that others have their turn in between; added up it is all.
 
     ``urls``, and of these ``ok``, ``redirected``, ``robots``, ``http_status``; and ``faulty``, the pages
     and robots.txt that are asked for in vain at first, or for ever.
     """
     for host in range(world.hosts):
-        robots, found = world.robots(host), Counter[str]()
-        found["faulty"] += bool(robots.fails or robots.status == 503)
-        for page in range(world.reached(host)):
-            end = ending(world, host, page, robots)
-            found["urls"] += 1
-            found[end.kind or end.outcome] += 1
-            if end.kind is not Kind.ROBOTS:
-                found["faulty"] += end.status == 500 or world.fault(host, page) is not None
-        yield found
+        robots = world.robots(host)
+        yield Counter(faulty=int(robots.fails > 0 or robots.status == 503))
+        reached = world.reached(host)
+        for first in range(0, reached, _AT_A_TIME):
+            pages = range(first, min(first + _AT_A_TIME, reached))
+            yield _counted(world, host, pages, robots)
+
+
+def _counted(world: World, host: int, pages: range, robots: RobotsFile) -> Counter[str]:
+    found = Counter[str](urls=len(pages))
+    for page in pages:
+        end = ending(world, host, page, robots)
+        found[end.kind or end.outcome] += 1
+        if end.kind is not Kind.ROBOTS:
+            found["faulty"] += end.status == 500 or world.fault(host, page) is not None
+    return found
 
 
 class Verdict(NamedTuple):
