@@ -195,9 +195,10 @@ async def test_crawl_delay_slows_the_lane_and_is_kept(tmp_path):
 async def test_urls_that_robots_forbids_cost_no_time(tmp_path):
     async with opened(tmp_path, per_host=1, delay=10.0) as frontier:
         await frontier.add(pages(*map(str, range(50))))
-        while tickets := await frontier.pop(1):
-            await frontier.fetched(tickets[0], HostFeedback(asked=False))
-            await frontier.finish(done(tickets[0], outcome=Outcome.SKIPPED))
+        for _ in range(50):
+            (ticket,) = await frontier.pop(1)
+            await frontier.fetched(ticket, HostFeedback(asked=False))
+            await frontier.finish(done(ticket, outcome=Outcome.SKIPPED))
         assert asyncio.get_running_loop().time() < 1
 
 
