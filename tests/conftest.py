@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.postgresql import database, pgbouncer, postgresql  # noqa: F401 - fixtures for every folder
+
 TESTS = Path(__file__).parent
 # The tests start interpreters by the hundred: each would compile the whole program again.
 sys.dont_write_bytecode = False

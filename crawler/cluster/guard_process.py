@@ -31,8 +31,7 @@ STOP_TIMEOUT = 10.0
 """Seconds in which PostgreSQL must have ended after each signal; it needs a tenth of one."""
 GRACE = 2.0
 """Seconds that a killed postmaster's children have to end by themselves; most need none."""
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
-IPC_RMID = 0  # <sys/ipc.h>
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, IPC_RMID = 1, 36, 0  # <linux/prctl.h>, <sys/ipc.h>
 LIBC = ctypes.CDLL(None)
 
 
@@ -43,10 +42,8 @@ class Trouble(Exception):
 class Server:
     """One data folder and the postmaster that runs on it, if one does."""
 
-    def __init__(
-        self, binaries: str, folder: str, settings: dict[str, str], user: tuple[int, int] | None
-    ) -> None:
-        """``user``: whose PostgreSQL is to be, and the group, since it refuses to be root's."""
+    def __init__(self, binaries: str, folder: str, settings: dict[str, str], user: list[int] | None) -> None:
+        """``user``: numbers of the user and group whose PostgreSQL is to be; it refuses to be root's."""
         self._binaries, self._settings, self._user = Path(binaries), settings, user
         self._folder, self._data, self._log = Path(folder), Path(folder, "data"), Path(folder, "log")
         self._postmaster: subprocess.Popen[bytes] | None = None
@@ -57,28 +54,23 @@ class Server:
 
     def start(self, port: int) -> int:
         """Start PostgreSQL on ``port``, on a new database if there is none yet; the postmaster's pid."""
-        if self._postmaster is not None:
-            if self._postmaster.poll() is None:
-                return self._postmaster.pid
-            self._let_go()
+        if self._postmaster is not None and self._postmaster.poll() is None:
+            return self._pid
+        self._let_go()
         if not (self._data / "PG_VERSION").exists():
             self._create()
         settings = {"listen_addresses": "127.0.0.1", "port": str(port), **self._settings}
-        command = [self._binaries / "postgres", "-D", self._data]
+        command = [str(self._binaries / "postgres"), "-D", str(self._data)]
         command += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._alive, theirs = os.pipe()
-        try:
-            with self._log.open("ab") as log:
-                began_at = log.tell()
-                # Standard output stays the guard's: so the owner, too, sees when the last of them is gone.
-                self._postmaster = subprocess.Popen(  # noqa: S603 - ours
-                    command, stdin=subprocess.DEVNULL, stderr=log, pass_fds=[theirs],
-                    preexec_fn=partial(_end_with, os.getpid()), **self._as_user(),
-                )  # fmt: skip
-        finally:
-            os.close(theirs)
-        self._pid = self._postmaster.pid
-        self._until_ready(self._postmaster, began_at)
+        with self._log.open("ab") as log, os.fdopen(theirs, "wb"):
+            # Standard output stays the guard's: so the owner, too, sees when the last of them is gone.
+            self._postmaster = postmaster = subprocess.Popen(  # noqa: S603 - ours
+                command, stdin=subprocess.DEVNULL, stderr=log, pass_fds=[theirs],
+                preexec_fn=partial(_end_with, os.getpid()), **self._as_user(),
+            )  # fmt: skip
+        self._pid = postmaster.pid
+        self._until_ready(postmaster)
         return self._pid
 
     def stop(self, first: signal.Signals = signal.SIGINT) -> None:
@@ -103,8 +95,8 @@ class Server:
         try:
             self._postmaster.kill()
             self._postmaster.wait()
-            if not self._all_gone(GRACE):  # one that computes does not see that its postmaster is gone
-                for child in children:
+            if not self._all_gone(GRACE):
+                for child in children:  # one that computes does not see that its postmaster is gone
                     with suppress(ProcessLookupError):
                         signal.pidfd_send_signal(child, signal.SIGKILL)
             self._let_go()
@@ -123,31 +115,28 @@ class Server:
     def _create(self) -> None:
         self._data.mkdir(mode=0o700, exist_ok=True)
         if self._user is not None:
-            os.chown(self._data, *self._user)
+            os.chown(self._data, self._user[0], self._user[1])
+        command = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", "crawler", "-E", "UTF8"]
+        command += ["--pwfile", str(self._folder / "password"), "-A", "scram-sha-256"]
+        command += ["--no-locale", "--no-sync", "--no-instructions"]
         done = subprocess.run(  # noqa: S603 - ours
-            [
-                self._binaries / "initdb", "-D", self._data, "-U", "crawler", "--pwfile", self._folder / "password",
-                "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync", "--no-instructions",
-            ],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **self._as_user(),
-        )  # fmt: skip
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **self._as_user()
+        )
         if done.returncode != 0:
             raise Trouble(f"initdb in {self._data} failed: {_last_line(done.stderr)}")
 
-    def _until_ready(self, postmaster: "subprocess.Popen[bytes]", began_at: int) -> None:
+    def _until_ready(self, postmaster: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_TIMEOUT
-        while True:
+        while time.monotonic() < deadline:
             state = self._state()
             if len(state) > 7 and state[0] == str(postmaster.pid) and state[7].strip() == "ready":
                 return
             if postmaster.poll() is not None:
                 self._let_go()
-                said = self._log.read_bytes()[began_at:].decode(errors="replace")
-                raise Trouble(f"PostgreSQL did not start: {_last_line(said, 'FATAL: ')}")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise Trouble(f"PostgreSQL was not ready within {START_TIMEOUT:.0f} seconds")
+                raise Trouble(f"PostgreSQL did not start: {_last_line(self._log.read_text(), 'FATAL: ')}")
             time.sleep(0.01)
+        self.kill()
+        raise Trouble(f"PostgreSQL was not ready within {START_TIMEOUT:.0f} seconds")
 
     def _state(self) -> list[str]:
         """What the postmaster says of itself: pid, …, port, …, its shared memory, whether it is ready."""
@@ -200,9 +189,8 @@ def _pidfds_of_children(pid: int) -> list[int]:
 
 def _last_line(text: str, mark: str = "error: ") -> str:
     """What follows the last ``mark``, or else the last line."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    marked = [line.partition(mark)[2] for line in lines if mark in line]
-    return (marked or lines or ["it did not say why"])[-1].strip()
+    said = text.rpartition(mark)
+    return (said[2].splitlines() if said[1] else text.splitlines()[-1:] or ["it did not say why"])[0].strip()
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ class Lane(msgspec.Struct, eq=False):
     """Requests that had no answer, or a 429 or 5xx."""
     loading: bool = False
     """The texts of its next URLs are being read from disk."""
+    is_leaving: bool = False
+    """It is another node's as soon as what is under way is done; nothing more is handed out."""
     scheduled: float | None = None
     """The time under which the heap of lanes holds it."""
 
@@ -74,11 +76,11 @@ class Lane(msgspec.Struct, eq=False):
         return self.targets
 
     def due_at(self, now: float, *, takes_pages: bool = True) -> float | None:
-        """When it may be asked next; None when it has nothing to ask, is loading, or all its slots are taken.
+        """When it may be asked next; None when it has nothing to ask, or cannot ask.
 
         Without ``takes_pages`` only for targets.
         """
-        if self.loading or self.state.in_flight >= self.at_once:
+        if self.loading or self.is_leaving or self.state.in_flight >= self.at_once:
             return None
         if takes_pages and self.pages.pending and not self.given_up:
             return self.state.ready_at(now)  # as nearly always

@@ -1,7 +1,4 @@
-"""All lanes: by id, by origin, and in a heap by the time at which they may be asked next.
-
-Pure bookkeeping in memory, as a lane itself.
-"""
+"""All lanes: by id, by origin, and in a heap by the time at which they may be asked next. No I/O."""
 
 import heapq
 from functools import partial
@@ -61,6 +58,14 @@ class Lanes:
         lane = Lane(lane_id, origin, pages, state, throttle, heeds, crawl_delay)
         self.by_id[lane_id] = self.by_origin[origin] = lane
         return lane
+
+    def remove(self, lane: Lane) -> None:
+        """Forget a lane of which nothing is in flight: it is another node's from now on."""
+        del self.by_id[lane.id], self.by_origin[lane.origin]
+        for lanes in (self.asked, self.given_up, self._held):
+            lanes.discard(lane)
+        self._set_aside = [other for other in self._set_aside if other is not lane]
+        lane.scheduled = None  # so the heap's entries of it are void
 
     def keep(self, ticket: Ticket) -> None:
         """Keep its text in memory until it is handed out.
@@ -182,9 +187,8 @@ class Lanes:
     def _must_share(self, lane: Lane, pending: int) -> bool:
         """Whether ``lane`` must leave the free places to others now; ``pending`` is of all lanes.
 
-        While others have anything to do, no lane takes more places than it leaves free (the dynamic
-        threshold of shared-memory switches, Choudhury and Hahne 1998). So however many URLs a host
-        that stopped answering holds, there are places left for every other one.
+        While others have anything to do, no lane takes more places than it leaves free, so a host that does
+        not answer leaves some (the dynamic threshold of shared-memory switches, Choudhury and Hahne 1998).
         """
         held = lane.state.in_flight
         if not held or held < self._fetch.concurrency - self._in_flight:
@@ -192,7 +196,7 @@ class Lanes:
         return pending + self._in_flight > lane.size + held
 
     def schedule(self, lane: Lane, now: float) -> None:
-        """Put ``lane`` where it belongs now; older entries of it become void."""
+        """Put ``lane`` where it belongs now."""
         due = lane.due_at(now, takes_pages=self.takes_pages)
         if not self.takes_pages and lane.pages.size:
             self._held.add(lane)

@@ -71,6 +71,8 @@ class Frontier(Protocol):
         Before :meth:`restore`.
         """
 
+    is_over: bool
+    """Nobody can bring anything more, once nothing is pending and nothing leased here."""
     is_shared: bool
     """Others work at the crawl too, so :meth:`admit` is to be waited for before each request."""
 

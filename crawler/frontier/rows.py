@@ -2,19 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 
-import msgspec
-
+from crawler.frontier.ends import end_of
 from crawler.frontier.unsaved import Unsaved
 from crawler.frontier.view import FrontierView
-from crawler.model.messages import Commit, Finished
-from crawler.model.outcomes import STATE_OF, Outcome
-from crawler.model.record import End, decode_end
+from crawler.model.messages import Commit
+from crawler.model.outcomes import STATE_OF
 from crawler.plumbing import faults
-
-EndRow = tuple[int, int | None, str | None, str | None, str | None, str | None]
-"""id, status, target, message, extract, login."""
 
 ROWS_TOGETHER = (64, 16, 4, 1)
 """Rows of one statement. Few sizes, so that SQLite keeps each of them prepared."""
@@ -94,30 +88,13 @@ def _save_commit(db: sqlite3.Connection, commit: Commit) -> None:
     execute_values(
         db,
         "INSERT OR REPLACE INTO ends (id, status, target, message, extract, login) VALUES ?",
-        [
-            _end(done)
-            for done in commit.finished
-            if done.kind is not None or done.extract_error is not None or done.login is not None
-        ],
+        [end for done in commit.finished if (end := end_of(done)) is not None],
     )
     db.executemany(
         "INSERT OR REPLACE INTO batches (n, sink, position) VALUES (?, ?, ?)",
         [(commit.n, sink, position) for sink, position in commit.positions.items()],
     )
     set_meta(db, {"batch": str(commit.n)})
-
-
-def _end(done: Finished) -> EndRow:
-    """What there is to say of a URL, taken from its record, so that a crawl can be judged without its sinks.
-
-    A page that is ok has no such row: a crawl without trouble costs nothing.
-    """
-    end = End()
-    if done.outcome in (Outcome.ERROR, Outcome.SKIPPED):
-        with suppress(msgspec.DecodeError):  # then there is nothing to be said but its kind
-            end = decode_end(done.record)
-    target = end.final_url if end.final_url != done.ticket.url else None
-    return done.ticket.id, end.status, target, end.message, done.extract_error, done.login
 
 
 def execute_values(db: sqlite3.Connection, sql: str, values: Iterable[Sequence[object]]) -> None:

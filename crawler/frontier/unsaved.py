@@ -10,6 +10,10 @@ UrlRow = tuple[int, str, int, int, int | None, bytes | None, int, int, int]
 """id, url, lane, depth, referrer, redirects, purpose, indexes, state."""
 
 
+OutRow = tuple[int, int, int | None, int, int, int, str, bytes | None]
+"""partition, fingerprint as a signed number, referrer, depth, purpose, indexes, url, redirects."""
+
+
 class Unsaved(msgspec.Struct):
     """What is not on disk yet; always saved in one transaction."""
 
@@ -28,5 +32,9 @@ class Unsaved(msgspec.Struct):
     """What the next generation wants to know of finished pages."""
     edges: dict[int, Edges] = {}
     """Links of finished pages, by row; like the next only with scope.max_depth."""
+    outbox: list[OutRow] = []
+    """What other nodes are to take in; here and below: only where nodes share the crawl."""
+    taken: list[tuple[int, int]] = []
+    """Of what was taken in from others: partition and id."""
     depths: dict[int, tuple[int, int]] = {}
     """Depths that became smaller, by row: the depth, and the state of one that was beyond the limit."""

@@ -1,0 +1,218 @@
+"""The frontier of one node among several: its partitions in memory, everything durable in PostgreSQL.
+
+A node decides alone about the partitions that it holds, as the frontier of a single machine does about the
+whole crawl. What :meth:`PostgresqlFrontier.keep` does all the time is to see who else is there, to take its
+fair share, to give back what is another's share, and to take in what others have found for it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from crawler.config import Config
+from crawler.frontier.depths import Edges
+from crawler.frontier.postgresql import ending, loading, membership
+from crawler.frontier.postgresql.connecting import Connection
+from crawler.frontier.postgresql.holding import Holding
+from crawler.frontier.postgresql.part import Part
+from crawler.frontier.postgresql.saving import save
+from crawler.frontier.postgresql.session import Session
+from crawler.frontier.unsaved import Unsaved
+from crawler.model.messages import Commit, StoredRobots, Ticket
+from crawler.rules.shares import shares
+
+POLL = 0.25
+"""Seconds between two looks at who is there, and at what others have found."""
+INBOX = 1_000
+"""URLs that are taken in at once."""
+LOADED_AT_ONCE = 16
+"""Partitions that are read at once: between two portions the connection is free for others."""
+
+
+class PostgresqlFrontier(Holding):
+    """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`Session`."""
+
+    def __init__(self, session: Session, node: int, config: Config, hash_seed: int) -> None:
+        """``node`` is this incarnation's number; ``hash_seed`` is the crawl's own."""
+        super().__init__(config, hash_seed)
+        self._session, self._node = session, node
+        self._fence = session.timeout / 2
+        """Seconds after which nothing is asked for before the database has answered once more."""
+        self._alive: frozenset[int] = frozenset()
+        self._mine: frozenset[int] = frozenset()
+        """The partitions that are this node's fair share."""
+        self._granted = 0
+
+    # -- what runs beside the street -----------------------------------------------------------
+
+    async def restore(self) -> None:
+        """Be one of the nodes: take what nobody holds."""
+        await self._share()
+
+    async def keep(self) -> None:
+        """See :meth:`crawler.frontier.protocol.Frontier.keep`. Raises StoreLost, StoreFailed."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            while True:
+                await asyncio.sleep(POLL)
+                await self._look()
+
+    async def _watch(self) -> None:
+        """Raise StoreLost as soon as it is known that the connection is gone, whatever waits for it."""
+        while True:
+            try:
+                async with asyncio.timeout(self._fence / 2):
+                    await self._session.lost.wait()
+            except TimeoutError:
+                if self._session.age <= self._session.timeout:
+                    continue
+            raise self._session.give_up()
+
+    async def admit(self) -> None:
+        """Wait until it is certain that this node still holds what it holds. Raises StoreLost."""
+        while self._session.age > self._fence:
+            await self._session.run(lambda db: db.execute("SELECT 1"))
+        if self._session.lost.is_set():
+            raise self._session.give_up()
+
+    async def _look(self) -> None:
+        state = await self._share()
+        await self._empty_inbox()
+        if self.max_pages is not None:
+            await self._ask_for_pages()
+        if not self.leased and not any(part.busy for part in self.parts.values()):
+            await self._look_for_end(state)
+
+    async def _share(self) -> str:
+        """Take and give back partitions, as many nodes as there are; the crawl's state."""
+        seen = await self._session.run(membership.look)
+        if seen.alive != self._alive and self._node in seen.alive:
+            self._alive = seen.alive
+            owners = shares(self._partitions, self._alive)
+            self._mine = frozenset(n for n, owner in enumerate(owners) if owner == self._node)
+        for part in self.parts.values():
+            if part.is_leaving == (part.number in self._mine):
+                self._mark_leaving(part, is_leaving=not part.is_leaving)
+        if drained := [part for part in self.parts.values() if part.is_leaving and part.is_drained]:
+            await self._give_back(drained)
+        if wanted := sorted(self._mine - self.parts.keys()):
+            await self._take(wanted)
+        return seen.state
+
+    async def _take(self, wanted: Sequence[int]) -> None:
+        taken = await self._session.run(partial(membership.take, partitions=wanted))
+        offset = self._session.wall_offset
+        for first in range(0, len(taken), LOADED_AT_ONCE):
+            some = taken[first : first + LOADED_AT_ONCE]
+            load = partial(loading.load_parts, numbers=some, node=self._node)
+            # What is pending, and what is pending again, as they were at one moment.
+            for loaded in await self._session.run(load, "repeatable_read"):
+                self._hold(loaded, offset)
+
+    async def _give_back(self, drained: Sequence[Part]) -> None:
+        await self.flush()  # how its lanes were asked
+        for part in drained:
+            self._let_go(part)
+        await self.flush()
+        for part in drained:
+            self.forget(await self._session.run(partial(loading.load_marks, number=part.number)))
+        numbers = [part.number for part in drained]
+        await self._session.run(partial(membership.give_back, partitions=numbers))
+
+    async def _empty_inbox(self) -> None:
+        while self.parts:
+            load = partial(loading.load_inbox, partitions=self.parts, most=INBOX)
+            if not (found := await self._session.run(load)):
+                return
+            if again := self._take_out(found):
+                self._take_up_again(await self._session.run(partial(loading.load_again, ids=again)))
+            await self.flush()
+
+    async def _look_for_end(self, state: str) -> None:
+        if state != "running":
+            self.is_over = True
+        elif self.pending == self.out_of_reach or self._room <= 0:
+            await self.flush()
+            self.is_over = await self._session.run(
+                partial(ending.end, alive=self._alive, max_pages=self._config.scope.max_pages)
+            )
+        self._changed.set()
+
+    # -- how many pages ------------------------------------------------------------------------
+
+    @property
+    def max_pages(self) -> int | None:
+        """How many pages this node may finish."""
+        return None if self._config.scope.max_pages is None else self._granted
+
+    @property
+    def _room(self) -> int:
+        return 1 if self.max_pages is None else self.max_pages - self.pages - self.leased
+
+    async def _ask_for_pages(self) -> None:
+        limit, most = self._config.scope.max_pages, 2 * self._config.fetch.concurrency
+        if limit is None or self._room > most // 2 or not self.pending:
+            return
+        ask = partial(ending.grant, node=self._node, alive=self._alive, max_pages=limit, most=most)
+        self._granted += await self._session.run(ask)
+        self._changed.set()
+
+    # -- what a database is needed for ---------------------------------------------------------
+
+    def wall(self) -> float:
+        """Unix time in seconds, by the clock of the database."""
+        return asyncio.get_running_loop().time() + self._session.wall_offset
+
+    async def _save(self, unsaved: Unsaved, commits: Sequence[Commit]) -> None:
+        lanes = {
+            site: lane.id for _, _, _, site in unsaved.robots if (lane := self._lanes.by_origin.get(site))
+        }
+        node, seed = self._node, self._known.hash_seed
+        await self._session.run(lambda db: save(db, node, seed, unsaved, commits, lanes))
+
+    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
+        """Where each sink is to be cut: an incarnation's are new."""
+        return dict.fromkeys(lengths, 0)
+
+    async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
+        """The tickets of the rows ``ids``."""
+        if self.unsaved.urls:
+            await self.flush()
+        return await self._session.run(partial(loading.load_tickets, ids=ids))
+
+    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
+        """Nothing: nodes count no depths."""
+        raise NotImplementedError
+
+    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Nothing: nodes count no depths."""
+        raise NotImplementedError
+
+    async def load_robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt that is kept for an origin of this node's, by whichever node."""
+        lane = self._lanes.by_origin.get(origin)
+        if lane is None:
+            return None
+
+        async def load(db: Connection) -> StoredRobots | None:
+            row = await db.fetchrow(
+                "SELECT robots_status, robots_body, robots_at FROM lanes"
+                " WHERE id = $1 AND robots_status IS NOT NULL",
+                lane.id,
+            )
+            return None if row is None else StoredRobots(row[0], row[1], self.wall() - row[2])
+
+        return await self._session.run(load)
+
+    async def save_live(self, picture: str) -> None:
+        """Keep how this node stands, as JSON, for whoever looks at it from outside."""
+        await self._session.run(
+            lambda db: db.execute(
+                "UPDATE nodes SET live = $2, seen_at = extract(epoch FROM clock_timestamp()), retried = $3,"
+                " out_of_reach = $4 WHERE id = $1",
+                self._node,
+                picture,
+                self._session.retried,
+                self.out_of_reach,
+            )
+        )
