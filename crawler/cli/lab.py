@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli.common import Command, complain, say, unread_is_no_error
+from crawler.cli.internet import internet
 from crawler.lab.registry import EXPERIMENTS, chosen
 
 if TYPE_CHECKING:
@@ -189,3 +190,6 @@ def faults(timeout: float, backend: str) -> int:
     for line in lines(verdicts):
         say(line)
     return 0 if all(verdict.right for verdict in verdicts) else 1
+
+
+lab.add_command(internet)

@@ -1,6 +1,6 @@
 """Floor 8: the fixture site and what is measured on it.
 
-Nothing that crawls needs this floor. It has seven parts, each of which can be read alone:
+Nothing that crawls needs this floor. It has eight parts, each of which can be read alone:
 
 ``experiments/`` (``crawler lab``)
     One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
@@ -26,4 +26,7 @@ Nothing that crawls needs this floor. It has seven parts, each of which can be r
 ``crash/`` (``crawler lab crash``)
     Kills crawls and recrawls, and judges what they leave. Begin with ``kinds`` (the ways to die) and
     ``trial`` (one kill); :mod:`crawler.lab.graph_site` is the site that is crawled.
+``internet/`` (``crawler lab internet``)
+    Any number of hosts behind a proxy, computed from a seed, and a witness of how hard each is asked.
+    ``world`` says what there is, ``truth`` what a right crawl records, ``ledger`` what the witness counts.
 """

@@ -2,98 +2,37 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
-from crawler.config import Config
-from crawler.frontier.leasing import LOADS_AT_ONCE
-from crawler.frontier.protocol import Frontier
-from crawler.frontier.sqlite_frontier import SqliteFrontier
-from crawler.frontier.state_thread import CrawlState
+from crawler.frontier.leasing import LOADS_AT_ONCE, Leasing
 from crawler.frontier.view import FrontierView
-from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
-from crawler.model.outcomes import Kind, Outcome, Purpose
-from crawler.rules.dedup import fingerprints
+from crawler.model.messages import Commit, Hop, HostFeedback, Redirect, Ticket
+from crawler.model.outcomes import Outcome, Purpose
 from tests.clock import virtual_clock
-
-SITE = "http://a.example/"
-SEED = 7
-T = TypeVar("T")
-
-
-@asynccontextmanager
-async def opened(path: Path, per_host: int = 4, delay: float = 0.0, **options: object) -> AsyncIterator[Any]:
-    """The frontier of the crawl in ``path``; ``options`` are settings, with two underscores for the dot."""
-    polite = {"politeness.per_host": per_host, "politeness.delay": delay, "politeness.throttle": False}
-    config = Config().replace(polite | {key.replace("__", "."): value for key, value in options.items()})
-    state = await asyncio.to_thread(CrawlState, path)
-    frontier = state.frontier(config, SEED)
-    try:
-        await frontier.restore()
-        yield frontier
-    finally:
-        await asyncio.to_thread(state.close)
+from tests.frontier import frontiers
+from tests.frontier.frontiers import (
+    SITE,
+    acquaint,
+    ask,
+    done,
+    drain,
+    finish,
+    lease_all,
+    links,
+    opened,
+    pages,
+)
 
 
-async def ask(frontier: Any, job: Callable[[FrontierView], T]) -> T:
-    """What ``job`` makes of the crawl as it is stored."""
-    return await frontier._state.call(lambda db: job(FrontierView(db)))
-
-
-def links(*urls: str, purpose: Purpose = Purpose.PAGE) -> Links:
-    return Links("\n".join(urls).encode(), fingerprints(urls, SEED), purpose)
-
-
-def done(
-    ticket: Ticket, *found: str, outcome: Outcome = Outcome.OK, also: tuple[Links, ...] = (), **more
-) -> Finished:
-    """``also``: links of other purposes."""
-    kind = None if outcome is Outcome.OK else Kind.HTTP_STATUS
-    return Finished(ticket, outcome, kind, b"{}", ((links(*found),) if found else ()) + also, **more)
-
-
-async def finish(frontier: Frontier, ticket: Ticket, *found: str, **more) -> Finished:
-    await frontier.fetched(ticket, HostFeedback())
-    finished = done(ticket, *found, **more)
-    await frontier.finish(finished)
-    return finished
-
-
-async def acquaint(frontier: Frontier, url: str = SITE + "first") -> None:
-    """Let a host answer once: before that it is asked for one page at a time."""
-    await frontier.add([url])
-    (ticket,) = await frontier.pop(1)
-    await finish(frontier, ticket)
-
-
-async def lease_all(frontier: Frontier) -> list[Ticket]:
-    """Every pending ticket, with its answer read."""
-    tickets = []
-    while frontier.pending:
-        for ticket in await frontier.pop(99):
-            await frontier.fetched(ticket, HostFeedback())
-            tickets.append(ticket)
-    return tickets
-
-
-async def drain(frontier: Frontier, site: Callable[[str], list[str]]) -> list[str]:
-    order, n = [], 0
-    while tickets := await frontier.pop(3):
-        batch = []
-        for ticket in tickets:
-            order.append(ticket.url)
-            batch.append(await finish(frontier, ticket, *site(ticket.url)))
-        n += 1
-        await frontier.commit([Commit(n, tuple(batch), {"jsonl": n * 10})])
-    return order
-
-
-def pages(*names: str) -> list[str]:
-    return [SITE + name for name in names]
+@pytest.fixture(autouse=True, params=["sqlite", "postgresql"])
+def _store(request, monkeypatch):
+    store = frontiers.SqliteStore()
+    if request.param == "postgresql":
+        store = frontiers.PostgresqlStore(request.getfixturevalue("postgresql").dsn)
+        # On a clock that jumps hours are nothing, but each look at the database is one.
+        monkeypatch.setattr("crawler.frontier.postgresql.frontier.POLL", 30.0)
+    monkeypatch.setattr(frontiers, "store", store)
 
 
 @virtual_clock
@@ -159,19 +98,6 @@ async def test_depth_first_keeps_no_more_in_memory_than_breadth_first(tmp_path, 
                 await finish(frontier, ticket, *found)
                 assert len(frontier._lanes.tickets) <= 50
         assert len(seen) == len(set(seen)) == frontier.known
-
-
-@virtual_clock
-async def test_edges_are_saved_no_later_than_their_page_is_done(tmp_path):
-    async with opened(tmp_path, scope__max_depth=9) as frontier:
-        await frontier.add([SITE])
-        (seed,) = await frontier.pop(1)
-        finished = await finish(frontier, seed, *pages("a", "b"))
-        saving = asyncio.create_task(frontier.flush())
-        await asyncio.sleep(0)  # it has taken what waited, and has not answered yet
-        await frontier.commit([Commit(1, (finished,), {})])
-        assert set(await frontier.load_edges([seed.id])) == {seed.id}
-        await saving
 
 
 @virtual_clock
@@ -325,13 +251,13 @@ async def test_a_crawl_that_is_paused_may_end_and_may_be_closed(tmp_path):
 @virtual_clock
 async def test_a_lease_loads_a_bounded_part_of_a_frontier_of_many_hosts(tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.frontier.lanes.MAX_TICKETS", 100)
-    read_back, loads = SqliteFrontier._read_back, []
+    read_back, loads = Leasing._read_back, []
 
     async def counted(frontier, *arguments):
         loads.append(len(frontier._loads))
         await read_back(frontier, *arguments)
 
-    monkeypatch.setattr(SqliteFrontier, "_read_back", counted)
+    monkeypatch.setattr(Leasing, "_read_back", counted)
     urls = [f"http://h{host}.example/{n}" for host in range(60) for n in range(20)]
     async with opened(tmp_path) as frontier:
         await frontier.add(urls)
@@ -390,20 +316,6 @@ async def test_what_was_not_committed_is_pending_after_a_restart(tmp_path):
         counts = await ask(frontier, FrontierView.counts)
         assert (counts["ok"], counts["pending"]) == (1, frontier.known - 1)
         assert await ask(frontier, FrontierView.positions) == {"jsonl": 10}
-
-
-@virtual_clock
-async def test_a_sink_that_lost_its_tail_takes_the_later_batches_back(tmp_path):
-    async with opened(tmp_path) as frontier:
-        await frontier.add(pages("1", "2", "3"))
-        for n, ticket in enumerate(await lease_all(frontier), 1):
-            finished = done(ticket)
-            await frontier.finish(finished)
-            await frontier.commit([Commit(n, (finished,), {"jsonl": n * 10, "sqlite": n})])
-        cut = await frontier.reconcile({"jsonl": 25, "sqlite": 3})
-        assert cut == {"jsonl": 20, "sqlite": 2}
-    async with opened(tmp_path) as frontier:
-        assert [ticket.url for ticket in await lease_all(frontier)] == pages("3")
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -490,91 +402,6 @@ async def test_it_ends_with_the_last_lease_not_before_and_not_later(tmp_path, se
         assert await frontier.pop(1) == []
 
 
-def within(graph: dict[str, list[str]], start: str, most: int) -> set[str]:
-    """What a breadth-first search finds at most ``most`` links from ``start``."""
-    level, found = [start], {start}
-    for _ in range(most):
-        level = [url for page in level for url in graph[page] if url not in found]
-        level = list(dict.fromkeys(level))
-        found.update(level)
-    return found
-
-
-@virtual_clock
-async def test_a_page_first_found_at_the_depth_limit_does_not_hide_what_lies_behind(tmp_path):
-    graph = {
-        SITE: pages("slow", "a"),
-        SITE + "a": pages("b"),
-        SITE + "b": pages("end"),
-        SITE + "slow": pages("b"),
-    }
-    graph |= {SITE + "end": pages("far"), SITE + "far": []}
-    async with opened(tmp_path, scope__max_depth=3) as frontier:
-        await frontier.add([SITE])
-        (seed,) = await frontier.pop(1)
-        # By the long way: b is found at depth 2 by a; its link "end" at 3, whose link is too far.
-        committed = [await finish(frontier, seed, SITE + "a")]
-        for name in ("a", "b", "end"):
-            (ticket,) = await frontier.pop(1)
-            assert ticket.url == SITE + name
-            committed.append(await finish(frontier, ticket, *graph[ticket.url]))
-        assert await frontier.pop(1) == []
-        assert (frontier.known, frontier.pending) == (4, 0)
-        await frontier.commit([Commit(1, tuple(committed), {})])
-        # Another seed with a shorter way to "end" brings "far" within reach.
-        await frontier.add([SITE + "slow"])
-        (slow,) = await frontier.pop(1)
-        await finish(frontier, slow, SITE + "b")
-        (far,) = await frontier.pop(1)
-        assert (far.url, far.depth, frontier.known) == (SITE + "far", 3, 6)
-    async with opened(tmp_path, scope__max_depth=3) as frontier:
-        assert {ticket.url: ticket.depth for ticket in await lease_all(frontier)} == {
-            SITE + "slow": 0,
-            SITE + "far": 3,
-        }
-
-
-@pytest.mark.parametrize("seed", range(15))
-@virtual_clock
-async def test_a_depth_limit_reaches_what_a_breadth_first_search_reaches(tmp_path, seed):
-    """Random speeds, retries, and a restart in the middle that forgets what was not committed."""
-    chance = random.Random(seed)
-    names = [f"{SITE}{n}" for n in range(120)]
-    graph = {name: chance.sample(names, chance.randint(0, 3)) for name in names}
-    finished: list[str] = []
-    done_before: set[str] = set()
-    for stop_after in (chance.randint(5, 40), 10**6):
-        async with opened(tmp_path, per_host=6, scope__max_depth=4) as frontier:
-            await frontier.add([names[0]])
-            batch = 0
-
-            async def worker(ticket: Ticket, frontier=frontier, stop_after=stop_after) -> None:
-                nonlocal batch
-                await asyncio.sleep(chance.random() * 10)
-                if chance.random() < 0.2:
-                    await frontier.fetched(ticket, HostFeedback())
-                    await frontier.retry(ticket, chance.random() * 5)
-                    return
-                one = await finish(frontier, ticket, *graph[ticket.url])
-                if chance.random() < 0.8 or stop_after == 10**6:
-                    batch += 1
-                    await frontier.commit([Commit(batch, (one,), {})])
-                    finished.append(ticket.url)
-
-            handed_out = 0
-            async with asyncio.TaskGroup() as group:
-                while handed_out < stop_after and (tickets := await frontier.pop(3)):
-                    handed_out += len(tickets)
-                    for ticket in tickets:
-                        assert ticket.url not in done_before
-                        group.create_task(worker(ticket))
-        done_before = set(finished)
-    assert sorted(finished) == sorted(within(graph, names[0], 4))
-
-
-# -- sitemaps --------------------------------------------------------------------------------------
-
-
 async def test_sitemaps_are_urls_like_others_and_stay_sitemaps_over_redirects_and_restarts(tmp_path):
     hops = (Hop(SITE + "index.xml", 301, "/moved.xml"),)
     async with opened(tmp_path) as frontier:
@@ -596,23 +423,3 @@ async def test_sitemaps_are_urls_like_others_and_stay_sitemaps_over_redirects_an
     assert found[SITE + "page"] == (Purpose.PAGE, 0, 1)
     assert found[SITE + "moved.xml"] == found[SITE + "index.xml"] == (Purpose.SITEMAP, 0, 0)
     assert len(again) == 4
-
-
-async def test_an_unreachable_sitemap_is_no_unreachable_seed(tmp_path):
-    async with opened(tmp_path) as frontier:
-        await frontier.add([SITE + "a.xml"], Purpose.SITEMAP)
-        await frontier.add([SITE])
-        first, second = await lease_all(frontier)
-        lost = [Finished(first, Outcome.ERROR, Kind.DNS, b"{}"), Finished(second, Outcome.OK, None, b"{}")]
-        for finished in lost:
-            await frontier.finish(finished)
-        await frontier.commit([Commit(1, tuple(lost), {})])
-
-        def unreachable(view: FrontierView) -> str | None:
-            return view.seeds_unreachable({Kind.DNS})
-
-        assert await ask(frontier, unreachable) is None
-        await frontier._state.call(
-            lambda db: db.execute("UPDATE urls SET state = 3, kind = 'dns' WHERE purpose = 0")
-        )
-        assert await ask(frontier, unreachable) == f"{SITE} (dns)"

@@ -11,7 +11,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.messages import HostFeedback, Ticket
 from crawler.model.rows import Pace
 from tests.clock import virtual_clock
-from tests.frontier.test_contract import SITE, acquaint, ask, done, finish, opened, pages
+from tests.frontier.frontiers import SITE, acquaint, ask, done, finish, opened, pages
 
 THROTTLED = {"politeness__throttle": True, "politeness__throttle_max_delay": 8.0}
 

@@ -9,7 +9,7 @@ from crawler.frontier.view import FrontierView
 from crawler.model.messages import Commit, Finished, Hop, HostFeedback, Links, Redirect, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose
 from tests.clock import virtual_clock
-from tests.frontier.test_contract import SITE, ask, done, lease_all, links, opened, pages
+from tests.frontier.frontiers import SITE, ask, done, lease_all, links, opened, pages
 
 ASSET, PAGE = Purpose.ASSET, Purpose.PAGE
 TARGETS = [Purpose.STYLESHEET, ASSET, Purpose.EXTERNAL, Purpose.PROBE]

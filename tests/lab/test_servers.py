@@ -16,6 +16,8 @@ import pytest
 from crawler.lab.experiments.race.measured_process import family
 from crawler.lab.faults.faults_process import FaultProcess
 from crawler.lab.graph_site import graph_site
+from crawler.lab.internet.internet_process import InternetProcess
+from crawler.lab.internet.world import World
 from crawler.lab.site.site_process import SiteProcess
 
 AT_ONCE = 400
@@ -40,11 +42,17 @@ def faults() -> Iterator[list[int]]:
         yield [server.here.port, server.here.other]
 
 
+@contextmanager
+def internet() -> Iterator[list[int]]:
+    with InternetProcess(World()) as net:
+        yield [urlsplit(net.url).port or 0]
+
+
 @pytest.mark.skipif(
     not SOMAXCONN.exists() or int(SOMAXCONN.read_text()) < AT_ONCE,
     reason="this system lets no server have so many connections waiting",
 )
-@pytest.mark.parametrize("server", [graph, shop, faults])
+@pytest.mark.parametrize("server", [graph, shop, faults, internet])
 def test_many_connections_at_once_are_let_in(server):
     """Also while the server is busy, here stopped: else each of the others would come a second late."""
     before = set(family(os.getpid()))

@@ -17,12 +17,17 @@ SELECT (SELECT coalesce(sum(urls - done), 0) FROM partitions), EXISTS (SELECT FR
 """
 
 
-async def end(db: Connection, alive: Collection[int], max_pages: int | None) -> bool:
-    """Whether the crawl is over, which is noted then."""
+async def end(db: Connection, alive: Collection[int], max_pages: int | None, finished: int = 0) -> bool:
+    """Whether nothing more will come; once all is committed that is noted.
+
+    ``finished``: URLs of this node that wait for their commit, and whose links are saved.
+    """
     pending, is_on_its_way, stuck, pages = await db.fetchrow(_LEFT, list(alive))
     is_limited = max_pages is not None and pages >= max_pages
-    if not is_limited and (is_on_its_way or pending > stuck):
+    if not is_limited and (is_on_its_way or pending > stuck + finished):
         return False
+    if finished:
+        return True
     state = "incomplete" if pending and not is_limited else "finished"
     await db.execute("UPDATE meta SET value = $1 WHERE key = 'state' AND value = 'running'", state)
     await db.execute(

@@ -80,7 +80,7 @@ class PostgresqlFrontier(Holding):
         await self._empty_inbox()
         if self.max_pages is not None:
             await self._ask_for_pages()
-        if not self.leased and not any(part.busy for part in self.parts.values()):
+        if not self.leased:
             await self._look_for_end(state)
 
     async def _share(self) -> str:
@@ -133,9 +133,11 @@ class PostgresqlFrontier(Holding):
             self.is_over = True
         elif self.pending == self.out_of_reach or self._room <= 0:
             await self.flush()
-            self.is_over = await self._session.run(
-                partial(ending.end, alive=self._alive, max_pages=self._config.scope.max_pages)
-            )
+            # What is finished, and only waits for its commit, brings nothing more: its links are saved now.
+            finished = sum(part.busy for part in self.parts.values()) - self.leased
+            limit = self._config.scope.max_pages
+            look = partial(ending.end, alive=self._alive, max_pages=limit, finished=finished)
+            self.is_over = not self.leased and await self._session.run(look)
         self._changed.set()
 
     # -- how many pages ------------------------------------------------------------------------

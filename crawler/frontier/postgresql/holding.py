@@ -166,6 +166,7 @@ class Holding(Leasing):
         tickets = super()._take_due(most, room)
         for ticket in tickets:
             self.parts[part_of(ticket.id)].busy += 1
+            self.is_over = False
         return tickets
 
     def put_back(self, ticket: Ticket, delay: float = 0.0) -> None:
