@@ -26,6 +26,12 @@ class Option(click.Option):
         self.group = group
 
 
+class Count(click.IntRange):
+    """A number of things; its name is what click says of a word that is none."""
+
+    name = "whole number"
+
+
 class Command(click.Command):
     """As click's own, but its help explains the arguments first, and shows the options in groups."""
 
