@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import EXIT_STOPPED, UsageError
 from crawler.model.generations import Named, named
 
@@ -64,6 +65,16 @@ def examples(*lines: tuple[str, str]) -> str:
 def crawl_named(text: str) -> Named:
     """The folder and generation that OUT, or OUT@2, names."""
     return named(text, is_folder=Path(text).is_dir())
+
+
+def crawl_to_read(text: str) -> Named:
+    """The same, for a command that reads it: one that nodes share is gathered. Raises CrawlerError."""
+    found = crawl_named(text)
+    if (Path(found.out) / CLUSTER_FILE).exists():
+        from crawler.cluster.gathering import gathered  # most crawls are of one machine
+
+        gathered(Path(found.out), complain)
+    return found
 
 
 def last_of(text: str) -> Path:

@@ -2,7 +2,7 @@
 
 import click
 
-from crawler.cli.common import Command, examples, unread_is_no_error
+from crawler.cli.common import Command, crawl_to_read, examples, unread_is_no_error
 
 EXAMPLES = examples(
     ("crawler diff out", "the last two generations of one folder"),
@@ -52,6 +52,8 @@ def diff(
 
     if as_json:
         asked = (*asked, "json")
+    for name in filter(None, dict.fromkeys((old, new))):
+        crawl_to_read(name)
     with interrupted_by_all(), Comparison(old, new, by_path=by_path, exact=exact) as comparison:
         reports = reports_of(asked, FORMATS, comparison.folders)
         with unread_is_no_error():

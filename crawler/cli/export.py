@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, complain, crawl_named, examples, print_nowhere, say
+from crawler.cli.common import Command, complain, crawl_to_read, examples, print_nowhere, say
 from crawler.cli.given import given
 from crawler.model.errors import UsageError
 from crawler.sinks import SINKS
@@ -49,7 +49,7 @@ def export(out: str, name: str, output: str | None, items: bool, where: tuple[st
     from crawler.export.exporting import format_named
     from crawler.plumbing.stop_signal import interrupted_by_all
 
-    folder, generation = crawl_named(out)
+    folder, generation = crawl_to_read(out)
     kind, file = format_named(name, Path(folder)), None if output in _STANDARD_OUTPUT else Path(output or "")
     config = _config(name, **more)
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import Command, crawl_named, unread_is_no_error
+from crawler.cli.common import Command, crawl_to_read, unread_is_no_error
 
 
 @click.command(cls=Command)
@@ -22,7 +22,7 @@ def status(out: str, as_json: bool, hosts: bool, errors: bool) -> int:
     from crawler.frontier.view import open_view
     from crawler.watch.status import print_status
 
-    name, generation = crawl_named(out)
+    name, generation = crawl_to_read(out)
     folder = Path(name)
     with open_view(folder, generation) as view, unread_is_no_error():
         if errors:

@@ -8,6 +8,11 @@ CLUSTER_FILE = "cluster.json"
 CLUSTER_ENTRY = "cluster"
 """The same as an entry of ``meta`` in a ``crawl.db`` that was gathered from the nodes' database."""
 
+NODES_ENTRY = "nodes"
+"""Another entry there: every incarnation of a node, as a JSON array of objects."""
+DISCOVERED_ENTRY = "discovered"
+"""Another: URLs ever taken in, by the count that is kept beside the URLs themselves."""
+
 
 def node_command(cluster: str, out: str) -> str:
     """The command with which a node goes on with the crawl that ``cluster`` names, in JSON as above."""

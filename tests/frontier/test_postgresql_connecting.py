@@ -5,7 +5,7 @@ import secrets
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,7 +64,6 @@ async def test_unknown_host(host: str) -> None:
 async def test_something_else_listens() -> None:
     async with serving(lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n") as dsn:
         await refused(dsn, StoreFailed, "cannot be reached")
-        await refused(f"{dsn}?sslmode=disable", StoreFailed, "cannot be reached")
 
 
 async def test_a_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +180,8 @@ async def serving(answer: Callable[[bytes], bytes]) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.current_task())
         writer.write(answer(await reader.read(1024)))
-        await reader.read()
+        with suppress(asyncio.CancelledError):
+            await reader.read()
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
