@@ -18,7 +18,7 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
 COMMANDS = (
-    "demo", "run", "resume", "recrawl", "status", "check", "report", "diff", "export", "config",
+    "demo", "run", "resume", "recrawl", "node", "status", "check", "report", "diff", "export", "config",
     "init", "serve", "lab",
 )  # fmt: skip
 """Each lies in the module of its name."""
@@ -53,6 +53,7 @@ EXAMPLES = examples(
     ("crawler resume out", "go on with it"),
     ("crawler recrawl out", "once more: only what has changed"),
     ("crawler status out", "how it stands"),
+    ("crawler node --help", "one crawl, many machines"),
     ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
     ("crawler diff before after", "what has changed since"),
     ("crawler check https://example.com/", "what is broken on it"),

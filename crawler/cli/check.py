@@ -35,7 +35,7 @@ EXAMPLES = examples(
     nargs=-1,
     help="The site's start page, or the folder it was built into.",
 )
-@options.all_of(*check_options.CHECKED)
+@options.all_of(*check_options.CHECKED, *(options.unlisted(each) for each in options.SHARED))
 def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
     """Find what is broken on a site or in a folder.
 

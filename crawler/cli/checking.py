@@ -25,6 +25,9 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     ``fresh``: what OUT holds is moved aside. Raises CrawlerError; what is wrong with a report, before
     anything is started.
     """
+    from crawler.engine.shared import refuse_settings
+
+    refuse_settings(config)
     if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     tell = _teller(config)

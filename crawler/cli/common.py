@@ -27,6 +27,12 @@ class Option(click.Option):
         self.group = group
 
 
+class Count(click.IntRange):
+    """A number of things; its name is what click says of a word that is none."""
+
+    name = "whole number"
+
+
 class Command(click.Command):
     """As click's own, but its help explains the arguments first, and shows the options in groups."""
 
@@ -150,7 +156,9 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
     Nothing is moved for a crawl that would be refused. Raises CrawlerError.
     """
     from crawler.engine.resuming import move_aside
+    from crawler.engine.shared import refuse_settings
 
+    refuse_settings(config)
     if config.out is None:
         return  # that will be a new one anyway
     aside = move_aside(_prepared(config))
@@ -161,6 +169,12 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
 def _prepared(config: "Config") -> Path:
     from crawler.engine.crawl import prepare
 
+    look_at_sinks_and_extract(config)
+    return prepare(config, None)
+
+
+def look_at_sinks_and_extract(config: "Config") -> None:
+    """Have the user's extract function found where ``python -m`` would; raises UsageError without sinks."""
     if not config.write.sinks:
         from crawler.sinks import told
 
@@ -168,8 +182,7 @@ def _prepared(config: "Config") -> Path:
     if config.parse.extract is not None:
         from crawler.parse.extract import look_here
 
-        look_here()  # for the user's module, as `python -m` would; children inherit the path
-    return prepare(config, None)
+        look_here()  # children inherit the path
 
 
 def crawl(config: "Config", *, quiet: bool = False) -> int:

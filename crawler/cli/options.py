@@ -32,6 +32,7 @@ _GROUPS = {
     "out": "Where the crawl lies",
     "again": "Where the crawl lies",
     "recrawl": "What is asked for again",
+    "cluster": "Which nodes share it",
     "run": "What is told",
     "check": "What counts",
     "log": "What is told",
@@ -85,6 +86,7 @@ def flag(text: str, name: str, short: str = "", **values: object) -> Callable[[F
 
 
 out = option("out", "OUT", "Output folder", "a new crawls/HOST-UTCTIME", short="-o")
+shared_out = option("out", "OUT", "Output folder", "crawls/NAME", short="-o")
 max_pages = option("scope.max_pages", "N", "Pages after which to end", "no limit")
 max_depth = option("scope.max_depth", "N", "Links to follow from a seed", "no limit")
 include = option("scope.include", "RE", "Only URLs in which this is found", "any", multiple=True)
@@ -129,6 +131,14 @@ quiet = flag(
 verbose = flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = flag("Show no progress", "no_progress", progress__show=False)
 log_level = option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
+frontier = option(
+    "cluster.frontier",
+    "postgresql://USER@HOST/DATABASE",
+    "The database that the nodes share; a password goes into PGPASSWORD or ~/.pgpass",
+    "none",
+)
+name = option("cluster.name", "NAME", "The crawl's name: nodes with the same one share it", "none")
+node = option("cluster.node", "NODENAME", "This node's name", "the machine's")
 again = flag("Crawl once more what OUT holds, as its next generation", "again", again=True)
 older_than = option("recrawl.older_than", "AGE", "Only pages fetched longer ago, such as 7d", "all")
 failed = flag("Only URLs that ended as errors", "failed", recrawl__failed=True)
@@ -167,10 +177,14 @@ CHANGEABLE = (
     assignments,
 )  # fmt: skip
 """What it may."""
+SHARED = (frontier, name, node)
+"""Where a crawl lies that several nodes share."""
 RECRAWLED = (older_than, failed, *_OF_A_GENERATION, *CHANGEABLE)
 """What a further generation may change."""
 SAME = _OF_THE_CRAWL
 """What it may not."""
+OF_A_NODE = (*CHANGEABLE, *(each for each in FIXED if each is not max_depth), config_file)
+"""What a node takes, or the first one for all."""
 EVERY = (out, *CHANGEABLE, *FIXED, config_file)
 """All that set a key."""
 

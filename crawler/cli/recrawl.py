@@ -19,7 +19,7 @@ EXAMPLES = examples(
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder.")
-@options.all_of(*options.RECRAWLED, *(options.unlisted(each) for each in options.SAME))
+@options.all_of(*options.RECRAWLED, *(options.unlisted(each) for each in (*options.SAME, *options.SHARED)))
 def recrawl(out: str, **parameters: Any) -> int:
     """Crawl once more what OUT holds, as its next generation.
 

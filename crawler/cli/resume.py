@@ -18,7 +18,7 @@ EXAMPLES = examples(
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder.")
-@options.all_of(*options.CHANGEABLE, *(options.unlisted(each) for each in options.FIXED))
+@options.all_of(*options.CHANGEABLE, *(options.unlisted(each) for each in (*options.FIXED, *options.SHARED)))
 def resume(out: str, **parameters: Any) -> int:
     """Go on with an unfinished crawl.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Config
+from crawler.config.frontier_section import ClusterConfig
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped
 from crawler.engine.lifecycle import new_folder, open_crawl, output_folder
@@ -45,6 +46,10 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
     second stops at once. Raises UsageError; how a crawl fails is said in the report.
     """
     refuse_inside_import()
+    if config.cluster != ClusterConfig():
+        from crawler.engine.shared import refuse_settings
+
+        refuse_settings(config)
     config, logins = lifecycle.serialised(config)
     out = prepare(config, extract)
     with output_folder(out):

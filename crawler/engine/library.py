@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from crawler.config import Config
+from crawler.config.frontier_section import ClusterConfig
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude
 from crawler.engine.crawl import prepare, run
@@ -128,6 +129,10 @@ class Crawler:
     @contextmanager
     def _opened(self) -> Iterator[tuple[Config, Path, Opened[CrawlState]]]:
         """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
+        if self._config.cluster != ClusterConfig():
+            from crawler.engine.shared import refuse_settings
+
+            refuse_settings(self._config)
         config, logins = lifecycle.serialised(self._config)
         out = prepare(config, self._extract)
         if self._fresh:

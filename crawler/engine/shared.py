@@ -1,4 +1,4 @@
-"""A crawl that several nodes share, as its output folder tells of it: other commands read it, and no more.
+"""A crawl that several nodes share, as settings or an output folder tell of it: others read it, and no more.
 
 Everything here blocks.
 """
@@ -6,9 +6,20 @@ Everything here blocks.
 from contextlib import suppress
 from pathlib import Path
 
+from crawler.config import Config
 from crawler.frontier.view import open_view
 from crawler.model.cluster import CLUSTER_ENTRY, CLUSTER_FILE, node_command
-from crawler.model.errors import CrawlerError, OutputError
+from crawler.model.errors import CrawlerError, OutputError, UsageError
+
+
+def refuse_settings(config: Config) -> None:
+    """Raises UsageError where these settings of a crawl by one process name one that nodes share."""
+    for key in ("frontier", "name", "node"):
+        if getattr(config.cluster, key) is not None:
+            raise UsageError(
+                f"cluster.{key} is set ({config.origin_of(f'cluster.{key}')}), and that is for a crawl that"
+                " several nodes share: crawler node, or crawler run with --nodes"
+            )
 
 
 def refuse_shared(out: Path) -> None:
