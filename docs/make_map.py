@@ -52,6 +52,7 @@ PURPOSES = {
 FLOORS = [
     "cli",
     "check",
+    "cluster",
     "comparison",
     "export",
     "lab",

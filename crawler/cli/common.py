@@ -82,15 +82,17 @@ def last_of(text: str) -> Path:
 
     Raises UsageError where another one is asked for; OutputError where it is a crawl of several nodes.
     """
-    from crawler.engine.shared import refuse_shared
-
     found = crawl_named(text)
     if found.generation is not None and Path(found.out).is_dir():
         raise UsageError(
             f"{text} names a generation, and a crawl goes on after its last one: give {found.out}"
         )
-    refuse_shared(Path(text))
-    return Path(text)
+    out = Path(text)
+    if (out / CLUSTER_FILE).exists():  # it need not have a crawl.db
+        from crawler.engine.shared import refuse_shared
+
+        refuse_shared(out)
+    return out
 
 
 def plain(metavar: str) -> str:

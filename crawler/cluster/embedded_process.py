@@ -130,6 +130,7 @@ class EmbeddedPostgresql:
             "binaries": str(installed / "bin"), "folder": str(self.folder), "settings": self._settings,
             "user": user, "temporary": self._given is None,
         }  # fmt: skip
+        self._said = b""
         self._guard = subprocess.Popen(  # noqa: S603 - ours
             [sys.executable, "-I", "-S", guard_process.__file__, json.dumps(plan)],
             stdin=subprocess.PIPE,

@@ -29,10 +29,10 @@ START_TIMEOUT = 60.0
 """Seconds in which PostgreSQL must be ready; it needs less than one, or a few to recover from a kill."""
 STOP_TIMEOUT = 10.0
 """Seconds in which PostgreSQL must have ended after each signal; it needs a tenth of one."""
-GRACE = 2.0
+GRACE = 1.0
 """Seconds that a killed postmaster's children have to end by themselves; most need none."""
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, IPC_RMID = 1, 36, 0  # <linux/prctl.h>, <sys/ipc.h>
-LIBC = ctypes.CDLL(None)
+LIBC = ctypes.CDLL(None if os.name == "posix" else "msvcrt")  # this file can be imported anywhere
 
 
 class Trouble(Exception):

@@ -17,7 +17,7 @@ from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import in_own_loop, prepare, run
 from crawler.engine.opened import Opened
 from crawler.engine.stations import Stations
-from crawler.frontier.postgresql import crawl, membership
+from crawler.frontier.postgresql import crawl
 from crawler.frontier.postgresql.connecting import Place, place_of
 from crawler.frontier.postgresql.crawl import NodeState
 from crawler.frontier.postgresql.session import Session
@@ -96,14 +96,15 @@ class Node:
                 joined = await join(session, self._place, self._config, self._logins)
                 await self._look_after_the_last_one(session)
                 self._before = joined.node
-                report = await self._crawl(session, joined)
+                node = NodeState(session, joined.node)
+                report = await self._crawl(node, joined)
             except CrawlerError:
                 if self.report is None or not session.lost.is_set():
                     raise
                 return self.report, True
             state = report.state
             if not session.lost.is_set():
-                await session.run(lambda db: membership.leave(db, joined.node, state))
+                await node.leave(state)
         except StoreFailed:
             if not session.lost.is_set() or self._before is None:
                 raise
@@ -111,13 +112,11 @@ class Node:
             await session.close()
         return report, session.lost.is_set() and state != "stopped"
 
-    async def _crawl(self, session: Session, joined: Joined) -> CrawlReport:
+    async def _crawl(self, node: NodeState, joined: Joined) -> CrawlReport:
         config, name = joined.config, node_name(joined.config)
         folder = self._out / f"{name}-{joined.node}"
         prepare(config.replace({"out": folder}), None)
-        opened = Opened(
-            NodeState(session, joined.node), 1, joined.hash_seed, 1, joined.started_at, 1, self._logins
-        )
+        opened = Opened(node, 1, joined.hash_seed, 1, joined.started_at, 1, self._logins)
         async with block_off_loop(lifecycle.output_folder(folder)):
             report = await run(config, folder, opened, conclude=_conclude, own_process=True)
         report.out = self._out

@@ -12,6 +12,7 @@ import msgspec
 from crawler.comparison.difference import Side
 from crawler.frontier.compared import PageRow
 from crawler.frontier.view import FrontierView, generations, open_view
+from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import CrawlFailed, OutputError, UsageError
 from crawler.model.generations import named
 from crawler.model.rows import Part
@@ -45,9 +46,9 @@ def last_two(name: str | Path) -> tuple[Place, Place]:
     last = place_of(name)
     before = [number for number in generations(last.out) if number < last.generation]
     if not before:
+        how = f", or crawl it again first (crawler recrawl {last.out})"
         raise OutputError(
-            f"{last.out} holds one crawl alone: name two, or crawl it again first"
-            f" (crawler recrawl {last.out})"
+            f"{last.out} holds one crawl alone: name two{'' if (last.out / CLUSTER_FILE).exists() else how}"
         )
     return Place(last.out, before[-1]), last
 

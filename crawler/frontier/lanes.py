@@ -32,8 +32,7 @@ class Lanes:
         )
         self.by_id: dict[int, Lane] = {}
         self.by_origin: dict[str, Lane] = {}
-        self.asked: set[Lane] = set()
-        """Lanes that were asked since somebody emptied this."""
+        self.asked: set[Lane] = set()  # since somebody emptied this
         self.given_up: set[Lane] = set()
         """Lanes that have put everything off for too long."""
         self.tickets: dict[int, Ticket] = {}
@@ -41,11 +40,9 @@ class Lanes:
         self.max_tickets = MAX_TICKETS
         self.takes_pages = True
         """Pages may be handed out; else only targets, since ``scope.max_pages`` is reached."""
-        self._held: set[Lane] = set()
-        """Lanes that have pages, and were looked at while none may be handed out."""
+        self._held: set[Lane] = set()  # they have pages, and were looked at while none may be handed out
         self._in_flight = 0
-        self._set_aside: list[Lane] = []
-        """Lanes that had to leave places to others, however due they are."""
+        self._set_aside: list[Lane] = []  # they had to leave places to others, however due they are
         self._heap: list[tuple[float, int, Lane]] = []
         self._order = 0
 
@@ -82,7 +79,7 @@ class Lanes:
     ) -> tuple[list[Ticket], list[Lane]]:
         """Hand out up to ``most`` tickets, of them up to ``room`` for pages; ``pending`` is of all lanes.
 
-        Returns them, and up to ``max_loads`` lanes whose next tickets must be read back from disk first.
+        And up to ``max_loads`` lanes whose next tickets must be read back from disk first.
         """
         tickets: list[Ticket] = []
         unread: list[Lane] = []

@@ -12,6 +12,13 @@ from pathlib import Path
 
 from crawler.model.rows import Part
 
+PARTS = """
+CREATE TABLE parts (                  -- only of a crawl of several nodes; see above
+    folder TEXT PRIMARY KEY,          -- its name in OUT
+    first INTEGER NOT NULL, last INTEGER NOT NULL
+);
+"""
+
 
 class Parts:
     """The part of :class:`crawler.frontier.view.FrontierView` that readers of records need."""

@@ -1,6 +1,6 @@
 """Floor 8: the fixture site and what is measured on it.
 
-Nothing that crawls needs this floor. It has eight parts, each of which can be read alone:
+Nothing that crawls needs this floor. It has nine parts, each of which can be read alone:
 
 ``experiments/`` (``crawler lab``)
     One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
@@ -29,4 +29,6 @@ Nothing that crawls needs this floor. It has eight parts, each of which can be r
 ``internet/`` (``crawler lab internet``)
     Any number of hosts behind a proxy, computed from a seed, and a witness of how hard each is asked.
     ``world`` says what there is, ``truth`` what a right crawl records, ``ledger`` what the witness counts.
+``nodes/``
+    What breaks a crawl that several nodes share: a proxy before PostgreSQL that cuts connections.
 """

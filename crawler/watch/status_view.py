@@ -58,7 +58,8 @@ def show(report: Mapping[str, Any], console: Console | None = None, *, all_hosts
         console.print()
         console.print(Text(f"what the check has found: crawler report {shlex.quote(out)}"), soft_wrap=True)
     left = [report["counts"], *report["targets"].values()]
-    if any(counts["pending"] for counts in left) and not report["alive"]:
+    is_over = not report["alive"] and report["state"] != "running"
+    if is_over and any(counts["pending"] for counts in left):
         console.print()
         console.print(Text(_how_to_go_on(report, out)), soft_wrap=True)  # whole, so that it can be copied
 

@@ -21,6 +21,10 @@ from crawler.model.errors import ChildFailed, UsageError
 from crawler.plumbing.starter_thread import block_off_loop, off_loop
 
 asyncpg = pytest.importorskip("asyncpg", reason="not installed: asyncpg")
+try:
+    binaries()
+except UsageError as error:
+    pytest.skip(str(error), allow_module_level=True)
 linux = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a process that its parent is gone"
 )
@@ -168,13 +172,14 @@ def test_it_ends_when_its_owner_is_killed() -> None:
 
 
 @linux
-def test_it_ends_when_its_guard_is_killed(folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_when_its_guard_is_killed(folder: Path, number: signal.Signals) -> None:
     with EmbeddedPostgresql(folder) as server:
         assert server.pid is not None
         guard = int(Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()[1])
         assert guard in children_of(os.getpid())
         pid = server.pid
-        os.kill(guard, signal.SIGKILL)
+        os.kill(guard, number)
         assert soon(lambda: not lives(pid))
         with pytest.raises(ChildFailed, match="guard"):
             server.start()

@@ -31,6 +31,9 @@ T = TypeVar("T")
 class SqliteStore:
     """The frontier of one machine."""
 
+    late = 0.1
+    """Seconds within which it knows that the crawl is over."""
+
     @asynccontextmanager
     async def opened(self, path: Path, config: Config) -> AsyncIterator[Any]:
         state = await asyncio.to_thread(CrawlState, path)
@@ -48,6 +51,9 @@ class SqliteStore:
 class PostgresqlStore:
     """The frontier of a node, which is the only one."""
 
+    late = 5_000.0
+    """Between two looks at the database: on a clock that jumps days are nothing, but each look is one."""
+
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
 
@@ -57,7 +63,7 @@ class PostgresqlStore:
     @asynccontextmanager
     async def opened(self, path: Path, config: Config) -> AsyncIterator[Any]:
         place = self.place_of(path)
-        session = await clock_waits_for(Session.open(place, 600.0))
+        session = await clock_waits_for(Session.open(place, 1e6))
         do = session._do
         session._do = lambda *job: clock_waits_for(do(*job))  # type: ignore[method-assign]
         meta = {"settings": config.to_json(), "hash_seed": str(SEED), "started_at": "2026-01-01T00:00:00Z"}

@@ -264,6 +264,15 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "records.db"
 
 
+def test_rows_that_somebody_deleted_are_missed(database: Path):
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("DELETE FROM records WHERE id = 2")
+    assert len(list(SqliteSink.read(database, 1))) == 1
+    for begin, before in ((0, 1), (1, 0)):
+        with pytest.raises(OutputError, match=rf"its last 1 records are missing \({before} records before"):
+            list(SqliteSink.read(database, 2, begin))
+
+
 @pytest.mark.parametrize(("number", "record"), [(1, FULL), (2, BARE)])
 def test_every_key_of_a_record_has_its_column(database: Path, number: int, record: Record):
     found = row(database, number)

@@ -23,6 +23,12 @@ class NodeState:
     def __init__(self, session: Session, node: int) -> None:
         """``node`` is the incarnation's number."""
         self.session, self.node = session, node
+        self._frontier: PostgresqlFrontier | None = None
+
+    async def leave(self, state: str) -> None:
+        """Give everything back that the node holds; ``state`` says how its run ended. Raises StoreFailed."""
+        if self._frontier is not None:
+            await self._frontier.leave(state)
 
     def frontier(
         self,
@@ -32,7 +38,8 @@ class NodeState:
         earlier: "EarlierGeneration | None" = None,  # noqa: ARG002
     ) -> Frontier:
         """The node's part of the crawl."""
-        return PostgresqlFrontier(self.session, self.node, config, hash_seed)
+        self._frontier = PostgresqlFrontier(self.session, self.node, config, hash_seed)
+        return self._frontier
 
 
 async def read_meta(db: Connection, place: Place) -> dict[str, str]:

@@ -13,17 +13,20 @@ from crawler.frontier.postgresql.connecting import Connection
 _LEFT = """
 SELECT (SELECT coalesce(sum(urls - done), 0) FROM partitions), EXISTS (SELECT FROM inbox),
     (SELECT coalesce(sum(out_of_reach), 0) FROM nodes WHERE id = ANY($1::int[])),
-    (SELECT coalesce(sum(pages), 0) FROM nodes WHERE NOT disk_lost)
+    (SELECT coalesce(sum(pages), 0) FROM nodes WHERE NOT disk_lost AND id <> $2)
 """
 
 
-async def end(db: Connection, alive: Collection[int], max_pages: int | None, finished: int = 0) -> bool:
+async def end(
+    db: Connection, node: int, alive: Collection[int], max_pages: int | None, finished: int, pages: int
+) -> bool:
     """Whether nothing more will come; once all is committed that is noted.
 
-    ``finished``: URLs of this node that wait for their commit, and whose links are saved.
+    ``finished``: URLs of ``node`` that wait for their commit, and whose links are saved; ``pages``: how many
+    of its pages count, committed or not.
     """
-    pending, is_on_its_way, stuck, pages = await db.fetchrow(_LEFT, list(alive))
-    is_limited = max_pages is not None and pages >= max_pages
+    pending, is_on_its_way, stuck, others = await db.fetchrow(_LEFT, list(alive), node)
+    is_limited = max_pages is not None and others + pages >= max_pages
     if not is_limited and (is_on_its_way or pending > stuck + finished):
         return False
     if finished:

@@ -10,15 +10,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from crawler.config import Config
-from crawler.frontier.depths import Edges
 from crawler.frontier.postgresql import ending, loading, membership
-from crawler.frontier.postgresql.connecting import Connection
-from crawler.frontier.postgresql.holding import Holding
 from crawler.frontier.postgresql.part import Part
-from crawler.frontier.postgresql.saving import save
 from crawler.frontier.postgresql.session import Session
-from crawler.frontier.unsaved import Unsaved
-from crawler.model.messages import Commit, StoredRobots, Ticket
+from crawler.frontier.postgresql.storing import Storing
 from crawler.rules.shares import shares
 
 POLL = 0.25
@@ -29,13 +24,12 @@ LOADED_AT_ONCE = 16
 """Partitions that are read at once: between two portions the connection is free for others."""
 
 
-class PostgresqlFrontier(Holding):
+class PostgresqlFrontier(Storing):
     """Implements :class:`crawler.frontier.protocol.Frontier` on a :class:`Session`."""
 
     def __init__(self, session: Session, node: int, config: Config, hash_seed: int) -> None:
         """``node`` is this incarnation's number; ``hash_seed`` is the crawl's own."""
-        super().__init__(config, hash_seed)
-        self._session, self._node = session, node
+        super().__init__(session, node, config, hash_seed)
         self._fence = session.timeout / 2
         """Seconds after which nothing is asked for before the database has answered once more."""
         self._alive: frozenset[int] = frozenset()
@@ -135,10 +129,27 @@ class PostgresqlFrontier(Holding):
             await self.flush()
             # What is finished, and only waits for its commit, brings nothing more: its links are saved now.
             finished = sum(part.busy for part in self.parts.values()) - self.leased
-            limit = self._config.scope.max_pages
-            look = partial(ending.end, alive=self._alive, max_pages=limit, finished=finished)
-            self.is_over = not self.leased and await self._session.run(look)
+            self.is_over = not self.leased and await self._is_everything_done(finished)
         self._changed.set()
+
+    async def _is_everything_done(self, finished: int = 0) -> bool:
+        """Whether it is, in all partitions; ``finished`` URLs of this node wait for their commit."""
+        return await self._session.run(
+            partial(
+                ending.end,
+                node=self._node,
+                alive=self._alive,
+                max_pages=self._config.scope.max_pages,
+                finished=finished,
+                pages=self.pages,
+            )
+        )
+
+    async def leave(self, state: str) -> None:
+        """Give everything back, in which ``state`` it may be; the last one notes that the crawl is over."""
+        if self.is_over:
+            await self._is_everything_done()
+        await self._session.run(partial(membership.leave, node=self._node, state=state))
 
     # -- how many pages ------------------------------------------------------------------------
 
@@ -158,63 +169,3 @@ class PostgresqlFrontier(Holding):
         ask = partial(ending.grant, node=self._node, alive=self._alive, max_pages=limit, most=most)
         self._granted += await self._session.run(ask)
         self._changed.set()
-
-    # -- what a database is needed for ---------------------------------------------------------
-
-    def wall(self) -> float:
-        """Unix time in seconds, by the clock of the database."""
-        return asyncio.get_running_loop().time() + self._session.wall_offset
-
-    async def _save(self, unsaved: Unsaved, commits: Sequence[Commit]) -> None:
-        lanes = {
-            site: lane.id for _, _, _, site in unsaved.robots if (lane := self._lanes.by_origin.get(site))
-        }
-        node, seed = self._node, self._known.hash_seed
-        await self._session.run(lambda db: save(db, node, seed, unsaved, commits, lanes))
-
-    async def reconcile(self, lengths: dict[str, int]) -> dict[str, int]:
-        """Where each sink is to be cut: an incarnation's are new."""
-        return dict.fromkeys(lengths, 0)
-
-    async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
-        """The tickets of the rows ``ids``."""
-        if self.unsaved.urls:
-            await self.flush()
-        return await self._session.run(partial(loading.load_tickets, ids=ids))
-
-    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
-        """Nothing: nodes count no depths."""
-        raise NotImplementedError
-
-    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
-        """Nothing: nodes count no depths."""
-        raise NotImplementedError
-
-    async def load_robots(self, origin: str) -> StoredRobots | None:
-        """The robots.txt that is kept for an origin of this node's, by whichever node."""
-        lane = self._lanes.by_origin.get(origin)
-        if lane is None:
-            return None
-
-        async def load(db: Connection) -> StoredRobots | None:
-            row = await db.fetchrow(
-                "SELECT robots_status, robots_body, robots_at FROM lanes"
-                " WHERE id = $1 AND robots_status IS NOT NULL",
-                lane.id,
-            )
-            return None if row is None else StoredRobots(row[0], row[1], self.wall() - row[2])
-
-        return await self._session.run(load)
-
-    async def save_live(self, picture: str) -> None:
-        """Keep how this node stands, as JSON, for whoever looks at it from outside."""
-        await self._session.run(
-            lambda db: db.execute(
-                "UPDATE nodes SET live = $2, seen_at = extract(epoch FROM clock_timestamp()), retried = $3,"
-                " out_of_reach = $4 WHERE id = $1",
-                self._node,
-                picture,
-                self._session.retried,
-                self.out_of_reach,
-            )
-        )

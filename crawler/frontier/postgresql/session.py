@@ -34,6 +34,8 @@ _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # the server is shut down, or has ended this connection
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what is said of a connection that broke off amid something
     OSError,
 )
 # A clock that goes on while the machine sleeps, where there is one.
@@ -89,7 +91,7 @@ class Session:
         try:
             async with asyncio.timeout(self.timeout), self._turn:
                 await self._db.close()
-        except (*_LOST, asyncpg.InterfaceError, TimeoutError):
+        except (*_LOST, TimeoutError):
             self._db.terminate()
 
     def give_up(self) -> StoreLost:
@@ -113,7 +115,7 @@ class Session:
                     return await self._once(job, isolation)
                 except _RETRIED:
                     self.retried += 1
-                except (*_LOST, asyncpg.InterfaceError) as error:
+                except _LOST as error:
                     raise self._is_lost(error) from error
                 except asyncpg.PostgresError as error:
                     if self._db.is_closed():
@@ -127,7 +129,7 @@ class Session:
         try:
             result = await job(self._db)
         except BaseException:
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(asyncpg.PostgresError, *_LOST):
                 await transaction.rollback()
             raise
         asked_at = _now()
