@@ -40,7 +40,9 @@ def graph(hosts: int, pages: int, seed: int) -> dict[str, list[str]]:
 class Node:
     """One node: its frontier, and what it has committed."""
 
-    def __init__(self, dsn: str, site: Site, name: str = "crawl", timeout: float = 5.0, **options: Any) -> None:
+    def __init__(
+        self, dsn: str, site: Site, name: str = "crawl", timeout: float = 5.0, **options: Any
+    ) -> None:
         polite = {"politeness.per_host": 4, "politeness.delay": 0.0, "politeness.throttle": False}
         self.config = Config().replace(
             polite | {key.replace("__", "."): value for key, value in options.items()}
@@ -54,7 +56,11 @@ class Node:
 
     async def join(self, *seeds: str) -> None:
         self.session = await Session.open(self.place, self.timeout)
-        meta = {"settings": self.config.to_json(), "hash_seed": str(SEED), "started_at": "2026-01-01T00:00:00Z"}
+        meta = {
+            "settings": self.config.to_json(),
+            "hash_seed": str(SEED),
+            "started_at": "2026-01-01T00:00:00Z",
+        }
         partitions = self.config.frontier.partitions
         await self.session.run(partial(create, place=self.place, meta=meta, partitions=partitions))
         self.id = await self.session.run(partial(membership.join, name="n", host="h", pid=1))
