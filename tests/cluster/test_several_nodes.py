@@ -1,13 +1,19 @@
 """Several nodes of one crawl: each URL is recorded once, whoever comes, leaves or dies."""
 
 import asyncio
+import itertools
 from collections import Counter
+from functools import partial
 
 import asyncpg
 import pytest
 
+from crawler.frontier.postgresql import loading, membership
+from crawler.frontier.postgresql.saving import signed
 from crawler.model.errors import StoreLost
-from tests.cluster.several import Node, graph, until
+from crawler.rules.dedup import fingerprint
+from crawler.rules.urls import origin, partition
+from tests.cluster.several import SEED, Node, graph, until
 
 
 async def ask(node: Node, query: str) -> list[tuple]:
@@ -188,3 +194,33 @@ async def test_text_that_postgresql_cannot_hold_is_no_reason_to_fail(database):
     assert _text("a\0b\ud800c") == "a\ufffdb?c"
     assert _text("plain") == "plain"
     assert _text(None) is None
+
+
+async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database, monkeypatch):
+    site = graph(5, 3, seed=9)
+    node = Node(database, site.__getitem__)
+    load, numbers = loading.load_inbox, itertools.count()
+
+    async def load_and_add(db, partitions, most):
+        url = f"http://h0.example/more/{next(numbers)}"
+        mark = signed(fingerprint(url, SEED))
+        await db.execute(
+            "INSERT INTO inbox (partition, mark, depth, purpose, indexes, url) VALUES ($1, $2, 1, 0, 0, $3)",
+            partition(origin(url), 256), mark, url,
+        )  # fmt: skip
+        return await load(db, partitions, most)
+
+    monkeypatch.setattr(loading, "load_inbox", load_and_add)
+    await node.join(next(iter(site)))
+    freed = partition(origin("http://h0.example/"), 256) ^ 1
+    keeping = asyncio.create_task(node.frontier.keep())
+    await until(lambda: next(numbers) > 3)
+    # As if another had held it, who is gone now.
+    node.frontier._let_go(node.frontier.parts[freed])
+    await node.session.run(partial(membership.give_back, partitions=[freed]))
+    try:
+        await until(lambda: freed in node.frontier.parts, seconds=5)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await node.session.close()
