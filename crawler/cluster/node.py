@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crawler.cluster.joining import Joined, join, node_name, refuse
+from crawler.cluster.shared_folder import is_of, write_cluster_file
 from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
@@ -23,7 +24,7 @@ from crawler.frontier.postgresql.crawl import NodeState
 from crawler.frontier.postgresql.session import Session
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, StoreFailed
 from crawler.plumbing.fork_server_process import refuse_inside_import
-from crawler.plumbing.starter_thread import block_off_loop
+from crawler.plumbing.starter_thread import block_off_loop, off_loop
 
 log = logging.getLogger("crawler.cluster")
 
@@ -44,6 +45,7 @@ def node_to_end(config: Config) -> CrawlReport:
     refuse(config)
     place, name = place_of(config), node_name(config)
     out = config.out or prepare(config, None)
+    is_of(out, place)  # whatever is wrong with OUT is to be said before others know of this node
     node = Node(config, logins, place, out)
     try:
         return in_own_loop(node.work())
@@ -117,6 +119,7 @@ class Node:
         folder = self._out / f"{name}-{joined.node}"
         prepare(config.replace({"out": folder}), None)
         opened = Opened(node, 1, joined.hash_seed, 1, joined.started_at, 1, self._logins)
+        await off_loop(lambda: write_cluster_file(self._out, self._place))
         async with block_off_loop(lifecycle.output_folder(folder)):
             report = await run(config, folder, opened, conclude=_conclude, own_process=True)
         report.out = self._out

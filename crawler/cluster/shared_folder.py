@@ -21,15 +21,7 @@ def write_cluster_file(out: Path, place: Place) -> None:
 
     Raises OutputError where it holds another one, or cannot be written.
     """
-    found = read_cluster_file(out)
-    if found is None and generations(out):
-        raise OutputError(f"{out} holds a crawl of one machine: choose another folder for crawl {place.name}")
-    if found is not None:
-        if not _is_same(found, place):
-            raise OutputError(
-                f"{out} holds crawl {found.name} at {found.frontier}, not {place.name} at {place.frontier}:"
-                f" choose another folder, or, if its database has moved, correct {out / CLUSTER_FILE}"
-            )
+    if is_of(out, place):
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -38,6 +30,22 @@ def write_cluster_file(out: Path, place: Place) -> None:
         sync_folder(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def is_of(out: Path, place: Place) -> bool:
+    """Whether OUT says that it belongs to this crawl; not yet is no error.
+
+    Raises OutputError where it holds another one.
+    """
+    found = read_cluster_file(out)
+    if found is None and generations(out):
+        raise OutputError(f"{out} holds a crawl of one machine: choose another folder for crawl {place.name}")
+    if found is not None and not _is_same(found, place):
+        raise OutputError(
+            f"{out} holds crawl {found.name} at {found.frontier}, not {place.name} at {place.frontier}:"
+            f" choose another folder, or, if its database has moved, correct {out / CLUSTER_FILE}"
+        )
+    return found is not None
 
 
 def read_cluster_file(out: Path) -> Place | None:

@@ -1,13 +1,16 @@
 """The rows of the summary, and the plain lines that show them where there is no terminal."""
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crawler.model.cluster import node_command
 from crawler.watch.hosts import COLUMNS
 from crawler.watch.units import age, per_second, size
 
 HOSTS_SHOWN = 10
+_NODES_SHOWN = 10
 
 Row = tuple[str, str]
 
@@ -60,23 +63,38 @@ def facts(summary: Mapping[str, Any]) -> Iterator[Row]:
         first = alike["largest"][0]
         such = f"the largest {first['pages']:,} pages, such as {first['urls'][0]}"
         yield "near copies", f"{alike['pages']:,} pages in {alike['groups']:,} groups say the same: {such}"
+    nodes = summary.get("nodes")
+    if nodes is None:
+        yield from _answers(summary)
+    yield "speed", f"{per_second(summary['pages_per_second'])} pages/s over {age(summary['seconds'])}"
+    if nodes is None:
+        yield (
+            "requests",
+            f"{summary['requests']:,}, of them {summary['retries']:,} retries; {size(summary['bytes'])} read",
+        )
+    else:
+        names = ", ".join(f"{node['name']} {node['pages']:,}" for node in nodes[:_NODES_SHOWN])
+        yield "nodes", names + (f" and {len(nodes) - _NODES_SHOWN:,} more" * (len(nodes) > _NODES_SHOWN))
+    left = {
+        "out of scope": summary["links_out_of_scope"],
+        "too deep": summary["links_too_deep"],
+        "nofollow": summary["links_nofollow"],
+        "too long or growing": summary.get("links_too_long", 0),
+    }
+    yield "links left", _listed({why: count for why, count in left.items() if count}) or "none"
+    if nodes is None:
+        yield from _of_one_machine(summary)
+
+
+def _answers(summary: Mapping[str, Any]) -> Iterator[Row]:
     classes: dict[str, int] = {}
     for status, count in summary["statuses"].items():
         classes[f"{status[0]}xx"] = classes.get(f"{status[0]}xx", 0) + count
     if answers := _listed(classes):
         yield "answers", f"{answers} (to all requests, robots.txt too)"
-    yield "speed", f"{per_second(summary['pages_per_second'])} pages/s over {age(summary['seconds'])}"
-    yield (
-        "requests",
-        f"{summary['requests']:,}, of them {summary['retries']:,} retries; {size(summary['bytes'])} read",
-    )
-    left = {
-        "out of scope": summary["links_out_of_scope"],
-        "too deep": summary["links_too_deep"],
-        "nofollow": summary["links_nofollow"],
-        "too long or growing": summary["links_too_long"],
-    }
-    yield "links left", _listed({why: count for why, count in left.items() if count}) or "none"
+
+
+def _of_one_machine(summary: Mapping[str, Any]) -> Iterator[Row]:
     yield "longest stall", f"{summary['longest_stall_ms']:.0f} ms of the event loop"
     if summary["peak_memory_bytes"]:
         yield "memory", f"{size(summary['peak_memory_bytes'])} at most, all processes together"
@@ -140,7 +158,15 @@ def files(summary: Mapping[str, Any]) -> Iterator[Row]:
 def going_on(summary: Mapping[str, Any]) -> Iterator[Row]:
     """The command that goes on with the crawl, where there is something left."""
     out = shlex.quote(summary["out"])
-    if summary["state"] != "finished":
+    if told := summary.get("cluster"):
+        if summary["state"] != "finished" or summary["pending"]:
+            is_limited = summary["state"] == "finished"
+            yield (
+                ("left", "a limit ended it")
+                if is_limited
+                else ("to go on", node_command(json.dumps(told), summary["out"]))
+            )
+    elif summary["state"] != "finished":
         left = summary["pending"] + sum(ends["pending"] for ends in summary["targets"].values())
         yield "to go on" if left else "try again", f"crawler resume {out}"
     elif summary["pending"]:
