@@ -77,6 +77,8 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
             say(f"output: {out}")
     report = node_to_end(config.replace({"out": out}, config.origin_of("out")))
     if report.state == "finished" and not of_parent:
+        if report.message and not quiet:
+            say(report.message)
         return tell_whole(out, place, config, quiet=quiet)
     conclude(report, quiet=quiet)
     return report.exit_code

@@ -77,7 +77,6 @@ def run_nodes(config: "Config", count: int, *, quiet: bool) -> int:
     """
     from crawler.cluster.joining import refuse
     from crawler.cluster.local_nodes_process import LocalNodes
-    from crawler.cluster.shared_folder import write_cluster_file
     from crawler.frontier.postgresql.place import place_of
 
     refuse(config)
@@ -92,16 +91,15 @@ def run_nodes(config: "Config", count: int, *, quiet: bool) -> int:
     out = config.out
     assert out is not None  # noqa: S101 - set above
     nodes = LocalNodes(config, place, count, show=config.progress.show)
-    write_cluster_file(out, place)
     ended = nodes.run()
+    if ended.refused:  # by all of them, and that was said
+        return UsageError.exit_code
     if ended.last.state != "running" and not ended.stopped:
         return tell_whole(out, place, config, quiet=quiet)
     return _tell_unfinished(ended, out, place, count)
 
 
 def _tell_unfinished(ended: "Ended", out: Path, place: "Place", count: int) -> int:
-    if ended.refused:  # by all of them, and each has said why
-        return UsageError.exit_code
     command = ("crawler", "run", "--nodes", str(count), "--frontier", place.frontier, "--name", place.name)
     how = f"to go on: {shlex.join((*command, '-o', os.fspath(out)))}"
     if ended.stopped:

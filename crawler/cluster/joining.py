@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crawler.config import Config
+from crawler.config.settings import KEYS
 from crawler.engine.lifecycle import now_utc, saved_settings
 from crawler.engine.recipe import differences, flat, recipe_of
 from crawler.fetch.session import auth_origins
@@ -120,7 +121,7 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
     saved = Config.from_json(meta["settings"])
     before, now = flat(saved), flat(config)
     for key in sorted(before.keys() | now.keys()):
-        is_said = bool(config.seeds) or config.origin_of(key) != "default"
+        is_said = bool(config.seeds) or _is_given(config, key)
         if not _is_own(key) and is_said and before.get(key) != now.get(key):
             raise OutputError(
                 f"the crawl {place.name} at {place.frontier} has {key} = {json.dumps(before.get(key))}, not"
@@ -131,6 +132,12 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
         return config
     own = {key: value for key, value in now.items() if _is_own(key) and value is not None}
     return saved.replace(own, origin="this node's settings")
+
+
+def _is_given(config: Config, key: str) -> bool:
+    """Whether somebody has set it; of a table, any of its entries."""
+    keys = (one for one in KEYS if one == key or one.startswith(f"{key}."))
+    return any(config.origin_of(one) != "default" for one in keys)
 
 
 def _is_own(key: str) -> bool:

@@ -98,7 +98,7 @@ def test_at_the_end_of_the_crawl_the_whole_of_it_is_told(crawler: Run, node: Nod
     node.state, node.exit_code = "finished", 0
     code, out, err = crawler("node", *PLACE, "-o", "here")
     assert (code, err) == (0, [])
-    assert out == ["gathered shop", f"summary {SUMMARY}", "output: here"]
+    assert out == ["node1-1: 3 URLs in 0.1 s", "gathered shop", f"summary {SUMMARY}", "output: here"]
 
 
 def test_what_fail_on_names_is_looked_for_in_the_whole_crawl(crawler: Run, node: Node) -> None:
