@@ -10,7 +10,9 @@ from crawler.model.generations import Named
 def crawl_to_read(text: str) -> Named:
     """The folder and generation that OUT, or OUT@2, names, with a ``crawl.db`` that is current.
 
-    Where the nodes' database cannot be reached, an older one has to do, and that is said. Raises CrawlerError.
+    Where the nodes' database cannot be reached, an older one has to do, and that is said.
+
+    Raises CrawlerError.
     """
     found = crawl_named(text)
     if (Path(found.out) / CLUSTER_FILE).exists():
