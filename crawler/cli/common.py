@@ -146,9 +146,7 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
     Nothing is moved for a crawl that would be refused. Raises CrawlerError.
     """
     from crawler.engine.resuming import move_aside
-    from crawler.engine.shared import refuse_settings
 
-    refuse_settings(config)
     if config.out is None:
         return  # that will be a new one anyway
     aside = move_aside(_prepared(config))
@@ -159,8 +157,19 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
 def _prepared(config: "Config") -> Path:
     from crawler.engine.crawl import prepare
 
+    refuse_nodes(config)
     look_at_sinks_and_extract(config)
     return prepare(config, None)
+
+
+def refuse_nodes(config: "Config") -> None:
+    """Raises UsageError where ``config`` is of a crawl that nodes share."""
+    from crawler.config.frontier_section import ClusterConfig
+
+    if config.cluster != ClusterConfig():
+        from crawler.engine.shared import refuse_settings
+
+        refuse_settings(config)
 
 
 def look_at_sinks_and_extract(config: "Config") -> None:

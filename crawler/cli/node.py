@@ -70,13 +70,15 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
     from crawler.frontier.postgresql.connecting import place_of
 
     place, out = place_of(config), config.out
+    look_at_sinks_and_extract(config)
     if out is None:
         out = default_out(place.name)
         if not quiet:
             say(f"output: {out}")
-    look_at_sinks_and_extract(config)
     report = node_to_end(config.replace({"out": out}, config.origin_of("out")))
     if report.state == "finished" and not of_parent:
+        if report.message and not quiet:
+            say(report.message)
         return tell_whole(out, place, config, quiet=quiet)
     conclude(report, quiet=quiet)
     return report.exit_code
