@@ -22,7 +22,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     engine = Engine()
 
     @contextmanager
-    def open_view(out: Path, generation: int | None = None) -> Iterator[str]:
+    def open_view(out: Path, generation: int | None) -> Iterator[str]:
         yield f"view of {out}" + (f", generation {generation}" if generation else "")
 
     class SiteProcess:
