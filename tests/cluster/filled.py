@@ -10,7 +10,7 @@ from crawler.config import Config
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.postgresql import crawl
 from crawler.frontier.postgresql.connecting import Place, connect
-from crawler.frontier.postgresql.saving import DONE_COLUMNS, URL_COLUMNS, signed
+from crawler.frontier.postgresql.saving import signed
 from crawler.frontier.postgresql.schema import ID_BITS, LANE_BITS
 from crawler.model.outcomes import State
 from crawler.rules.dedup import fingerprint
@@ -21,6 +21,12 @@ ORIGINS = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")
 PARTITIONS = (3, 200)
 """Of the two origins."""
 CONTENT = bytes(range(16))
+URL_COLUMNS = ("id", "mark", "lane", "referrer", "depth", "purpose", "indexes", "url", "redirects")
+DONE_COLUMNS = (
+    "id", "near_hash", "fetched_at", "node", "batch", "out_of_scope", "too_deep", "nofollow", "status",
+    "attempts", "state", "kind", "target", "message", "extract", "login",
+    "etag", "last_modified", "accept_encoding", "content_hash",
+)  # fmt: skip
 
 
 def url_id(part: int, n: int) -> int:
