@@ -21,19 +21,12 @@ DONE_COLUMNS = (
     "attempts", "state", "kind", "target", "message", "extract", "login",
     "etag", "last_modified", "accept_encoding", "content_hash",
 )  # fmt: skip
-
 SEED = 12_345
 STARTED, ENDED = "2026-11-28T10:00:00Z", "2026-11-28T10:01:40Z"
 ORIGINS = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")
 PARTITIONS = (3, 200)
 """Of the two origins."""
 CONTENT = bytes(range(16))
-URL_COLUMNS = ("id", "mark", "lane", "referrer", "depth", "purpose", "indexes", "url", "redirects")
-DONE_COLUMNS = (
-    "id", "near_hash", "fetched_at", "node", "batch", "out_of_scope", "too_deep", "nofollow", "status",
-    "attempts", "state", "kind", "target", "message", "extract", "login",
-    "etag", "last_modified", "accept_encoding", "content_hash",
-)  # fmt: skip
 
 
 def url_id(part: int, n: int) -> int:
