@@ -102,7 +102,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = {getattr(request, 'param', 'transaction')}
+pool_mode = {getattr(request, "param", "transaction")}
 ignore_startup_parameters = extra_float_digits
 """
     )

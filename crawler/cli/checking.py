@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from crawler.cli.common import begin_afresh, conclude, crawled, refuse_nodes, say, unread_is_no_error
+from crawler.cli.common import begin_afresh, conclude, crawled, say, unread_is_no_error
+from crawler.cli.refusals import refuse_nodes
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
 
 if TYPE_CHECKING:

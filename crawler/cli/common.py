@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.model.errors import EXIT_STOPPED, UsageError
+from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
+from crawler.model.errors import EXIT_STOPPED
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -23,12 +24,6 @@ class Option(click.Option):
     def __init__(self, *args: Any, group: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self.group = group
-
-
-class Count(click.IntRange):
-    """A number of things; its name is what click says of a word that is none."""
-
-    name = "whole number"
 
 
 class Command(click.Command):
@@ -135,28 +130,6 @@ def _prepared(config: "Config") -> Path:
     refuse_nodes(config)
     look_at_sinks_and_extract(config)
     return prepare(config, None)
-
-
-def refuse_nodes(config: "Config") -> None:
-    """Raises UsageError where ``config`` is of a crawl that nodes share."""
-    from crawler.config.frontier_section import ClusterConfig
-
-    if config.cluster != ClusterConfig():
-        from crawler.engine.shared import refuse_settings
-
-        refuse_settings(config)
-
-
-def look_at_sinks_and_extract(config: "Config") -> None:
-    """Have the user's extract function found where ``python -m`` would; raises UsageError without sinks."""
-    if not config.write.sinks:
-        from crawler.sinks import told
-
-        raise UsageError(f"write.sinks is empty; allowed: at least one of {told()}")
-    if config.parse.extract is not None:
-        from crawler.parse.extract import look_here
-
-        look_here()  # children inherit the path
 
 
 def crawl(config: "Config", *, quiet: bool = False) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawler.cli.common import complain, look_at_sinks_and_extract, say, unread_is_no_error
+from crawler.cli.common import complain, say, unread_is_no_error
+from crawler.cli.refusals import look_at_sinks_and_extract
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
 
 if TYPE_CHECKING:
