@@ -121,8 +121,7 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
     saved = Config.from_json(meta["settings"])
     before, now = flat(saved), flat(config)
     for key in sorted(before.keys() | now.keys()):
-        is_said = bool(config.seeds) or _is_given(config, key)
-        if not _is_own(key) and is_said and before.get(key) != now.get(key):
+        if not _is_own(key) and before.get(key) != now.get(key) and _is_said(config, key):
             raise OutputError(
                 f"the crawl {place.name} at {place.frontier} has {key} = {json.dumps(before.get(key))}, not"
                 f" {json.dumps(now.get(key))}: nodes must agree on it; leave it out, or crawl under another"
@@ -134,10 +133,13 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
     return saved.replace(own, origin="this node's settings")
 
 
-def _is_given(config: Config, key: str) -> bool:
-    """Whether somebody has set it; of a table, any of its entries."""
-    keys = (one for one in KEYS if one == key or one.startswith(f"{key}."))
-    return any(config.origin_of(one) != "default" for one in keys)
+def _is_said(config: Config, key: str) -> bool:
+    """Whether this node was told so; ``key`` may be a section, such as ``check.rules``."""
+    if config.seeds or key == "seeds":
+        return bool(config.seeds)
+    return any(
+        config.origin_of(each) != "default" for each in KEYS if each == key or each.startswith(f"{key}.")
+    )
 
 
 def _is_own(key: str) -> bool:

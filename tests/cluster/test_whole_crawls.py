@@ -16,7 +16,7 @@ from tests.postgresql import require_asyncpg
 require_asyncpg()
 
 COMPARED = """
-SELECT u.url, u.depth, u.redirects, u.purpose, u.state, u.kind, u.attempts, u.due, u.batch IS NULL,
+SELECT u.url, u.depth, u.redirects, u.purpose, u.state, u.kind, u.due, u.batch IS NULL,
     u.out_of_scope, u.too_deep, u.nofollow, e.id IS NULL, e.status, e.target, e.message, e.extract, e.login,
     p.id IS NULL, p.etag, p.last_modified, p.accept_encoding, p.content_hash, p.near_hash, p.unchanged,
     l.origin, l.partition, l.crawl_delay, l.robots_status, l.robots_body

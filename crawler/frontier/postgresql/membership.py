@@ -37,7 +37,7 @@ async def look(db: Connection) -> Seen:
 
 
 async def join(db: Connection, name: str, host: str, pid: int) -> int:
-    """Be one of the nodes from now on; the number of this incarnation."""
+    """The number of this incarnation, which is one of the nodes as soon as it :func:`enters <enter>`."""
     node: int = await db.fetchval(
         "INSERT INTO nodes (name, host, pid, joined_at)"
         " VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp())) RETURNING id",
@@ -45,9 +45,13 @@ async def join(db: Connection, name: str, host: str, pid: int) -> int:
         host,
         pid,
     )
-    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
     await db.execute("UPDATE meta SET value = 'running' WHERE key = 'state' AND value = 'incomplete'")
     return node
+
+
+async def enter(db: Connection, node: int) -> None:
+    """Be one of the nodes from now on, so that the others leave it its share."""
+    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
 
 
 async def leave(db: Connection, node: int, state: str) -> None:

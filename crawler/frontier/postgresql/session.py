@@ -52,6 +52,7 @@ class Session:
         self._doing: set[asyncio.Task[Any]] = set()
         self._failure: StoreFailed | None = None
         """Why something could not be saved: nothing that rests on it may be saved after it."""
+        self._beating: asyncio.Task[None] | None = None
         self.retried = 0
         """Transactions that were repeated since others were in their way."""
         self.lost = asyncio.Event()
@@ -68,6 +69,7 @@ class Session:
         """
         session = cls(await connect(place), place, timeout)
         await session.run(session._set_up)
+        session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         return session
 
     @property
@@ -88,11 +90,21 @@ class Session:
 
     async def close(self) -> None:
         """Let go of everything that it holds. May be repeated."""
+        if self._beating is not None:
+            self._beating.cancel()
         try:
             async with asyncio.timeout(self.timeout), self._turn:
                 await self._db.close()
         except (*_LOST, TimeoutError):
             self._db.terminate()
+
+    async def _beat(self) -> None:
+        """The heartbeat: whatever else this node is at, the server hears of it."""
+        with suppress(StoreFailed):  # whoever wants something of the connection is told
+            while True:
+                await asyncio.sleep(self.timeout / 5)
+                if self.age > self.timeout / 5:
+                    await self.run(lambda db: db.execute("SELECT 1"))
 
     def give_up(self) -> StoreLost:
         """Break the connection off, if it is there still; what is to be raised then."""
