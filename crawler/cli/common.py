@@ -62,16 +62,6 @@ def crawl_named(text: str) -> Named:
     return named(text, is_folder=Path(text).is_dir())
 
 
-def crawl_to_read(text: str) -> Named:
-    """The same, for a command that reads it: one that nodes share is gathered. Raises CrawlerError."""
-    found = crawl_named(text)
-    if (Path(found.out) / CLUSTER_FILE).exists():
-        from crawler.cluster.gathering import gathered  # most crawls are of one machine
-
-        gathered(Path(found.out), complain)
-    return found
-
-
 def last_of(text: str) -> Path:
     """The folder that OUT names, for a command that goes on after its last generation.
 

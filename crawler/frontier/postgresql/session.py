@@ -19,6 +19,7 @@ from typing import Any, Literal, Self, TypeVar
 import asyncpg
 
 from crawler.frontier.postgresql.connecting import Connection, Place, connect
+from crawler.frontier.postgresql.refusals import shown
 from crawler.model.errors import StoreFailed, StoreLost
 
 log = logging.getLogger("crawler.frontier")
@@ -110,7 +111,7 @@ class Session:
         """Break the connection off, if it is there still; what is to be raised then."""
         self.lost.set()
         self._db.terminate()
-        frontier, age = self.place.frontier, self.age
+        frontier, age = shown(self.place.frontier), self.age
         return StoreLost(f"the connection to {frontier} broke off; it was last heard of {age:.1f} s ago")
 
     def _is_done(self, doing: "asyncio.Task[Any]") -> None:
@@ -151,15 +152,15 @@ class Session:
 
     def _is_lost(self, error: Exception) -> StoreLost:
         self.lost.set()
-        return StoreLost(f"the connection to {self.place.frontier} broke off: {error}")
+        return StoreLost(f"the connection to {shown(self.place.frontier)} broke off: {error}")
 
     def _explained(self, error: asyncpg.PostgresError) -> StoreFailed:
         if isinstance(error, asyncpg.DiskFullError):
             return StoreFailed(
-                f"no space left for {self.place.frontier}; everything committed is safe:"
+                f"no space left for {shown(self.place.frontier)}; everything committed is safe:"
                 " make space, then start the nodes again"
             )
-        return StoreFailed(f"{self.place.frontier} cannot be used: {error}")
+        return StoreFailed(f"{shown(self.place.frontier)} cannot be used: {error}")
 
     async def _set_up(self, db: Connection) -> None:
         milliseconds = str(int(self.timeout * 1000))
