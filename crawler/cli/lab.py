@@ -7,6 +7,7 @@ import click
 
 from crawler.cli.common import Command, complain, say, unread_is_no_error
 from crawler.cli.internet import internet
+from crawler.cli.lab_nodes import nodes
 from crawler.lab.registry import EXPERIMENTS, chosen
 
 if TYPE_CHECKING:
@@ -193,3 +194,4 @@ def faults(timeout: float, backend: str) -> int:
 
 
 lab.add_command(internet)
+lab.add_command(nodes)

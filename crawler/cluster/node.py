@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crawler.cluster.joining import Joined, join, node_name, refuse
+from crawler.cluster.leftovers import leftovers_noted
 from crawler.cluster.shared_folder import is_of, write_cluster_file
 from crawler.config import Config
 from crawler.engine import lifecycle
@@ -120,7 +121,10 @@ class Node:
         prepare(config.replace({"out": folder}), None)
         opened = Opened(node, 1, joined.hash_seed, 1, joined.started_at, 1, self._logins)
         await off_loop(lambda: write_cluster_file(self._out, self._place))
-        async with block_off_loop(lifecycle.output_folder(folder)):
+        async with (
+            block_off_loop(lifecycle.output_folder(folder)),
+            block_off_loop(leftovers_noted(folder)),
+        ):
             report = await run(config, folder, opened, conclude=_conclude, own_process=True)
         report.out = self._out
         return report

@@ -31,7 +31,7 @@ EXPERIMENTS: dict[str, tuple[str, str]] = {
 }
 """Of each name: the module with its ``run(scale)``, and what it is about. Imported only to be run."""
 
-APART = ("crash", "faults", "internet")
+APART = ("crash", "faults", "internet", "nodes")
 """Experiments on this crawler itself. They have options of their own and are run one at a time."""
 
 

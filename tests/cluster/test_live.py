@@ -39,6 +39,7 @@ async def green(crawl: Filled) -> AsyncIterator[Any]:
     db = await connect(crawl.place)
     try:
         node = await membership.join(db, "green", "here", 77)
+        await membership.enter(db, node)
         assert await membership.take(db, [PARTITIONS[1], 9]) == [PARTITIONS[1], 9]
         await fetch(crawl.place, "UPDATE nodes SET live = $1 WHERE id = 1", picture(10.0, 500.0))
         await fetch(

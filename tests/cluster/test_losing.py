@@ -64,6 +64,7 @@ async def test_one_that_lives_is_refused(crawl: Filled) -> None:
     db = await connect(crawl.place)
     try:
         node = await membership.join(db, "red", "here", 1)
+        await membership.enter(db, node)
         with pytest.raises(UsageError, match=f"node red lives, as red-{node}: .* stop it first"):
             await asyncio.to_thread(lose, crawl.place, "red")
         assert len(await fetch(crawl.place, "SELECT FROM done")) == 5

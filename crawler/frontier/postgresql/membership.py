@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from crawler.frontier.postgresql.connecting import Connection
 
+DURABLE = "SET LOCAL synchronous_commit TO on"
+"""For a transaction that must outlive a crash of the server from the moment in which it is answered."""
 FIRST_NODE = 1 << 20
 """In the lock of a node, what is added to its id."""
 _KEY = "current_schema()::regnamespace::oid::int4"
@@ -37,7 +39,8 @@ async def look(db: Connection) -> Seen:
 
 
 async def join(db: Connection, name: str, host: str, pid: int) -> int:
-    """Be one of the nodes from now on; the number of this incarnation."""
+    """The number of this incarnation, which is one of the nodes as soon as it :func:`enters <enter>`."""
+    await db.execute(DURABLE)  # a number that a crash takes back would be given once more
     node: int = await db.fetchval(
         "INSERT INTO nodes (name, host, pid, joined_at)"
         " VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp())) RETURNING id",
@@ -45,13 +48,18 @@ async def join(db: Connection, name: str, host: str, pid: int) -> int:
         host,
         pid,
     )
-    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
     await db.execute("UPDATE meta SET value = 'running' WHERE key = 'state' AND value = 'incomplete'")
     return node
 
 
+async def enter(db: Connection, node: int) -> None:
+    """Be one of the nodes from now on, so that the others leave it its share."""
+    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
+
+
 async def leave(db: Connection, node: int, state: str) -> None:
     """Give everything back, and say in which ``state`` that was."""
+    await db.execute(DURABLE)  # with it, all that was committed before: nobody is there to do it again
     await db.execute("UPDATE partitions SET owner = NULL WHERE owner = $1", node)
     await db.execute(
         "UPDATE nodes SET left_at = extract(epoch FROM clock_timestamp()), end_state = $2 WHERE id = $1",

@@ -51,6 +51,13 @@ class Internet:
         self._failures[host, page] += 1
         return answers.failing(self.world, host, page, fault)
 
+    def since(self, unix: bytes) -> bytes:
+        """The hosts that were asked since then, as JSON; none where that is no time."""
+        try:
+            return msgspec.json.encode(self.ledger.since(float(unix)))
+        except ValueError:
+            return b"{}"
+
     def config(self) -> bytes:
         """Settings for a crawl of all hosts, as TOML."""
         origins = ", ".join(f'"http://h{host}.test"' for host in range(self.world.hosts))

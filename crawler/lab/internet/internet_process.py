@@ -43,6 +43,10 @@ class InternetProcess(ServerProcess):
         """The same of one host. Blocks."""
         return msgspec.json.decode(self._ask("GET", f"/ledger/h{host}.test"), type=HostReport)
 
+    def since(self, unix: float) -> dict[int, float]:
+        """The hosts that were asked since then, each with the Unix time at which it first was. Blocks."""
+        return msgspec.json.decode(self._ask("GET", f"/since/{unix!r}"), type=dict[int, float])
+
     def truth(self) -> dict[str, int]:
         """How many URLs there are, and how many end in each way. Blocks, for as long as there are pages."""
         told = msgspec.json.decode(self._ask("GET", "/world"), type=dict[str, dict[str, float]])

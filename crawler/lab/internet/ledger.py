@@ -7,7 +7,7 @@ asked, and a byte for each page. All times are seconds on one monotonic clock, w
 the Unix time at which a violation is noted.
 """
 
-from collections import Counter
+from collections import Counter, deque
 
 import msgspec
 
@@ -24,6 +24,7 @@ from crawler.lab.internet.report import (
 from crawler.lab.internet.world import World
 
 _MOST_TIMES = 255
+_STARTS = 100_000
 
 
 class HostNote(msgspec.Struct, gc=False):
@@ -63,6 +64,8 @@ class Ledger:
         self._counts: Counter[Rule] = Counter()
         self._violations: list[Violation] = []
         self._asked_again: list[str] = []
+        self._starts: deque[tuple[float, int]] = deque(maxlen=_STARTS)
+        """The last ones: Unix time and host."""
 
     def begin(self, host: int, page: int, now: float, unix: float, connection: int) -> HostNote:
         """A request has arrived over the connection of that number; ``page`` is ROBOTS for robots.txt."""
@@ -72,6 +75,7 @@ class Ledger:
             note = self._hosts[host] = HostNote(robots and self._files.setdefault(robots, robots))
         early = self._early(note, page, now, connection)
         self._requests += 1
+        self._starts.append((unix, host))
         note.requests += 1
         note.at_once += 1
         self._under_way += 1
@@ -110,6 +114,15 @@ class Ledger:
         self._again += 1
         if len(self._asked_again) < MAX_NAMED:
             self._asked_again.append(self._world.url(host, page))
+
+    def since(self, unix: float) -> dict[int, float]:
+        """The hosts that were asked at that Unix time or later, of late, each with when it first was."""
+        found: dict[int, float] = {}
+        for at, host in reversed(self._starts):
+            if at < unix:
+                break
+            found[host] = at
+        return found
 
     def of(self, host: int) -> HostReport:
         """What is to be told of one host."""

@@ -1,9 +1,10 @@
 """The proxy: one connection is one protocol object, which parses a request line and no more.
 
 ``GET http://h1.test/p2`` is answered from the world, after its latency. ``GET /…`` is asked of the proxy
-itself: ``/ledger`` (JSON, of one host ``/ledger/h1.test``), ``/world`` (the settings and the counts of the
-truth, JSON), ``/config.toml`` (for ``crawler run -c``); ``POST /reset`` makes everything as it was at the
-start. Nothing else is served: there are no tunnels, so no https.
+itself: ``/ledger`` (JSON, of one host ``/ledger/h1.test``), ``/since/UNIXTIME`` (the hosts asked since then,
+JSON), ``/world`` (the settings and the counts of the truth, JSON), ``/config.toml`` (for ``crawler run -c``);
+``POST /reset`` makes everything as it was at the start. Nothing else is served: there are no tunnels, so no
+https.
 """
 
 import asyncio
@@ -132,10 +133,12 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, sent: Answer) -> None:
         note, self._note, self._sent = self._note, None, None
-        if note is None or self._transport.is_closing():
+        if note is None:
             return
         ledger = self._ledger
         ledger.end(note)
+        if self._transport.is_closing():
+            return  # nobody has had it
         if sent.is_whole:
             ledger.whole(note, *self._asked)
         else:
@@ -173,6 +176,8 @@ class Connection(asyncio.Protocol):
             self._tell(answer(501, b"This is for GET alone, and POST /reset."))
         elif path == b"/ledger":
             self._tell(answer(200, msgspec.json.encode(internet.ledger.report()), _JSON))
+        elif path.startswith(b"/since/"):
+            self._tell(answer(200, internet.since(path.removeprefix(b"/since/")), _JSON))
         elif path == b"/world":
             self._telling = self._loop.create_task(self._tell_world())
         elif path == b"/config.toml":

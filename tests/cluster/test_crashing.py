@@ -1,0 +1,105 @@
+"""What a crash takes with it: of PostgreSQL, of a node, and what must be there afterwards all the same."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.postgresql import execute, require_asyncpg
+
+require_asyncpg()
+
+from crawler.cluster.embedded_process import EmbeddedPostgresql  # noqa: E402
+from crawler.cluster.leftovers import NOTE  # noqa: E402
+from crawler.frontier.postgresql import membership  # noqa: E402
+from crawler.frontier.postgresql.connecting import Place  # noqa: E402
+from crawler.frontier.postgresql.session import Session  # noqa: E402
+from crawler.lab.internet.internet_process import InternetProcess  # noqa: E402
+from crawler.lab.internet.report import Limits  # noqa: E402
+from crawler.lab.internet.world import World  # noqa: E402
+from tests.cluster.filled import Filled  # noqa: E402
+
+SEMAPHORES = Path("/dev/shm")
+
+
+async def test_a_number_is_not_given_twice_though_postgresql_is_killed(
+    database: str, postgresql: EmbeddedPostgresql
+) -> None:
+    filled = Filled(database)
+    await filled.fill()
+    given = []
+    for _ in range(2):
+        await execute(database, "CHECKPOINT")  # after it, the next number is one that has to be logged
+        session = await Session.open(Place(database, "books"), 5.0)
+        given.append(await session.run(lambda db: membership.join(db, "green", "here", 1)))
+        await asyncio.to_thread(postgresql.kill)
+        await asyncio.to_thread(postgresql.start)
+        await session.close()
+    assert given[0] < given[1]
+
+
+async def test_what_a_node_has_committed_outlives_postgresql_once_the_node_has_left(
+    database: str, postgresql: EmbeddedPostgresql
+) -> None:
+    filled = Filled(database)
+    await filled.fill()
+    session = await Session.open(filled.place, 5.0)
+    await session.run(lambda db: db.execute("UPDATE meta SET value = 'finished' WHERE key = 'state'"))
+    await session.run(lambda db: membership.leave(db, 2, "finished"))
+    await asyncio.to_thread(postgresql.kill)
+    await asyncio.to_thread(postgresql.start)
+    await session.close()
+    session = await Session.open(filled.place, 5.0)
+    assert (await session.run(membership.look)).state == "finished"
+    assert await session.run(lambda db: db.fetchval("SELECT end_state FROM nodes WHERE id = 2")) == "finished"
+    await session.close()
+
+
+def test_a_node_that_comes_back_removes_what_it_left_when_it_was_killed(
+    database: str, tmp_path: Path
+) -> None:
+    with InternetProcess(World(hosts=8, pages=64, faults=0, latency=0.05), Limits(None, None)) as net:
+        config = tmp_path / "internet.toml"
+        config.write_text(net.config())
+        process = node(database, config, net.seed, tmp_path)
+        note = until_noted(process, tmp_path / "out" / "red-1" / NOTE)
+        prefix = json.loads(note)["semaphores"].lstrip("/")
+        deadline = time.monotonic() + 20
+        while not (left := list(SEMAPHORES.glob(f"sem.{prefix}-*"))) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert left
+        done = node(database, config, net.seed, tmp_path)
+        assert done.wait(60) == 0, (tmp_path / "log").read_text()
+    assert not list(SEMAPHORES.glob(f"sem.{prefix}-*"))
+    assert not list((tmp_path / "out").glob(f"*/{NOTE}"))
+
+
+def node(database: str, config: Path, seed: str, folder: Path) -> "subprocess.Popen[bytes]":
+    parts = urlsplit(database)
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [
+                sys.executable, "-m", "crawler", "node", seed, "-c", config, "--frontier",
+                parts._replace(netloc=f"{parts.username}@127.0.0.1:{parts.port}").geturl(),
+                "--name", "books", "--node", "red", "-o", folder / "out", "--workers", "1",
+                "--delay", "0.05", "--no-progress",
+            ],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env={**os.environ, "PGPASSWORD": parts.password or ""},
+        )  # fmt: skip
+
+
+def until_noted(process: "subprocess.Popen[bytes]", path: Path) -> str:
+    deadline = time.monotonic() + 30
+    while not (path.exists() and (text := path.read_text())):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return text
