@@ -34,13 +34,19 @@ USUAL = {
     "dynamic_shared_memory_type": "posix",
 }  # fmt: skip
 """What PostgreSQL's own defaults are, over those of the embedded one."""
-SETTLING = 3.0
+SETTLING = 6.0
 """Seconds between the moment in which every node has its share and the measurement."""
 STATEMENTS = """
 SELECT calls, total_exec_time * 1000 / $1::int, total_exec_time * 1000 / calls, rows / calls, query
 FROM pg_stat_statements WHERE calls > 0 ORDER BY total_exec_time DESC LIMIT 15
 """
 """Calls, µs for each page, µs and rows for each call."""
+SIZES = """
+SELECT relname, pg_total_relation_size(oid) - CASE WHEN relkind = 'r' THEN pg_indexes_size(oid) ELSE 0 END,
+    reltuples::bigint
+FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'i') AND relpages > 4
+ORDER BY 2 DESC
+"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -119,8 +125,11 @@ async def measure(
         for _ in range(count)
     ]
     try:
+        begun = time.perf_counter()
         await until_shared(db, nodes)
+        print(f"shared after {time.perf_counter() - begun:.1f} s", file=sys.stderr)
         await asyncio.sleep(SETTLING)
+        print("measuring", file=sys.stderr)
         if statements:
             await db.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             await db.execute("SELECT pg_stat_statements_reset()")
@@ -164,19 +173,53 @@ def coordination(options: argparse.Namespace) -> None:
     report.print_table(f"coordination, a page of 43 links, 3 of them new; {options.hosts:,} hosts", rows)
 
 
+async def sizes(place: Place) -> list[tuple[str, int, int]]:
+    """Of each table and index that is not tiny: its name, bytes, rows."""
+    db = await asyncpg.connect(place.frontier, server_settings={"search_path": place.schema})
+    try:
+        return [tuple(row) for row in await db.fetch(SIZES, place.schema)]
+    finally:
+        await db.close()
+
+
+def growth(options: argparse.Namespace) -> None:
+    """What one node does, and what a URL takes, by how many URLs are known."""
+    names = ("pages_s", "node_us", "database_us", "wal", "load_s", "load_cpu_us", "memory")
+    rows = [("known URLs", "pages/s", "node, µs", "PostgreSQL, µs", "WAL, bytes", "taken over, s",
+             "CPU µs a URL", "bytes a URL")]  # fmt: skip
+    for urls in options.urls:
+        with postgresql(options) as server:
+            place = Place(server.dsn, "growth")
+            begun = time.perf_counter()
+            asyncio.run(fill(place, options.hosts, urls // options.hosts, options.pending))
+            print(f"filled after {time.perf_counter() - begun:.0f} s", file=sys.stderr)
+            of_each = asyncio.run(sizes(place))
+            found = asyncio.run(measure(server, place, options.hosts, 1, options.seconds))
+        rows.append((f"{urls:,}", *(f"{found[name]:,.{1 if name.startswith('load') else 0}f}" for name in names)))
+        print(*rows[-1], flush=True)
+        heading = ("table or index", "rows a URL", "bytes a URL")
+        each = [(name, f"{count / urls:.3f}", f"{size / urls:.1f}") for name, size, count in of_each]
+        report.print_table(f"on disk, {urls:,} known URLs", [heading, *each])
+    report.print_table(f"a page of 43 links, 3 of them new; {options.hosts:,} hosts, one node", rows)
+
+
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description="Costs of a crawl that nodes share.")
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("coordination", help=coordination.__doc__)
-    command.set_defaults(run=coordination)
-    command.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
-    command.add_argument("--hosts", type=int, default=1_000)
-    command.add_argument("--per-host", type=int, default=120, help="known URLs of each")
-    command.add_argument("--pending", type=int, default=20, help="of them, such as wait")
-    command.add_argument("--seconds", type=float, default=15.0)
-    command.add_argument("--postgresql", type=Path, help="folder of another PostgreSQL")
-    command.add_argument("--statements", action="store_true", help="what each statement takes (where there is pg_stat_statements)")
+    for run in (coordination, growth):
+        command = commands.add_parser(run.__name__, help=run.__doc__)
+        command.set_defaults(run=run)
+        if run is coordination:
+            command.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
+            command.add_argument("--per-host", type=int, default=120, help="known URLs of each")
+        else:
+            command.add_argument("--urls", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+        command.add_argument("--hosts", type=int, default=1_000)
+        command.add_argument("--pending", type=int, default=20, help="of each host's URLs, such as wait")
+        command.add_argument("--seconds", type=float, default=15.0)
+        command.add_argument("--postgresql", type=Path, help="folder of another PostgreSQL")
+        command.add_argument("--statements", action="store_true", help="what each takes (pg_stat_statements)")
     options = parser.parse_args()
     report.machine()
     options.run(options)

@@ -36,7 +36,7 @@ KNOWN, KNOWN_ABROAD = 36, 4
 NEW, NEW_ABROAD = 2, 1
 LINKED = 100
 """URLs of each host to which pages link again and again."""
-VARIANTS = 4
+VARIANTS = 2
 """Sets of known links that a host's pages have, in turns."""
 AT_ONCE = 64
 """Tickets handed out at once, as to so many fetchers."""
@@ -100,14 +100,15 @@ async def work(frontier: Frontier, pages: Pages) -> None:
     async def commit() -> None:
         n = 0
         while True:
-            while len(waiting) < BATCH:
-                await asyncio.sleep(INTERVAL / 5)
+            if len(waiting) < BATCH:
+                await asyncio.sleep(INTERVAL)
             commits = []
-            while len(waiting) >= BATCH:
+            while waiting and len(commits) < 8:
                 n += 1
-                commits.append(Commit(n, tuple(waiting[:BATCH]), {"jsonl": n * BATCH}))
+                commits.append(Commit(n, tuple(waiting[:BATCH]), {"jsonl": n * 1_000}))
                 del waiting[:BATCH]
-            await frontier.commit(commits)
+            if commits:
+                await frontier.commit(commits)
 
     async with asyncio.TaskGroup() as group:
         group.create_task(frontier.keep())
