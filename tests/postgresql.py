@@ -82,8 +82,11 @@ def with_port(dsn: str, port: int) -> str:
 
 
 @pytest.fixture
-def pgbouncer(database: str, tmp_path: Path) -> Iterator[str]:
-    """The DSN of the test's database through PgBouncer, which gives each *transaction* any connection."""
+def pgbouncer(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The DSN of the test's database through PgBouncer, which gives each *transaction* any connection.
+
+    Its parameter is another pool_mode.
+    """
     if PGBOUNCER is None:
         pytest.skip("not installed: pgbouncer")
     server = urlsplit(database)
@@ -99,7 +102,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {getattr(request, "param", "transaction")}
 ignore_startup_parameters = extra_float_digits
 """
     )

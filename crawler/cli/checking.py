@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from crawler.cli.common import begin_afresh, conclude, crawled, say, unread_is_no_error
+from crawler.cli.refusals import refuse_nodes
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
 
 if TYPE_CHECKING:
@@ -25,11 +26,9 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     ``fresh``: what OUT holds is moved aside. Raises CrawlerError; what is wrong with a report, before
     anything is started.
     """
-    from crawler.engine.shared import refuse_settings
-
-    refuse_settings(config)
     if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
+    refuse_nodes(config)
     tell = _teller(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:

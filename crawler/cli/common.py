@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.model.cluster import CLUSTER_FILE
-from crawler.model.errors import EXIT_STOPPED, UsageError
-from crawler.model.generations import Named, named
+from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
+from crawler.model.errors import EXIT_STOPPED
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -25,12 +24,6 @@ class Option(click.Option):
     def __init__(self, *args: Any, group: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self.group = group
-
-
-class Count(click.IntRange):
-    """A number of things; its name is what click says of a word that is none."""
-
-    name = "whole number"
 
 
 class Command(click.Command):
@@ -60,39 +53,6 @@ def examples(*lines: tuple[str, str]) -> str:
     """An epilog with command lines and what each is for, in columns that click leaves as they are."""
     width = max(len(line) for line, _ in lines) + 2
     return "\b\nExamples:\n" + "\n".join(f"  {line:<{width}}{words}" for line, words in lines)
-
-
-def crawl_named(text: str) -> Named:
-    """The folder and generation that OUT, or OUT@2, names."""
-    return named(text, is_folder=Path(text).is_dir())
-
-
-def crawl_to_read(text: str) -> Named:
-    """The same, for a command that reads it: one that nodes share is gathered. Raises CrawlerError."""
-    found = crawl_named(text)
-    if (Path(found.out) / CLUSTER_FILE).exists():
-        from crawler.cluster.gathering import gathered  # most crawls are of one machine
-
-        gathered(Path(found.out), complain)
-    return found
-
-
-def last_of(text: str) -> Path:
-    """The folder that OUT names, for a command that goes on after its last generation.
-
-    Raises UsageError where another one is asked for; OutputError where it is a crawl of several nodes.
-    """
-    found = crawl_named(text)
-    if found.generation is not None and Path(found.out).is_dir():
-        raise UsageError(
-            f"{text} names a generation, and a crawl goes on after its last one: give {found.out}"
-        )
-    out = Path(text)
-    if (out / CLUSTER_FILE).exists():  # it need not have a crawl.db
-        from crawler.engine.shared import refuse_shared
-
-        refuse_shared(out)
-    return out
 
 
 def plain(metavar: str) -> str:
@@ -156,9 +116,7 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
     Nothing is moved for a crawl that would be refused. Raises CrawlerError.
     """
     from crawler.engine.resuming import move_aside
-    from crawler.engine.shared import refuse_settings
 
-    refuse_settings(config)
     if config.out is None:
         return  # that will be a new one anyway
     aside = move_aside(_prepared(config))
@@ -169,20 +127,9 @@ def begin_afresh(config: "Config", tell: Callable[[str], None] = say) -> None:
 def _prepared(config: "Config") -> Path:
     from crawler.engine.crawl import prepare
 
+    refuse_nodes(config)
     look_at_sinks_and_extract(config)
     return prepare(config, None)
-
-
-def look_at_sinks_and_extract(config: "Config") -> None:
-    """Have the user's extract function found where ``python -m`` would; raises UsageError without sinks."""
-    if not config.write.sinks:
-        from crawler.sinks import told
-
-        raise UsageError(f"write.sinks is empty; allowed: at least one of {told()}")
-    if config.parse.extract is not None:
-        from crawler.parse.extract import look_here
-
-        look_here()  # children inherit the path
 
 
 def crawl(config: "Config", *, quiet: bool = False) -> int:

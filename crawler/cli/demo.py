@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, Count, Option, begin_afresh, crawl
+from crawler.cli.common import Command, Option, begin_afresh, crawl
 from crawler.cli.given import config_of
 
 
@@ -29,7 +29,7 @@ from crawler.cli.given import config_of
     cls=Option,
     group="What is crawled",
     metavar="N",
-    type=Count(min=2, max=32),
+    type=options.Count(min=2, max=32),
     help="By N nodes on a PostgreSQL of its own, one of which is killed.",
 )
 def demo(fresh: bool, nodes: int | None, **parameters: Any) -> int:

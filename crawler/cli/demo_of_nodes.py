@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crawler.cli.common import begin_afresh, complain, say
-from crawler.model.errors import EXIT_STOPPED, CrawlFailed
+from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
 
 if TYPE_CHECKING:
     from crawler.cluster.local_nodes_process import LocalNodes
@@ -85,20 +85,20 @@ def demo_of_nodes(config: "Config", count: int, *, fresh: bool, quiet: bool) -> 
 def _crawled(config: "Config", count: int, origins: Sequence[str], *, quiet: bool) -> int:
     from crawler.cli.shared_crawl import tell_whole
     from crawler.cluster.local_nodes_process import LocalNodes
-    from crawler.cluster.shared_folder import write_cluster_file
     from crawler.frontier.postgresql.place import place_of
     from crawler.lab.site.branches_process import urls_of_the_site
 
     out = config.out
     assert out is not None  # noqa: S101 - demo_of_nodes has set it
     place, wanted = place_of(config), {origin + path for origin in origins for path in urls_of_the_site()}
-    write_cluster_file(out, place)
     nodes = LocalNodes(config, place, count, show=config.progress.show, restarts=0)
     killing = Killing(nodes, len(wanted), tell=(lambda _: None) if quiet else say)
     ended = nodes.run(killing.look, LOOK)
     if ended.stopped:
         say("stopped; what was crawled is lost with its PostgreSQL")
         return EXIT_STOPPED
+    if ended.refused:  # such as an OUT that holds something else
+        return UsageError.exit_code
     if ended.last.state != "finished":
         complain("the nodes did not come to the end of the crawl")
         return CrawlFailed.exit_code

@@ -2,7 +2,8 @@
 
 import click
 
-from crawler.cli.common import Command, crawl_to_read, examples, unread_is_no_error
+from crawler.cli.common import Command, examples, unread_is_no_error
+from crawler.cli.named import crawl_to_read
 
 EXAMPLES = examples(
     ("crawler diff out", "the last two generations of one folder"),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, complain, crawl_to_read, examples, print_nowhere, say
+from crawler.cli.common import Command, complain, examples, print_nowhere, say
 from crawler.cli.given import given
+from crawler.cli.named import crawl_to_read
 from crawler.model.errors import UsageError
 from crawler.sinks import SINKS
 

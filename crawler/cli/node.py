@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, conclude, examples, look_at_sinks_and_extract, say
+from crawler.cli.common import Command, conclude, examples, say
 from crawler.cli.given import config_of
+from crawler.cli.refusals import look_at_sinks_and_extract
 from crawler.model.errors import UsageError
 
 EXAMPLES = examples(
@@ -60,7 +61,7 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
     prestart()
     quiet = bool(parameters["quiet"])
     if of_parent:
-        from crawler.cluster.local_nodes_process import settings_of_parent
+        from crawler.cluster.local_node_process import settings_of_parent
 
         config = settings_of_parent()
     else:
@@ -70,13 +71,15 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
     from crawler.frontier.postgresql.connecting import place_of
 
     place, out = place_of(config), config.out
+    look_at_sinks_and_extract(config)
     if out is None:
         out = default_out(place.name)
         if not quiet:
             say(f"output: {out}")
-    look_at_sinks_and_extract(config)
     report = node_to_end(config.replace({"out": out}, config.origin_of("out")))
     if report.state == "finished" and not of_parent:
+        if report.message and not quiet:
+            say(report.message)
         return tell_whole(out, place, config, quiet=quiet)
     conclude(report, quiet=quiet)
     return report.exit_code
@@ -91,5 +94,6 @@ def _lose(lost: str, parameters: dict[str, Any], file: str | Path | None) -> int
 
     place = place_of(config_of(parameters, file))
     records = lose(place, lost)
-    say(f"{records:,} records went with {lost}; their pages are fetched again by the nodes of {place.name}")
+    what = "nothing has to be" if not records else "their pages are"
+    say(f"{records:,} records went with {lost}; {what} fetched again by the nodes of {place.name}")
     return 0

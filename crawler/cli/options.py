@@ -189,6 +189,12 @@ EVERY = (out, *CHANGEABLE, *FIXED, config_file)
 """All that set a key."""
 
 
+class Count(click.IntRange):
+    """A number of things; its name is what click says of a word that is none."""
+
+    name = "whole number"
+
+
 def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
     """A decorator for several options at once; the help shows them in this order."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, Count, Option, begin_afresh, crawl, examples
+from crawler.cli.common import Command, Option, begin_afresh, crawl, examples
 from crawler.cli.given import config_of
 from crawler.model.errors import UsageError
 
@@ -30,7 +30,7 @@ EXAMPLES = examples(
     cls=Option,
     group="Which nodes share it",
     metavar="N",
-    type=Count(min=1, max=256),
+    type=options.Count(min=1, max=256),
     help="Crawl with N processes of crawler node, begun here; needs --frontier. --name is made if need be.",
 )
 @options.all_of(*options.SHARED)

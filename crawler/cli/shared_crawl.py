@@ -1,16 +1,16 @@
 """How a crawl that nodes share is told of at its end, and how several nodes of it are run at once."""
 
-import json
 import os
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from crawler.cli.common import complain, look_at_sinks_and_extract, say, unread_is_no_error
+from crawler.cli.common import complain, say, unread_is_no_error
+from crawler.cli.refusals import look_at_sinks_and_extract
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ def tell_whole(
     """
     from crawler.cluster.gathering import gather
     from crawler.cluster.summing import summarise
-    from crawler.watch.summary import SUMMARY_FILE, print_summary
+    from crawler.watch.summary import print_summary
 
     gather(out, place)
-    summarise(out)
-    summary: dict[str, Any] = json.loads((out / SUMMARY_FILE).read_text(encoding="utf-8"))
+    summary: Mapping[str, Any] = summarise(out)
     if not quiet:
         with unread_is_no_error():
             print_summary(summary)
@@ -61,12 +60,12 @@ def tell_whole(
     return code
 
 
-def _fails(summary: dict[str, Any], config: "Config") -> str:
+def _fails(summary: Mapping[str, Any], config: "Config") -> str:
     """What ``--fail-on`` names and the crawl has found, as a sentence; empty where there is none."""
     found = {
         "errors": summary["error"],
         "http": summary["kinds"].get("http_status", 0),
-        "extract": summary.get("extract_failed", 0),
+        "extract": summary["extract_failed"],
     }
     words = ", ".join(f"{what} {found[what]:,}" for what in config.run.fail_on if found[what])
     return f"there is what --fail-on names: {words}" if words else ""
@@ -79,10 +78,10 @@ def run_nodes(config: "Config", count: int, *, quiet: bool) -> int:
     """
     from crawler.cluster.joining import refuse
     from crawler.cluster.local_nodes_process import LocalNodes
-    from crawler.cluster.shared_folder import write_cluster_file
     from crawler.frontier.postgresql.place import place_of
 
     refuse(config)
+    look_at_sinks_and_extract(config)
     if config.cluster.name is None and config.seeds:
         config = config.replace({"cluster.name": made_name(config.seeds[0])}, "crawler run --nodes")
     place = place_of(config)
@@ -92,18 +91,16 @@ def run_nodes(config: "Config", count: int, *, quiet: bool) -> int:
             say(f"output: {config.out}")
     out = config.out
     assert out is not None  # noqa: S101 - set above
-    look_at_sinks_and_extract(config)
     nodes = LocalNodes(config, place, count, show=config.progress.show)
-    write_cluster_file(out, place)
     ended = nodes.run()
-    if ended.last.state == "finished":
+    if ended.refused:  # by all of them, and that was said
+        return UsageError.exit_code
+    if ended.last.state != "running" and not ended.stopped:
         return tell_whole(out, place, config, quiet=quiet)
     return _tell_unfinished(ended, out, place, count)
 
 
 def _tell_unfinished(ended: "Ended", out: Path, place: "Place", count: int) -> int:
-    if ended.refused:  # by all of them, and each has said why
-        return UsageError.exit_code
     command = ("crawler", "run", "--nodes", str(count), "--frontier", place.frontier, "--name", place.name)
     how = f"to go on: {shlex.join((*command, '-o', os.fspath(out)))}"
     if ended.stopped:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.common import Command, crawl_to_read, examples, unread_is_no_error
+from crawler.cli.common import Command, examples, unread_is_no_error
+from crawler.cli.named import crawl_to_read
 from crawler.model.errors import UsageError
 
 EXAMPLES = examples(

@@ -129,8 +129,18 @@ class _Copy:
         async def opened() -> Any:
             return await self._db.cursor(query, *arguments)
 
+        async def asked() -> "asyncio.Task[Sequence[Row]]":
+            task: asyncio.Task[Sequence[Row]] = asyncio.ensure_future(cursor.fetch(most))
+            await asyncio.sleep(0)  # it is sent
+            return task
+
+        async def answered(task: "asyncio.Task[Sequence[Row]]") -> Sequence[Row]:
+            return await task
+
         cursor = self._runner.run(opened())
-        while rows := self._runner.run(cursor.fetch(most)):
+        ahead = self._runner.run(asked())
+        while rows := self._runner.run(answered(ahead)):
+            ahead = self._runner.run(asked())  # the server works at the next ones meanwhile
             yield rows
 
 

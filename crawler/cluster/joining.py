@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crawler.config import Config
+from crawler.config.settings import KEYS
 from crawler.engine.lifecycle import now_utc, saved_settings
 from crawler.engine.recipe import differences, flat, recipe_of
 from crawler.fetch.session import auth_origins
@@ -120,8 +121,7 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
     saved = Config.from_json(meta["settings"])
     before, now = flat(saved), flat(config)
     for key in sorted(before.keys() | now.keys()):
-        is_said = bool(config.seeds) or config.origin_of(key) != "default"
-        if not _is_own(key) and is_said and before.get(key) != now.get(key):
+        if not _is_own(key) and before.get(key) != now.get(key) and _is_said(config, key):
             raise OutputError(
                 f"the crawl {place.name} at {place.frontier} has {key} = {json.dumps(before.get(key))}, not"
                 f" {json.dumps(now.get(key))}: nodes must agree on it; leave it out, or crawl under another"
@@ -131,6 +131,15 @@ def _agreed(config: Config, meta: Mapping[str, str], place: Place) -> Config:
         return config
     own = {key: value for key, value in now.items() if _is_own(key) and value is not None}
     return saved.replace(own, origin="this node's settings")
+
+
+def _is_said(config: Config, key: str) -> bool:
+    """Whether this node was told so; ``key`` may be a section, such as ``check.rules``."""
+    if config.seeds or key == "seeds":
+        return bool(config.seeds)
+    return any(
+        config.origin_of(each) != "default" for each in KEYS if each == key or each.startswith(f"{key}.")
+    )
 
 
 def _is_own(key: str) -> bool:

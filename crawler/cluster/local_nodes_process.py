@@ -9,40 +9,26 @@
 Runs as: processes, one for each node. Stops when: all of them have ended. Fails as: a node that dies is begun
 again, a few times; the others go on meanwhile.
 
-A node's standard input never ends while its parent lives. So when it does end, however that came about, the
-node ends at once, and the crawl goes on wherever else it has nodes. Nodes are in a session of their own:
-signals of the terminal reach this process alone, which hands them on.
+How one of them is started, and ends with its parent: :mod:`crawler.cluster.local_node_process`. Nodes are in
+a session of their own: signals of the terminal reach this process alone, which hands them on.
 """
 
 import asyncio
-import json
-import os
 import selectors
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
+from crawler.cluster.local_node_process import COMMAND, LocalNode, share_of
 from crawler.cluster.nodes_display import NodesDisplay
 from crawler.cluster.standing import Standing, standing
 from crawler.config import Config
-from crawler.config.check_values import plain
-from crawler.config.settings import KEYS, value_of
 from crawler.frontier.postgresql.connecting import connect
 from crawler.frontier.postgresql.place import Place
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
-from crawler.parse.parse_pool import cores
-from crawler.rules.limits import SMALLEST, ceiling_of
-from crawler.watch.memory_reading import machine_memory
 
-COMMAND = (sys.executable, "-m", "crawler", "node", "--of-parent")
 MAX_RESTARTS = 3
 """Times that each node is begun again after it has died."""
 TURN = 0.1
@@ -51,9 +37,6 @@ LOOK = 1.0
 """Seconds between two looks at the crawl, in PostgreSQL."""
 ENDED = {0, UsageError.exit_code, CrawlFailed.exit_code, EXIT_STOPPED}
 """Exit codes of nodes that have ended by themselves; with any other one it has died."""
-_STDIN = 0
-# Of a node that is killed, multiprocessing's helper removes the semaphores: there is nothing to be warned of.
-_WARNINGS = (os.environ.get("PYTHONWARNINGS"), "ignore::UserWarning:multiprocessing.resource_tracker")
 
 
 class Ended(NamedTuple):
@@ -65,92 +48,6 @@ class Ended(NamedTuple):
     """They were asked to stop."""
     refused: bool
     """None of them has begun."""
-
-
-def settings_of_parent() -> Config:
-    """In a node that :class:`LocalNodes` has started: its settings. From now on it ends with its parent."""
-    said = b""
-    while not said.endswith(b"\n"):  # there is one line
-        if not (more := os.read(_STDIN, 65_536)):
-            os._exit(1)
-        said += more
-
-    def until_alone() -> None:
-        while os.read(_STDIN, 1):
-            pass
-        os._exit(1)
-
-    threading.Thread(target=until_alone, name="end-with-parent", daemon=True).start()
-    told = json.loads(said)
-    return Config.load(None, told["values"], env=False, origins=told["origins"])
-
-
-def share_of(config: Config, count: int, number: int) -> Config:
-    """The settings of node ``number`` of ``count``: its name, and its share of this machine.
-
-    Where the user has said how many parsers there are, or how much memory, each node has that.
-    """
-    cluster = {"cluster.node": f"{config.cluster.node or 'node'}{number}"}
-    changes: dict[str, object] = {"progress.show": False, **cluster}
-    if config.parse.workers is None:
-        changes["parse.workers"] = max(1, cores() // count)
-    if config.limits.memory is None and (machine := machine_memory()) is not None:
-        changes["limits.memory"] = max(SMALLEST, ceiling_of(machine) // count)
-    return config.replace(changes, "crawler run --nodes")
-
-
-def as_line(config: Config) -> bytes:
-    """Those of the settings that are no defaults, each with its origin, as one line of JSON."""
-    keys = [key for key in KEYS if config.origin_of(key) != "default"]
-    values = {key: msgspec.to_builtins(value_of(config, key), enc_hook=plain) for key in keys}
-    told = {"values": values, "origins": {key: config.origin_of(key) for key in keys}}
-    return json.dumps(told).encode() + b"\n"
-
-
-class LocalNode:
-    """One of them, from one process to the next."""
-
-    def __init__(self, config: Config, command: Sequence[str]) -> None:
-        self.name = config.cluster.node or ""
-        self.restarts = 0
-        self._settings, self._command = as_line(config), command
-        self._half_a_line = b""
-
-    def start(self) -> None:
-        """Begin it, or begin it again."""
-        self.process = subprocess.Popen(  # noqa: S603 - ourselves
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env=os.environ | {"PYTHONWARNINGS": ",".join(filter(None, _WARNINGS))},
-        )
-        assert self.process.stdin is not None  # noqa: S101 - it is a pipe
-        assert self.process.stderr is not None  # noqa: S101 - likewise
-        self.stderr = self.process.stderr
-        os.set_blocking(self.stderr.fileno(), False)
-        with suppress(BrokenPipeError):  # it has died already
-            self.process.stdin.write(self._settings)
-            self.process.stdin.flush()
-
-    def lines(self) -> list[str]:
-        """What it has said since the last time. Raises EOFError after the last line."""
-        try:
-            said = os.read(self.stderr.fileno(), 65_536)
-        except BlockingIOError:
-            return []
-        if not said:
-            raise EOFError
-        *lines, self._half_a_line = (self._half_a_line + said).split(b"\n")
-        return [line.decode(errors="replace") for line in lines]
-
-    def let_go(self) -> None:
-        """Of a process that has ended. What it has started ends by itself."""
-        self.stderr.close()
-        if self.process.stdin is not None:
-            with suppress(BrokenPipeError):
-                self.process.stdin.close()
 
 
 class LocalNodes:
@@ -174,7 +71,6 @@ class LocalNodes:
         """In the order of their names."""
         self._running: set[LocalNode] = set()
         self._codes: dict[str, int] = {}
-        self._signals: list[int] = []
         self._stopped = False
         self._db: Any = None
 
@@ -193,7 +89,6 @@ class LocalNodes:
                 due = 0.0
                 while self._running:
                     self._hear(said)
-                    self._hand_on_signals()
                     self._look_after(said)
                     if time.monotonic() >= due:
                         due = time.monotonic() + look
@@ -218,6 +113,8 @@ class LocalNodes:
         node.start()
         said.register(node.stderr, selectors.EVENT_READ, node)
         self._running.add(node)
+        if self._stopped:  # a moment ago
+            node.process.send_signal(signal.SIGTERM)
 
     def _hear(self, said: selectors.BaseSelector) -> None:
         if not said.get_map():
@@ -274,31 +171,25 @@ class LocalNodes:
 
     @contextmanager
     def _signals_kept(self) -> Iterator[None]:
-        """In the block, SIGINT, SIGTERM and SIGHUP are noted, to be handed on."""
+        """In the block, SIGINT, SIGTERM and SIGHUP are handed on, also while the database does not answer."""
         numbers = [signal.SIGINT, signal.SIGTERM]
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             numbers.append(signal.SIGHUP)
-        before = [signal.signal(number, lambda number, _: self._signals.append(number)) for number in numbers]
+        before = [signal.signal(number, self._hand_on) for number in numbers]
         try:
             yield
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
 
-    def _hand_on_signals(self) -> None:
+    def _hand_on(self, number: int, _: object) -> None:
         """The first one asks the nodes to finish what is in flight, a later Ctrl-C to stop at once."""
-        while self._signals:
-            number = self._signals.pop(0)
-            if not self._stopped:
-                self._stopped = True
-                self._send(signal.SIGTERM)
-            elif number == signal.SIGINT:
-                self._send(signal.SIGINT)
-
-    def _send(self, number: int) -> None:
-        for node in self._running:
-            with suppress(ProcessLookupError):
-                node.process.send_signal(number)
+        if self._stopped and number != signal.SIGINT:
+            return
+        theirs = signal.SIGINT if self._stopped else signal.SIGTERM
+        self._stopped = True
+        for node in tuple(self._running):
+            node.process.send_signal(theirs)  # to one that has ended, it sends nothing
 
     def _end_all(self) -> None:
         """Leave nobody behind, whatever went wrong here."""
@@ -307,9 +198,3 @@ class LocalNodes:
             node.process.wait()
             node.let_go()
         self._running.clear()
-
-
-def folders_of(out: Path, name: str) -> list[Path]:
-    """Those that the incarnations of a node have written in OUT, the oldest first."""
-    found = [path for path in out.glob(f"{name}-*/") if path.name.removeprefix(f"{name}-").isdecimal()]
-    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))

@@ -60,7 +60,8 @@ def serialised(config: Config) -> tuple[Config, dict[str, str]]:
             urls[url] = None
             if pair is not None and key != "sitemaps.urls":
                 logins[origin(url)] = pair
-        changed[key] = list(urls)
+        if urls:  # what nobody has set stays so
+            changed[key] = list(urls)
     return config.replace(changed), logins
 
 

@@ -240,7 +240,8 @@ def test_a_wrong_value_is_refused_in_one_line(
 def test_every_option_in_the_table_has_a_key_and_is_tried_above() -> None:
     assert set(options.KEYS.values()) <= set(KEYS)
     tried = {key for _, _, key, _ in [*CASES, *OF_A_CHECK]}
-    assert set(options.KEYS.values()) == tried | {"seeds", "out", "recrawl.older_than"}
+    of_nodes = {"cluster.frontier", "cluster.name", "cluster.node"}  # in test_node
+    assert set(options.KEYS.values()) == tried | of_nodes | {"seeds", "out", "recrawl.older_than"}
     assert {key for meant in options.FLAGS.values() for key in meant} <= set(KEYS)
 
 

@@ -16,7 +16,7 @@ from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {
-    "check", "config", "demo", "diff", "export", "init", "lab", "recrawl", "report", "run", "resume",
+    "check", "config", "demo", "diff", "export", "init", "lab", "node", "recrawl", "report", "run", "resume",
     "status", "serve",
 }  # fmt: skip
 

@@ -10,11 +10,17 @@ from crawler.config import Config
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.postgresql import crawl
 from crawler.frontier.postgresql.connecting import Place, connect
-from crawler.frontier.postgresql.saving import DONE_COLUMNS, URL_COLUMNS, signed
+from crawler.frontier.postgresql.saving import signed
 from crawler.frontier.postgresql.schema import ID_BITS, LANE_BITS
 from crawler.model.outcomes import State
 from crawler.rules.dedup import fingerprint
 
+URL_COLUMNS = ("id", "mark", "lane", "referrer", "depth", "purpose", "indexes", "url", "redirects")
+DONE_COLUMNS = (
+    "id", "near_hash", "fetched_at", "node", "batch", "out_of_scope", "too_deep", "nofollow", "status",
+    "attempts", "state", "kind", "target", "message", "extract", "login",
+    "etag", "last_modified", "accept_encoding", "content_hash",
+)  # fmt: skip
 SEED = 12_345
 STARTED, ENDED = "2026-11-28T10:00:00Z", "2026-11-28T10:01:40Z"
 ORIGINS = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")

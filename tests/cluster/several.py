@@ -1,9 +1,10 @@
-"""Several nodes of one crawl in one event loop: their frontiers alone, with a fetcher that answers at once."""
+"""Several nodes of one crawl in one event loop: frontiers alone, with a fetcher that answers at once."""
 
 import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -99,10 +100,8 @@ class Node:
         assert self.running is not None
         self.session._db.terminate()
         self.running.cancel()
-        try:
+        with suppress(asyncio.CancelledError, StoreFailed, BaseExceptionGroup):
             await self.running
-        except (asyncio.CancelledError, StoreFailed, BaseExceptionGroup):
-            pass
 
     async def _fetch(self, ticket: Ticket) -> Finished:
         await self.frontier.admit()

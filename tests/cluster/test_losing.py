@@ -64,12 +64,20 @@ async def test_one_that_lives_is_refused(crawl: Filled) -> None:
     db = await connect(crawl.place)
     try:
         node = await membership.join(db, "red", "here", 1)
+        await membership.enter(db, node)
         with pytest.raises(UsageError, match=f"node red lives, as red-{node}: .* stop it first"):
             await asyncio.to_thread(lose, crawl.place, "red")
         assert len(await fetch(crawl.place, "SELECT FROM done")) == 5
         assert await asyncio.to_thread(lose, crawl.place, "blue") == 1, "which is another"
     finally:
         await db.close()
+
+
+async def test_one_that_is_about_to_begin_keeps_its_disk(crawl: Filled) -> None:
+    """It has joined, and has no lock yet: what it will record must count."""
+    await fetch(crawl.place, "INSERT INTO nodes (name, host, pid, joined_at) VALUES ('red', 'here', 1, 300)")
+    assert await asyncio.to_thread(lose, crawl.place, "red") == 4
+    assert await fetch(crawl.place, "SELECT id FROM nodes WHERE disk_lost ORDER BY id") == [(1,), (3,)]
 
 
 async def test_a_name_that_there_is_not(crawl: Filled) -> None:

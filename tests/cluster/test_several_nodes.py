@@ -149,6 +149,7 @@ async def test_a_node_that_was_not_heard_of_asks_the_database_before_it_asks_a_h
     jump = 1.5  # as after a pause that was too short for the server to give it up
     await node.frontier.admit()
     assert node.session.age < 1
+    node.session._beating.cancel()
     await asyncio.sleep(2.5)  # nobody keeps the connection alive: the server ends it
     with pytest.raises(StoreLost):
         await node.frontier.admit()

@@ -18,6 +18,7 @@ from tests.postgresql import execute, require_asyncpg, with_database
 require_asyncpg()
 
 from crawler.frontier.postgresql.connecting import Place, connect  # noqa: E402
+from crawler.frontier.postgresql.crawl import create  # noqa: E402
 
 
 async def refused(dsn: str, kind: type[CrawlerError], *words: str, read_only: bool = False) -> str:
@@ -110,6 +111,23 @@ async def test_too_many_connections(database: str) -> None:
         await execute(database, f"DROP ROLE {name}")
 
 
+async def test_no_rights_to_make_a_crawl(database: str) -> None:
+    name = f"guest_{secrets.token_hex(4)}"
+    await execute(database, f"CREATE ROLE {name} LOGIN PASSWORD 'guest-word'")
+    try:
+        place = Place(with_login(database, name, "guest-word"), "books")
+        db = await connect(place)
+        try:
+            with pytest.raises(OutputError, match=r"permission denied .*GRANT CREATE ON DATABASE") as caught:
+                async with db.transaction():
+                    await create(db, place, {}, 256)
+        finally:
+            await db.close()
+        assert "\n" not in str(caught.value)
+    finally:
+        await execute(database, f"DROP ROLE {name}")
+
+
 async def test_no_such_database(database: str) -> None:
     await refused(with_database(database, "nowhere"), OutputError, '"nowhere" does not exist', "createdb")
 
@@ -145,6 +163,12 @@ async def test_an_old_version() -> None:
 async def test_a_pool_in_transaction_mode(pgbouncer: str) -> None:
     await refused(pgbouncer, OutputError, "pool_mode = session")
     db = await connect(Place(pgbouncer, "books"), read_only=True)  # to look is no harm
+    await db.close()
+
+
+@pytest.mark.parametrize("pgbouncer", ["session"], indirect=True)
+async def test_a_pool_in_session_mode_is_as_good_as_none(pgbouncer: str) -> None:
+    db = await connect(Place(pgbouncer, "books"))
     await db.close()
 
 

@@ -41,6 +41,7 @@ class PostgresqlFrontier(Storing):
 
     async def restore(self) -> None:
         """Be one of the nodes: take what nobody holds."""
+        await self._session.run(partial(membership.enter, node=self._node))
         await self._share()
 
     async def keep(self) -> None:

@@ -55,7 +55,7 @@ async def end_those_that_stand_still(db: Connection, timeout: float) -> None:
 
 
 async def join(db: Connection, name: str, host: str, pid: int) -> int:
-    """Be one of the nodes from now on; the number of this incarnation."""
+    """The number of this incarnation, which is one of the nodes as soon as it :func:`enters <enter>`."""
     await db.execute(DURABLE)  # a number that a crash takes back would be given once more
     node: int = await db.fetchval(
         "INSERT INTO nodes (name, host, pid, joined_at)"
@@ -64,9 +64,13 @@ async def join(db: Connection, name: str, host: str, pid: int) -> int:
         host,
         pid,
     )
-    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
     await db.execute("UPDATE meta SET value = 'running' WHERE key = 'state' AND value = 'incomplete'")
     return node
+
+
+async def enter(db: Connection, node: int) -> None:
+    """Be one of the nodes from now on, so that the others leave it its share."""
+    await db.execute(f"SELECT pg_advisory_lock({_KEY}, $1)", node + FIRST_NODE)
 
 
 async def leave(db: Connection, node: int, state: str) -> None:

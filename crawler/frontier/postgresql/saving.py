@@ -1,6 +1,8 @@
 """What a node writes in one transaction: functions of the connection that holds its locks.
 
-Rows are appended in bulk, sorted by id, so that each partition's go to the same pages of an index.
+Rows are appended in bulk, sorted by id, so that each partition's go to the same pages of an index. They are
+sent as arrays and not by COPY: the server of a node that is stopped amid a COPY waits for the rest for ever,
+since none of the session's time-outs counts there, and keeps its locks as long.
 """
 
 import asyncio
@@ -17,13 +19,32 @@ from crawler.model.outcomes import STATE_OF, Outcome
 from crawler.model.page_version import PageVersion
 from crawler.rules.dedup import fingerprint
 
-URL_COLUMNS = ("id", "mark", "lane", "referrer", "depth", "purpose", "indexes", "url", "redirects")
-DONE_COLUMNS = (
-    "id", "near_hash", "fetched_at", "node", "batch", "out_of_scope", "too_deep", "nofollow", "status",
-    "attempts", "state", "kind", "target", "message", "extract", "login",
-    "etag", "last_modified", "accept_encoding", "content_hash",
-)  # fmt: skip
-INBOX_COLUMNS = ("partition", "mark", "referrer", "depth", "purpose", "indexes", "url", "redirects")
+LANES = "INSERT INTO lanes (id, origin) SELECT * FROM unnest($1::bigint[], $2::text[])"
+URLS = """
+INSERT INTO urls (id, mark, lane, referrer, depth, purpose, indexes, url, redirects)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::smallint[],
+    $7::smallint[], $8::text[], $9::bytea[])
+"""
+INBOX = """
+INSERT INTO inbox (partition, mark, referrer, depth, purpose, indexes, url, redirects)
+SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::int[], $5::smallint[], $6::smallint[],
+    $7::text[], $8::bytea[])
+"""
+TAKEN = """
+DELETE FROM inbox USING unnest($1::int[], $2::bigint[]) AS t(partition, id)
+WHERE inbox.partition = t.partition AND inbox.id = t.id
+"""
+DONE = """
+INSERT INTO done (id, near_hash, fetched_at, node, batch, out_of_scope, too_deep, nofollow, status, attempts,
+    state, kind, target, message, extract, login, etag, last_modified, accept_encoding, content_hash)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::int[], $5::int[], $6::int[], $7::int[],
+    $8::int[], $9::int[], $10::smallint[], $11::smallint[], $12::text[], $13::text[], $14::text[],
+    $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
+"""
+BATCHES = """
+INSERT INTO batches (node, n, sink, position)
+SELECT * FROM unnest($1::int[], $2::int[], $3::text[], $4::bigint[])
+"""
 PACES = """
 UPDATE lanes SET crawl_delay = p.c1, per_host = p.c2, delay = p.c3, slots_now = p.c4, delay_now = p.c5,
     slow = p.c6, requests = p.c7, failures = p.c8, peak = p.c9, smallest_gap = p.c10, last_start = p.c11,
@@ -62,27 +83,21 @@ async def save(
     """
     if unsaved.lanes:
         lanes = sorted((lane, _text(origin)) for lane, origin, _ in unsaved.lanes)
-        await db.copy_records_to_table("lanes", records=lanes, columns=("id", "origin"))
+        await _run(db, LANES, lanes)
     if unsaved.urls:
         rows = sorted(
             (row, signed(fingerprint(url, hash_seed)), lane, referrer, depth, purpose, indexes, url, hops)
             for row, url, lane, depth, referrer, hops, purpose, indexes, _ in unsaved.urls
         )
-        await db.copy_records_to_table("urls", records=rows, columns=URL_COLUMNS)
+        await _run(db, URLS, rows)
     if unsaved.outbox:
         # In one order everywhere, so that two nodes do not wait for each other.
         outbox = sorted(unsaved.outbox, key=lambda row: row[0])
-        await db.copy_records_to_table("inbox", records=outbox, columns=INBOX_COLUMNS)
+        await _run(db, INBOX, outbox)
     if unsaved.taken:
-        parts, ids = zip(*unsaved.taken, strict=True)
-        await db.execute(
-            "DELETE FROM inbox USING unnest($1::int[], $2::bigint[]) AS t(partition, id)"
-            " WHERE inbox.partition = t.partition AND inbox.id = t.id",
-            parts,
-            ids,
-        )
+        await _run(db, TAKEN, unsaved.taken)
     if unsaved.paces:
-        await db.execute(PACES, *zip(*((lane, *pace) for lane, pace in sorted(unsaved.paces)), strict=True))
+        await _run(db, PACES, [(lane, *pace) for lane, pace in sorted(unsaved.paces)])
     for status, body, at, origin in unsaved.robots:
         await db.execute(
             "UPDATE lanes SET robots_status = $1, robots_body = $2, robots_at = $3 WHERE id = $4",
@@ -96,6 +111,11 @@ async def save(
         await _save_done(db, node, done, commits)
 
 
+async def _run(db: Connection, sql: str, rows: Iterable[Sequence[object]]) -> None:
+    """Run ``sql`` for all rows at once: each of its arguments is a column."""
+    await db.execute(sql, *zip(*rows, strict=True))
+
+
 async def _count(db: Connection, urls: Iterable[int], done: Iterable[int]) -> None:
     new, over = Counter(map(part_of, urls)), Counter(map(part_of, done))
     if parts := sorted(new.keys() | over.keys()):
@@ -107,16 +127,14 @@ async def _save_done(
 ) -> None:
     await asyncio.sleep(0)  # what there is to be put together takes a while
     rows = sorted((_done_row(finished, node, batch) for finished, batch in done), key=lambda row: row[0])
-    await db.copy_records_to_table("done", records=rows, columns=DONE_COLUMNS)
+    await _run(db, DONE, rows)
     if retried := [finished.ticket.id for finished, _ in done if finished.ticket.attempt > 1]:
         await db.execute("DELETE FROM retries WHERE id = ANY($1::bigint[])", retried)
     positions = [
         (node, commit.n, sink, position) for commit in commits for sink, position in commit.positions.items()
     ]
     if positions:
-        await db.copy_records_to_table(
-            "batches", records=positions, columns=("node", "n", "sink", "position")
-        )
+        await _run(db, BATCHES, positions)
     pages = sum(finished.outcome is not Outcome.SKIPPED for finished, _ in done)
     await db.execute("UPDATE nodes SET pages = pages + $2 WHERE id = $1", node, pages)
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, Self, TypeVar
 import asyncpg
 
 from crawler.frontier.postgresql.connecting import Connection, Place, connect
+from crawler.frontier.postgresql.refusals import shown
 from crawler.model.errors import StoreFailed, StoreLost
 
 log = logging.getLogger("crawler.frontier")
@@ -52,6 +53,7 @@ class Session:
         self._doing: set[asyncio.Task[Any]] = set()
         self._failure: StoreFailed | None = None
         """Why something could not be saved: nothing that rests on it may be saved after it."""
+        self._beating: asyncio.Task[None] | None = None
         self.retried = 0
         """Transactions that were repeated since others were in their way."""
         self.lost = asyncio.Event()
@@ -68,6 +70,7 @@ class Session:
         """
         session = cls(await connect(place), place, timeout)
         await session.run(session._set_up)
+        session._beating = asyncio.create_task(session._beat(), name="heartbeat")
         return session
 
     @property
@@ -88,17 +91,27 @@ class Session:
 
     async def close(self) -> None:
         """Let go of everything that it holds. May be repeated."""
+        if self._beating is not None:
+            self._beating.cancel()
         try:
             async with asyncio.timeout(self.timeout), self._turn:
                 await self._db.close()
         except (*_LOST, TimeoutError):
             self._db.terminate()
 
+    async def _beat(self) -> None:
+        """The heartbeat: whatever else this node is at, the server hears of it."""
+        with suppress(StoreFailed):  # whoever wants something of the connection is told
+            while True:
+                await asyncio.sleep(self.timeout / 5)
+                if self.age > self.timeout / 5:
+                    await self.run(lambda db: db.execute("SELECT 1"))
+
     def give_up(self) -> StoreLost:
         """Break the connection off, if it is there still; what is to be raised then."""
         self.lost.set()
         self._db.terminate()
-        frontier, age = self.place.frontier, self.age
+        frontier, age = shown(self.place.frontier), self.age
         return StoreLost(f"the connection to {frontier} broke off; it was last heard of {age:.1f} s ago")
 
     def _is_done(self, doing: "asyncio.Task[Any]") -> None:
@@ -139,15 +152,15 @@ class Session:
 
     def _is_lost(self, error: Exception) -> StoreLost:
         self.lost.set()
-        return StoreLost(f"the connection to {self.place.frontier} broke off: {error}")
+        return StoreLost(f"the connection to {shown(self.place.frontier)} broke off: {error}")
 
     def _explained(self, error: asyncpg.PostgresError) -> StoreFailed:
         if isinstance(error, asyncpg.DiskFullError):
             return StoreFailed(
-                f"no space left for {self.place.frontier}; everything committed is safe:"
+                f"no space left for {shown(self.place.frontier)}; everything committed is safe:"
                 " make space, then start the nodes again"
             )
-        return StoreFailed(f"{self.place.frontier} cannot be used: {error}")
+        return StoreFailed(f"{shown(self.place.frontier)} cannot be used: {error}")
 
     async def _set_up(self, db: Connection) -> None:
         milliseconds = str(int(self.timeout * 1000))

@@ -22,6 +22,9 @@ class Storing(Holding):
         """``node`` is this incarnation's number; ``hash_seed`` is the crawl's own."""
         super().__init__(config, hash_seed)
         self._session, self._node = session, node
+        self._wanted: set[int] = set()
+        self._read: dict[int, Ticket] = {}
+        self._reading = asyncio.Lock()
 
     def wall(self) -> float:
         """Unix time in seconds, by the clock of the database."""
@@ -39,10 +42,17 @@ class Storing(Holding):
         return dict.fromkeys(lengths, 0)
 
     async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
-        """The tickets of the rows ``ids``."""
-        if self.unsaved.urls:
-            await self.flush()
-        return await self._session.run(partial(loading.load_tickets, ids=ids))
+        """The tickets of the rows ``ids``. What several want while others' are read is read at once."""
+        self._wanted.update(ids)
+        async with self._reading:
+            if not self._wanted.isdisjoint(ids):  # nobody has read them meanwhile
+                wanted = self._wanted.copy()
+                if any(row in wanted for row, *_ in self.unsaved.urls):
+                    await self.flush()
+                for ticket in await self._session.run(partial(loading.load_tickets, ids=sorted(wanted))):
+                    self._read[ticket.id] = ticket
+                self._wanted -= wanted
+        return [self._read.pop(row) for row in ids if row in self._read]
 
     async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
         """Nothing: nodes count no depths."""
