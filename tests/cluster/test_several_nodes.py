@@ -1,7 +1,6 @@
 """Several nodes of one crawl: each URL is recorded once, whoever comes, leaves or dies."""
 
 import asyncio
-import itertools
 from collections import Counter
 from functools import partial
 
@@ -200,10 +199,11 @@ async def test_text_that_postgresql_cannot_hold_is_no_reason_to_fail(database):
 async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database, monkeypatch):
     site = graph(5, 3, seed=9)
     node = Node(database, site.__getitem__)
-    load, numbers = loading.load_inbox, itertools.count()
+    load, asked = loading.load_inbox, []
 
     async def load_and_add(db, partitions, most):
-        url = f"http://h0.example/more/{next(numbers)}"
+        url = f"http://h0.example/more/{len(asked)}"
+        asked.append(url)
         mark = signed(fingerprint(url, SEED))
         await db.execute(
             "INSERT INTO inbox (partition, mark, depth, purpose, indexes, url) VALUES ($1, $2, 1, 0, 0, $3)",
@@ -215,7 +215,7 @@ async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database
     await node.join(next(iter(site)))
     freed = partition(origin("http://h0.example/"), 256) ^ 1
     keeping = asyncio.create_task(node.frontier.keep())
-    await until(lambda: next(numbers) > 3)
+    await until(lambda: len(asked) > 3)
     # As if another had held it, who is gone now.
     node.frontier._let_go(node.frontier.parts[freed])
     await node.session.run(partial(membership.give_back, partitions=[freed]))
@@ -225,3 +225,16 @@ async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await node.session.close()
+
+
+async def test_a_host_that_is_new_in_a_partition_that_is_given_back_is_left_to_the_next_owner(database):
+    node = Node(database, graph(2, 2, seed=1).__getitem__)
+    await node.join("http://h0.example/0")
+    part = node.frontier.parts[partition(origin("http://new.example/"), 256)]
+    node.frontier._mark_leaving(part, is_leaving=True)
+    await node.frontier.add(["http://new.example/"])
+    assert [ticket.url for ticket in await node.frontier.pop(8)] == ["http://h0.example/0"]
+    assert part.is_drained
+    node.frontier._mark_leaving(part, is_leaving=False)
+    assert [ticket.url for ticket in await node.frontier.pop(8)] == ["http://new.example/"]
+    await node.session.close()

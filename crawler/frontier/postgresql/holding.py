@@ -116,7 +116,12 @@ class Holding(Leasing):
             super()._take_in(some, depth, source, purpose, hops, indexes)
             part.last_id = self._last_id
             part.urls += len(some)
-            part.lanes += [self._lanes.by_id[lane] for lane in range(lanes + 1, part.last_lane + 1)]
+            new = [self._lanes.by_id[lane] for lane in range(lanes + 1, part.last_lane + 1)]
+            part.lanes += new
+            if part.is_leaving:
+                for lane in new:
+                    lane.is_leaving = True
+                self._reschedule(*new)
 
     def _hand_on(
         self,
