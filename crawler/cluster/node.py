@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from crawler.cluster.joining import Joined, join, node_name, refuse
 from crawler.cluster.leftovers import leftovers_noted
@@ -23,7 +24,7 @@ from crawler.frontier.postgresql import crawl
 from crawler.frontier.postgresql.connecting import Place, place_of
 from crawler.frontier.postgresql.crawl import NodeState
 from crawler.frontier.postgresql.session import Session
-from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, StoreFailed
+from crawler.model.errors import EXIT_STOPPED, AlreadyFinished, CrawlerError, CrawlFailed, StoreFailed
 from crawler.plumbing.fork_server_process import refuse_inside_import
 from crawler.plumbing.starter_thread import block_off_loop, off_loop
 
@@ -51,10 +52,8 @@ def node_to_end(config: Config) -> CrawlReport:
     try:
         return in_own_loop(node.work())
     except KeyboardInterrupt:
-        report = CrawlReport(
-            out, "stopped", message=f"{name} stopped before it began", exit_code=EXIT_STOPPED
-        )
-        return node.report or report
+        # Between two incarnations: how the last one ended is no longer what is to be said.
+        return CrawlReport(out, "stopped", message=f"{name} stopped", exit_code=EXIT_STOPPED)
 
 
 class Node:
@@ -65,6 +64,8 @@ class Node:
         self.report: CrawlReport | None = None
         """How the last incarnation ended."""
         self._before: int | None = None
+        self._was_stopped = False
+        """It was asked to stop."""
 
     async def work(self) -> CrawlReport:
         """Be there until the crawl is over, or until this node is stopped."""
@@ -101,6 +102,10 @@ class Node:
                 self._before = joined.node
                 node = NodeState(session, joined.node)
                 report = await self._crawl(node, joined)
+            except AlreadyFinished:
+                if self._before is None:
+                    raise
+                return CrawlReport(self._out, "finished", message="the others have ended the crawl"), False
             except CrawlerError:
                 if self.report is None or not session.lost.is_set():
                     raise
@@ -113,19 +118,28 @@ class Node:
                 raise
         finally:
             await session.close()
-        return report, session.lost.is_set() and state != "stopped"
+        if not (self._was_stopped and session.lost.is_set()):
+            return report, session.lost.is_set()
+        # Without the connection, what was in flight could not be finished: others fetch it again.
+        report.state, report.exit_code = "stopped", EXIT_STOPPED
+        return report, False
 
     async def _crawl(self, node: NodeState, joined: Joined) -> CrawlReport:
         config, name = joined.config, node_name(joined.config)
         folder = self._out / f"{name}-{joined.node}"
         prepare(config.replace({"out": folder}), None)
+
+        def conclude(report: CrawlReport, stations: Stations, *rest: Any) -> None:
+            self._was_stopped = stations.stopped
+            _conclude(report, stations, *rest)
+
         opened = Opened(node, 1, joined.hash_seed, 1, joined.started_at, 1, self._logins)
         await off_loop(lambda: write_cluster_file(self._out, self._place))
         async with (
             block_off_loop(lifecycle.output_folder(folder)),
             block_off_loop(leftovers_noted(folder)),
         ):
-            report = await run(config, folder, opened, conclude=_conclude, own_process=True)
+            report = await run(config, folder, opened, conclude=conclude, own_process=True)
         report.out = self._out
         return report
 

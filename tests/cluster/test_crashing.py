@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from tests.postgresql import execute, require_asyncpg
 
@@ -27,6 +30,17 @@ from tests.cluster.filled import Filled  # noqa: E402
 from tests.cluster.several import Node, graph  # noqa: E402
 
 SEMAPHORES = Path("/dev/shm")
+_started: "list[subprocess.Popen[bytes]]" = []
+
+
+@pytest.fixture(autouse=True)
+def ended() -> Iterator[None]:
+    """Nothing of a test that failed goes on."""
+    yield
+    while _started:
+        with suppress(ProcessLookupError):
+            os.killpg(_started[-1].pid, signal.SIGKILL)
+        _started.pop().wait()
 
 
 async def test_a_number_is_not_given_twice_though_postgresql_is_killed(
@@ -86,7 +100,7 @@ def test_a_node_that_comes_back_removes_what_it_left_when_it_was_killed(
 def node(database: str, config: Path, seed: str, folder: Path) -> "subprocess.Popen[bytes]":
     parts = urlsplit(database)
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [
                 sys.executable, "-m", "crawler", "node", seed, "-c", config, "--frontier",
                 parts._replace(netloc=f"{parts.username}@127.0.0.1:{parts.port}").geturl(),
@@ -96,6 +110,8 @@ def node(database: str, config: Path, seed: str, folder: Path) -> "subprocess.Po
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env={**os.environ, "PGPASSWORD": parts.password or ""},
         )  # fmt: skip
+    _started.append(process)
+    return process
 
 
 def until_noted(process: "subprocess.Popen[bytes]", path: Path) -> str:
@@ -148,3 +164,58 @@ async def test_a_node_that_only_waits_for_a_long_query_is_let_alone(database: st
     assert await one.run(lambda db: db.fetchval("SELECT 1")) == 1
     for session in (one, other):
         await session.close()
+
+
+def test_a_node_that_was_asked_to_stop_stops_though_its_connection_breaks_off(
+    database: str, tmp_path: Path
+) -> None:
+    with InternetProcess(World(hosts=8, pages=64, faults=0, latency=4.0), Limits(None, None)) as net:
+        process = under_way(net, database, tmp_path)
+        process.send_signal(signal.SIGINT)
+        until_said("finishing", tmp_path)
+        cut_all(database)
+        assert process.wait(30) == 130, (tmp_path / "log").read_text()
+
+
+def test_a_node_that_comes_back_when_the_others_have_ended_the_crawl_ends_as_they_do(
+    database: str, tmp_path: Path
+) -> None:
+    with InternetProcess(World(hosts=8, pages=64, faults=0, latency=4.0), Limits(None, None)) as net:
+        process = under_way(net, database, tmp_path)
+        process.send_signal(signal.SIGSTOP)
+        asyncio.run(execute(database, "UPDATE crawler_books.meta SET value = 'finished' WHERE key = 'state'"))
+        cut_all(database)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(30) != 2, (tmp_path / "log").read_text()
+    assert "finished already" not in (tmp_path / "log").read_text()
+
+
+def under_way(net: InternetProcess, database: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """A node that has asked for a page, and waits for the answer."""
+    config = folder / "internet.toml"
+    config.write_text(net.config())
+    process = node(database, config, net.seed, folder)
+    deadline = time.monotonic() + 40
+    while net.ledger().requests < 2:  # after robots.txt
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return process
+
+
+def until_said(word: str, folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while word not in (folder / "log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def cut_all(database: str) -> None:
+    """End all connections of the test's database, but this one."""
+    asyncio.run(
+        execute(
+            database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+    )
