@@ -12,19 +12,22 @@ NOTE = "leftovers.json"
 """In the folder of an incarnation, while that runs and when it was killed."""
 
 
-@contextmanager
-def leftovers_noted(folder: Path) -> Iterator[None]:
-    """Remove what dead incarnations of this node have left, and note in ``folder`` what this one would.
+def remove_left(out: Path, name: str) -> None:
+    """Remove what dead incarnations of node ``name`` have left. Blocks.
 
-    Blocks. Only their own machine can know whether they are dead, so nodes of other names are let alone.
+    Only their own machine can know whether they are dead, so nodes of other names are let alone.
     """
-    name = folder.name.rpartition("-")[0]
-    for note in folder.parent.glob(f"{name}-*/{NOTE}"):
+    for note in out.glob(f"{name}-*/{NOTE}"):
         with suppress(OSError, ValueError, KeyError, TypeError):  # somebody wrote into it
             noted = note.read_text("utf-8")
             remove_leftovers(noted)
             if not pid_exists(int(json.loads(noted)["pid"])):
                 note.unlink()
+
+
+@contextmanager
+def leftovers_noted(folder: Path) -> Iterator[None]:
+    """Note in an incarnation's ``folder`` what it would leave. Blocks."""
     note = folder / NOTE
     note.write_text(note_leftovers(), "utf-8")
     try:

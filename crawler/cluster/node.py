@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.cluster.joining import Joined, join, node_name, refuse
-from crawler.cluster.leftovers import leftovers_noted
+from crawler.cluster.leftovers import leftovers_noted, remove_left
 from crawler.cluster.shared_folder import is_of, write_cluster_file
 from crawler.config import Config
 from crawler.engine import lifecycle
@@ -48,6 +48,7 @@ def node_to_end(config: Config) -> CrawlReport:
     place, name = place_of(config), node_name(config)
     out = config.out or prepare(config, None)
     is_of(out, place)  # whatever is wrong with OUT is to be said before others know of this node
+    remove_left(out, name)
     node = Node(config, logins, place, out)
     try:
         return in_own_loop(node.work())

@@ -20,6 +20,8 @@ STUCK = 120.0
 ENDING = 90.0
 """Seconds that the nodes have to end, once the crawl is over."""
 WELL = {0}
+NOT_BEGUN, UNREACHABLE = 3, "cannot be reached"
+"""How a node ends that finds no PostgreSQL when it begins: whoever has begun it does so again."""
 TOO_LATE = 2
 """A node's exit code, where the crawl was over when it came."""
 
@@ -117,13 +119,15 @@ class Running:
                 continue
             # A node whose end was seen may have been the last one: look once more, at what it left.
             self._standing = await self._scene.eye.standing() or self._standing
-            well = WELL if self.state == "running" else {*WELL, TOO_LATE}
-            if member.code not in well:
+            is_well = member.code in (WELL if self.state == "running" else {*WELL, TOO_LATE})
+            if is_well:
+                continue
+            if not (member.code == NOT_BEGUN and UNREACHABLE in member.last_words(1)):
                 self._complained.add(member.pid)
                 self.wrongs.append(
                     f"{member.name} ended by itself with exit code {member.code}: {member.last_words()}"
                 )
-                await off_loop(member.start)
+            await off_loop(member.start)
 
     async def _stuck(self, *, is_over: bool) -> None:
         standing = self._standing
