@@ -375,3 +375,13 @@ def test_it_answers_thousands_in_a_second():
             if rates[-1] >= 2_000:
                 break
         assert max(rates) >= 2_000
+
+
+def test_the_hosts_asked_of_late_are_told_to_whoever_asks_the_proxy(net):
+    before = time.time()
+    with Client(net) as client:
+        client.get("http://h3.test/robots.txt")
+    found = net.since(before)
+    assert list(found) == [3]
+    assert before <= found[3] <= time.time()
+    assert net.since(time.time()) == {}

@@ -1,8 +1,12 @@
 """The witness of the internet, by a virtual clock: what it counts, and what it does not."""
 
+import asyncio
+
 import pytest
 
+from crawler.lab.internet.internet import Internet
 from crawler.lab.internet.ledger import Ledger
+from crawler.lab.internet.proxy import Connection
 from crawler.lab.internet.report import MAX_VIOLATIONS, Limits, Rule
 from crawler.lab.internet.world import ROBOTS, World
 
@@ -159,3 +163,39 @@ def test_all_violations_are_counted_and_the_first_are_kept():
     assert report.counts[Rule.DELAY] == MAX_VIOLATIONS + 5
     assert len(report.violations) == MAX_VIOLATIONS
     assert client.ledger.of(0).violations == MAX_VIOLATIONS + 5
+
+
+def test_hosts_that_were_asked_of_late_are_told_with_the_first_time():
+    client = Client(PLAIN)
+    client.now += 1
+    since = 1e9 + client.now
+    for host, page in ((1, 0), (2, 0), (1, 1)):
+        client.ask(host, page)
+        client.now += 1
+    assert client.ledger.since(since) == {1: since, 2: pytest.approx(since + 1.1)}
+    assert client.ledger.since(since + 2) == {1: pytest.approx(since + 2.2)}
+    assert client.ledger.since(since + 9) == {}
+    assert set(client.ledger.since(0.0)) == {0, 1, 2}
+
+
+class ClosingTransport(asyncio.Transport):
+    """One whose client went in the very moment in which it was written to."""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return True
+
+
+async def test_a_request_ends_though_its_client_goes_while_the_answer_is_written():
+    internet = Internet(World(hosts=1, pages=9, faults=0, latency=0), Limits(1, None))
+    connection = Connection(internet)
+    connection.connection_made(ClosingTransport())
+    connection.data_received(b"GET http://h0.test/ HTTP/1.1\r\n\r\n")
+    connection.connection_lost(None)
+    report = internet.ledger.report()
+    assert (report.requests, report.under_way, report.pages) == (1, 0, 0)
