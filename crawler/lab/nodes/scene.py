@@ -58,6 +58,8 @@ class Scene:
         """Held by whoever has PostgreSQL down."""
         self.noted: list[str] = []
         """What nodes said, before they were killed, that they would leave in the system."""
+        self.watched = 0
+        """Takeovers that are being watched."""
         self.downs = 0
         """Times that it was."""
         self.partition_of = {host: self._partition(host) for host in range(chaos.hosts)}

@@ -38,6 +38,16 @@ async def takeover(
     others = [alive for alive in await scene.eye.alive() if alive.node != node]
     if not partitions or not others or scene.database.locked():
         return None
+    scene.watched += 1
+    try:
+        return await _watched(scene, node, partitions, since, most)
+    finally:
+        scene.watched -= 1
+
+
+async def _watched(
+    scene: Scene, node: int, partitions: frozenset[int], since: float, most: float
+) -> Takeover | None:
     downs = scene.downs
     asked = all_taken = first_taken = noticed = None
     while time.time() < since + most and (asked is None or all_taken is None):
