@@ -29,6 +29,7 @@ Nothing that crawls needs this floor. It has nine parts, each of which can be re
 ``internet/`` (``crawler lab internet``)
     Any number of hosts behind a proxy, computed from a seed, and a witness of how hard each is asked.
     ``world`` says what there is, ``truth`` what a right crawl records, ``ledger`` what the witness counts.
-``nodes/``
-    What breaks a crawl that several nodes share: a proxy before PostgreSQL that cuts connections.
+``nodes/`` (``crawler lab nodes``)
+    Breaks a crawl that several nodes share, and judges what is left of it. Begin with ``plan`` (what is
+    done), ``inflicting`` (how) and ``judging``; ``cutting_proxy_task`` cuts connections to PostgreSQL.
 """

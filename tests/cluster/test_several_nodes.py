@@ -1,15 +1,19 @@
 """Several nodes of one crawl: each URL is recorded once, whoever comes, leaves or dies."""
 
 import asyncio
+import itertools
 from collections import Counter
 from functools import partial
 
 import asyncpg
 import pytest
 
-from crawler.frontier.postgresql import ending
+from crawler.frontier.postgresql import ending, loading, membership
+from crawler.frontier.postgresql.saving import signed
 from crawler.model.errors import StoreLost
-from tests.cluster.several import Node, graph, until
+from crawler.rules.dedup import fingerprint
+from crawler.rules.urls import origin, partition
+from tests.cluster.several import SEED, Node, graph, until
 
 
 async def ask(node: Node, query: str) -> list[tuple]:
@@ -214,3 +218,33 @@ async def test_the_crawl_does_not_end_while_somebody_makes_urls_pending_again(da
     await losing.close()
     await node.session.close()
     assert await ask(node, "SELECT value FROM meta WHERE key = 'state'") == [("running",)]
+
+
+async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database, monkeypatch):
+    site = graph(5, 3, seed=9)
+    node = Node(database, site.__getitem__)
+    load, numbers = loading.load_inbox, itertools.count()
+
+    async def load_and_add(db, partitions, most):
+        url = f"http://h0.example/more/{next(numbers)}"
+        mark = signed(fingerprint(url, SEED))
+        await db.execute(
+            "INSERT INTO inbox (partition, mark, depth, purpose, indexes, url) VALUES ($1, $2, 1, 0, 0, $3)",
+            partition(origin(url), 256), mark, url,
+        )  # fmt: skip
+        return await load(db, partitions, most)
+
+    monkeypatch.setattr(loading, "load_inbox", load_and_add)
+    await node.join(next(iter(site)))
+    freed = partition(origin("http://h0.example/"), 256) ^ 1
+    keeping = asyncio.create_task(node.frontier.keep())
+    await until(lambda: next(numbers) > 3)
+    # As if another had held it, who is gone now.
+    node.frontier._let_go(node.frontier.parts[freed])
+    await node.session.run(partial(membership.give_back, partitions=[freed]))
+    try:
+        await until(lambda: freed in node.frontier.parts, seconds=5)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await node.session.close()

@@ -119,7 +119,10 @@ class PostgresqlFrontier(Storing):
         await self._session.run(partial(membership.give_back, partitions=numbers))
 
     async def _empty_inbox(self) -> None:
-        while self.parts:
+        """Take in what others have found, but not for ever: they go on finding, and may be gone meanwhile."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + POLL
+        while self.parts and loop.time() < until:
             load = partial(loading.load_inbox, partitions=self.parts, most=INBOX)
             if not (found := await self._session.run(load)):
                 return

@@ -14,6 +14,7 @@ from crawler.lab.internet.truth import Verdict, judge
 from crawler.lab.nodes.inflicting import Done
 from crawler.lab.nodes.plan import HARMLESS, Chaos, Fault
 from crawler.lab.nodes.scene import Pause, Scene
+from crawler.lab.nodes.takeover import Takeover
 from crawler.model.record import Record, decode
 from crawler.plumbing.fork_server_process import SEMAPHORES
 from crawler.plumbing.starter_thread import off_loop
@@ -44,6 +45,8 @@ class Outcome(msgspec.Struct):
     late: int
     """Those of a paused node's last requests, counted apart."""
     wrongs: list[str]
+    slow: list[str]
+    """Takeovers that took too long: on a machine with too much else to do, they do."""
 
     @property
     def in_flight(self) -> int:
@@ -53,7 +56,7 @@ class Outcome(msgspec.Struct):
     @property
     def is_right(self) -> bool:
         """Everything is as it was promised."""
-        return self.verdict.is_right and not (self.wrongs or self.violations or self.missed)
+        return self.verdict.is_right and not (self.wrongs or self.slow or self.violations or self.missed)
 
 
 async def judged(
@@ -66,13 +69,17 @@ async def judged(
     late, violations = _sorted_out(scene, seen, found)
     outcome = Outcome(
         scene.chaos, seconds, list(faults), missed, records, verdict, seen.requests, seen.again, violations,
-        late, found,
+        late, found, _slow(scene.chaos, faults),
     )  # fmt: skip
     if seen.again > outcome.in_flight:
         found.append(f"{seen.again} pages were fetched again; {outcome.in_flight} were in flight")
     if seen.strange or seen.under_way:
         found.append(f"{seen.strange} requests were for what is not there, {seen.under_way} have no end")
-    found += _slow(scene.chaos, faults)
+    found += [
+        f"{done.fault} at {done.at:.2f}: nobody went on with its work"
+        for done in faults
+        if done.takeover is not None and done.takeover.asked is None
+    ]
     for member in scene.members:
         if left := await off_loop(lambda member=member: member.left(ORPHANS)):  # type: ignore[misc]
             found.append(f"{len(left)} processes of {member.name} were left behind")
@@ -149,12 +156,21 @@ def times(faults: Sequence[Done], *kinds: Fault) -> list[float]:
     )
 
 
+def _steps(takeover: Takeover | None) -> str:
+    if takeover is None:
+        return "not seen"
+    steps = {
+        "the connection ended": takeover.noticed,
+        "one partition was taken": takeover.first_taken,
+        "all were taken": takeover.all_taken,
+    }
+    return ", ".join(
+        f"{step} after {seconds:.2f} s" for step, seconds in steps.items() if seconds is not None
+    )
+
+
 def _slow(chaos: Chaos, faults: Sequence[Done]) -> list[str]:
-    wrongs = [
-        f"{done.fault} at {done.at:.2f}: nobody went on with its work"
-        for done in faults
-        if done.takeover is not None and done.takeover.asked is None
-    ]
+    wrongs = []
     killed = times(faults, Fault.KILL, Fault.KILL_GROUP)
     if killed and killed[len(killed) // 2] > MEDIAN:
         wrongs.append(
@@ -170,7 +186,8 @@ def _slow(chaos: Chaos, faults: Sequence[Done]) -> list[str]:
                 if other is not done and other.at < done.at + asked and other.ended_at > done.at
             ]
             wrongs.append(
-                f"{done.fault} at {done.at:.2f}: others went on after {asked:.2f} s, more than {most:g};"
+                f"{done.fault} at {done.at:.2f}: others went on after {asked:.2f} s, more than {most:g}"
+                f" ({_steps(done.takeover)});"
                 f" meanwhile: {', '.join(beside) or 'nothing else'}"
             )
     return wrongs

@@ -21,6 +21,10 @@ class Takeover(NamedTuple):
     """Until another node asked something of one of its hosts."""
     all_taken: float | None
     """Until all of its partitions with something to be done were others'."""
+    first_taken: float | None = None
+    """Until one of them was."""
+    noticed: float | None = None
+    """Until PostgreSQL had ended its connection."""
 
 
 async def takeover(
@@ -35,10 +39,14 @@ async def takeover(
     if not partitions or not others or scene.database.locked():
         return None
     downs = scene.downs
-    asked = all_taken = None
+    asked = all_taken = first_taken = noticed = None
     while time.time() < since + most and (asked is None or all_taken is None):
         await asyncio.sleep(TURN)
         taken = await scene.eye.taken(partitions, node)
+        if noticed is None and all(alive.node != node for alive in await scene.eye.alive()):
+            noticed = time.time() - since
+        if first_taken is None and taken:
+            first_taken = time.time() - since
         if all_taken is None and taken == partitions:
             all_taken = time.time() - since
         if asked is None and taken:
@@ -48,4 +56,4 @@ async def takeover(
         standing = await scene.eye.standing()
         if scene.downs != downs or (standing is not None and standing.state != "running"):
             return None
-    return Takeover(asked, all_taken)
+    return Takeover(asked, all_taken, first_taken, noticed)

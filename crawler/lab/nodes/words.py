@@ -44,6 +44,7 @@ def lines(outcome: Outcome) -> list[str]:
         f" a paused node's last requests, seen late: {outcome.late:,}",
     ]
     said += [f"WRONG: {wrong}" for wrong in outcome.wrongs]
+    said += [f"SLOW: {slow}" for slow in outcome.slow]
     said += [f"WRONG: {error}: {', '.join(urls[:3])}" for error, urls in verdict.named.items()]
     if outcome.missed:
         said.append(f"{outcome.missed} faults found nothing to befall, or no time")
