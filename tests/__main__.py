@@ -22,7 +22,10 @@ READING = {
 }
 TESTS = {
     # What compares how fast processes and threads compute needs all cores; what waits for time-outs, too.
-    "tests alone": ["-m", "pytest", "-q", "-m", "alone", "tests/lab", "tests/street/test_faults.py"],
+    "tests alone": [
+        "-m", "pytest", "-q", "-m", "alone",
+        "tests/lab", "tests/street/test_faults.py", "tests/cluster/test_chaos.py",
+    ],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
     "tests": [
         "-m", "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
-from crawler.model.cluster import CLUSTER_FILE
-from crawler.model.errors import EXIT_STOPPED, UsageError
-from crawler.model.generations import Named, named
+from crawler.model.errors import EXIT_STOPPED
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -55,29 +53,6 @@ def examples(*lines: tuple[str, str]) -> str:
     """An epilog with command lines and what each is for, in columns that click leaves as they are."""
     width = max(len(line) for line, _ in lines) + 2
     return "\b\nExamples:\n" + "\n".join(f"  {line:<{width}}{words}" for line, words in lines)
-
-
-def crawl_named(text: str) -> Named:
-    """The folder and generation that OUT, or OUT@2, names."""
-    return named(text, is_folder=Path(text).is_dir())
-
-
-def last_of(text: str) -> Path:
-    """The folder that OUT names, for a command that goes on after its last generation.
-
-    Raises UsageError where another one is asked for; OutputError where it is a crawl of several nodes.
-    """
-    found = crawl_named(text)
-    if found.generation is not None and Path(found.out).is_dir():
-        raise UsageError(
-            f"{text} names a generation, and a crawl goes on after its last one: give {found.out}"
-        )
-    out = Path(text)
-    if (out / CLUSTER_FILE).exists():  # it need not have a crawl.db
-        from crawler.engine.shared import refuse_shared
-
-        refuse_shared(out)
-    return out
 
 
 def plain(metavar: str) -> str:

@@ -3,7 +3,7 @@
 import click
 
 from crawler.cli.common import Command, examples, unread_is_no_error
-from crawler.cli.gathered import crawl_to_read
+from crawler.cli.named import crawl_to_read
 
 EXAMPLES = examples(
     ("crawler diff out", "the last two generations of one folder"),

@@ -7,8 +7,8 @@ import click
 
 from crawler.cli import options
 from crawler.cli.common import Command, complain, examples, print_nowhere, say
-from crawler.cli.gathered import crawl_to_read
 from crawler.cli.given import given
+from crawler.cli.named import crawl_to_read
 from crawler.model.errors import UsageError
 from crawler.sinks import SINKS
 

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from crawler.cli import check_options, options
-from crawler.cli.common import Command, crawl_named, examples
+from crawler.cli.common import Command, examples
 from crawler.cli.given import given
+from crawler.cli.named import crawl_named
 
 EXAMPLES = examples(
     ("crawler report out", "on the terminal, once more"),

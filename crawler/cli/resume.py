@@ -5,8 +5,9 @@ from typing import Any
 import click
 
 from crawler.cli import options
-from crawler.cli.common import Command, crawl, examples, last_of, say
+from crawler.cli.common import Command, crawl, examples, say
 from crawler.cli.given import given
+from crawler.cli.named import last_of
 from crawler.model.errors import AlreadyFinished
 
 EXAMPLES = examples(

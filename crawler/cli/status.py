@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.common import Command, examples, unread_is_no_error
-from crawler.cli.gathered import crawl_to_read
+from crawler.cli.named import crawl_to_read
 from crawler.model.errors import UsageError
 
 EXAMPLES = examples(

@@ -94,8 +94,11 @@ async def _in_transaction(db: Connection, place: Place, node_name: str) -> int:
 
 
 async def _incarnations(db: Connection, place: Place, node_name: str) -> Sequence[int]:
-    """The node's, none of which lives. Raises UsageError."""
-    nodes: list[Any] = await db.fetch("SELECT id, name FROM nodes ORDER BY id FOR UPDATE")
+    """Those of the node that have records; none of them lives. Raises UsageError."""
+    nodes: list[Any] = await db.fetch(
+        "SELECT id, name, EXISTS (SELECT FROM batches b WHERE b.node = nodes.id) AS has_records"
+        " FROM nodes ORDER BY id FOR UPDATE"
+    )
     ids = [node["id"] for node in nodes if node["name"] == node_name]
     if not ids:
         names = ", ".join(sorted({node["name"] for node in nodes})) or "none yet"
@@ -106,4 +109,5 @@ async def _incarnations(db: Connection, place: Place, node_name: str) -> Sequenc
             f"node {node_name} lives, as {node_name}-{max(living)}: its disk cannot be given up while it"
             " writes there; stop it first"
         )
-    return ids
+    # One that has recorded nothing has nothing to lose; it may be about to begin.
+    return [node["id"] for node in nodes if node["id"] in ids and node["has_records"]]

@@ -43,6 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
         stand_in("crawler.engine.crawl", prepare=engine.prepare, crawl_to_end=engine.crawl_to_end),
         stand_in("crawler.engine.lifecycle", new_folder=lambda seeds: Path(f"crawls/{seeds[0][2:]}-NOW")),
         stand_in("crawler.engine.resuming", settings_of=engine.settings_of),
+        stand_in("crawler.engine.shared", refuse_shared=lambda out: None),
         stand_in("crawler.watch.summary", print_summary=lambda summary: print(f"summary {summary}")),
         stand_in("crawler.watch.status", print_status=lambda view, **how: print(f"{view}, {how}")),
         stand_in("crawler.frontier.view", open_view=open_view),

@@ -21,7 +21,6 @@ DONE_COLUMNS = (
     "attempts", "state", "kind", "target", "message", "extract", "login",
     "etag", "last_modified", "accept_encoding", "content_hash",
 )  # fmt: skip
-
 SEED = 12_345
 STARTED, ENDED = "2026-11-28T10:00:00Z", "2026-11-28T10:01:40Z"
 ORIGINS = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")

@@ -1,11 +1,14 @@
 """Commands with real nodes: each a process, on a real PostgreSQL."""
 
+import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,8 +19,13 @@ import pytest
 from crawler.cli import demo_of_nodes
 from crawler.cli.app import main
 from crawler.cluster.embedded_process import EmbeddedPostgresql
+from crawler.cluster.local_node_process import share_of
+from crawler.cluster.local_nodes_process import Ended, LocalNodes
+from crawler.config import Config
 from crawler.export.source import Source
+from crawler.frontier.postgresql.place import Place
 from crawler.model.generations import DATABASE
+from crawler.parse.parse_pool import cores
 from tests import crawls
 from tests.graph_server import GraphSite, graph_site
 
@@ -214,3 +222,33 @@ def test_what_the_demo_counts_can_be_wrong(capsys: pytest.CaptureFixture[str]) -
     assert "1 are missing in the records, 0 are there twice, and 0 are none" in one
     assert "0 are missing in the records, 1 are there twice, and 0 are none" in two
     assert "0 are missing in the records, 0 are there twice, and 1 are none" in three
+
+
+async def test_a_node_that_always_dies_is_begun_again_a_few_times(
+    database: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", urlsplit(database).password or "")
+    dies = [sys.executable, "-c", "import sys; print('so it is', file=sys.stderr); sys.exit(9)"]
+
+    def run() -> Ended:
+        place = Place(database, "c")
+        return LocalNodes(Config(), place, 2, show=False, restarts=2, command=dies).run(look=0.1)
+
+    with ThreadPoolExecutor(1) as other_loop:  # in the main thread, signals would be handled as well
+        monkeypatch.setattr(signal, "signal", lambda number, handler: handler)
+        ended = await asyncio.get_running_loop().run_in_executor(other_loop, run)
+    assert (ended.last.state, ended.stopped, ended.refused) == ("running", False, False)
+    said = Counter(capfd.readouterr().err.splitlines())
+    for node in ("node1", "node2"):
+        assert said[f"{node}: so it is"] == 3
+        assert said[f"{node}: died with exit code 9; the others have its work, and it is begun again"] == 2
+        assert said[f"{node}: died with exit code 9; it is not begun again"] == 1
+
+
+def test_nodes_share_the_machine_unless_the_user_has_said_otherwise() -> None:
+    config = Config(parse={"workers": 7}, limits={"memory": 2**30})
+    said = share_of(config, 3, 2)
+    assert (said.cluster.node, said.parse.workers, said.limits.memory) == ("node2", 7, 2**30)
+    left, alone = share_of(Config(), 1_000, 1_000), share_of(Config(cluster={"node": "web"}), 1, 1)
+    assert (left.parse.workers, left.limits.memory) == (1, 256 * 2**20)
+    assert (alone.cluster.node, alone.parse.workers) == ("web1", cores())

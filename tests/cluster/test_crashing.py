@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from crawler.lab.internet.internet_process import InternetProcess  # noqa: E402
 from crawler.lab.internet.report import Limits  # noqa: E402
 from crawler.lab.internet.world import World  # noqa: E402
 from tests.cluster.filled import Filled  # noqa: E402
+from tests.cluster.several import Node, graph  # noqa: E402
 
 SEMAPHORES = Path("/dev/shm")
 
@@ -103,3 +105,46 @@ def until_noted(process: "subprocess.Popen[bytes]", path: Path) -> str:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return text
+
+
+async def test_a_node_that_stands_still_amid_a_copy_does_not_keep_what_it_holds(database: str) -> None:
+    # PostgreSQL's own time-outs are for connections on which nothing is under way.
+    site = graph(5, 3, seed=5)
+    still, other = [Node(database, site.__getitem__, timeout=1.5) for _ in range(2)]
+    await still.join(next(iter(site)))
+    assert len(still.frontier.parts) == 256
+    hangs = asyncio.Event()
+
+    async def nothing() -> AsyncIterator[bytes]:
+        hangs.set()
+        await asyncio.sleep(60)
+        yield b""
+
+    copying = asyncio.ensure_future(
+        still.session.run(lambda db: db.copy_to_table("retries", source=nothing()))
+    )
+    try:
+        await hangs.wait()
+        async with asyncio.timeout(20):
+            await other.start(next(iter(site)))
+    finally:
+        copying.cancel()
+        still.session.give_up()
+        await asyncio.gather(copying, return_exceptions=True)
+    assert sorted(other.committed) == sorted(site)
+
+
+async def test_a_node_that_only_waits_for_a_long_query_is_let_alone(database: str) -> None:
+    filled = Filled(database)
+    await filled.fill()
+    one, other = [await Session.open(Place(database, "books"), 5.0) for _ in range(2)]
+    await one.run(lambda db: membership.join(db, "busy", "here", 1))
+    waiting = asyncio.ensure_future(one.run(lambda db: db.fetchval("SELECT pg_sleep(1.5)::text")))
+    await asyncio.sleep(1.0)
+    await other.run(lambda db: membership.end_those_that_stand_still(db, 0.5))
+    assert await waiting == ""
+    await asyncio.sleep(0.7)
+    await other.run(lambda db: membership.end_those_that_stand_still(db, 0.5))
+    assert await one.run(lambda db: db.fetchval("SELECT 1")) == 1
+    for session in (one, other):
+        await session.close()

@@ -73,6 +73,13 @@ async def test_one_that_lives_is_refused(crawl: Filled) -> None:
         await db.close()
 
 
+async def test_one_that_is_about_to_begin_keeps_its_disk(crawl: Filled) -> None:
+    """It has joined, and has no lock yet: what it will record must count."""
+    await fetch(crawl.place, "INSERT INTO nodes (name, host, pid, joined_at) VALUES ('red', 'here', 1, 300)")
+    assert await asyncio.to_thread(lose, crawl.place, "red") == 4
+    assert await fetch(crawl.place, "SELECT id FROM nodes WHERE disk_lost ORDER BY id") == [(1,), (3,)]
+
+
 async def test_a_name_that_there_is_not(crawl: Filled) -> None:
     with pytest.raises(UsageError, match="crawl books has no node green; its nodes are: blue, red"):
         await asyncio.to_thread(lose, crawl.place, "green")

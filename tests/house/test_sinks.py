@@ -18,6 +18,7 @@ ALLOWED = {
     "config/running_sections.py": {"jsonl": "what a crawl leaves unless told otherwise"},
     "cli/options.py": {"jsonl": "the default, told in the help"},
     "lab/crash/judges.py": dict.fromkeys(NAMES, "readers that share no code with the sinks"),
+    "lab/nodes/judging.py": {"jsonl": "an experiment exports what its own nodes left"},
     "lab/faults/report.py": {"records.jsonl": "an experiment reads what its own crawl left"},
     "lab/experiments/race/this_crawler.py": {"records.jsonl": "an experiment reads what its own crawl left"},
 }

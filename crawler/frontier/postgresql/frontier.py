@@ -46,11 +46,15 @@ class PostgresqlFrontier(Storing):
 
     async def keep(self) -> None:
         """See :meth:`crawler.frontier.protocol.Frontier.keep`. Raises StoreLost, StoreFailed."""
+        looked_at, timeout = asyncio.get_running_loop().time(), self._session.timeout
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
             while True:
                 await asyncio.sleep(POLL)
                 await self._look()
+                if (now := asyncio.get_running_loop().time()) > looked_at + timeout / 8:
+                    looked_at = now
+                    await self._session.run(partial(membership.end_those_that_stand_still, timeout=timeout))
 
     async def _watch(self) -> None:
         """Raise StoreLost as soon as it is known that the connection is gone, whatever waits for it."""

@@ -21,6 +21,14 @@ SELECT array(SELECT (l.objid::bigint - {FIRST_NODE})::int FROM pg_locks l
     AND l.classid = current_schema()::regnamespace::oid
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """  # noqa: S608
+_STAND_STILL = f"""
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.objid::bigint > {FIRST_NODE}
+    AND l.classid = current_schema()::regnamespace::oid AND l.database = a.datid
+    AND a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()
+    AND a.state = 'active' AND a.wait_event_type = 'Client'
+    AND greatest(a.query_start, a.state_change) < clock_timestamp() - $1 * interval '1 second'
+"""  # noqa: S608
 
 
 class Seen(NamedTuple):
@@ -36,6 +44,14 @@ async def look(db: Connection) -> Seen:
     """Who is there, and whether there is anything left to do."""
     state, alive = await db.fetchrow(f"SELECT (SELECT value FROM meta WHERE key = 'state'), ({_ALIVE})")  # noqa: S608
     return Seen(state, frozenset(alive))
+
+
+async def end_those_that_stand_still(db: Connection, timeout: float) -> None:
+    """End the connections of nodes that the server has waited for longer than ``timeout`` amid a statement.
+
+    Its own time-outs see only those on which nothing is under way; in a COPY it would wait for ever.
+    """
+    await db.execute(_STAND_STILL, timeout)
 
 
 async def join(db: Connection, name: str, host: str, pid: int) -> int:

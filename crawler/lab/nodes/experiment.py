@@ -13,6 +13,7 @@ from crawler.lab.nodes.plan import Chaos
 from crawler.lab.nodes.running import Running
 from crawler.lab.nodes.scene import scene
 from crawler.model.errors import UsageError
+from crawler.plumbing.stop_signal import interrupted_by_all
 
 OnDone = Callable[[Done, Standing], None]
 
@@ -28,7 +29,7 @@ def break_nodes(
     """
     if not Path("/proc/self/stat").exists():
         raise UsageError("this experiment finds the processes it kills in /proc, which is not here")
-    with tempfile.TemporaryDirectory(prefix="crawler-nodes-") as temporary:
+    with interrupted_by_all(), tempfile.TemporaryDirectory(prefix="crawler-nodes-") as temporary:
         folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         return asyncio.run(_run(chaos, on_done, folder))

@@ -35,6 +35,8 @@ class Done(msgspec.Struct):
     in_flight: int = 0
     """Pages, of all nodes, that might have to be fetched again for its sake."""
     takeover: Takeover | None = None
+    ended_at: float = 0.0
+    """Unix time at which everything ran again."""
     wrong: str | None = None
     """What went wrong at once."""
 
@@ -58,14 +60,16 @@ async def inflict(scene: Scene, fault: Fault, member: Member | None, chance: Ran
 
 
 async def _joined(scene: Scene, member: Member) -> Alive | None:
-    """What the node is, once it takes part; None where it does not, for too long."""
+    """What the node is, once it has something to do; None where that takes too long, or it has ended."""
+    alive = None
     for _ in range(int(JOIN_TIMEOUT / 0.1)):
         if not member.is_running:
             return None
-        if (alive := await scene.incarnation(member)) is not None:
-            return alive
+        alive = await scene.incarnation(member)
+        if alive is not None and await scene.eye.owned(alive.node):
+            break
         await asyncio.sleep(0.1)
-    return None
+    return alive
 
 
 async def _left(member: Member) -> bool:
@@ -91,6 +95,7 @@ async def _down(scene: Scene, fault: Fault, chance: Random, done: Done) -> None:
 
 async def _kill(group: bool, scene: Scene, member: Member, alive: Alive, chance: Random, done: Done) -> None:
     owned = await scene.eye.owned(alive.node)
+    await off_loop(lambda: scene.note_leftovers(alive))
     done.at = time.time()
     await off_loop(lambda: member.kill(group=group))
     done.in_flight = await scene.in_flight()

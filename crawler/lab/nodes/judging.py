@@ -1,5 +1,6 @@
 """What the nodes have left, held against the truth: the records, the witness, and what is left behind."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ from crawler.lab.nodes.inflicting import Done
 from crawler.lab.nodes.plan import HARMLESS, Chaos, Fault
 from crawler.lab.nodes.scene import Pause, Scene
 from crawler.model.record import Record, decode
+from crawler.plumbing.fork_server_process import SEMAPHORES
 from crawler.plumbing.starter_thread import off_loop
 
 AFTER_PAUSE = 2.0
@@ -76,7 +78,20 @@ async def judged(
             found.append(f"{len(left)} processes of {member.name} were left behind")
         if "Traceback" in (said := member.log.read_text(errors="replace")):
             found.append(f"{member.name} printed a traceback: {said[said.index('Traceback') :][-600:]}")
+    if left_over := await off_loop(lambda: _left_in_the_system(scene.noted)):
+        found.append(f"{len(left_over)} semaphores and folders were left behind: {left_over[0]}")
     return outcome
+
+
+def _left_in_the_system(noted: Sequence[str]) -> list[Path]:
+    """Semaphores, and folders of multiprocessing."""
+    found: list[Path] = []
+    for note in noted:
+        told = json.loads(note)
+        found += SEMAPHORES.glob(f"sem.{told['semaphores'].lstrip('/')}-*")
+        if told["folder"] is not None and (folder := Path(told["folder"])).exists():
+            found.append(folder)
+    return found
 
 
 def _records(scene: Scene, wrongs: list[str]) -> tuple[Verdict, int]:
@@ -145,9 +160,17 @@ def _slow(chaos: Chaos, faults: Sequence[Done]) -> list[str]:
         wrongs.append(
             f"a takeover takes {killed[len(killed) // 2]:.2f} s in the median, more than {MEDIAN:g}"
         )
-    if killed and killed[-1] > MOST:
-        wrongs.append(f"a takeover took {killed[-1]:.2f} s, more than {MOST:g}")
-    paused = times(faults, Fault.PAUSE_LONG)
-    if paused and paused[-1] > chaos.session_timeout + MOST:
-        wrongs.append(f"a takeover after a pause took {paused[-1]:.2f} s")
+    for done in faults:
+        asked = done.takeover.asked if done.takeover is not None else None
+        most = MOST + (chaos.session_timeout if done.fault is Fault.PAUSE_LONG else 0.0)
+        if asked is not None and asked > most:
+            beside = [
+                other.fault
+                for other in faults
+                if other is not done and other.at < done.at + asked and other.ended_at > done.at
+            ]
+            wrongs.append(
+                f"{done.fault} at {done.at:.2f}: others went on after {asked:.2f} s, more than {most:g};"
+                f" meanwhile: {', '.join(beside) or 'nothing else'}"
+            )
     return wrongs

@@ -104,6 +104,7 @@ class Running:
         if not done.hit:  # it found nothing to befall: once more
             self._planned.append(planned)
             return
+        done.ended_at = time.time()
         if done.wrong is not None:
             self.wrongs.append(done.wrong)
         self.done.append(done)

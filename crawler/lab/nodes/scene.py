@@ -9,11 +9,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.cluster.embedded_process import EmbeddedPostgresql
+from crawler.cluster.leftovers import NOTE
 from crawler.frontier.postgresql.place import Place
 from crawler.lab.internet.internet_process import InternetProcess
 from crawler.lab.nodes.cutting_proxy_task import CuttingProxy, cutting_proxy
@@ -55,6 +56,8 @@ class Scene:
         self.pauses: list[Pause] = []
         self.database = asyncio.Lock()
         """Held by whoever has PostgreSQL down."""
+        self.noted: list[str] = []
+        """What nodes said, before they were killed, that they would leave in the system."""
         self.downs = 0
         """Times that it was."""
         self.partition_of = {host: self._partition(host) for host in range(chaos.hosts)}
@@ -88,6 +91,11 @@ class Scene:
             if transport is not None and transport.get_extra_info("sockname")[1] == alive.port:
                 return line
         return None
+
+    def note_leftovers(self, alive: Alive) -> None:
+        """Keep what a node that is to be killed would leave in the system."""
+        with suppress(OSError):
+            self.noted.append((self.out / f"{alive.name}-{alive.node}" / NOTE).read_text(encoding="utf-8"))
 
     async def in_flight(self) -> int:
         """Pages that were asked for, by whichever node, and are not committed."""
