@@ -81,11 +81,8 @@ async def _load(db: Connection, number: int, owner: int | None, urls: int, done:
         loaded.lanes = [
             (lane, origin, Pace(*pace) if pace[6] is not None else None) for lane, origin, *pace in lanes
         ]
-        loaded.last_id, loaded.marks = await db.fetchrow(
-            "SELECT max(id), string_agg(int8send(mark), ''::bytea) FROM urls WHERE id >= $1 AND id < $2",
-            first,
-            end,
-        )
+        loaded.last_id = await db.fetchval("SELECT max(id) FROM urls WHERE id >= $1 AND id < $2", first, end)
+        loaded.marks = await load_marks(db, number)
     if urls > done:
         loaded.pending = [_waits(row) for row in await db.fetch(_PENDING, first, end)]
     return loaded
