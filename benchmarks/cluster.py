@@ -119,7 +119,13 @@ async def until_shared(db: Any, nodes: Sequence[subprocess.Popen[str]]) -> None:
 
 
 async def measure(
-    server: EmbeddedPostgresql, place: Place, hosts: int, count: int, seconds: float, *, statements: bool = False
+    server: EmbeddedPostgresql,
+    place: Place,
+    hosts: int,
+    count: int,
+    seconds: float,
+    *,
+    statements: bool = False,
 ) -> dict[str, float]:
     """Have ``count`` nodes work for a while; pages a second, and what a page costs."""
     db = await asyncpg.connect(place.frontier, server_settings={"search_path": place.schema})
@@ -161,7 +167,9 @@ async def measure(
         "database_us": (last.database - first.database) / pages * 1e6,
         "wal": (last.wal - first.wal) / pages,
         "load_s": max(each["load_s"] for each in told),
-        "load_cpu_us": sum(each["load_cpu_s"] for each in told) / max(1, sum(each["urls"] for each in told)) * 1e6,
+        "load_cpu_us": sum(each["load_cpu_s"] for each in told)
+        / max(1, sum(each["urls"] for each in told))
+        * 1e6,
         "memory": sum(each["memory"] for each in told) / max(1, sum(each["urls"] for each in told)),
     }
 
@@ -173,7 +181,9 @@ def coordination(options: argparse.Namespace) -> None:
         for count in options.nodes:
             place = Place(server.dsn, f"n{count}")
             asyncio.run(fill(place, options.hosts, options.per_host, options.pending))
-            found = asyncio.run(measure(server, place, options.hosts, count, options.seconds, statements=options.statements))
+            found = asyncio.run(
+                measure(server, place, options.hosts, count, options.seconds, statements=options.statements)
+            )
             names = ("pages_s", "node_us", "database_us", "wal", "made_us")
             rows.append((str(count), *(f"{found[name]:,.0f}" for name in names)))
             print(*rows[-1], flush=True)
@@ -202,7 +212,9 @@ def growth(options: argparse.Namespace) -> None:
             print(f"filled after {time.perf_counter() - begun:.0f} s", file=sys.stderr)
             of_each = asyncio.run(sizes(place))
             found = asyncio.run(measure(server, place, options.hosts, 1, options.seconds))
-        rows.append((f"{urls:,}", *(f"{found[name]:,.{1 if name.startswith('load') else 0}f}" for name in names)))
+        rows.append(
+            (f"{urls:,}", *(f"{found[name]:,.{1 if name.startswith('load') else 0}f}" for name in names))
+        )
         print(*rows[-1], flush=True)
         heading = ("table or index", "rows a URL", "bytes a URL")
         each = [(name, f"{count / urls:.3f}", f"{size / urls:.1f}") for name, size, count in of_each]
@@ -227,7 +239,7 @@ def real_nodes(folder: Path, place: Place, count: int, concurrency: int) -> list
 async def rate(
     server: EmbeddedPostgresql, place: Place, started: Sequence[subprocess.Popen[str]], seconds: float
 ) -> tuple[float, float, float]:
-    """Pages a second of these nodes once they share, cores that they take, and cores that PostgreSQL takes."""
+    """Pages a second of these nodes once they share; the cores that they take, and PostgreSQL takes."""
     db = await asyncpg.connect(place.frontier)
     try:
         while not await db.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{place.schema}.partitions"):
@@ -242,9 +254,11 @@ async def rate(
     finally:
         await db.close()
     took = last.at - first.at
-    return (last.pages - first.pages) / took, (last.nodes - first.nodes) / took, (
-        last.database - first.database
-    ) / took
+    return (
+        (last.pages - first.pages) / took,
+        (last.nodes - first.nodes) / took,
+        (last.database - first.database) / took,
+    )
 
 
 def nodes(options: argparse.Namespace) -> None:
@@ -272,7 +286,15 @@ def nodes(options: argparse.Namespace) -> None:
                 for node in started:
                     node.wait()
             alone = alone or pages / count
-            rows.append((str(count), f"{pages:,.1f}", f"{pages / count / alone:.0%}", f"{cores:.2f}", f"{database:.2f}"))
+            rows.append(
+                (
+                    str(count),
+                    f"{pages:,.1f}",
+                    f"{pages / count / alone:.0%}",
+                    f"{cores:.2f}",
+                    f"{database:.2f}",
+                )
+            )
             print(*rows[-1], flush=True)
     title = f"{HOSTS} hosts that answer after 1 s, each node asks for {options.concurrency} pages at once"
     report.print_table(title, rows)
