@@ -109,9 +109,9 @@ async def sample(db: Any, server: EmbeddedPostgresql, nodes: Sequence[subprocess
 async def until_shared(db: Any, nodes: Sequence[subprocess.Popen[str]]) -> None:
     """Wait until each node holds its share of the partitions."""
     while True:
-        held = await db.fetch("SELECT count(*) FROM partitions WHERE owner IS NOT NULL GROUP BY owner")
-        counts = [count for (count,) in held]
-        if len(counts) == len(nodes) and max(counts) - min(counts) <= 1:
+        held = await db.fetch("SELECT owner, count(*) FROM partitions GROUP BY owner")
+        counts = [count for owner, count in held if owner is not None]
+        if len(held) == len(counts) == len(nodes) and max(counts) <= -(-sum(counts) // len(nodes)):
             return
         if any(node.poll() is not None for node in nodes):
             sys.exit("a node has ended")
@@ -141,6 +141,9 @@ async def measure(
         begun = time.perf_counter()
         await until_shared(db, nodes)
         print(f"shared after {time.perf_counter() - begun:.1f} s", file=sys.stderr)
+        while not (await sample(db, server, nodes)).pages:
+            await asyncio.sleep(0.2)
+        print(f"first pages after {time.perf_counter() - begun:.1f} s", file=sys.stderr)
         await asyncio.sleep(SETTLING)
         print("measuring", file=sys.stderr)
         if statements:
