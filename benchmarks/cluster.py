@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,12 +29,16 @@ from filled_crawl import fill
 from crawler.cluster import embedded_process
 from crawler.cluster.embedded_process import EmbeddedPostgresql
 from crawler.frontier.postgresql.connecting import Place
+from crawler.lab.internet.internet_process import InternetProcess
+from crawler.lab.internet.world import World
 
 USUAL = {
     "fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB", "jit": "on",
     "dynamic_shared_memory_type": "posix",
 }  # fmt: skip
 """What PostgreSQL's own defaults are, over those of the embedded one."""
+HOSTS = 500
+"""Of the internet for real nodes."""
 SETTLING = 6.0
 """Seconds between the moment in which every node has its share and the measurement."""
 STATEMENTS = """
@@ -104,9 +109,9 @@ async def sample(db: Any, server: EmbeddedPostgresql, nodes: Sequence[subprocess
 async def until_shared(db: Any, nodes: Sequence[subprocess.Popen[str]]) -> None:
     """Wait until each node holds its share of the partitions."""
     while True:
-        held = await db.fetch("SELECT count(*) FROM partitions WHERE owner IS NOT NULL GROUP BY owner")
-        counts = [count for (count,) in held]
-        if len(counts) == len(nodes) and max(counts) - min(counts) <= 1:
+        held = await db.fetch("SELECT owner, count(*) FROM partitions GROUP BY owner")
+        counts = [count for owner, count in held if owner is not None]
+        if len(held) == len(counts) == len(nodes) and max(counts) <= -(-sum(counts) // len(nodes)):
             return
         if any(node.poll() is not None for node in nodes):
             sys.exit("a node has ended")
@@ -114,20 +119,31 @@ async def until_shared(db: Any, nodes: Sequence[subprocess.Popen[str]]) -> None:
 
 
 async def measure(
-    server: EmbeddedPostgresql, place: Place, hosts: int, count: int, seconds: float, *, statements: bool = False
+    server: EmbeddedPostgresql,
+    place: Place,
+    hosts: int,
+    count: int,
+    seconds: float,
+    *,
+    statements: bool = False,
 ) -> dict[str, float]:
     """Have ``count`` nodes work for a while; pages a second, and what a page costs."""
     db = await asyncpg.connect(place.frontier, server_settings={"search_path": place.schema})
     command = [sys.executable, str(Path(__file__).with_name("simulated_node.py"))]
     command += [place.frontier, place.name, str(hosts)]
     nodes = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         for _ in range(count)
     ]
     try:
         begun = time.perf_counter()
         await until_shared(db, nodes)
         print(f"shared after {time.perf_counter() - begun:.1f} s", file=sys.stderr)
+        while not (await sample(db, server, nodes)).pages:
+            await asyncio.sleep(0.2)
+        print(f"first pages after {time.perf_counter() - begun:.1f} s", file=sys.stderr)
         await asyncio.sleep(SETTLING)
         print("measuring", file=sys.stderr)
         if statements:
@@ -154,7 +170,9 @@ async def measure(
         "database_us": (last.database - first.database) / pages * 1e6,
         "wal": (last.wal - first.wal) / pages,
         "load_s": max(each["load_s"] for each in told),
-        "load_cpu_us": sum(each["load_cpu_s"] for each in told) / max(1, sum(each["urls"] for each in told)) * 1e6,
+        "load_cpu_us": sum(each["load_cpu_s"] for each in told)
+        / max(1, sum(each["urls"] for each in told))
+        * 1e6,
         "memory": sum(each["memory"] for each in told) / max(1, sum(each["urls"] for each in told)),
     }
 
@@ -166,7 +184,9 @@ def coordination(options: argparse.Namespace) -> None:
         for count in options.nodes:
             place = Place(server.dsn, f"n{count}")
             asyncio.run(fill(place, options.hosts, options.per_host, options.pending))
-            found = asyncio.run(measure(server, place, options.hosts, count, options.seconds, statements=options.statements))
+            found = asyncio.run(
+                measure(server, place, options.hosts, count, options.seconds, statements=options.statements)
+            )
             names = ("pages_s", "node_us", "database_us", "wal", "made_us")
             rows.append((str(count), *(f"{found[name]:,.0f}" for name in names)))
             print(*rows[-1], flush=True)
@@ -195,7 +215,9 @@ def growth(options: argparse.Namespace) -> None:
             print(f"filled after {time.perf_counter() - begun:.0f} s", file=sys.stderr)
             of_each = asyncio.run(sizes(place))
             found = asyncio.run(measure(server, place, options.hosts, 1, options.seconds))
-        rows.append((f"{urls:,}", *(f"{found[name]:,.{1 if name.startswith('load') else 0}f}" for name in names)))
+        rows.append(
+            (f"{urls:,}", *(f"{found[name]:,.{1 if name.startswith('load') else 0}f}" for name in names))
+        )
         print(*rows[-1], flush=True)
         heading = ("table or index", "rows a URL", "bytes a URL")
         each = [(name, f"{count / urls:.3f}", f"{size / urls:.1f}") for name, size, count in of_each]
@@ -203,16 +225,97 @@ def growth(options: argparse.Namespace) -> None:
     report.print_table(f"a page of 43 links, 3 of them new; {options.hosts:,} hosts, one node", rows)
 
 
+def real_nodes(folder: Path, place: Place, count: int, concurrency: int) -> list[subprocess.Popen[str]]:
+    """Start ``crawler node`` so many times; the settings are in the folder."""
+    command = [sys.executable, "-m", "crawler", "node", "-c", str(folder / "config.toml"), "--frontier"]
+    command += [place.frontier, "--name", place.name, "--concurrency", str(concurrency), "--delay", "0"]
+    command += ["--per-host", "2", "--workers", "1", "-q"]
+    return [
+        subprocess.Popen(
+            [*command, "-o", str(folder / f"out{count}"), "--node", f"node{number}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+async def rate(
+    server: EmbeddedPostgresql, place: Place, started: Sequence[subprocess.Popen[str]], seconds: float
+) -> tuple[float, float, float]:
+    """Pages a second of these nodes once they share; the cores that they take, and PostgreSQL takes."""
+    db = await asyncpg.connect(place.frontier)
+    try:
+        while not await db.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{place.schema}.partitions"):
+            await asyncio.sleep(0.2)
+        await db.execute(f"SET search_path TO {place.schema}")
+        await until_shared(db, started)
+        while (await sample(db, server, started)).pages < HOSTS * len(started):
+            await asyncio.sleep(0.5)
+        first = await sample(db, server, started)
+        await asyncio.sleep(seconds)
+        last = await sample(db, server, started)
+    finally:
+        await db.close()
+    took = last.at - first.at
+    return (
+        (last.pages - first.pages) / took,
+        (last.nodes - first.nodes) / took,
+        (last.database - first.database) / took,
+    )
+
+
+def nodes(options: argparse.Namespace) -> None:
+    """Pages a second of hosts that take a second to answer, by how many real nodes ask them."""
+    world = World(hosts=HOSTS, pages=HOSTS * 400, latency=1.0, faults=0.0, redirects=0.0, missing=0.0,
+                  delaying=0.0, forbidding=0.0, closed=0.0)  # fmt: skip
+    rows = [("nodes", "pages/s", "of proportional", "cores: nodes", "cores: PostgreSQL")]
+    alone = 0.0
+    with (
+        postgresql(options) as server,
+        InternetProcess(world) as internet,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        seeds = ", ".join(f'"{world.url(host, 0)}"' for host in range(HOSTS))
+        config = internet.config().partition("\n")[2]
+        Path(folder, "config.toml").write_text(f"seeds = [{seeds}]\n{config}", "utf-8")
+        for count in options.nodes:
+            place = Place(server.dsn, f"n{count}")
+            started = real_nodes(Path(folder), place, count, options.concurrency)
+            try:
+                pages, cores, database = asyncio.run(rate(server, place, started, options.seconds))
+            finally:
+                for node in started:
+                    node.terminate()
+                for node in started:
+                    node.wait()
+            alone = alone or pages / count
+            rows.append(
+                (
+                    str(count),
+                    f"{pages:,.1f}",
+                    f"{pages / count / alone:.0%}",
+                    f"{cores:.2f}",
+                    f"{database:.2f}",
+                )
+            )
+            print(*rows[-1], flush=True)
+    title = f"{HOSTS} hosts that answer after 1 s, each node asks for {options.concurrency} pages at once"
+    report.print_table(title, rows)
+
+
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description="Costs of a crawl that nodes share.")
     commands = parser.add_subparsers(required=True)
-    for run in (coordination, growth):
+    for run in (coordination, growth, nodes):
         command = commands.add_parser(run.__name__, help=run.__doc__)
         command.set_defaults(run=run)
         if run is coordination:
             command.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
             command.add_argument("--per-host", type=int, default=120, help="known URLs of each")
+        elif run is nodes:
+            command.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 3, 4])
+            command.add_argument("--concurrency", type=int, default=48)
         else:
             command.add_argument("--urls", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
         command.add_argument("--hosts", type=int, default=1_000)

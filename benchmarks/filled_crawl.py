@@ -19,17 +19,17 @@ URLS = f"""
 INSERT INTO urls
 SELECT h.part << {ID_BITS} | (h.first + i), coalesce(marks[i], hashint8extended(i, h.host)), h.lane,
     h.part << {ID_BITS} | (h.first + 1), 1, 0, 0,
-    'http://host' || h.host || '.example/library/chapter-000000/section-' || lpad((i - 1)::text, 9, '0') || '.html',
-    NULL
+    'http://host' || h.host || '.example/library/chapter-000000/section-' || lpad((i - 1)::text, 9, '0')
+        || '.html', NULL
 FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) AS h(host, part, first, lane)
     JOIN marks m ON m.host = h.host, generate_series(1, $5) i
-"""  # noqa: S608
+"""
 DONE = f"""
 INSERT INTO done
-SELECT h.part << {ID_BITS} | (h.first + i), 77, 1764288000.25, 1, 1, 3, 0, 0, 200, 1, 1, NULL, NULL, NULL, NULL,
-    NULL, '"5e0b-5f1e3c8a"', NULL, 'gzip, deflate', '\\x00112233445566778899aabbccddeeff'
+SELECT h.part << {ID_BITS} | (h.first + i), 77, 1764288000.25, 1, 1, 3, 0, 0, 200, 1, 1,
+    NULL, NULL, NULL, NULL, NULL, '"5e0b-5f1e3c8a"', NULL, 'gzip, deflate', '\\x00112233445566778899aabbccddeeff'
 FROM unnest($1::bigint[], $2::bigint[]) AS h(part, first), generate_series(1, $3) i
-"""  # noqa: S608
+"""
 
 
 async def fill(place: Place, hosts: int, urls: int, pending: int, partitions: int = 256) -> None:

@@ -1,7 +1,7 @@
 """A node of a shared crawl without its fetchers, parsers and writers: all that it does is coordination.
 
-Started by ``cluster.py``, which measures it from outside; it works until its standard input is closed. Then it
-prints as JSON what its pages cost it beside the frontier, and what its known URLs take.
+Started by ``cluster.py``, which measures it from outside; it works until its standard input is closed. Then
+it prints as JSON what its pages cost it beside the frontier, and what its known URLs take.
 
 Each page has 43 links: 40 that are known long since, and 3 new ones. Of ten known ones, one is of another
 host, as is one of the new ones.

@@ -7,7 +7,7 @@ from functools import partial
 import asyncpg
 import pytest
 
-from crawler.frontier.postgresql import loading, membership
+from crawler.frontier.postgresql import ending, loading, membership
 from crawler.frontier.postgresql.saving import signed
 from crawler.model.errors import StoreLost
 from crawler.rules.dedup import fingerprint
@@ -194,6 +194,29 @@ async def test_text_that_postgresql_cannot_hold_is_no_reason_to_fail(database):
     assert _text("a\0b\ud800c") == "a\ufffdb?c"
     assert _text("plain") == "plain"
     assert _text(None) is None
+
+
+async def test_the_crawl_does_not_end_while_somebody_makes_urls_pending_again(database):
+    site = graph(3, 3, seed=6)
+    node = Node(database, site.__getitem__)
+    await node.join()
+    losing = await asyncpg.connect(database)
+    await losing.execute(f'SET search_path TO "{node.place.schema}"')
+    transaction = losing.transaction()
+    await transaction.start()
+    await losing.execute("SELECT FROM meta WHERE key = 'state' FOR UPDATE")
+    look = partial(ending.end, node=node.id, alive=[node.id], max_pages=None, finished=0, pages=0)
+    ends = asyncio.create_task(node.session.run(look))
+    await asyncio.sleep(0.2)
+    assert not ends.done()
+    await losing.execute(
+        "INSERT INTO inbox (partition, mark, depth, purpose, indexes, url) VALUES (1, 1, 0, 0, 0, 'http://a/')"
+    )
+    await transaction.commit()
+    assert not await ends
+    await losing.close()
+    await node.session.close()
+    assert await ask(node, "SELECT value FROM meta WHERE key = 'state'") == [("running",)]
 
 
 async def test_a_node_whose_inbox_never_empties_takes_over_all_the_same(database, monkeypatch):

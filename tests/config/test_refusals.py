@@ -223,3 +223,18 @@ def test_a_stranger_has_no_origin() -> None:
 
 def test_text_for_a_number_is_shown_as_it_was_typed() -> None:
     assert refusal({"fetch.retries": Text("many")}).startswith('fetch.retries = "many" ')
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://crawl:sesame@db/crawls",
+        "postgresql://db/crawls?password=sesame",
+        "mysql://crawl:sesame@db/crawls",
+        "postgresql://crawl:sesame@db:notaport/crawls",
+    ],
+)
+def test_a_database_s_password_is_not_repeated(url):
+    with pytest.raises(ConfigError, match=r"cluster\.frontier") as refused:
+        Config(cluster={"frontier": url})
+    assert "sesame" not in str(refused.value)

@@ -25,12 +25,16 @@ async def end(
     ``finished``: URLs of ``node`` that wait for their commit, and whose links are saved; ``pages``: how many
     of its pages count, committed or not.
     """
-    pending, is_on_its_way, stuck, others = await db.fetchrow(_LEFT, list(alive), node)
-    is_limited = max_pages is not None and others + pages >= max_pages
-    if not is_limited and (is_on_its_way or pending > stuck + finished):
-        return False
-    if finished:
-        return True
+    for is_last_look in (False, True):
+        pending, is_on_its_way, stuck, others = await db.fetchrow(_LEFT, list(alive), node)
+        is_limited = max_pages is not None and others + pages >= max_pages
+        if not is_limited and (is_on_its_way or pending > stuck + finished):
+            return False
+        if finished:
+            return True
+        if not is_last_look:
+            # Whoever makes URLs pending again, since their records are lost, takes this row first.
+            await db.execute("SELECT FROM meta WHERE key = 'state' FOR UPDATE")
     state = "incomplete" if pending and not is_limited else "finished"
     await db.execute("UPDATE meta SET value = $1 WHERE key = 'state' AND value = 'running'", state)
     await db.execute(

@@ -124,11 +124,12 @@ class PostgresqlFrontier(Storing):
         until = loop.time() + POLL
         while self.parts and loop.time() < until:
             load = partial(loading.load_inbox, partitions=self.parts, most=INBOX)
-            if not (found := await self._session.run(load)):
+            if found := await self._session.run(load):
+                if again := self._take_out(found):
+                    self._take_up_again(await self._session.run(partial(loading.load_again, ids=again)))
+                await self.flush()
+            if len(found) < INBOX:
                 return
-            if again := self._take_out(found):
-                self._take_up_again(await self._session.run(partial(loading.load_again, ids=again)))
-            await self.flush()
 
     async def _look_for_end(self, state: str) -> None:
         if state != "running":

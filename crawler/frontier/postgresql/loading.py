@@ -14,9 +14,12 @@ from crawler.model.outcomes import Purpose
 from crawler.model.rows import Pace
 
 _PENDING = """
-SELECT u.id, u.lane, u.depth, r.due, u.purpose FROM urls u LEFT JOIN retries r ON r.id = u.id
-WHERE u.id >= $1 AND u.id < $2 AND NOT EXISTS (SELECT FROM done d WHERE d.id = u.id) ORDER BY u.id
+SELECT u.id, u.lane, u.depth, r.due, u.purpose
+FROM urls u LEFT JOIN retries r ON r.id = u.id AND r.id >= $1 AND r.id < $2
+WHERE u.id >= $1 AND u.id < $2
+    AND NOT EXISTS (SELECT FROM done d WHERE d.id = u.id AND d.id >= $1 AND d.id < $2) ORDER BY u.id
 """
+"""The bounds are said of each table: PostgreSQL does not conclude them, and would read all of the others."""
 _LANES = """
 SELECT id, origin, crawl_delay, per_host, delay, slots_now, delay_now, slow, requests, failures, peak,
     smallest_gap, last_start, resting_until FROM lanes WHERE id >= $1 AND id < $2 ORDER BY id
@@ -81,11 +84,8 @@ async def _load(db: Connection, number: int, owner: int | None, urls: int, done:
         loaded.lanes = [
             (lane, origin, Pace(*pace) if pace[6] is not None else None) for lane, origin, *pace in lanes
         ]
-        loaded.last_id, loaded.marks = await db.fetchrow(
-            "SELECT max(id), string_agg(int8send(mark), ''::bytea) FROM urls WHERE id >= $1 AND id < $2",
-            first,
-            end,
-        )
+        loaded.last_id = await db.fetchval("SELECT max(id) FROM urls WHERE id >= $1 AND id < $2", first, end)
+        loaded.marks = await load_marks(db, number)
     if urls > done:
         loaded.pending = [_waits(row) for row in await db.fetch(_PENDING, first, end)]
     return loaded
