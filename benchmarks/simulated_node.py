@@ -38,7 +38,7 @@ LINKED = 100
 """URLs of each host to which pages link again and again."""
 VARIANTS = 2
 """Sets of known links that a host's pages have, in turns."""
-AT_ONCE = 64
+AT_ONCE = 16
 """Tickets handed out at once, as to so many fetchers."""
 BATCH, INTERVAL = Config().write.batch_records, Config().write.batch_interval
 WAITING = 2_000
