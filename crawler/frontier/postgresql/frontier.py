@@ -86,7 +86,7 @@ class PostgresqlFrontier(Storing):
 
     async def _share(self) -> str:
         """Take and give back partitions, as many nodes as there are; the crawl's state."""
-        seen = await self._session.run(membership.look)
+        seen = await self._session.run(membership.look, is_urgent=True)
         if seen.alive != self._alive and self._node in seen.alive:
             self._alive = seen.alive
             owners = shares(self._partitions, self._alive)
@@ -101,14 +101,14 @@ class PostgresqlFrontier(Storing):
         return seen.state
 
     async def _take(self, wanted: Sequence[int]) -> None:
-        taken = await self._session.run(partial(membership.take, partitions=wanted))
+        taken = await self._session.run(partial(membership.take, partitions=wanted), is_urgent=True)
         offset, most = self._session.wall_offset, LOADED_FIRST
         while taken:
             some, taken = taken[:most], taken[most:]
             most = LOADED_AT_ONCE
             load = partial(loading.load_parts, numbers=some, node=self._node)
             # What is pending, and what is pending again, as they were at one moment.
-            for loaded in await self._session.run(load, "repeatable_read"):
+            for loaded in await self._session.run(load, "repeatable_read", is_urgent=True):
                 self._hold(loaded, offset)
 
     async def _give_back(self, drained: Sequence[Part]) -> None:
