@@ -261,3 +261,35 @@ async def test_a_host_that_is_new_in_a_partition_that_is_given_back_is_left_to_t
     node.frontier._mark_leaving(part, is_leaving=False)
     assert [ticket.url for ticket in await node.frontier.pop(8)] == ["http://new.example/"]
     await node.session.close()
+
+
+async def test_work_goes_on_before_all_of_a_lost_node_s_partitions_are_read(database, monkeypatch):
+    node, load, portions = Node(database, graph(2, 2, seed=1).__getitem__), loading.load_parts, []
+
+    async def load_and_note(db, numbers, **more):
+        portions.append((len(numbers), len(node.frontier.parts)))
+        return await load(db, numbers, **more)
+
+    monkeypatch.setattr(loading, "load_parts", load_and_note)
+    await node.join("http://h0.example/0")
+    assert portions[:3] == [(2, 0), (16, 2), (16, 18)]
+    assert sum(read for read, _ in portions) == len(node.frontier.parts) == 256
+    await node.session.close()
+
+
+async def test_what_is_urgent_does_not_wait_for_all_that_was_asked_for_before(database):
+    node, order = Node(database, graph(2, 2, seed=1).__getitem__), []
+    await node.join("http://h0.example/0")
+
+    async def job(db, name):
+        await db.execute("SELECT pg_sleep(0.02)")
+        order.append(name)
+
+    runs = [node.session.run(partial(job, name=number)) for number in range(10)]
+    waiting = [asyncio.ensure_future(run) for run in runs]
+    await asyncio.sleep(0)
+    await node.session.run(partial(job, name="urgent"), is_urgent=True)
+    await asyncio.gather(*waiting)
+    assert order.index("urgent") <= 2
+    assert [name for name in order if name != "urgent"] == list(range(10))
+    await node.session.close()

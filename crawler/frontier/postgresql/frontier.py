@@ -20,6 +20,8 @@ POLL = 0.25
 """Seconds between two looks at who is there, and at what others have found."""
 INBOX = 1_000
 """URLs that are taken in at once."""
+LOADED_FIRST = 2
+"""Partitions that are read before all others, so that work goes on soon."""
 LOADED_AT_ONCE = 16
 """Partitions that are read at once: between two portions the connection is free for others."""
 
@@ -52,7 +54,7 @@ class PostgresqlFrontier(Storing):
             while True:
                 await asyncio.sleep(POLL)
                 await self._look()
-                if (now := asyncio.get_running_loop().time()) > looked_at + timeout / 8:
+                if (now := asyncio.get_running_loop().time()) > looked_at + timeout / 4:
                     looked_at = now
                     await self._session.run(partial(membership.end_those_that_stand_still, timeout=timeout))
 
@@ -84,7 +86,7 @@ class PostgresqlFrontier(Storing):
 
     async def _share(self) -> str:
         """Take and give back partitions, as many nodes as there are; the crawl's state."""
-        seen = await self._session.run(membership.look)
+        seen = await self._session.run(membership.look, is_urgent=True)
         if seen.alive != self._alive and self._node in seen.alive:
             self._alive = seen.alive
             owners = shares(self._partitions, self._alive)
@@ -99,13 +101,14 @@ class PostgresqlFrontier(Storing):
         return seen.state
 
     async def _take(self, wanted: Sequence[int]) -> None:
-        taken = await self._session.run(partial(membership.take, partitions=wanted))
-        offset = self._session.wall_offset
-        for first in range(0, len(taken), LOADED_AT_ONCE):
-            some = taken[first : first + LOADED_AT_ONCE]
+        taken = await self._session.run(partial(membership.take, partitions=wanted), is_urgent=True)
+        offset, most = self._session.wall_offset, LOADED_FIRST
+        while taken:
+            some, taken = taken[:most], taken[most:]
+            most = LOADED_AT_ONCE
             load = partial(loading.load_parts, numbers=some, node=self._node)
             # What is pending, and what is pending again, as they were at one moment.
-            for loaded in await self._session.run(load, "repeatable_read"):
+            for loaded in await self._session.run(load, "repeatable_read", is_urgent=True):
                 self._hold(loaded, offset)
 
     async def _give_back(self, drained: Sequence[Part]) -> None:

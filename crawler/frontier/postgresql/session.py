@@ -44,11 +44,14 @@ _now = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MO
 
 
 class Session:
-    """One connection, on which one thing is done at a time, in the order in which it is asked for."""
+    """One connection, on which one thing is done at a time, in the order in which it is asked for.
+
+    What is urgent comes before all that waits but the next one.
+    """
 
     def __init__(self, db: Connection, place: Place, timeout: float) -> None:
         self._db, self.place, self.timeout = db, place, timeout
-        self._turn = asyncio.Lock()
+        self._turn, self._queue = asyncio.Lock(), asyncio.Lock()
         self._heard_at = _now()
         self._doing: set[asyncio.Task[Any]] = set()
         self._failure: StoreFailed | None = None
@@ -78,13 +81,15 @@ class Session:
         """Seconds since the database was last asked what it has answered."""
         return _now() - self._heard_at
 
-    async def run(self, job: Job[T], isolation: Isolation = "read_committed") -> T:
+    async def run(
+        self, job: Job[T], isolation: Isolation = "read_committed", *, is_urgent: bool = False
+    ) -> T:
         """What ``job`` makes of the connection, in one transaction, also when the caller is cancelled.
 
         It is run again where the database had to break it off for the sake of another transaction, so it
         must change nothing else. Raises StoreLost, StoreFailed.
         """
-        doing = asyncio.ensure_future(self._do(job, isolation))
+        doing = asyncio.ensure_future(self._do(job, isolation) if is_urgent else self._queued(job, isolation))
         self._doing.add(doing)
         doing.add_done_callback(self._is_done)
         return await asyncio.shield(doing)
@@ -94,7 +99,7 @@ class Session:
         if self._beating is not None:
             self._beating.cancel()
         try:
-            async with asyncio.timeout(self.timeout), self._turn:
+            async with asyncio.timeout(self.timeout), self._queue, self._turn:
                 await self._db.close()
         except (*_LOST, TimeoutError):
             self._db.terminate()
@@ -118,6 +123,10 @@ class Session:
         self._doing.discard(doing)
         if not doing.cancelled():
             doing.exception()  # whoever waited for it was told, unless they are gone
+
+    async def _queued(self, job: Job[T], isolation: Isolation) -> T:
+        async with self._queue:  # so no more than one of these is where an urgent one has to wait
+            return await self._do(job, isolation)
 
     async def _do(self, job: Job[T], isolation: Isolation) -> T:
         async with self._turn:

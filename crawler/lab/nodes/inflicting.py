@@ -94,10 +94,10 @@ async def _down(scene: Scene, fault: Fault, chance: Random, done: Done) -> None:
 
 
 async def _kill(group: bool, scene: Scene, member: Member, alive: Alive, chance: Random, done: Done) -> None:
-    owned = await scene.eye.owned(alive.node)
     await off_loop(lambda: scene.note_leftovers(alive))
     done.at = time.time()
     await off_loop(lambda: member.kill(group=group))
+    owned = await scene.eye.owned(alive.node)
     done.in_flight = await scene.in_flight()
     done.takeover = await takeover(scene, alive.node, owned, done.at)
     await asyncio.sleep(chance.uniform(0.0, 2.0))
@@ -112,11 +112,11 @@ async def _kill_child(
 
 
 async def _pause(scene: Scene, member: Member, alive: Alive, _chance: Random, done: Done) -> None:
-    owned = await scene.eye.owned(alive.node)
-    pause = Pause(alive.node, owned)
     timeout = scene.chaos.session_timeout
     done.at = time.time()
     await off_loop(member.pause)
+    owned = await scene.eye.owned(alive.node)
+    pause = Pause(alive.node, owned)
     try:
         done.in_flight = await scene.in_flight()
         done.takeover = await takeover(scene, alive.node, owned, done.at, timeout + AFTER_PAUSE)
