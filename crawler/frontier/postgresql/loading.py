@@ -78,6 +78,9 @@ async def load_parts(db: Connection, numbers: Sequence[int], node: int) -> list[
     await db.execute("UPDATE partitions SET owner = $2 WHERE n = ANY($1::int[])", numbers, node)
     # These are pending already: so they are read below.
     await db.execute("DELETE FROM inbox WHERE partition = ANY($1::int[]) AND again IS NOT NULL", numbers)
+    # Its statistics are of earlier, so PostgreSQL may take a full partition for an empty one; a nested loop
+    # over two of these would take hours.
+    await db.execute("SET LOCAL enable_nestloop = off")
     return [await _load(db, *row) for row in before]
 
 
