@@ -137,6 +137,7 @@ async def node(dsn: str, name: str, hosts: int) -> dict[str, float]:
     number = await session.run(partial(membership.join, name=f"n{os.getpid()}", host="here", pid=os.getpid()))
     config = UNLIMITED.replace({"frontier.partitions": partitions})
     frontier = crawl.NodeState(session, number).frontier(config, seed)
+    gc.freeze()  # as a crawl does
     empty, begun, begun_cpu = resident(), time.perf_counter(), time.process_time()
     await frontier.restore()
     loaded = {
