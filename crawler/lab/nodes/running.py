@@ -13,8 +13,6 @@ from crawler.plumbing.starter_thread import off_loop
 
 TURN = 0.2
 """Seconds between two looks."""
-AT_ONCE = 3
-"""Faults at once, at most."""
 STUCK = 120.0
 """Seconds without a page that is done after which it is stuck."""
 ENDING = 90.0
@@ -64,7 +62,7 @@ class Running:
             if is_over and not self._tasks and not any(member.is_running for member in scene.members):
                 break
             due = (chaos.faults - len(planned) + 1) * chaos.pace
-            is_time = planned and not is_over and last >= due and len(self._tasks) < AT_ONCE
+            is_time = planned and not is_over and last >= due and len(self._tasks) < chaos.nodes
             if is_time and self._begin(planned[0]):
                 planned.pop(0)
         for task in self._tasks:
