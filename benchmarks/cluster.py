@@ -43,7 +43,7 @@ SETTLING = 6.0
 """Seconds between the moment in which every node has its share and the measurement."""
 STATEMENTS = """
 SELECT calls, total_exec_time * 1000 / $1::int, total_exec_time * 1000 / calls, rows / calls, query
-FROM pg_stat_statements WHERE calls > 0 ORDER BY total_exec_time DESC LIMIT 15
+FROM public.pg_stat_statements WHERE calls > 0 ORDER BY total_exec_time DESC LIMIT 15
 """
 """Calls, µs for each page, µs and rows for each call."""
 SIZES = """
@@ -147,8 +147,8 @@ async def measure(
         await asyncio.sleep(SETTLING)
         print("measuring", file=sys.stderr)
         if statements:
-            await db.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-            await db.execute("SELECT pg_stat_statements_reset()")
+            await db.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public")
+            await db.execute("SELECT public.pg_stat_statements_reset()")
         first = await sample(db, server, nodes)
         await asyncio.sleep(seconds)
         last = await sample(db, server, nodes)

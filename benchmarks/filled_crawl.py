@@ -27,7 +27,8 @@ FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[]) AS h(host, part
 DONE = f"""
 INSERT INTO done
 SELECT h.part << {ID_BITS} | (h.first + i), 77, 1764288000.25, 1, 1, 3, 0, 0, 200, 1, 1,
-    NULL, NULL, NULL, NULL, NULL, '"5e0b-5f1e3c8a"', NULL, 'gzip, deflate', '\\x00112233445566778899aabbccddeeff'
+    NULL, NULL, NULL, NULL, NULL, '"5e0b-5f1e3c8a"', NULL, 'gzip, deflate',
+    '\\x00112233445566778899aabbccddeeff'
 FROM unnest($1::bigint[], $2::bigint[]) AS h(part, first), generate_series(1, $3) i
 """
 

@@ -38,7 +38,7 @@ LINKED = 100
 """URLs of each host to which pages link again and again."""
 VARIANTS = 2
 """Sets of known links that a host's pages have, in turns."""
-AT_ONCE = 64
+AT_ONCE = 16
 """Tickets handed out at once, as to so many fetchers."""
 BATCH, INTERVAL = Config().write.batch_records, Config().write.batch_interval
 WAITING = 2_000
@@ -137,6 +137,7 @@ async def node(dsn: str, name: str, hosts: int) -> dict[str, float]:
     number = await session.run(partial(membership.join, name=f"n{os.getpid()}", host="here", pid=os.getpid()))
     config = UNLIMITED.replace({"frontier.partitions": partitions})
     frontier = crawl.NodeState(session, number).frontier(config, seed)
+    gc.freeze()  # as a crawl does
     empty, begun, begun_cpu = resident(), time.perf_counter(), time.process_time()
     await frontier.restore()
     loaded = {

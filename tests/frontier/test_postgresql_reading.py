@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from crawler.frontier.postgresql import loading
+from crawler.frontier.postgresql.connecting import Place, connect
+from crawler.frontier.postgresql.crawl import create
 from crawler.frontier.postgresql.storing import Storing
 from tests.frontier import frontiers
 from tests.frontier.frontiers import opened
@@ -74,3 +76,36 @@ async def test_a_read_that_fails_is_not_missed_by_those_who_waited_for_it(tmp_pa
         assert isinstance(first, ValueError)
         assert [ticket.id for ticket in second] == rows[1:]
         assert reads == [1, 2]
+
+
+async def test_a_partition_that_seems_empty_to_the_planner_is_not_read_as_if_it_were(database):
+    place = Place(database, "full")
+    db = await connect(place)
+    try:
+        meta = {"settings": "{}", "hash_seed": "1"}
+        await create(db, place, meta, 3)
+        for part, rows in ((1, 20_000), (2, 100)):  # ids have wide gaps: of the last, statistics say little
+            await db.execute(
+                "INSERT INTO urls SELECT $1::bigint << 40 | n, n, 1, NULL, 0, 0, 0, 'u', NULL"
+                " FROM generate_series(1, $2) n",
+                part,
+                rows,
+            )
+            await db.execute(
+                "INSERT INTO done SELECT $1::bigint << 40 | n, 0, 0, 1, 1, 0, 0, 0, 200, 1, 1"
+                " FROM generate_series(1, $2) n",
+                part,
+                rows - 1,
+            )
+        await db.execute("UPDATE partitions SET urls = 2, done = 1 WHERE n > 0")
+        await db.execute("ANALYZE")
+        of_the_last = loading._PENDING.replace("$1", str(2 << 40)).replace("$2", str(3 << 40))
+        async with db.transaction():
+            loaded = await loading.load_parts(db, [1, 2], 1)
+            plan = [line for (line,) in await db.fetch(f"EXPLAIN {of_the_last}")]
+        assert not any("Nested Loop" in line for line in plan), plan
+        pending = [[row for row, *_ in part.pending] for part in loaded]
+        assert pending == [[(1 << 40) + 20_000], [(2 << 40) + 100]]
+        assert [len(part.marks) // 8 for part in loaded] == [20_000, 100]
+    finally:
+        await db.close()

@@ -116,9 +116,10 @@ class PostgresqlFrontier(Storing):
         for part in drained:
             self._let_go(part)
         await self.flush()
-        for part in drained:
-            self.forget(await self._session.run(partial(loading.load_marks, number=part.number)))
         numbers = [part.number for part in drained]
+        for first in range(0, len(numbers), LOADED_AT_ONCE):
+            some = numbers[first : first + LOADED_AT_ONCE]
+            self.forget(await self._session.run(partial(loading.load_marks, numbers=some)))
         await self._session.run(partial(membership.give_back, partitions=numbers))
 
     async def _empty_inbox(self) -> None:

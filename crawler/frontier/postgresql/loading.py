@@ -24,6 +24,11 @@ _LANES = """
 SELECT id, origin, crawl_delay, per_host, delay, slots_now, delay_now, slow, requests, failures, peak,
     smallest_gap, last_start, resting_until FROM lanes WHERE id >= $1 AND id < $2 ORDER BY id
 """
+_MARKS = f"""
+SELECT (SELECT string_agg(int8send(mark), ''::bytea) FROM urls
+    WHERE id >= n::bigint << {ID_BITS} AND id < (n + 1)::bigint << {ID_BITS})
+FROM unnest($1::int[]) AS n
+"""  # noqa: S608
 _TICKETS = """
 SELECT u.id, u.url, u.lane, u.depth, f.url, coalesce(r.attempts, 0), u.redirects, u.purpose, u.indexes
 FROM unnest($1::bigint[]) AS wanted(id) JOIN urls u ON u.id = wanted.id
@@ -73,6 +78,9 @@ async def load_parts(db: Connection, numbers: Sequence[int], node: int) -> list[
     await db.execute("UPDATE partitions SET owner = $2 WHERE n = ANY($1::int[])", numbers, node)
     # These are pending already: so they are read below.
     await db.execute("DELETE FROM inbox WHERE partition = ANY($1::int[]) AND again IS NOT NULL", numbers)
+    # Its statistics are of earlier, so PostgreSQL may take a full partition for an empty one; a nested loop
+    # over two of these would take hours.
+    await db.execute("SET LOCAL enable_nestloop = off")
     return [await _load(db, *row) for row in before]
 
 
@@ -85,20 +93,15 @@ async def _load(db: Connection, number: int, owner: int | None, urls: int, done:
             (lane, origin, Pace(*pace) if pace[6] is not None else None) for lane, origin, *pace in lanes
         ]
         loaded.last_id = await db.fetchval("SELECT max(id) FROM urls WHERE id >= $1 AND id < $2", first, end)
-        loaded.marks = await load_marks(db, number)
+        loaded.marks = await load_marks(db, [number])
     if urls > done:
         loaded.pending = [_waits(row) for row in await db.fetch(_PENDING, first, end)]
     return loaded
 
 
-async def load_marks(db: Connection, number: int) -> bytes:
-    """The fingerprints of a partition's URLs, 8 bytes each, most significant first."""
-    marks = await db.fetchval(
-        "SELECT string_agg(int8send(mark), ''::bytea) FROM urls WHERE id >= $1 AND id < $2",
-        number << ID_BITS,
-        (number + 1) << ID_BITS,
-    )
-    return marks or b""
+async def load_marks(db: Connection, numbers: Sequence[int]) -> bytes:
+    """The fingerprints of the partitions' URLs, 8 bytes each, most significant first."""
+    return b"".join(marks for (marks,) in await db.fetch(_MARKS, numbers) if marks is not None)
 
 
 async def load_tickets(db: Connection, ids: Sequence[int]) -> list[Ticket]:
