@@ -70,7 +70,7 @@ def nodes(
 
 
 def _line(done: "Done", standing: "Standing") -> str:
-    asked = done.takeover.asked if done.takeover is not None else None
-    after = f", others went on after {asked:.2f} s" if asked is not None else ""
+    taken = done.takeover.all_taken if done.takeover is not None else None
+    after = f", others had its work after {taken:.2f} s" if taken is not None else ""
     hit = "" if done.hit else " (it was gone already)"
     return f"{standing.done:>7,} done  {done.fault}{hit}{after}"

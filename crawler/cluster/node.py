@@ -107,10 +107,13 @@ class Node:
                 if self._before is None:
                     raise
                 return CrawlReport(self._out, "finished", message="the others have ended the crawl"), False
-            except CrawlerError:
-                if self.report is None or not session.lost.is_set():
+            except CrawlerError as error:
+                if self._before is None or not session.lost.is_set():
                     raise
-                return self.report, True
+                broke_off = CrawlReport(
+                    self._out, "incomplete", message=str(error), exit_code=error.exit_code
+                )
+                return self.report or broke_off, True
             state = report.state
             if not session.lost.is_set():
                 await node.leave(state)

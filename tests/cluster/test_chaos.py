@@ -95,7 +95,7 @@ def test_more_late_requests_than_fetchers_are_wrong():
     ],
 )
 def test_a_takeover_that_takes_too_long_is_wrong(faults, said):
-    done = [Done(fault, 100.0, takeover=Takeover(asked, 1.0)) for fault, asked in faults]
+    done = [Done(fault, 100.0, takeover=Takeover(1.0, taken)) for fault, taken in faults]
     found = _slow(quick(1), done)
     assert (said is None and not found) or (said is not None and any(said in wrong for wrong in found))
 

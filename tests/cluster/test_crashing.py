@@ -20,8 +20,12 @@ require_asyncpg()
 
 from crawler.cluster.embedded_process import EmbeddedPostgresql  # noqa: E402
 from crawler.cluster.leftovers import NOTE  # noqa: E402
+from crawler.cluster.node import Node as ClusterNode  # noqa: E402
+from crawler.config import Config  # noqa: E402
+from crawler.engine.conclusion import CrawlReport  # noqa: E402
 from crawler.frontier.postgresql import membership  # noqa: E402
 from crawler.frontier.postgresql.connecting import Place  # noqa: E402
+from crawler.frontier.postgresql.crawl import NodeState  # noqa: E402
 from crawler.frontier.postgresql.session import Session  # noqa: E402
 from crawler.lab.internet.internet_process import InternetProcess  # noqa: E402
 from crawler.lab.internet.report import Limits  # noqa: E402
@@ -219,3 +223,20 @@ def cut_all(database: str) -> None:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
     )
+
+
+async def test_a_connection_that_breaks_off_while_the_first_incarnation_ends_is_looked_for_again(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    async def crawl(_node: object, state: NodeState, _joined: object) -> CrawlReport:
+        ended.append(state.node)
+        if len(ended) == 1:
+            raise state.session.give_up()
+        return CrawlReport(tmp_path, "finished")
+
+    monkeypatch.setattr(ClusterNode, "_crawl", crawl)
+    config = Config().replace({"seeds": ["http://h.example/"], "cluster.name": "books"})
+    report = await ClusterNode(config, {}, Place(database, "books"), tmp_path).work()
+    assert (report.state, len(ended)) == ("finished", 2)

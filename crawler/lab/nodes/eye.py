@@ -18,6 +18,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.objid::bigi
     AND l.classid = current_schema()::regnamespace::oid
 """  # noqa: S608
 _OWNED = "SELECT n FROM partitions WHERE owner = $1 AND urls > done"
+_HELD = "SELECT n FROM partitions WHERE owner = $1"
 _TAKEN = "SELECT n FROM partitions WHERE n = ANY($1::int[]) AND owner IS NOT NULL AND owner <> $2"
 _FETCHED = f"SELECT count(*) FROM done WHERE state = {State.OK:d} OR status IN (302, 404)"  # noqa: S608
 _LIVES = "SELECT id, name, live FROM nodes WHERE left_at IS NULL ORDER BY id"
@@ -54,6 +55,11 @@ class Eye:
     async def owned(self, node: int) -> frozenset[int]:
         """Partitions of an incarnation in which there is something to be done."""
         found = await self._ask(lambda db: db.fetch(_OWNED, node))
+        return frozenset(number for (number,) in found or ())
+
+    async def held(self, node: int) -> frozenset[int]:
+        """All partitions of an incarnation."""
+        found = await self._ask(lambda db: db.fetch(_HELD, node))
         return frozenset(number for (number,) in found or ())
 
     async def taken(self, partitions: Collection[int], node: int) -> frozenset[int]:

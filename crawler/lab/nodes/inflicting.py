@@ -112,11 +112,11 @@ async def _kill_child(
 
 
 async def _pause(scene: Scene, member: Member, alive: Alive, _chance: Random, done: Done) -> None:
-    timeout = scene.chaos.session_timeout
+    timeout, held = scene.chaos.session_timeout, await scene.eye.held(alive.node)
     done.at = time.time()
     await off_loop(member.pause)
     owned = await scene.eye.owned(alive.node)
-    pause = Pause(alive.node, owned)
+    pause = Pause(alive.node, held | await scene.eye.held(alive.node))
     try:
         done.in_flight = await scene.in_flight()
         done.takeover = await takeover(scene, alive.node, owned, done.at, timeout + AFTER_PAUSE)

@@ -22,7 +22,7 @@ from crawler.plumbing.starter_thread import off_loop
 AFTER_PAUSE = 2.0
 """Seconds after a pause in which requests are seen that it has caught between their check and their send."""
 MEDIAN, MOST = 2.0, 5.0
-"""Seconds in which others go on with a killed node's work; after a pause, MOST over the time-out."""
+"""Seconds in which others have a killed node's work; after a pause, MOST over the time-out."""
 ORPHANS = 10.0
 """Seconds that processes have to end once their main process is gone."""
 NAMED = 5
@@ -78,7 +78,7 @@ async def judged(
     found += [
         f"{done.fault} at {done.at:.2f}: nobody went on with its work"
         for done in faults
-        if done.takeover is not None and done.takeover.asked is None
+        if done.takeover is not None and done.takeover.all_taken is None
     ]
     for member in scene.members:
         if left := await off_loop(lambda member=member: member.left(ORPHANS)):  # type: ignore[misc]
@@ -148,11 +148,11 @@ def _caused(scene: Scene, pause: Pause, violation: Violation) -> bool:
 
 
 def times(faults: Sequence[Done], *kinds: Fault) -> list[float]:
-    """Seconds until others went on, sorted."""
+    """Seconds until others had all that there was to do, sorted."""
     return sorted(
-        done.takeover.asked
+        done.takeover.all_taken
         for done in faults
-        if done.fault in kinds and done.takeover is not None and done.takeover.asked is not None
+        if done.fault in kinds and done.takeover is not None and done.takeover.all_taken is not None
     )
 
 
@@ -162,7 +162,7 @@ def _steps(takeover: Takeover | None) -> str:
     steps = {
         "the connection ended": takeover.noticed,
         "one partition was taken": takeover.first_taken,
-        "all were taken": takeover.all_taken,
+        "one of its hosts was asked": takeover.asked,
     }
     return ", ".join(
         f"{step} after {seconds:.2f} s" for step, seconds in steps.items() if seconds is not None
@@ -177,16 +177,16 @@ def _slow(chaos: Chaos, faults: Sequence[Done]) -> list[str]:
             f"a takeover takes {killed[len(killed) // 2]:.2f} s in the median, more than {MEDIAN:g}"
         )
     for done in faults:
-        asked = done.takeover.asked if done.takeover is not None else None
+        taken = done.takeover.all_taken if done.takeover is not None else None
         most = MOST + (chaos.session_timeout if done.fault is Fault.PAUSE_LONG else 0.0)
-        if asked is not None and asked > most:
+        if taken is not None and taken > most:
             beside = [
                 other.fault
                 for other in faults
-                if other is not done and other.at < done.at + asked and other.ended_at > done.at
+                if other is not done and other.at < done.at + taken and other.ended_at > done.at
             ]
             wrongs.append(
-                f"{done.fault} at {done.at:.2f}: others went on after {asked:.2f} s, more than {most:g}"
+                f"{done.fault} at {done.at:.2f}: others had its work after {taken:.2f} s, more than {most:g}"
                 f" ({_steps(done.takeover)});"
                 f" meanwhile: {', '.join(beside) or 'nothing else'}"
             )

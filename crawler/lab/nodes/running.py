@@ -13,15 +13,14 @@ from crawler.plumbing.starter_thread import off_loop
 
 TURN = 0.2
 """Seconds between two looks."""
-AT_ONCE = 3
-"""Faults at once, at most."""
 STUCK = 120.0
 """Seconds without a page that is done after which it is stuck."""
 ENDING = 90.0
 """Seconds that the nodes have to end, once the crawl is over."""
 WELL = {0}
-NOT_BEGUN, UNREACHABLE = 3, "cannot be reached"
-"""How a node ends that finds no PostgreSQL when it begins: whoever has begun it does so again."""
+NOT_BEGUN = 3
+NO_DATABASE = ("cannot be reached", "is not ready", "broke off")
+"""How a node ends that has no PostgreSQL when it begins: whoever has begun it does so again."""
 TOO_LATE = 2
 """A node's exit code, where the crawl was over when it came."""
 
@@ -64,7 +63,7 @@ class Running:
             if is_over and not self._tasks and not any(member.is_running for member in scene.members):
                 break
             due = (chaos.faults - len(planned) + 1) * chaos.pace
-            is_time = planned and not is_over and last >= due and len(self._tasks) < AT_ONCE
+            is_time = planned and not is_over and last >= due and len(self._tasks) < chaos.nodes
             if is_time and self._begin(planned[0]):
                 planned.pop(0)
         for task in self._tasks:
@@ -122,7 +121,8 @@ class Running:
             is_well = member.code in (WELL if self.state == "running" else {*WELL, TOO_LATE})
             if is_well:
                 continue
-            if not (member.code == NOT_BEGUN and UNREACHABLE in member.last_words(1)):
+            words = member.last_words(1)
+            if member.code != NOT_BEGUN or not any(said in words for said in NO_DATABASE):
                 self._complained.add(member.pid)
                 self.wrongs.append(
                     f"{member.name} ended by itself with exit code {member.code}: {member.last_words()}"

@@ -18,7 +18,7 @@ class Takeover(NamedTuple):
     """Seconds from the fault on; None where it was not seen."""
 
     asked: float | None
-    """Until another node asked something of one of its hosts."""
+    """Until another node asked something of one of its hosts, whose turn it was among all that are due."""
     all_taken: float | None
     """Until all of its partitions with something to be done were others'."""
     first_taken: float | None = None

@@ -14,7 +14,7 @@ from crawler.lab.nodes.plan import HARMLESS, Fault
 def as_table(outcome: Outcome) -> Table:
     """A line for each kind of fault, and their sum."""
     table = Table("what was done", title="One crawl, several nodes, many faults")
-    for name in ("times", "in flight", "takeovers", "median", "most", "all taken"):
+    for name in ("times", "in flight", "takeovers", "median", "most", "asked again, median"):
         table.add_column(name, justify="right")
     for fault in Fault:
         if some := [done for done in outcome.faults if done.fault is fault]:
@@ -26,12 +26,17 @@ def as_table(outcome: Outcome) -> Table:
 
 def _row(faults: Sequence[Done]) -> list[str]:
     took = times(faults, *Fault)
-    taken = [done.takeover.all_taken or 0.0 for done in faults if done.takeover is not None]
+    asked = sorted(
+        done.takeover.asked
+        for done in faults
+        if done.takeover is not None and done.takeover.asked is not None
+    )
     in_flight = sum(done.in_flight for done in faults if done.fault not in HARMLESS)
     if not took:
         return [f"{len(faults):,}", f"{in_flight:,}", "", "", "", ""]
-    figures = [f"{seconds:.2f} s" for seconds in (took[len(took) // 2], took[-1], max(taken))]
-    return [f"{len(faults):,}", f"{in_flight:,}", f"{len(took):,}", *figures]
+    figures = [f"{seconds:.2f} s" for seconds in (took[len(took) // 2], took[-1])]
+    again = f"{asked[len(asked) // 2]:.2f} s" if asked else ""
+    return [f"{len(faults):,}", f"{in_flight:,}", f"{len(took):,}", *figures, again]
 
 
 def lines(outcome: Outcome) -> list[str]:
