@@ -69,7 +69,8 @@ def test_every_experiment_has_a_module() -> None:
 def test_names_are_chosen_once_each_and_none_is_all() -> None:
     assert chosen([]) == list(EXPERIMENTS)
     assert chosen(["toy", "race", "toy"]) == ["toy", "race"]
-    with pytest.raises(UsageError, match=r"^there is no experiment 'nope'; allowed: race, .*crash, faults, internet, nodes$"):
+    every = r"^there is no experiment 'nope'; allowed: race, .*crash, faults, internet, nodes$"
+    with pytest.raises(UsageError, match=every):
         chosen(["race", "nope"])
     with pytest.raises(UsageError, match=r"^crash is run by itself: crawler lab crash$"):
         chosen(["race", "crash"])
