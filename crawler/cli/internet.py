@@ -1,6 +1,8 @@
 """``crawler lab internet``: hosts, pages and faults behind a proxy, and a witness of how they are asked."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -12,88 +14,29 @@ _MILLISECONDS = click.FloatRange(0, 3_600_000)
 _SECONDS = click.FloatRange(0, 3_600)
 
 
+def _number(
+    name: str, metavar: str, kind: Any, default: float, text: str
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """An option that is a number, whose default the help tells."""
+    return click.option(name, metavar=metavar, type=kind, default=default, show_default=True, help=text)
+
+
 @click.command(cls=Command)
-@click.option(
-    "--port",
-    metavar="N",
-    type=Port(0, 65535),
-    default=8080,
-    show_default=True,
-    help="Loopback port; 0 is any free one.",
-)
-@click.option("--hosts", metavar="N", type=int, default=100, show_default=True, help="Up to 1,000,000.")
-@click.option(
-    "--pages", metavar="N", type=int, default=2_500, show_default=True, help="Of all hosts together."
-)
-@click.option(
-    "--seed", metavar="N", type=int, default=1, show_default=True, help="Decides all that is drawn."
-)
-@click.option(
-    "--skew",
-    metavar="0…0.99",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="The nearer to 1, the more of the pages are on the first hosts.",
-)
-@click.option("--links", metavar="N", type=int, default=6, show_default=True, help="Random links on a page.")
-@click.option(
-    "--filling", metavar="BYTES", type=int, default=200, show_default=True, help="Of text on a page."
-)
-@click.option(
-    "--faults",
-    metavar="SHARE",
-    type=_SHARE,
-    default=0.02,
-    show_default=True,
-    help="Pages that fail once or twice before they are answered.",
-)
-@click.option(
-    "--broken", metavar="SHARE", type=_SHARE, default=0.0, show_default=True, help="Pages that always fail."
-)
-@click.option(
-    "--latency", metavar="MS", type=_MILLISECONDS, default=20.0, show_default=True, help="Until an answer."
-)
-@click.option(
-    "--spread",
-    metavar="SHARE",
-    type=_SHARE,
-    default=0.0,
-    show_default=True,
-    help="By which a host's latency is longer or shorter than that.",
-)
-@click.option(
-    "--crawl-delay",
-    metavar="SECONDS",
-    type=_SECONDS,
-    default=1.0,
-    show_default=True,
-    help="What a tenth of the robots.txt ask for.",
-)
-@click.option(
-    "--per-host",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="Requests at once to a host that the witness allows.",
-)
-@click.option(
-    "--delay",
-    metavar="SECONDS",
-    type=_SECONDS,
-    default=0.5,
-    show_default=True,
-    help="Between two requests to a host, by the witness.",
-)
-@click.option(
-    "--tolerance",
-    metavar="MS",
-    type=_MILLISECONDS,
-    default=50.0,
-    show_default=True,
-    help="By which a request may come too early.",
-)
+@_number("--port", "N", Port(0, 65535), 8080, "Loopback port; 0 is any free one.")
+@_number("--hosts", "N", int, 100, "Up to 1,000,000.")
+@_number("--pages", "N", int, 2_500, "Of all hosts together.")
+@_number("--seed", "N", int, 1, "Decides all that is drawn.")
+@_number("--skew", "0…0.99", float, 0.0, "The nearer to 1, the more of the pages are on the first hosts.")
+@_number("--links", "N", int, 6, "Random links on a page.")
+@_number("--filling", "BYTES", int, 200, "Of text on a page.")
+@_number("--faults", "SHARE", _SHARE, 0.02, "Pages that fail once or twice before they are answered.")
+@_number("--broken", "SHARE", _SHARE, 0.0, "Pages that always fail.")
+@_number("--latency", "MS", _MILLISECONDS, 20.0, "Until an answer.")
+@_number("--spread", "SHARE", _SHARE, 0.0, "By which a host's latency is longer or shorter than that.")
+@_number("--crawl-delay", "SECONDS", _SECONDS, 1.0, "What a tenth of the robots.txt ask for.")
+@_number("--per-host", "N", click.IntRange(min=1), 2, "Requests at once to a host that the witness allows.")
+@_number("--delay", "SECONDS", _SECONDS, 0.5, "Between two requests to a host, by the witness.")
+@_number("--tolerance", "MS", _MILLISECONDS, 50.0, "By which a request may come too early.")
 def internet(
     port: int, latency: float, per_host: int, delay: float, tolerance: float, **settings: float
 ) -> int:

@@ -20,6 +20,7 @@ from crawler.cluster.copied_tables import (
     Table,
 )
 from crawler.cluster.shared_folder import as_json
+from crawler.frontier.parts import PARTS
 from crawler.frontier.postgresql import crawl, membership
 from crawler.frontier.postgresql.connecting import Connection, connect
 from crawler.frontier.postgresql.place import Place
@@ -34,7 +35,6 @@ ROWS = 5_000
 """In memory at once."""
 LANES_AT_ONCE = 200
 """Likewise; each may have a long robots.txt."""
-_PARTS = "CREATE TABLE parts (folder TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL)"
 _NODES = """
 SELECT id, name, host, joined_at, left_at, end_state, seen_at, pages, disk_lost, retried,
     (SELECT coalesce(max(n), 0) FROM batches b WHERE b.node = nodes.id AND NOT disk_lost) AS batches
@@ -49,7 +49,7 @@ def copy(place: Place, path: Path, out: Path) -> None:
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as lite, asyncio.Runner() as runner:
         # Nobody misses it if it is not whole: so there is no journal, and nothing is synced.
-        lite.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {TABLES} {_PARTS};")
+        lite.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {TABLES} {PARTS}")
         db = runner.run(connect(place, read_only=True))
         try:
             with _one_moment(runner, db):

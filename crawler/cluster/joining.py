@@ -12,7 +12,7 @@ from crawler.config import Config
 from crawler.config.settings import KEYS
 from crawler.engine.lifecycle import now_utc, saved_settings
 from crawler.engine.recipe import differences, flat, recipe_of
-from crawler.fetch.session import auth_origins
+from crawler.engine.resuming import missing_logins
 from crawler.frontier.postgresql import crawl, membership
 from crawler.frontier.postgresql.connecting import Connection, Place
 from crawler.frontier.postgresql.session import Session
@@ -147,8 +147,7 @@ def _is_own(key: str) -> bool:
 
 
 def _check_logins(config: Config, logins: Mapping[str, str], meta: Mapping[str, str], place: Place) -> None:
-    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
-    if missing:
+    if missing := missing_logins(config, logins, meta):
         raise OutputError(
             f"the crawl {place.name} has a seed at {min(missing)} with a user and password in its URL, which"
             " are not saved: name the same URLs, with logins, on each node"

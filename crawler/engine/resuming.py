@@ -81,12 +81,16 @@ def check_files(config: Config, out: Path) -> None:
 
 def check_logins(config: Config, logins: Mapping[str, str], out: Path, meta: Mapping[str, str]) -> None:
     """Raises OutputError where the crawl in OUT had logins that are missing now."""
-    missing = set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
-    if missing:
+    if missing := missing_logins(config, logins, meta):
         raise OutputError(
             f"{out} holds a crawl whose seed at {min(missing)} had a user and password in its URL, which are"
             " not saved: go on with `crawler run` and the same seeds, logins and -o"
         )
+
+
+def missing_logins(config: Config, logins: Mapping[str, str], meta: Mapping[str, str]) -> set[str]:
+    """The origins for which the crawl had a login in a seed's URL, by its ``meta``, and now there is none."""
+    return set(json.loads(meta.get("logins", "[]"))) - set(logins) - auth_origins(config)
 
 
 def targets_of(state: CrawlState, config: Config) -> dict[str, dict[str, int]]:

@@ -20,7 +20,7 @@ from crawler.model.outcomes import Purpose, State
 from crawler.rules.dedup import fingerprint
 
 if TYPE_CHECKING:
-    from crawler.frontier.durable import DurableFrontier
+    from crawler.frontier.sqlite_frontier import SqliteFrontier
 
 Edges: TypeAlias = "array[int]"
 """Row ids of the pages that a page links to; a redirect's target, at no distance, is negative."""
@@ -29,10 +29,10 @@ Edges: TypeAlias = "array[int]"
 class Depths:
     """The depth of every URL, by row id, and which URL has which row."""
 
-    def __init__(self, most: int, hash_seed: int) -> None:
+    def __init__(self, most: int, hash_seed: int, frontier: "SqliteFrontier") -> None:
         self.most = most
         """``scope.max_depth``."""
-        self._hash_seed = hash_seed
+        self._hash_seed, self._frontier = hash_seed, frontier
         self._row_of: dict[int, int] = {}
         self._depths = array("H", [0])  # row ids begin with 1
 
@@ -52,7 +52,7 @@ class Depths:
         row = self._row_of.get(mark)
         return row is not None and self._depths[row] > self.most
 
-    async def pass_on(self, finished: Finished, frontier: "DurableFrontier") -> list[tuple[int, int]]:
+    async def pass_on(self, finished: Finished) -> list[tuple[int, int]]:
         """Let the links of a finished page bring others nearer.
 
         Returns id and lane of the rows that came within the limit by it. A page that is not finished has no
@@ -67,6 +67,7 @@ class Depths:
             edges.append(-self._row_of[fingerprint(finished.redirect.url, self._hash_seed)])
         if not edges:
             return []
+        frontier = self._frontier
         frontier.unsaved.edges[finished.ticket.id] = edges
         nearer: set[int] = set()
         joining: list[int] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from crawler.config import Config
-from crawler.frontier.depths import Depths, Edges
+from crawler.frontier.depths import Depths
 from crawler.frontier.lanes import Lanes
 from crawler.frontier.targets import Targets
 from crawler.frontier.unsaved import Unsaved
@@ -39,6 +39,8 @@ class DurableFrontier(ABC):
     earlier: "EarlierGeneration | None" = None
     """The one before it."""
     is_shared = False
+    keeps_versions = True
+    """What pages lead to is kept for the next generation."""
     is_over = True
     """Where nothing is pending and nothing leased here, nothing will be: nobody else could bring any."""
 
@@ -46,8 +48,8 @@ class DurableFrontier(ABC):
         """``hash_seed`` is the crawl's own, for telling known URLs."""
         self._config = config
         self._known = KnownUrls(hash_seed)
-        max_depth = config.scope.max_depth
-        self._depths = None if max_depth is None else Depths(max_depth, hash_seed)
+        self._depths: Depths | None = None
+        """Only where depths are counted, which takes every URL of the crawl."""
         self._targets = Targets(hash_seed)
         self._lanes = Lanes(config)
         self._last_id = 0
@@ -67,14 +69,6 @@ class DurableFrontier(ABC):
     @abstractmethod
     async def load_tickets(self, ids: Sequence[int]) -> list[Ticket]:
         """The tickets of the rows ``ids`` that are pending."""
-
-    @abstractmethod
-    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
-        """The links of those of the rows ``ids`` that have some; only for a crawl that counts depths."""
-
-    @abstractmethod
-    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
-        """Id and lane of the rows ``ids``; likewise."""
 
     def wall(self) -> float:
         """Unix time in seconds, by the clock that what is kept goes by."""

@@ -46,7 +46,7 @@ class Leasing(Intake):
         """Take in what a finished URL leads to, then give its lease up."""
         ticket, redirect = finished.ticket, finished.redirect
         recorded = ticket.purpose.is_recorded
-        if (page := page_row(finished)) is not None:
+        if self.keeps_versions and (page := page_row(finished)) is not None:
             self.unsaved.pages.append(page)
         if self.earlier is not None:
             finished = await self.spelt(finished, self.earlier)
@@ -63,7 +63,7 @@ class Leasing(Intake):
             fresh = self._take_new([redirect.url], ticket.purpose)
             self._take_in(fresh, depth, ticket, ticket.purpose, redirect.hops, ticket.indexes)
         if depths is not None:
-            for row, lane_id in await depths.pass_on(finished, self):
+            for row, lane_id in await depths.pass_on(finished):
                 lane = self._lanes.by_id[lane_id]
                 lane.pages.push(row, depths.of(row))
                 self.pending += 1

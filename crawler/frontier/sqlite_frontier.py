@@ -11,7 +11,7 @@ import msgspec
 
 from crawler.config import Config
 from crawler.frontier import rows
-from crawler.frontier.depths import Edges
+from crawler.frontier.depths import Depths, Edges
 from crawler.frontier.durable import CHUNK, Waits
 from crawler.frontier.leasing import Leasing
 from crawler.frontier.unsaved import Unsaved
@@ -36,6 +36,8 @@ class SqliteFrontier(Leasing):
         """``hash_seed`` is the crawl's own, for telling known URLs."""
         super().__init__(config, hash_seed)
         self._state = state
+        if (max_depth := config.scope.max_depth) is not None:
+            self._depths = Depths(max_depth, hash_seed, self)
 
     async def restore(self) -> None:
         """Take over what ``crawl.db`` holds.

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.frontier.postgresql import ending, loading, membership
 from crawler.frontier.postgresql.saving import signed
-from crawler.model.errors import StoreLost
+from crawler.model.errors import StoreFailed, StoreLost
 from crawler.rules.dedup import fingerprint
 from crawler.rules.urls import origin, partition
 from tests.cluster.several import SEED, Node, graph, until
@@ -178,11 +178,21 @@ async def test_after_something_could_not_be_saved_nothing_is(database):
     site = graph(3, 3, seed=6)
     node = Node(database, site.__getitem__)
     await node.join(next(iter(site)))
-    from crawler.model.errors import StoreFailed
-
     with pytest.raises(StoreFailed, match="cannot be used"):
         await node.session.run(lambda db: db.execute("SELECT nonsense"))
     with pytest.raises(StoreFailed, match="nonsense"):
+        await node.frontier.flush()
+    await node.session.close()
+    assert await ask(node, "SELECT count(*) FROM urls") == [(0,)]
+
+
+async def test_a_full_disk_of_the_database_is_one_sentence_and_nothing_goes_on(database):
+    node = Node(database, graph(3, 3, seed=6).__getitem__)
+    await node.join("http://h0.example/0")
+    full = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$"
+    with pytest.raises(StoreFailed, match=r"no space left for .*; everything committed is safe"):
+        await node.session.run(lambda db: db.execute(full))
+    with pytest.raises(StoreFailed, match="no space left"):
         await node.frontier.flush()
     await node.session.close()
     assert await ask(node, "SELECT count(*) FROM urls") == [(0,)]

@@ -93,29 +93,30 @@ async def test_a_password_from_a_file(database: str, monkeypatch: pytest.MonkeyP
     await db.close()
 
 
-async def test_a_role_that_may_not_log_in(database: str) -> None:
+@asynccontextmanager
+async def guest(database: str, options: str) -> AsyncIterator[str]:
+    """The DSN of another role, which is gone afterwards."""
     name = f"guest_{secrets.token_hex(4)}"
-    await execute(database, f"CREATE ROLE {name} PASSWORD 'guest-word'")
+    await execute(database, f"CREATE ROLE {name} {options} PASSWORD 'guest-word'")
     try:
-        await refused(with_login(database, name, "guest-word"), OutputError, "refuses the login")
+        yield with_login(database, name, "guest-word")
     finally:
         await execute(database, f"DROP ROLE {name}")
+
+
+async def test_a_role_that_may_not_log_in(database: str) -> None:
+    async with guest(database, "NOLOGIN") as dsn:
+        await refused(dsn, OutputError, "refuses the login")
 
 
 async def test_too_many_connections(database: str) -> None:
-    name = f"guest_{secrets.token_hex(4)}"
-    await execute(database, f"CREATE ROLE {name} LOGIN PASSWORD 'guest-word' CONNECTION LIMIT 0")
-    try:
-        await refused(with_login(database, name, "guest-word"), StoreFailed, "max_connections")
-    finally:
-        await execute(database, f"DROP ROLE {name}")
+    async with guest(database, "LOGIN CONNECTION LIMIT 0") as dsn:
+        await refused(dsn, StoreFailed, "max_connections")
 
 
 async def test_no_rights_to_make_a_crawl(database: str) -> None:
-    name = f"guest_{secrets.token_hex(4)}"
-    await execute(database, f"CREATE ROLE {name} LOGIN PASSWORD 'guest-word'")
-    try:
-        place = Place(with_login(database, name, "guest-word"), "books")
+    async with guest(database, "LOGIN") as dsn:
+        place = Place(dsn, "books")
         db = await connect(place)
         try:
             with pytest.raises(OutputError, match=r"permission denied .*GRANT CREATE ON DATABASE") as caught:
@@ -124,8 +125,6 @@ async def test_no_rights_to_make_a_crawl(database: str) -> None:
         finally:
             await db.close()
         assert "\n" not in str(caught.value)
-    finally:
-        await execute(database, f"DROP ROLE {name}")
 
 
 async def test_no_such_database(database: str) -> None:

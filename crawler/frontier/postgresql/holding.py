@@ -31,6 +31,7 @@ class Holding(Leasing):
     """A frontier of some partitions; what belongs to others goes to their inbox."""
 
     is_shared = True
+    keeps_versions = False
     is_over = False
 
     def __init__(self, config: Config, hash_seed: int) -> None:

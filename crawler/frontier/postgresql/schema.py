@@ -15,7 +15,6 @@ ID_BITS = 40
 """A URL's id is ``partition << ID_BITS | n``, with n from 1."""
 LANE_BITS = 24
 """Likewise a lane's; lanes and URLs are counted apart."""
-MAX_PARTITIONS = 4_096
 OLDEST = 14
 """The major version of PostgreSQL that is needed at least: of idle_session_timeout."""
 

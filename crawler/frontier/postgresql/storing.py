@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from crawler.config import Config
-from crawler.frontier.depths import Edges
 from crawler.frontier.postgresql import loading
 from crawler.frontier.postgresql.connecting import Connection
 from crawler.frontier.postgresql.holding import Holding
@@ -53,14 +52,6 @@ class Storing(Holding):
                     self._read[ticket.id] = ticket
                 self._wanted -= wanted
         return [self._read.pop(row) for row in ids if row in self._read]
-
-    async def load_edges(self, ids: Sequence[int]) -> dict[int, Edges]:
-        """Nothing: nodes count no depths."""
-        raise NotImplementedError
-
-    async def load_lanes(self, ids: Sequence[int]) -> list[tuple[int, int]]:
-        """Nothing: nodes count no depths."""
-        raise NotImplementedError
 
     async def load_robots(self, origin: str) -> StoredRobots | None:
         """The robots.txt that is kept for an origin of this node's, by whichever node."""

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from crawler.lab.crash.victims import Role, group_of, kill_group, signal_to, victims
 
-EXPECTED = {0, -signal.SIGKILL}
-
 
 class Member:
     """One of the nodes, by its name; from one process to the next. Everything here blocks, but shortly."""
