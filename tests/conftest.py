@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.browser import browser  # noqa: F401 - a fixture for every folder
 from tests.postgresql import database, pgbouncer, postgresql  # noqa: F401 - fixtures for every folder
 
 TESTS = Path(__file__).parent

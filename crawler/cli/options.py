@@ -37,6 +37,8 @@ _GROUPS = {
     "check": "What counts",
     "log": "What is told",
     "progress": "What is told",
+    "trace": "What is shown of it",
+    "dashboard": "What is shown of it",
 }
 """The heading under which the help shows an option, by the section of its key."""
 

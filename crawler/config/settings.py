@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, Self
 import msgspec
 
 from crawler.config import problems
+from crawler.config import running_sections as running
 from crawler.config.check_section import CheckConfig
 from crawler.config.check_values import Table, plain
 from crawler.config.conversion import Refusal, converted
@@ -25,16 +26,6 @@ from crawler.config.layers import (
     parse_text,
     tree_layer,
 )
-from crawler.config.running_sections import (
-    LimitsConfig,
-    LogConfig,
-    ParseConfig,
-    ProcessesConfig,
-    ProgressConfig,
-    RunConfig,
-    WatchdogConfig,
-    WriteConfig,
-)
 from crawler.config.scope_section import RecrawlConfig, ScopeConfig
 from crawler.config.sections import (
     FetchConfig,
@@ -44,6 +35,7 @@ from crawler.config.sections import (
     SitemapsConfig,
 )
 from crawler.config.values import Folder, WebUrl
+from crawler.config.watching_sections import DashboardConfig, TraceConfig
 from crawler.model.errors import ConfigError
 from crawler.model.settings import About, Section
 from crawler.sinks import SINKS
@@ -71,15 +63,17 @@ class Config:
     sitemaps: SitemapsConfig = SitemapsConfig()
     frontier: FrontierConfig = FrontierConfig()
     cluster: ClusterConfig = ClusterConfig()
-    parse: ParseConfig = ParseConfig()
-    write: WriteConfig = WriteConfig()
-    limits: LimitsConfig = LimitsConfig()
-    watchdog: WatchdogConfig = WatchdogConfig()
-    processes: ProcessesConfig = ProcessesConfig()
+    parse: running.ParseConfig = running.ParseConfig()
+    write: running.WriteConfig = running.WriteConfig()
+    limits: running.LimitsConfig = running.LimitsConfig()
+    watchdog: running.WatchdogConfig = running.WatchdogConfig()
+    processes: running.ProcessesConfig = running.ProcessesConfig()
     check: CheckConfig = CheckConfig()
-    run: RunConfig = RunConfig()
-    log: LogConfig = LogConfig()
-    progress: ProgressConfig = ProgressConfig()
+    run: running.RunConfig = running.RunConfig()
+    log: running.LogConfig = running.LogConfig()
+    progress: running.ProgressConfig = running.ProgressConfig()
+    trace: TraceConfig = TraceConfig()
+    dashboard: DashboardConfig = DashboardConfig()
 
     _origins: Mapping[str, str]
 

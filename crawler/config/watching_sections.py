@@ -1,0 +1,25 @@
+"""More sections of the configuration: how a crawl is looked at while it runs, and what it keeps of itself."""
+
+from typing import Annotated
+
+from crawler.model.settings import GIB, MIB, About, Section
+
+
+class TraceConfig(Section, frozen=True, kw_only=True):
+    """Whether the crawl writes down what each of its workers does, for Perfetto and ``crawler trace``."""
+
+    write: Annotated[bool, About("Whether trace.pftrace is written.")] = False
+    max_bytes: Annotated[
+        int, About("Bytes of one trace file; then the next one begins.", ge=MIB, le=2 * GIB)
+    ] = 240 * MIB
+
+
+class DashboardConfig(Section, frozen=True, kw_only=True):
+    """The live page and the metrics, served while the crawl runs."""
+
+    port: Annotated[
+        int | None, About("Port of the live page; 0 is any free one, none is no page.", ge=0, le=65_535)
+    ] = None
+    host: Annotated[str, About("Address that it is served on; one beyond loopback needs a token.")] = (
+        "127.0.0.1"
+    )
