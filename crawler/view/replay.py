@@ -22,7 +22,7 @@ from crawler.view.street_times import Host, Street, Visit
 
 MOST_SERVER_CPU = 0.0005
 """Seconds of CPU that a local server is taken to spend on a request, at most: what is more is waiting."""
-PAGE_BYTES = 100_000
+PAGE_BYTES = 30_000
 RECORD_BYTES = 10_000
 """Where the trace does not tell."""
 _STEPS = 7
@@ -130,6 +130,7 @@ def _street(trace: Trace, found: Measured, config: Config, *, is_local: bool) ->
     server = min(MOST_SERVER_CPU, quantiles(waits, n=50)[0] / 2) if is_local and len(waits) > 1 else 0.0
     limits = config.limits
     records = limits.finished_queue + config.write.max_unacked
+    page = _bytes_each(trace, found, "page_queue", PAGE_BYTES)
     return Street(
         cores=int(meta.get("cores") or 1),
         at_once=int(meta.get("concurrency") or config.fetch.concurrency),
@@ -140,7 +141,8 @@ def _street(trace: Trace, found: Measured, config: Config, *, is_local: bool) ->
         write=found.write_cpu / urls,
         sync=found.sync / max(found.batches, 1),
         commit=found.commit / urls,
-        page_room=max(1, int(limits.page_queue / _bytes_each(trace, found, "page_queue", PAGE_BYTES))),
+        page_room=max(1, int(limits.page_queue / page)),
+        batch_pages=max(1, min(config.parse.batch_pages, int(config.parse.batch_bytes / page))),
         record_room=max(1, int(records / _bytes_each(trace, found, "finished_queue", RECORD_BYTES))),
         parses_in_main=executor in ("inline", "thread"),
     )

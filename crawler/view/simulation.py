@@ -22,6 +22,8 @@ from crawler.view.street_times import Street, Visit
 
 AT_ONCE_WRITTEN = 256
 """Records that the writer takes at once, at most: as ``write.batch_records``."""
+BATCH_SECONDS = 0.03
+"""What a parser's batch should take, as :mod:`crawler.parse.parse_task` has it."""
 SHARES = (0.3, 0.3, 0.4)
 """Of the loop's time for one URL: before its request, with its answer, and once it is parsed."""
 
@@ -31,17 +33,26 @@ def seconds_for(visits: Sequence[Visit], street: Street) -> float:
     return _Run(visits, street).seconds()
 
 
+class _Parser:
+    """One parser: how many pages it takes at once, and its next batch where it has that already."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.ahead: list[int] = []
+
+
 class _Run(Machine):
     """One simulated crawl. Every method is called at ``now`` and plans what follows."""
 
     def __init__(self, visits: Sequence[Visit], street: Street) -> None:
         super().__init__(street.cores)
         self.visits, self.street = visits, street
-        self.idle_places, self.idle_parsers = street.at_once, street.parsers
+        self.idle_places = street.at_once
+        self.idle_parsers = deque(_Parser(street.batch_pages) for _ in range(street.parsers))
         self.pages: deque[int] = deque()
         self.pages_refused: deque[int] = deque()
         self.records, self.records_held, self.writing = 0, 0, False
-        self.parsers_refused = 0
+        self.parsers_refused: list[_Parser] = []
         self.committed = 0
         self.named: list[list[int]] = [[] for _ in visits]
         self.pending: list[deque[int]] = [deque() for _ in street.hosts]
@@ -127,23 +138,42 @@ class _Run(Machine):
 
     def parse(self) -> None:
         while self.idle_parsers and self.pages:
-            index = self.pages.popleft()
-            self.idle_parsers -= 1
-            cost = self.visits[index].parse or 0.0
-            work = self.on_loop if self.street.parses_in_main else self.compute
-            work(cost, lambda index=index: self.parsed(index))  # type: ignore[misc]
-            if self.pages_refused:
-                self.pages.append(self.pages_refused.popleft())
-                self.idle_places += 1
-        self.lease()
+            parser = self.idle_parsers.popleft()
+            self.begin(parser, self.take(parser.most))
 
-    def parsed(self, index: int) -> None:
-        self.on_loop(self.street.loop * SHARES[2], lambda: self.finished(index))
+    def take(self, most: int) -> list[int]:
+        batch = [self.pages.popleft() for _ in range(min(most, len(self.pages)))]
+        while self.pages_refused and len(self.pages) < self.street.page_room:
+            self.pages.append(self.pages_refused.popleft())
+            self.idle_places += 1
+        return batch
+
+    def begin(self, parser: "_Parser", batch: list[int]) -> None:
+        parser.ahead = self.take(parser.most) if len(self.pages) >= 2 * parser.most else []
+        self.lease()
+        began, cost = self.now, sum(self.visits[index].parse or 0.0 for index in batch)
+        work = self.on_loop if self.street.parses_in_main else self.compute
+        work(cost, lambda: self.parsed(parser, batch, began))
+
+    def parsed(self, parser: "_Parser", batch: list[int], began: float) -> None:
+        each = max((self.now - began) / len(batch), 1e-6)
+        parser.most = max(1, min(self.street.batch_pages, int(BATCH_SECONDS / each)))
+        self.on_loop(self.street.loop * SHARES[2] * len(batch), lambda: self.handed_on(batch))
         if self.records_held >= self.street.record_room:
-            self.parsers_refused += 1
+            self.parsers_refused.append(parser)
         else:
-            self.idle_parsers += 1
+            self.go_on(parser)
+
+    def go_on(self, parser: "_Parser") -> None:
+        if parser.ahead:
+            self.begin(parser, parser.ahead)
+        else:
+            self.idle_parsers.append(parser)
             self.parse()
+
+    def handed_on(self, batch: list[int]) -> None:
+        for index in batch:
+            self.finished(index)
 
     def finished(self, index: int) -> None:
         for child in self.named[index]:
@@ -171,9 +201,9 @@ class _Run(Machine):
             self.committed += count
             self.records_held -= count
             self.write()
-            if self.records_held < street.record_room and self.parsers_refused:
-                self.idle_parsers += self.parsers_refused
-                self.parsers_refused = 0
-                self.parse()
+            if self.records_held < street.record_room:
+                refused, self.parsers_refused = self.parsers_refused, []
+                for parser in refused:
+                    self.go_on(parser)
 
         self.compute(count * street.write, synced)

@@ -41,7 +41,9 @@ class Street(msgspec.Struct, frozen=True, kw_only=True):
     commit: float
     """Of the frontier's store, for one record."""
     page_room: int
-    """Pages that may wait for a parser, and …"""
+    """Pages that may wait for a parser."""
+    batch_pages: int
+    """Pages that a parser takes at once, at most, and …"""
     record_room: int
     """… records that may wait for the disk."""
     parses_in_main: bool = False

@@ -13,7 +13,8 @@ def street(**changed: Any) -> Street:
     """Everything costs nothing, and there is room for all."""
     settings: dict[str, Any] = {
         "cores": 4, "at_once": 8, "parsers": 2, "hosts": (Host(10_000, 0.0),), "loop": 0.0, "server": 0.0,
-        "write": 0.0, "sync": 0.0, "commit": 0.0, "page_room": 10_000, "record_room": 10_000,
+        "write": 0.0, "sync": 0.0, "commit": 0.0, "page_room": 10_000, "batch_pages": 1,
+        "record_room": 10_000,
     }  # fmt: skip
     return Street(**settings | changed)
 
