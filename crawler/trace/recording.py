@@ -15,11 +15,11 @@ What a trace looks like, for whoever reads it (:mod:`crawler.trace.recorded` say
 
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.model.outcomes import Activity
 from crawler.model.spans import ChildWork, Span
-from crawler.trace.perfetto import Encoder
+from crawler.trace.perfetto import Encoder, Kind
 from crawler.trace.recorded import Model, Where
 from crawler.trace.recorder import Event, What
 from crawler.trace.source_lines import where_of
@@ -31,6 +31,22 @@ _WORKS = frozenset({Activity.READ})
 _UNITS = {"in flight": 2, "committed": 2, "loop lag": 1}
 """Perfetto's units of counters; that of all others is bytes (3)."""
 _NANOSECONDS = 1_000_000_000
+SHORT = 20_000
+"""Nanoseconds: a wait that is over at once is none, and is left out, which keeps traces small."""
+_LEASE, _COMMIT = Kind("lease", WORK), Kind(Activity.COMMIT, WAIT)
+_WAITING, _DEATH = Kind("waiting", WAIT), Kind("the parser died", WAIT)
+
+
+class _Entry(NamedTuple):
+    """What is entered at one line of source by one worker."""
+
+    track: int
+    kind: Kind | None
+    """None is idle."""
+    is_fetch: bool
+    is_commit: bool
+    code: CodeType
+    """Kept, since it is known by its address."""
 
 
 class Recording:
@@ -47,11 +63,13 @@ class Recording:
         """How a track is described: by which method of the encoder, its parent, and the rest."""
         self._described: set[int] = set()
         """In this file."""
-        self._open: dict[int, tuple[str, str, Where | None, tuple[int, ...]]] = {}
-        """By track: the slice that has begun there and not ended."""
+        self._begun: dict[int, tuple[int, Kind, tuple[int, ...]]] = {}
+        """By track: the slice that has begun there, and is not written yet, since it may end at once."""
+        self._open: dict[int, tuple[Kind, tuple[int, ...]]] = {}
+        """By track: the slice of which only the begin is written."""
         self._stages: dict[str, str] = {}
-        self._at: dict[str, int | None] = {}
-        """The URL that a fetcher is at; None where it is not known, not there where it is idle."""
+        self._at: dict[int, tuple[int]] = {}
+        """The URL that a fetcher is at, by its track; not there where it is idle."""
         self._ids: dict[str, int] = {}
         """Row ids of the URLs that are leased and not committed."""
         self._places: dict[str, list[int]] = {}
@@ -60,9 +78,10 @@ class Recording:
         """Which place a URL has in a queue."""
         self._unsaid: dict[str, list[int]] = {}
         """By sink: URLs it has acked, whose writing has not been said yet."""
-        self._committing: tuple[int, Where] | None = None
-        self._wheres: dict[tuple[CodeType, int], Where] = {}
-        self._child_wheres: dict[tuple[int, str], Where] = {}
+        self._committing: tuple[int, Kind] | None = None
+        self._entries: dict[tuple[str, int, int], _Entry] = {}
+        """What is entered, by the worker and the line of source that says so (it always says the same)."""
+        self._child_kinds: dict[tuple[int, str, Activity], Kind] = {}
         self._now = 0
         self._on: dict[int, Callable[..., None]] = {
             What.WORKER: self._worker,
@@ -83,13 +102,23 @@ class Recording:
         """What the next file begins with: what goes on in it was begun in the one before."""
         self._encoder, self._described = Encoder(), set()
         self._out.append(self._encoder.head())
-        for track, (name, category, where, flows) in self._open.items():
+        for track, (kind, flows) in self._open.items():
             self._describe(track)
-            self._out.append(self._encoder.begin(self._now, track, name, category, where, flows))
+            self._out.append(self._encoder.begin(self._now, track, kind, flows))
+        return self._packets()
+
+    def flush(self) -> bytes:
+        """What has begun and not ended: to be written before a pause."""
+        for track, (ns, kind, flows) in self._begun.items():
+            self._open[track] = kind, flows
+            self._describe(track)
+            self._out.append(self._encoder.begin(ns, track, kind, flows))
+        self._begun.clear()
         return self._packets()
 
     def end_file(self) -> bytes:
         """What this file ends with."""
+        self._out.append(self.flush())
         self._out += [self._encoder.end(self._now, track) for track in self._open]
         return self._packets()
 
@@ -111,29 +140,36 @@ class Recording:
     def _entered(
         self, ns: int, holder: str, step: Activity, url: str | None, code: CodeType, line: int
     ) -> None:
-        track = self._coroutine(holder)
+        entry = self._entries.get((holder, id(code), line))
+        if entry is None:
+            entry = self._entry(holder, step, code, line)
+        track = entry.track
         self._end(ns, track)
-        if step is Activity.IDLE:
-            self._at.pop(holder, None)
-            self._committing = None if self._stages.get(holder) == "commit" else self._committing
-            return
-        if (where := self._wheres.get((code, line))) is None:
-            where = self._wheres[code, line] = where_of(code, line)
-        if step is Activity.COMMIT:
-            self._committing = ns, where  # which URLs it is about is said when it is over
-            return
-        flows: tuple[int, ...] = ()
-        if self._stages.get(holder) == "fetch":
-            if holder not in self._at:
-                self._at[holder] = None if url is None else self._ids.get(url)
-            found = self._at[holder]
-            flows = () if found is None else (found,)
-        self._begin(ns, track, step, WORK if step in _WORKS else WAIT, where, flows)
+        if entry.kind is None:
+            self._at.pop(track, None)
+        elif entry.is_commit:
+            self._committing = ns, entry.kind  # which URLs it is about is said when it is over
+        else:
+            flows: tuple[int, ...] = ()
+            if entry.is_fetch:
+                found = self._at.get(track)
+                if found is None and url is not None and (item := self._ids.get(url)) is not None:
+                    found = self._at[track] = (item,)
+                flows = found or ()
+            self._begun[track] = ns, entry.kind, flows
+
+    def _entry(self, holder: str, step: Activity, code: CodeType, line: int) -> "_Entry":
+        category = WORK if step in _WORKS else WAIT
+        kind = None if step is Activity.IDLE else Kind(step, category, where_of(code, line))
+        stage, track = self._stages.get(holder), self._coroutine(holder)
+        made = _Entry(track, kind, stage == "fetch", step is Activity.COMMIT, code)
+        self._entries[holder, id(code), line] = made
+        return made
 
     def _leased(self, ns: int, item: int, url: str) -> None:
         self._ids[url] = item
         track = self._coroutine("lease")
-        self._out.append(self._encoder.instant(ns, track, "lease", WORK, (item,), notes={"url": url}))
+        self._out.append(self._encoder.instant(ns, track, _LEASE, (item,), notes={"url": url}))
 
     def _put(self, ns: int, queue: str, item: int) -> None:
         if free := self._places.setdefault(queue, []):
@@ -141,7 +177,7 @@ class Recording:
         else:
             track = self._track(("queue", len(self._tracks)), Encoder.track, self._loop(), queue, Model.QUEUE)
         self._waiting[queue, item] = track
-        self._begin(ns, track, "waiting", WAIT, None, (item,))
+        self._begun[track] = ns, _WAITING, (item,)
 
     def _taken(self, ns: int, queue: str, items: Sequence[int]) -> None:
         for item in items:
@@ -158,7 +194,7 @@ class Recording:
 
     def _parser_died(self, ns: int, parser: str, items: Sequence[int]) -> None:
         track = self._coroutine(parser)
-        self._out.append(self._encoder.instant(ns, track, "the parser died", WAIT, items))
+        self._out.append(self._encoder.instant(ns, track, _DEATH, items))
 
     def _written(self, _ns: int, sink: str, items: Sequence[int], work: ChildWork | None) -> None:
         unsaid = self._unsaid.setdefault(sink, [])
@@ -170,11 +206,11 @@ class Recording:
             unsaid.clear()
 
     def _committed(self, ns: int, done: Sequence[tuple[int, str]]) -> None:
-        began, where = self._committing or (ns, None)
+        began, kind = self._committing or (ns, _COMMIT)
         self._committing = None
-        track, items = self._coroutine("commit"), tuple(item for item, _ in done)
-        self._out.append(self._encoder.begin(began, track, Activity.COMMIT, WAIT, where, ends=items))
-        self._open[track] = Activity.COMMIT, WAIT, where, ()
+        track = self._coroutine("commit")
+        self._out.append(self._encoder.begin(began, track, kind, ends=[item for item, _ in done]))
+        self._open[track] = kind, ()
         for _, url in done:
             self._ids.pop(url, None)
 
@@ -187,11 +223,11 @@ class Recording:
 
     def _noted(self, ns: int, name: str, values: str) -> None:
         process = self._process(self._pid, "main")
-        self._out.append(self._encoder.instant(ns, process, name, WORK, notes={name: values}))
+        self._out.append(self._encoder.instant(ns, process, Kind(name, WORK), notes={name: values}))
 
     def _dropped(self, ns: int, count: int) -> None:
         """What was going on has ended unseen, or goes on unseen."""
-        for track in [*self._open]:
+        for track in [*self._begun, *self._open]:
             self._end(ns, track)
         for (queue, _), track in self._waiting.items():
             self._places[queue].append(track)
@@ -201,25 +237,29 @@ class Recording:
 
     # -- slices --------------------------------------------------------------------------------
 
-    def _begin(
-        self, ns: int, track: int, name: str, category: str, where: Where | None, flows: tuple[int, ...]
-    ) -> None:
-        self._now = ns
-        self._open[track] = name, category, where, flows
-        self._out.append(self._encoder.begin(ns, track, name, category, where, flows))
-
     def _end(self, ns: int, track: int) -> None:
+        """End what goes on there, if anything; a wait that was none is left out."""
         self._now = ns
-        if self._open.pop(track, None) is not None:
-            self._out.append(self._encoder.end(ns, track))
+        if (begun := self._begun.pop(track, None)) is not None:
+            began, kind, flows = begun
+            if ns - began < SHORT and kind.category is WAIT:
+                return
+            if track not in self._described:
+                self._describe(track)
+            self._out.append(self._encoder.begin(began, track, kind, flows))
+        elif self._open.pop(track, None) is None:
+            return
+        self._out.append(self._encoder.end(ns, track))
 
     def _span(self, pid: int, process: str, span: Span, flows: tuple[int, ...]) -> None:
         """What a child did, or a thread of this process, is told when it is over."""
-        track = self._thread(pid, span.thread, process)
-        if span.where is not None:
-            self._child_wheres[pid, process] = Where(*span.where)
-        where = self._child_wheres.get((pid, process))
-        self._out.append(self._encoder.begin(span.begin, track, span.step, WORK, where, flows))
+        track, key = self._thread(pid, span.thread, process), (pid, process, span.step)
+        kind = self._child_kinds.get(key)
+        if kind is None or span.where is not None:
+            where = None if span.where is None else Where(*span.where)
+            if kind is None or kind.where != where:
+                kind = self._child_kinds[key] = Kind(span.step, WORK, where)
+        self._out.append(self._encoder.begin(span.begin, track, kind, flows))
         self._out.append(self._encoder.end(span.end, track, span.cpu))
 
     # -- tracks --------------------------------------------------------------------------------
@@ -230,6 +270,8 @@ class Recording:
     def _thread(self, pid: int, tid: int, name: str) -> int:
         """``name`` is that of the child, if it is not a thread of this process."""
         key = "thread", pid, tid
+        if (track := self._tracks.get(key)) is not None and track in self._described:
+            return track
         if key not in self._tracks and pid == self._pid:
             name = "main" if tid == self._tid else self._thread_name(tid)
         process = self._process(pid, "main" if pid == self._pid else name)
