@@ -67,6 +67,19 @@ def read_trace(files: Sequence[Path]) -> Trace:
     )
 
 
+def begun_with(path: Path) -> Mapping[str, Any]:
+    """What a trace says of its crawl as it begins, see :class:`Trace.meta`; nothing if it was cut off before.
+
+    Raises UsageError.
+    """
+    found = _Overview()
+    for event in _events(path):
+        found.add(event)
+        if found.meta or event.type not in (INSTANT, COUNTER):
+            break
+    return found.meta
+
+
 def _events(path: Path, overview: "_Overview | None" = None) -> Iterator[Event]:
     """Every event of a file; what else it says goes to ``overview``."""
     file = EventFile(path)

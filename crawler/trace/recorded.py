@@ -71,8 +71,9 @@ class Trace(msgspec.Struct):
     is_cut_off: bool
     """The crawl was killed: it does not end as it should, and what is there is shown."""
     meta: Mapping[str, Any]
-    """``settings`` of the crawl (as in ``crawl.db``), ``cores``, ``python``, ``version``, ``executor``,
-    ``workers``, ``concurrency``, and at the end ``loop_cpu_seconds``; see :mod:`crawler.trace.recorder`."""
+    """``settings`` of the crawl (as in ``crawl.db``), ``generation``, ``cores``, ``python``, ``version``,
+    ``executor``, ``workers``, ``concurrency``, and at the end ``loop_cpu_seconds``; see
+    :mod:`crawler.trace.recorder`."""
     tracks: Mapping[int, Track]
     slices: Callable[[], Iterator[Slice]]
     """All of them, in the order in which they end. What takes no time has no length: ``lease`` on the track

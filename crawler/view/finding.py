@@ -1,8 +1,9 @@
 """Finds a URL in a trace, or what is there that is most like it; quick, with a million URLs too."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from crawler.model.errors import UsageError
 from crawler.rules.urls import resolve
@@ -14,19 +15,20 @@ NEAREST = 3
 """That are told."""
 
 
-def find_url(trace: Trace, text: str) -> tuple[int, str]:
+def find_url(trace: Trace, text: str, others: Sequence[Path] = ()) -> tuple[int, str]:
     """Row id and URL of what was asked for, as typed or as the crawler writes it.
 
-    Raises UsageError where the trace has no such URL, with the nearest ones that it has.
+    Raises UsageError where the trace has no such URL, with the nearest ones that it has, and where else one
+    may look: ``others`` are traces of the crawl's other runs.
     """
     wanted = {text, resolve(text) or text}
     for row, url in trace.urls():
         if url in wanted:
             return row, url
     near = nearest(text, (url for _, url in trace.urls()))
-    if not near:
-        raise UsageError(f"{text} is not in this trace: no URL was handed out in it")
-    raise UsageError(f"{text} is not in this trace; the nearest that are: {', '.join(near)}")
+    said = f"the nearest that are: {', '.join(near)}" if near else "no URL was handed out in it"
+    elsewhere = f"; earlier runs have traces of their own: {', '.join(map(str, others))}" if others else ""
+    raise UsageError(f"{text} is not in this trace; {said}{elsewhere}")
 
 
 def nearest(text: str, urls: Iterable[str], most: int = NEAREST) -> list[str]:

@@ -1,11 +1,12 @@
 """One URL's life, as a trace tells it: every step, who took it, what was waited for and what was worked."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from crawler.trace.recorded import Slice, Trace
+from crawler.trace.recorded import Model, Slice, Trace
 from crawler.view.slowest import head
 from crawler.view.stages import LEASE, Part, Stage, by_stage, stage_of
 
@@ -57,8 +58,13 @@ def life_of(trace: Trace, row: int, url: str) -> UrlLife:
     found = sorted(
         (each for each in trace.slices() if row in each.urls), key=lambda each: (each.begin, each.end)
     )
-    steps, parts = [], []
+    steps: list[LifeStep] = []
+    parts: list[Part] = []
+    until = found[0].begin if found else 0.0
     for each in found:
+        if each.name == LEASE and each.begin > until:
+            steps.append(_put_off(until, each.begin))
+        until = max(until, each.end)
         steps.append(_step(trace, each))
         if (stage := stage_of(each, trace.tracks.get(each.track))) is not None:
             parts.append(Part(each.begin, each.end, stage))
@@ -71,6 +77,25 @@ def life_of(trace: Trace, row: int, url: str) -> UrlLife:
         seconds=max(each.end for each in found) - found[0].begin if found else 0.0,
         worked=_covered((each.begin, each.end) for each in found if not each.waits),
         stages=by_stage(parts) if parts else {},
+    )
+
+
+def _put_off(begin: float, end: float) -> LifeStep:
+    """No worker has the URL between two attempts, so nothing tells of that time."""
+    return LifeStep(
+        step="put off",
+        who="frontier",
+        model=Model.QUEUE,
+        process="main",
+        pid=None,
+        began=begin,
+        seconds=end - begin,
+        waits=True,
+        urls=1,
+        cpu=None,
+        file=None,
+        function=None,
+        line=None,
     )
 
 
@@ -102,7 +127,7 @@ def _covered(stretches: Iterable[tuple[float, float]]) -> float:
     return seconds
 
 
-def as_dict(trace: Trace, life: UrlLife, files: Sequence[str]) -> dict[str, Any]:
+def life_as_dict(trace: Trace, life: UrlLife, files: Sequence[Path]) -> dict[str, Any]:
     """The life as JSON has it; times in seconds."""
     said: dict[str, Any] = msgspec.to_builtins(life)
     return head(trace, files) | {"waited": life.waited} | said

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -63,7 +64,7 @@ def by_stages(trace: Trace, most: int, by: str = TOTAL) -> Overview:
     return Overview(urls, committed, together, stages, shown, by, urls_of)
 
 
-def as_dict(trace: Trace, overview: Overview, files: Sequence[str]) -> dict[str, Any]:
+def overview_as_dict(trace: Trace, overview: Overview, files: Sequence[Path]) -> dict[str, Any]:
     """The overview as JSON has it; times in seconds, those of URLs since the trace began."""
     return head(trace, files) | {
         "urls": overview.urls,
@@ -90,11 +91,11 @@ def as_dict(trace: Trace, overview: Overview, files: Sequence[str]) -> dict[str,
     }
 
 
-def head(trace: Trace, files: Sequence[str]) -> dict[str, Any]:
+def head(trace: Trace, files: Sequence[Path]) -> dict[str, Any]:
     """What is said of every trace first."""
     said = {key: trace.meta.get(key) for key in ("version", "python", "cores", "executor", "workers")}
     return {
-        "files": list(files),
+        "files": list(map(str, files)),
         "started_at": trace.started_at,
         "seconds": trace.seconds,
         "is_cut_off": trace.is_cut_off,

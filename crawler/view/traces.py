@@ -1,14 +1,11 @@
 """Which trace a command means, and reading it."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.frontier.view import generations, open_view
+from crawler.frontier.view import database_in
 from crawler.model.errors import OutputError
-from crawler.trace.perfetto_reading import began_at, read_trace
+from crawler.trace.perfetto_reading import begun_with, read_trace
 from crawler.trace.recorded import Trace
 from crawler.trace.trace_files import Run, run_of, runs_in
 
@@ -36,7 +33,8 @@ def trace_in(out: Path, generation: int | None = None) -> Found:
     except OSError as error:
         raise OutputError(f"{out} cannot be read: {error.strerror}") from error
     if generation is not None:
-        runs = list(_of_generation(runs, out, generation))
+        database_in(out, generation)  # it raises where there is no such generation
+        runs = [run for run in runs if _is_of(run, generation)]
     if not runs:
         which = (
             f"{out} has no trace" if generation is None else f"{out}: generation {generation} has no trace"
@@ -46,16 +44,5 @@ def trace_in(out: Path, generation: int | None = None) -> Found:
     return Found(read_trace(newest.files), newest.files, tuple(run.files[0] for run in others))
 
 
-def _of_generation(runs: list[Run], out: Path, generation: int) -> Iterator[Run]:
-    """Those runs that began after this generation did, and before the next one."""
-    begin = _began(out, generation)
-    end = _began(out, generation + 1) if generation + 1 in generations(out) else float("inf")
-    for run in runs:
-        with suppress(OSError):
-            if begin <= began_at(run.files[0]) < end:
-                yield run
-
-
-def _began(out: Path, generation: int) -> float:
-    with open_view(out, generation) as view:
-        return datetime.fromisoformat(view.meta()["started_at"]).timestamp()
+def _is_of(run: Run, generation: int) -> bool:
+    return bool(begun_with(run.files[0]).get("generation", 1) == generation)
