@@ -65,7 +65,7 @@ class Stations:
             config, opened.hash_seed, opened.generation, opened.earlier
         )
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = _parse_job(config, self._scopes, opened.hash_seed)
+        job = parse_job(config, self._scopes, opened.hash_seed)
         self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
@@ -155,7 +155,7 @@ class Stations:
                 await self.frontier.flush()
 
 
-def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
+def parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
     """What the parsers are told."""
     return ParseJob(
         scope=scopes.pages,

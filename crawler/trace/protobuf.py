@@ -35,6 +35,17 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
             raise Malformed("a number of more than 64 bits")
 
 
+def whole_varint(data: bytes) -> int:
+    """The number that these bytes are, and nothing else. Raises Malformed."""
+    try:
+        value, end = varint(data, 0)
+    except IndexError:
+        end = -1
+    if end != len(data):
+        raise Malformed("a number that does not end where it should")
+    return value
+
+
 def fields(data: bytes, at: int = 0) -> Iterator[tuple[int, int | bytes]]:
     """Every field from ``at`` on, in order: its number, and a number or bytes. Raises Malformed.
 
@@ -88,10 +99,13 @@ class Packets:
                             self.is_cut_off = True
                             return
                         raise Malformed(f"byte {begin + at} begins no packet")
-                    try:
-                        size, body = varint(data, at + 1)
-                    except IndexError:  # its size goes on in the next block
-                        break
+                    if at + 1 < end and (size := data[at + 1]) < 0x80:  # nearly all of them
+                        body = at + 2
+                    else:
+                        try:
+                            size, body = varint(data, at + 1)
+                        except IndexError:  # its size goes on in the next block
+                            break
                     if size > _LONGEST:
                         raise Malformed(f"byte {begin + at} begins a packet of {size} bytes")
                     if body + size > end:
