@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.trace.protobuf import Malformed, Packets, fields, whole_varint
+from crawler.trace.protobuf_reading import Malformed, Packets, fields, whole_varint
 from crawler.trace.recorded import Where
 
 BEGIN, END, INSTANT, COUNTER = 1, 2, 3, 4

@@ -22,7 +22,7 @@ from crawler.trace.perfetto_events import (
     EventFile,
 )
 from crawler.trace.perfetto_slices import SECOND, SliceMaker, in_order
-from crawler.trace.protobuf import Malformed
+from crawler.trace.protobuf_reading import Malformed
 from crawler.trace.recorded import Model, Slice, Trace, Track
 
 _BLOCK = 1 << 22
