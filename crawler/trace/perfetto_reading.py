@@ -42,7 +42,7 @@ def read_trace(files: Sequence[Path]) -> Trace:
     for path in files:
         for event in _events(path, found):
             found.add(event)
-    if found.has_events and not any(track.model for track in found.tracks()):
+    if found.has_events and not found.meta and not any(found.tracks()):
         raise UsageError(f"{files[0]} is no trace of a crawl: it names none of its workers")
     begin = found.first or 0
 
