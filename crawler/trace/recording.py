@@ -28,7 +28,7 @@ WORK, WAIT = "work", "wait"
 """The categories of slices."""
 _WORKS = frozenset({Activity.READ})
 """What a coroutine does itself. Whatever else it is at, it waits for somebody: a host, a child, a thread."""
-_UNITS = {"in flight": 2, "committed": 2, "loop lag": 1}
+_UNITS = {"in flight": 2, "committed": 2, "loop lag": 1, "loop cpu": 1}
 """Perfetto's units of counters; that of all others is bytes (3)."""
 _NANOSECONDS = 1_000_000_000
 
