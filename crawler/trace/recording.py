@@ -55,7 +55,7 @@ class Recording:
         self._tracks = Tracks(pid, tid, thread_name, self._out)
         self._slices = Slices(self._tracks, self._out)
         self._stages: dict[str, str] = {}
-        self._at: dict[int, tuple[int]] = {}
+        self._at: dict[int, tuple[int, ...]] = {}
         """The URL that a fetcher is at, by its track; not there where it is idle."""
         self._ids: dict[str, int] = {}
         """Row ids of the URLs that are leased and not committed."""
@@ -64,8 +64,8 @@ class Recording:
         self._unsaid: dict[str, list[int]] = {}
         """By sink: URLs it has acked, whose writing has not been said yet."""
         self._committing: tuple[int, Kind] | None = None
-        self._entries: dict[tuple[str, int, int], _Entry] = {}
-        """What is entered, by the worker and the line of source that says so (it always says the same)."""
+        self._entries: dict[tuple[str, int, int, int], _Entry] = {}
+        """What is entered, by the worker, the step, and the line of source that says so."""
         self._child_kinds: dict[tuple[int, str, Activity], Kind] = {}
         self._now = 0
         self._on: dict[int, Callable[..., None]] = {
@@ -118,7 +118,7 @@ class Recording:
     def _entered(
         self, ns: int, holder: str, step: Activity, url: str | None, code: CodeType, line: int
     ) -> None:
-        entry = self._entries.get((holder, id(code), line))
+        entry = self._entries.get((holder, id(step), id(code), line))
         if entry is None:
             entry = self._entry(holder, step, code, line)
         track = entry.track
@@ -128,20 +128,18 @@ class Recording:
         elif entry.is_commit:
             self._committing = ns, entry.kind  # which URLs it is about is said when it is over
         else:
-            flows: tuple[int, ...] = ()
-            if entry.is_fetch:
-                found = self._at.get(track)
-                if found is None and url is not None and (item := self._ids.get(url)) is not None:
-                    found = self._at[track] = (item,)
-                flows = found or ()
-            self._slices.begin(ns, track, entry.kind, flows)
+            flows, is_first = self._at.get(track, ()), False
+            if entry.is_fetch and not flows and (item := self._ids.get(url or "")) is not None:
+                flows = self._at[track] = (item,)
+                is_first = True
+            self._slices.begin(ns, track, entry.kind, flows, is_kept=is_first)
 
     def _entry(self, holder: str, step: Activity, code: CodeType, line: int) -> "_Entry":
         category = WORK if step in _WORKS else WAIT
         kind = None if step is Activity.IDLE else Kind(step, category, where_of(code, line))
         stage, track = self._stages.get(holder), self._tracks.coroutine(holder)
         made = _Entry(track, kind, stage == "fetch", step is Activity.COMMIT, code)
-        self._entries[holder, id(code), line] = made
+        self._entries[holder, id(step), id(code), line] = made
         return made
 
     def _leased(self, ns: int, item: int, url: str) -> None:
@@ -152,7 +150,7 @@ class Recording:
     def _put(self, ns: int, queue: str, item: int) -> None:
         track = self._tracks.place(queue)
         self._waiting[queue, item] = track
-        self._slices.begin(ns, track, _WAITING, (item,))
+        self._slices.begin(ns, track, _WAITING, (item,), is_kept=True)
 
     def _taken(self, ns: int, queue: str, items: Sequence[int]) -> None:
         for item in items:

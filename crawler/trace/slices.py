@@ -15,14 +15,16 @@ class Slices:
     def __init__(self, tracks: Tracks, out: list[bytes]) -> None:
         self._tracks, self._out = tracks, out
         self._encoder = Encoder()
-        self._begun: dict[int, tuple[int, Kind, tuple[int, ...]]] = {}
+        self._begun: dict[int, tuple[int, Kind, tuple[int, ...], bool]] = {}
         """By track: the slice that has begun there, and is not written yet, since it may end at once."""
         self._open: dict[int, tuple[Kind, tuple[int, ...]]] = {}
         """By track: the slice of which only the begin is written."""
 
-    def begin(self, ns: int, track: int, kind: Kind, flows: tuple[int, ...] = ()) -> None:
-        """A slice begins, about these URLs."""
-        self._begun[track] = ns, kind, flows
+    def begin(
+        self, ns: int, track: int, kind: Kind, flows: tuple[int, ...], *, is_kept: bool = False
+    ) -> None:
+        """A slice begins, about these URLs. ``is_kept``: even if it is a wait that turns out to be none."""
+        self._begun[track] = ns, kind, flows, is_kept
 
     def begin_last(self, ns: int, track: int, kind: Kind, ends: list[int]) -> None:
         """A slice begins, in which the flows of these URLs end."""
@@ -33,8 +35,8 @@ class Slices:
     def end(self, ns: int, track: int) -> None:
         """End what goes on there, if anything; a wait that was none is left out."""
         if (begun := self._begun.pop(track, None)) is not None:
-            began, kind, flows = begun
-            if ns - began < SHORT and kind.category is WAIT:
+            began, kind, flows, is_kept = begun
+            if ns - began < SHORT and kind.category is WAIT and not is_kept:
                 return
             self._tracks.describe(track)
             self._out.append(self._encoder.begin(began, track, kind, flows))
@@ -54,7 +56,7 @@ class Slices:
 
     def flush(self) -> None:
         """Write what has begun and not ended."""
-        for track, (ns, kind, flows) in self._begun.items():
+        for track, (ns, kind, flows, _) in self._begun.items():
             self._open[track] = kind, flows
             self._tracks.describe(track)
             self._out.append(self._encoder.begin(ns, track, kind, flows))
