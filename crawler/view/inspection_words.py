@@ -1,31 +1,14 @@
 """An inspection as people read it: in the order in which the decisions were taken. Imports rich."""
 
-import json
-from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crawler.view.inspection import Asked, Inspection, LinkSeen, PageSeen, RobotsSeen, UrlSeen
-from crawler.watch.units import size
-from crawler.watch.words import counted, visible
-
-SHOWN = 20
-"""Links that are shown, unless all are asked for."""
-_LINES_SHOWN = 30
-"""Lines of what the extract function returned."""
-_STYLES = {
-    "follow": "green",
-    "asset": "dim",
-    "external": "dim",
-    "not http": "dim",
-    "malformed": "red",
-}
-"""Of a link's verdict; of any other, yellow."""
-
-Row = tuple[str, Text]
+from crawler.view.inspection import Asked, Inspection, RobotsSeen, UrlSeen
+from crawler.view.page_words import Row, of_page, show_extract, show_links
+from crawler.watch.words import visible
 
 
 def show(seen: Inspection, console: Console | None = None, *, every_link: bool = False) -> None:
@@ -43,11 +26,11 @@ def show(seen: Inspection, console: Console | None = None, *, every_link: bool =
         console.print()
     if seen.page is not None:
         console.print(Text("the page", style="bold"))
-        console.print(_grid(_of_page(seen.page)))
+        console.print(_grid(of_page(seen.page)))
         console.print()
-        _show_links(seen.page.links, console, every_link=every_link)
+        show_links(seen.page.links, console, every_link=every_link)
         if seen.page.extract is not None:
-            _show_extract(seen.page, console)
+            show_extract(seen.page.extract, console)
     console.print(Text("microseconds", style="bold"))
     console.print(_steps(seen))
     console.print()
@@ -150,66 +133,6 @@ def _of_request(asked: Asked) -> list[Row]:
 
 def _header(name: str, value: str) -> Text:
     return Text.assemble((visible(name), "cyan"), f": {visible(value)}")
-
-
-def _of_page(page: PageSeen) -> list[Row]:
-    kind = page.content_type or "none was sent"
-    if page.sniffed is not None:
-        kind += f"; by its first bytes {page.sniffed}"
-    coded = f", sent as {', '.join(page.content_encoding)}" if page.content_encoding else ""
-    cut = " that were kept: it is longer than fetch.max_body" if page.truncated else ""
-    rows = [("type", kind), ("body", f"{page.bytes:,} bytes ({size(page.bytes)}){cut}{coded}")]
-    if page.charset is not None:
-        rows.append(("charset", f"{page.charset}, by: {page.charset_by}"))
-    told: list[tuple[str, str | None]] = [
-        ("title", page.title),
-        ("canonical", page.canonical),
-        ("base", page.base),
-        ("robots", ", ".join(page.meta_robots) and f"<meta> says {', '.join(page.meta_robots)}"),
-        ("robots", ", ".join(page.x_robots_tag) and f"X-Robots-Tag says {', '.join(page.x_robots_tag)}"),
-    ]
-    rows += [(name, value) for name, value in told if value]
-    if page.text_length is not None:
-        rows.append(("text", f"{page.text_length:,} characters"))
-    return [(name, Text(visible(value))) for name, value in rows]
-
-
-def _show_links(links: list[LinkSeen], console: Console, *, every_link: bool) -> None:
-    counts = Counter(link.verdict for link in links)
-    told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.most_common())
-    console.print(Text.assemble(("references", "bold"), f": {told or 'none'}"), soft_wrap=True)
-    shown = links if every_link else links[:SHOWN]
-    table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", min_width=8)
-    table.add_column()
-    table.add_column(overflow="fold")
-    table.add_column(style="dim")
-    for link in shown:
-        place = f"{link.line}:{link.column}" if link.line else ""
-        target = Text(visible(link.url or link.href))
-        if link.reason and link.verdict not in ("asset", "external"):
-            target.append(f" ({visible(link.reason)})", style="dim")
-        table.add_row(place, Text(link.verdict, _STYLES.get(link.verdict, "yellow")), target, link.source)
-    console.print(table)
-    if len(shown) < len(links):
-        console.print(Text(f"          and {len(links) - len(shown):,} more: --all", style="dim"))
-    console.print()
-
-
-def _show_extract(page: PageSeen, console: Console) -> None:
-    extract = page.extract
-    if extract is None:
-        return
-    console.print(Text(f"extract: {extract.function}", style="bold"))
-    if extract.error is not None:
-        text = Text("\n".join(map(visible, extract.error.splitlines())), style="red")
-    else:
-        value = None if extract.returned is None else json.loads(bytes(extract.returned))
-        lines = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
-        more = [f"… and {counted(len(lines) - _LINES_SHOWN, 'line')} more: --json"]
-        text = Text("\n".join([*map(visible, lines[:_LINES_SHOWN]), *more * (len(lines) > _LINES_SHOWN)]))
-    console.print(text, soft_wrap=True)
-    console.print()
 
 
 def _steps(seen: Inspection) -> Table:

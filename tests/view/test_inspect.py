@@ -23,7 +23,8 @@ from crawler.parse.work import Parser
 from crawler.rules.scope import Scopes
 from crawler.view.inspecting import inspect
 from crawler.view.inspection import Inspection
-from crawler.view.inspection_words import SHOWN, show
+from crawler.view.inspection_words import show
+from crawler.view.page_words import SHOWN
 from tests.stations.fetch_servers import Answer, Served, by_target, byte_server, ok
 
 ROBOTS = b"User-agent: other\nDisallow: /\n\nUser-agent: *\nDisallow: /private\nAllow: /private/open\n"
