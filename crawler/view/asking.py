@@ -95,7 +95,8 @@ class Asker:
             one.addresses_us = round((time.perf_counter() - started) * 1_000_000)
         if self._robots.kept(url) is None:
             await self._turn(one, f"{urls.origin(url)}/robots.txt")
-        file, _ = await self._robots.find(url)
+        with self._backend.for_robots():
+            file, _ = await self._robots.find(url)
         one.robots = self._robots_seen(url, file)
         result: Result | None = None
         self._frontier.asked.add(url)
@@ -179,7 +180,11 @@ def _judged(by: AddressGuard, host: str, port: int, address: str) -> AddressSeen
             by.check_connection(address, port)
     except FetchFailed as failure:
         return AddressSeen(address, allowed=False, reason=str(failure))
-    return AddressSeen(address, allowed=True)
+    special = guard.forbidden(address, ())
+    if special is None:
+        return AddressSeen(address, allowed=True)
+    words = f"{special}: your settings name it; no page may lead there else"
+    return AddressSeen(address, allowed=True, reason=words)
 
 
 async def ask(config: Config, logins: Mapping[str, str], url: str, depth: int) -> Way:

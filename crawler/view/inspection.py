@@ -53,7 +53,7 @@ class AddressSeen(msgspec.Struct):
     address: str
     allowed: bool
     reason: str | None = None
-    """Why it may not be connected to."""
+    """Why it may not be connected to, or may although it is special."""
 
 
 class TlsSeen(msgspec.Struct):

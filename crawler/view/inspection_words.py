@@ -7,28 +7,28 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.view.inspection import Asked, Inspection, RobotsSeen, UrlSeen
-from crawler.view.page_words import Row, of_page, show_extract, show_links
+from crawler.view.page_words import SHOWN, Row, of_page, show_extract, show_links
 from crawler.watch.words import visible
 
 
-def show(seen: Inspection, console: Console | None = None, *, every_link: bool = False) -> None:
-    """Print it, of many links the first ones unless ``every_link`` is asked for."""
+def show(seen: Inspection, console: Console | None = None, *, most_links: int | None = SHOWN) -> None:
+    """Print it; of the links so many at most, with None all of them."""
     if console is None:
         console = Console(highlight=False)
         if not console.is_terminal:
             console.width = 1_000  # nothing is cut or broken for a program that reads it
-    for number, one in enumerate(seen.way):
+    before: UrlSeen | None = None
+    for one in seen.way:
         console.print(Text(visible(one.url), style="bold"), soft_wrap=True)
-        rows = (
-            _of_text(seen) if number == 0 else [("from", Text("the redirect; a URL of its own to a crawl"))]
-        )
-        console.print(_grid([*rows, *_of_url(one, is_last=one is seen.way[-1])]))
+        from_redirect = [("from", Text("the redirect; a URL of its own to a crawl"))]
+        console.print(_grid([*(from_redirect if before else _of_text(seen)), *_of_url(one, before)]))
         console.print()
+        before = one
     if seen.page is not None:
         console.print(Text("the page", style="bold"))
         console.print(_grid(of_page(seen.page)))
         console.print()
-        show_links(seen.page.links, console, every_link=every_link)
+        show_links(seen.page.links, console, most_links)
         if seen.page.extract is not None:
             show_extract(seen.page.extract, console)
     console.print(Text("microseconds", style="bold"))
@@ -56,47 +56,45 @@ def _of_text(seen: Inspection) -> list[Row]:
     return [("given", Text(visible(seen.given))), *(("given", Text(each, "yellow")) for each in seen.changes)]
 
 
-def _of_url(one: UrlSeen, *, is_last: bool) -> list[Row]:
+def _of_url(one: UrlSeen, before: UrlSeen | None) -> list[Row]:
+    """``before`` is what redirected to it."""
     rows = [("scope", _scope(one))]
     if one.addresses_failed is not None:
         rows.append(("address", Text(one.addresses_failed, style="red")))
     for address in one.addresses:
-        words = "may be connected to" if address.allowed else address.reason or "may not be connected to"
-        style = "" if address.allowed else "red"
-        rows.append(("address", Text(f"{address.address}: {words}", style)))
+        style, words = ("", "may be connected to") if address.allowed else ("red", "may not be connected to")
+        why = f" ({visible(address.reason)})" if address.reason else ""
+        rows.append(("address", Text(f"{address.address}: {words}{why}", style)))
     if one.robots is not None:
         rows += [("robots", text) for text in _robots(one.robots)]
     if one.waited_us >= 1_000:
         rows.append(("politeness", Text(f"waited {one.waited_us / 1e6:.1f} s for its turn")))
     for asked in one.requests:
         if asked.purpose == "page":
-            rows += _of_request(asked)
+            rows += _of_request(asked, before)
     if one.redirects_to is not None:
         rows.append(("redirect", Text(f"to {visible(one.redirects_to)}")))
-    elif one.message and not is_last:
-        rows.append(("end", Text(visible(one.message), style="red")))
     return rows
 
 
 def _scope(one: UrlSeen) -> Text:
     scope = one.scope
     if scope.in_scope:
-        why = scope.reason or "of one of the crawl's origins, and no pattern keeps it out"
-        return Text(f"in it: {'a seed, and ' if scope.is_seed else ''}{why}")
+        why = scope.reason or "its origin is one of the crawl's, and no pattern keeps it out"
+        return Text(f"in it: {'a seed; and ' if scope.is_seed else ''}{visible(why)}")
     if scope.is_seed:
-        return Text(
-            f"a seed, so it is asked for; a link to it would not be followed: {scope.reason}", "yellow"
-        )
-    return Text(f"out of it: {scope.reason}", style="red")
+        words = f"a seed, so it is asked for; a link to it would not be followed: {scope.reason}"
+        return Text(visible(words), style="yellow")
+    return Text(f"out of it: {visible(scope.reason or '')}", style="red")
 
 
 def _robots(seen: RobotsSeen) -> list[Text]:
     if not seen.obeyed:
         return [Text("not obeyed (robots.obey = false)", style="yellow")]
     if seen.failure is not None:
-        return [Text(f"could not be had, so nothing may be fetched: {seen.failure}", style="red")]
+        return [Text(f"could not be had, so nothing may be fetched: {visible(seen.failure)}", style="red")]
     answered = f"{visible(seen.url)} was answered with {seen.status}"
-    if seen.status is None or seen.status >= 500 or seen.status == 429:
+    if seen.status is None or seen.status == 429 or not 200 <= seen.status < 500:
         return [Text(f"{answered}, so nothing may be fetched", style="red")]
     if seen.status >= 300:
         return [Text(f"{answered}: there is none, so everything is allowed")]
@@ -113,7 +111,7 @@ def _robots(seen: RobotsSeen) -> list[Text]:
     return lines
 
 
-def _of_request(asked: Asked) -> list[Row]:
+def _of_request(asked: Asked, before: UrlSeen | None) -> list[Row]:
     rows: list[Row] = []
     if asked.peer is not None or asked.protocol is not None:
         rows.append(("connection", Text(", ".join(filter(None, (asked.protocol, asked.peer))))))
@@ -122,7 +120,14 @@ def _of_request(asked: Asked) -> list[Row]:
         signed = f", signed by {visible(tls.issuer)}" if tls.issuer else ""
         style = "" if tls.verified else "yellow"
         rows.append(("TLS", Text(f"{tls.version}, {tls.cipher}; {ends}{signed}", style)))
-    rows += [("request", _header(*header)) for header in asked.request_headers]
+    if (
+        before is not None
+        and before.requests
+        and before.requests[-1].request_headers == asked.request_headers
+    ):
+        rows.append(("request", Text("with the same headers", style="dim")))
+    else:
+        rows += [("request", _header(*header)) for header in asked.request_headers]
     if asked.status is not None:
         rows.append(("answer", Text(str(asked.status), "green" if asked.status < 300 else "yellow")))
     rows += [("answer", _header(*header)) for header in asked.headers]

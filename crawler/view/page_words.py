@@ -51,12 +51,12 @@ def of_page(page: PageSeen) -> list[Row]:
     return [(name, Text(visible(value))) for name, value in rows]
 
 
-def show_links(links: list[LinkSeen], console: Console, *, every_link: bool) -> None:
-    """Print where the page leads: of many links the first, unless every one is asked for."""
+def show_links(links: list[LinkSeen], console: Console, most: int | None) -> None:
+    """Print where the page leads: of many links the first; with None all of them."""
     counts = Counter(link.verdict for link in links)
     told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.most_common())
     console.print(Text.assemble(("references", "bold"), f": {told or 'none'}"), soft_wrap=True)
-    shown = links if every_link else links[:SHOWN]
+    shown = links[:most]
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", min_width=8)
     table.add_column()

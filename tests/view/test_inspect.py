@@ -260,7 +260,20 @@ async def test_names_and_addresses_that_lead_nowhere():
     assert [one.url for one in seen.way][1:] == ["http://127.0.0.1:1/x"]
 
 
-async def test_an_address_that_is_forbidden_is_not_connected_to():
+async def test_robots_that_lead_to_a_forbidden_address_forbid_everything():
+    pages = {"/robots.txt": to("http://127.0.0.1:1/robots.txt"), "/": ok()}
+    async with byte_server(by_target(pages)) as served:
+        seen = await looked_at(f"{served.url}/")
+    assert seen.kind is Kind.FORBIDDEN_ADDRESS
+    assert [(asked.purpose, asked.status) for asked in seen.way[0].requests] == [
+        ("robots.txt", 301),
+        ("robots.txt", None),
+    ]
+    assert seen.advice[0].startswith("--set fetch.allow_addresses=127.0.0.1 lets")
+    assert "loopback: your settings name it" in told(seen)
+
+
+async def test_what_is_no_seed_of_the_settings_is_not_connected_to():
     seen = await looked_at("http://127.0.0.1:1/x", seeds=["http://localhost:1/"], scope={"origins": []})
     assert seen.outcome is None  # it is another origin
     async with byte_server(by_target({"/": ok()})) as served:
@@ -352,7 +365,7 @@ async def test_long_lists_are_cut_unless_all_is_asked_for():
     async with byte_server(by_target({"/": ok(body)})) as served:
         seen = await looked_at(f"{served.url}/")
     assert "and 5 more: --all" in told(seen)
-    assert f"{served.url}/{SHOWN + 4}" in told(seen, every_link=True)
+    assert f"{served.url}/{SHOWN + 4}" in told(seen, most_links=None)
     assert f"{served.url}/{SHOWN + 4}" in msgspec.json.encode(seen).decode()
 
 
