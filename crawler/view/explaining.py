@@ -4,10 +4,12 @@ It is found out from what the crawl has left, or leaves just now: its database, 
 that they stand for, each robots.txt that was kept, and its records. Nothing is asked for.
 """
 
+import time
 from itertools import islice
 from pathlib import Path
 
 from crawler.config import Config
+from crawler.config.problems import shown
 from crawler.engine.resuming import settings_of
 from crawler.frontier.found import UrlRow
 from crawler.frontier.view import FrontierView, open_view
@@ -22,6 +24,7 @@ from crawler.rules.urls import login, normalised, origin, resolve
 from crawler.view.explanation import Explanation, LinkedFrom, RecordAt, RobotsKept, WayStep
 from crawler.view.kept_out import kept_out
 from crawler.view.nearest import nearest
+from crawler.watch.status import judge
 from crawler.write.reading import Naming, Recorded, pages_naming, record_of
 
 SHOWN = 20
@@ -36,7 +39,7 @@ def explain(text: str, out: Path, generation: int | None = None) -> Explanation:
     """
     found = resolve(text)
     if found is None:
-        raise UsageError(f"{text} is not an absolute http:// or https:// URL")
+        raise UsageError(f"{shown(text)} is not an absolute http:// or https:// URL")
     config = settings_of(out, generation)
     is_rfc3986 = config.scope.normalise == "rfc3986"
     url, pair = login(normalised(found) if is_rfc3986 else found)
@@ -47,7 +50,7 @@ def explain(text: str, out: Path, generation: int | None = None) -> Explanation:
             changes=changes(text, as_rfc3986=is_rfc3986),
             out=str(out),
             generation=view.generation,
-            crawl_state=view.meta().get("state", "incomplete"),
+            crawl_state=judge(view.meta(), view.live() or {}, time.time()).state,
         )
         _tell(told, view, config, out)
     return told

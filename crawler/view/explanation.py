@@ -80,7 +80,7 @@ class Explanation(msgspec.Struct):
     out: str
     generation: int
     crawl_state: str
-    """How the crawl stands."""
+    """How the crawl stands: ``running``, ``silent``, ``dead``, ``finished``, ``stopped``, ``incomplete``."""
     is_in: bool = False
     """It was taken in, as a page or a sitemap."""
     state: str | None = None

@@ -80,7 +80,7 @@ def _state(told: Explanation) -> Iterator[tuple[str, Text]]:
     if state == "pending":
         if told.due is not None:
             yield "state", Text(f"it failed {told.attempts} times, and is not tried again before {told.due}")
-        elif told.crawl_state == "running":
+        elif told.crawl_state in ("running", "silent"):
             yield (
                 "state",
                 Text("its turn has not come yet, or it is being fetched: crawler status tells which"),

@@ -66,7 +66,11 @@ def _of_no_link(told: Explanation, pending: int) -> KeptOut:
         return KeptOut("unknown", f"{words}: {told.records_problem}")
     none = "no page that was read links to it"
     if pending:
-        how = "the crawl goes on" if told.crawl_state == "running" else f"crawler resume {told.out} goes on"
+        how = (
+            "the crawl goes on"
+            if told.crawl_state in ("running", "silent")
+            else f"crawler resume {told.out} goes on"
+        )
         if told.crawl_state == "finished":
             how = f"a limit ended the crawl; crawler resume {told.out} --max-pages N goes on, with a higher N"
         words = f"{none} so far, and {pending:,} pages are still to be fetched"

@@ -233,6 +233,38 @@ async def test_without_records_the_first_that_named_it_is_known(tmp_path: Path):
     assert "cannot be told" in words(out)
 
 
+async def test_a_crawl_that_runs_and_one_that_was_killed(tmp_path: Path):
+    asked = asyncio.Event()
+
+    async def answer(served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+        if " /slow " in head:
+            asked.set()
+            await asyncio.sleep(60)
+        await by_target({"/": page("/done", "/slow"), "/done": ok()})(served, head, writer)
+
+    async with byte_server(answer) as served:
+        out = tmp_path / "out"
+        run = crawls.command("run", f"{served.url}/", "-o", out, *OPTIONS)
+        process = await asyncio.create_subprocess_exec(*run, start_new_session=True)
+        try:
+            await asyncio.wait_for(asked.wait(), 30)
+            await asyncio.to_thread(crawls.wait_for_records, out)
+            live = await told_of(f"{served.url}/slow", out)
+            missing = await told_of(f"{served.url}/nowhere", out)
+        finally:
+            await asyncio.to_thread(crawls.kill_group, process.pid)
+            await process.wait()
+            await asyncio.to_thread(crawls.wait_for_empty_group, process.pid, 5)
+            await asyncio.to_thread(crawls.remove_leftovers, out)
+        dead = await told_of(f"{served.url}/slow", out)
+    assert (live.crawl_state, live.is_in, live.state) == ("running", True, "pending")
+    assert "crawler status tells which" in words(live)
+    assert missing.kept_out is not None
+    assert missing.kept_out.rule == "not yet"
+    assert (dead.crawl_state, dead.is_in, dead.state) == ("dead", True, "pending")
+    assert "crawler resume" in words(dead)
+
+
 async def test_many_links_are_cut(tmp_path: Path):
     site = {"/": page(*[f"/p{number}" for number in range(SHOWN + 5)])}
     site |= {f"/p{number}": page("/") for number in range(SHOWN + 5)}

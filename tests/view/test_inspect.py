@@ -343,6 +343,19 @@ async def test_secrets_are_sent_and_not_shown(monkeypatch: pytest.MonkeyPatch):
     assert seen.given == f"{served.url.replace('//', '//***@')}/"
 
 
+async def test_it_is_as_polite_as_a_crawl():
+    robots = ok(b"User-agent: *\nCrawl-delay: 0.2\n")
+    async with byte_server(by_target({"/robots.txt": robots, "/": to("/b"), "/b": ok()})) as served:
+        slow = await looked_at(f"{served.url}/")
+        soon = await looked_at(f"{served.url}/", politeness={"max_crawl_delay": 0})
+    assert slow.way[0].robots is not None
+    assert slow.way[0].robots.crawl_delay == 0.2
+    assert min(one.waited_us for one in slow.way) > 150_000
+    assert max(one.waited_us for one in soon.way) < 100_000
+    assert "Crawl-delay: 0.2 s between two requests" in told(slow)
+    assert "waited 0.2 s for its turn" in told(slow)
+
+
 async def test_depth_and_directives_decide_about_links():
     body = b"<meta name=robots content=nofollow><a href=/x>x</a>"
     tagged = ok(b"<a href=/x>x</a>", "X-Robots-Tag: nofollow\r\n")
@@ -381,7 +394,10 @@ def test_what_is_no_url_is_refused(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(UsageError, match="is not an absolute"):
         inspect("mailto:x", Config())
     assert main(["inspect", "example.com"]) == 2
-    assert "Traceback" not in capsys.readouterr().err
+    assert main(["inspect", "http://me:secret@[/"]) == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "secret" not in said
 
 
 async def test_the_command_tells_it_in_json(capsys: pytest.CaptureFixture[str]):
