@@ -50,6 +50,7 @@ def inspect(text: str, config: Config, depth: int = 0) -> Inspection:
         url=url,
         changes=changes(text, as_rfc3986=config.scope.normalise == "rfc3986"),
         user_agent=config.fetch.user_agent,
+        proxy=config.fetch.proxy,
     )
     seen.steps.append(StepSeen("serialise the URL", took))
     way = asyncio.run(ask(config, logins, url, depth))

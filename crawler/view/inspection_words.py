@@ -26,7 +26,7 @@ def show(seen: Inspection, console: Console | None = None, *, most_links: int | 
         before = one
     if seen.page is not None:
         console.print(Text("the page", style="bold"))
-        console.print(_grid(of_page(seen.page)))
+        console.print(_grid(of_page(seen.page, seen.way[-1].url)))
         console.print()
         show_links(seen.page.links, console, most_links)
         if seen.page.extract is not None:
@@ -51,9 +51,12 @@ def _grid(rows: Iterable[Row]) -> Table:
 
 
 def _of_text(seen: Inspection) -> list[Row]:
+    rows = [("given", Text(visible(seen.given))), *(("given", Text(each, "yellow")) for each in seen.changes)]
     if not seen.changes:
-        return [("given", Text("it is as the URL standard writes it"))]
-    return [("given", Text(visible(seen.given))), *(("given", Text(each, "yellow")) for each in seen.changes)]
+        rows = [("given", Text("it is as the URL standard writes it"))]
+    if seen.proxy is not None:
+        rows.append(("proxy", Text(f"{seen.proxy} is asked instead, and looks the host up")))
+    return rows
 
 
 def _of_url(one: UrlSeen, before: UrlSeen | None) -> list[Row]:

@@ -28,8 +28,8 @@ Row = tuple[str, Text]
 """A word for what it is, and that."""
 
 
-def of_page(page: PageSeen) -> list[Row]:
-    """What was read, and what the page says of itself."""
+def of_page(page: PageSeen, asked: str) -> list[Row]:
+    """What was read, and what the page says of itself, for which the URL ``asked`` was asked for."""
     kind = page.content_type or "none was sent"
     if page.sniffed is not None:
         kind += f"; by its first bytes {page.sniffed}"
@@ -39,6 +39,7 @@ def of_page(page: PageSeen) -> list[Row]:
     if page.charset is not None:
         rows.append(("charset", f"{page.charset}, by: {page.charset_by}"))
     told: list[tuple[str, str | None]] = [
+        ("from", None if page.url == asked else f"{page.url}, by redirects that set a cookie"),
         ("title", page.title),
         ("canonical", page.canonical),
         ("base", page.base),

@@ -55,8 +55,8 @@ PAGE = b"""<!doctype html><title>A  page</title>
 
 @pytest.mark.parametrize("backend", ["aiohttp", "httpx"])
 async def test_each_decision_about_a_page_is_told(backend: str):
-    if backend == "httpx" and importlib.util.find_spec("httpx") is None:
-        pytest.skip("not installed: httpx")
+    if backend == "httpx":
+        pytest.importorskip("httpx", reason="not installed: httpx")
     pages = {"/robots.txt": ok(ROBOTS, "Content-Type: text/plain\r\n"), "/p": ok(PAGE)}
     async with byte_server(by_target(pages)) as served:
         seen = await looked_at(f"{served.url}/p#x", scope={"exclude": ["/skip/"]}, fetch={"backend": backend})
@@ -283,18 +283,55 @@ async def test_what_is_no_seed_of_the_settings_is_not_connected_to():
     assert served.connections == 0
 
 
+async def gate(_served: Served, head: str, writer: asyncio.StreamWriter) -> None:
+    """A page that is there for whoever has been at the gate, which sets a cookie."""
+    if " /gate " in head:
+        writer.write(to("/page", "Set-Cookie: seen=1\r\n"))
+    elif " /page " in head and "seen=1" not in head:
+        writer.write(to("/gate"))
+    else:
+        writer.write(ok(b"<title>Behind</title>"))
+    await writer.drain()
+
+
+async def test_a_page_behind_a_gate_is_seen_as_a_crawl_sees_it():
+    async with byte_server(gate) as served:
+        without = await looked_at(f"{served.url}/page")
+        seen = await looked_at(f"{served.url}/page", session={"cookies": True})
+    assert without.kind is Kind.REDIRECT_LOOP
+    assert seen.is_ok
+    assert seen.page is not None
+    assert seen.page.title == "Behind"
+    assert [asked.status for asked in seen.way[-1].requests] == [301, 200]
+    assert "by redirects that set a cookie" in told(seen)
+
+
+async def test_a_proxy_looks_hosts_up():
+    page = ok(b"<title>By proxy</title>")
+    async with byte_server(by_target({"http://far.example/": page})) as served:
+        seen = await looked_at("http://far.example/", robots={"obey": False}, fetch={"proxy": served.url})
+    assert seen.is_ok
+    assert seen.way[0].addresses == []
+    assert f"{served.url} is asked instead" in told(seen)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("trustme") is None, reason="not installed: trustme")
-async def test_certificates_are_told(tmp_path: Path):
+@pytest.mark.parametrize("backend", ["aiohttp", "httpx"])
+async def test_certificates_are_told(tmp_path: Path, backend: str):
     import trustme
+
+    if backend == "httpx":
+        pytest.importorskip("httpx", reason="not installed: httpx")
 
     authority = trustme.CA(organization_name="Our own")
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     async with byte_server(by_target({"/": ok()}), ssl=context) as served:
-        wrong = await looked_at(f"{served.url}/")
-        right = await looked_at(f"{served.url}/", fetch={"ca_file": str(tmp_path / "ca.pem")})
-        anyway = await looked_at(f"{served.url}/", fetch={"verify_tls": False})
+        wrong = await looked_at(f"{served.url}/", fetch={"backend": backend})
+        trusted = {"ca_file": str(tmp_path / "ca.pem"), "backend": backend}
+        right = await looked_at(f"{served.url}/", fetch=trusted)
+        anyway = await looked_at(f"{served.url}/", fetch={"verify_tls": False, "backend": backend})
     assert wrong.kind is Kind.TLS
     assert any("fetch.ca_file" in line for line in wrong.advice)
     tls = right.way[0].requests[-1].tls
