@@ -70,14 +70,23 @@ class Found:
             seen.add(before)
         return way[::-1]
 
-    def redirecting_to(self, url: str) -> list[str]:
-        """Pages whose redirect leads to ``url``, whether it was followed or not."""
-        found = self._db.execute(
-            "SELECT u.url FROM ends e CROSS JOIN urls u ON u.id = e.id"
-            " WHERE e.target = ? AND u.purpose <= 1 ORDER BY u.id",
-            (url,),
-        )
-        return [url for (url,) in found]
+    def redirecting_to(self, url: str, most: int = 100) -> list[str]:
+        """Pages whose redirects lead to ``url``, whether they were followed or not; the last hops first.
+
+        ``most``: no further hops are looked for once so many were found.
+        """
+        found: dict[str, None] = {}
+        targets = [url]
+        while targets and len(found) < most:
+            marks = ", ".join("?" * len(targets))
+            rows = self._db.execute(
+                "SELECT u.url FROM ends e CROSS JOIN urls u ON u.id = e.id"  # noqa: S608
+                f" WHERE e.target IN ({marks}) AND u.purpose <= 1 ORDER BY u.id LIMIT ?",
+                [*targets, most],
+            ).fetchall()
+            targets = [source for (source,) in rows if source not in found and source != url]
+            found |= dict.fromkeys(targets)
+        return list(found)
 
     def similar(self, origin: str, path: str, slack: int) -> Iterator[str]:
         """Pages and sitemaps of ``origin`` of about the same length, that begin or end as ``path`` does.

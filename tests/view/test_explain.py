@@ -145,6 +145,15 @@ async def test_a_redirect_that_was_not_followed(tmp_path: Path):
     assert told.kept_out.words.startswith(f"{url}/older redirects to it")
 
 
+async def test_pages_lead_through_redirects_of_redirects(tmp_path: Path):
+    site = SITE | {"/old": to("/older"), "/older": to("/oldest"), "/oldest": ok()}
+    async with crawled(tmp_path, site=site) as crawl:
+        told = await crawl.explained("/oldest")
+        url = crawl.url
+    assert [step.how for step in told.way] == ["seed", "link", "redirect", "redirect"]
+    assert [(page.url, page.through) for page in told.linked_from] == [(f"{url}/", f"{url}/old")]
+
+
 async def test_another_origin_is_out(tmp_path: Path):
     async with crawled(tmp_path) as crawl:
         told = await told_of("https://elsewhere.example/", crawl.out)
