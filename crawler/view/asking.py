@@ -183,7 +183,7 @@ def _judged(by: AddressGuard, host: str, port: int, address: str) -> AddressSeen
     special = guard.forbidden(address, ())
     if special is None:
         return AddressSeen(address, allowed=True)
-    words = f"{special}: your settings name it; no page may lead there else"
+    words = f"{special}: your settings name it; else no page may lead there"
     return AddressSeen(address, allowed=True, reason=words)
 
 
