@@ -17,7 +17,7 @@ from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {
     "check", "config", "demo", "diff", "explain", "export", "init", "inspect", "lab", "node",
-    "recrawl", "report", "run", "resume", "status", "serve",
+    "recrawl", "report", "run", "resume", "status", "serve", "trace",
 }  # fmt: skip
 
 
