@@ -276,6 +276,14 @@ def test_the_end_is_said_and_stays(browser, feeder):
         assert shown.get_attribute("#pause", "aria-disabled") == "true"
 
 
+def test_a_server_that_goes_with_its_crawl_is_no_fault(browser, feeder):
+    with opened(browser, feeder.url) as shown:
+        feeder.snapshot(picture(50, state="stopped"))
+        feeder.drop()
+        until(shown, "#notice", "The crawl was stopped. This is the last picture of it.")
+        assert shown.text_content("#said") == "The crawl was stopped."
+
+
 def test_only_a_change_of_state_is_spoken(browser, feeder):
     with opened(browser, feeder.url) as shown:
         assert shown.text_content("#said") == "The crawl is running."

@@ -157,6 +157,7 @@ const NARROW = {
   back: "M262 601H340V33H262", branch: "M262 317H340", backAt: [332, 530], branchAt: [332, 246], backAnchor: "end",
 };
 
+/** Drawn once for each plan; a picture moves fills, squares and words. Its text alternative are the tables. */
 class Street {
   constructor(svg) {
     this.svg = svg;
@@ -570,13 +571,15 @@ function live() {
     });
     source.addEventListener("snapshot", (event) => take(JSON.parse(event.data)));
     source.addEventListener("change", (event) => take(merge(picture, JSON.parse(event.data))));
-    source.addEventListener("end", () => {
+    const end = () => {
       isOver = true;
       source.close();
       watch();
       controls();
-    });
+    };
+    source.addEventListener("end", end);
     source.addEventListener("error", () => {
+      if (ENDS.includes(picture?.state)) return end();
       if (!isLost) say("The connection to the crawl is lost.");
       isLost = true;
       watch();
