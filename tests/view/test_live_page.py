@@ -75,6 +75,12 @@ def faults(shown: "Page") -> list[str]:
     ]
 
 
+def offsets(shown: "Page") -> list[str]:
+    return shown.eval_on_selector_all(
+        ".dashes", "all => all.map(one => one.getAttribute('stroke-dashoffset'))"
+    )
+
+
 def test_a_change_is_shown_as_the_whole_picture_would_be(browser, feeder):
     kinds = {"http_status": 7, "timeout": 9}
     with opened(browser, feeder.url) as shown:
@@ -238,12 +244,18 @@ def test_a_verb_that_is_refused_is_said(browser, feeder):
 
 def test_a_lost_connection_is_said_and_made_again(browser, feeder):
     with opened(browser, feeder.url, problems="503") as shown:
+        feeder.change(picture(2))
+        until_done(shown, 800)
+        assert shown.locator(".dashes.flowing").count() == 5
         feeder.refuses = True
         feeder.drop()
         until(shown, "#notice", "No connection to the crawl")
         until(shown, "#notice", "This picture is 1.")
         assert shown.text_content("#said") == "The connection to the crawl is lost."
         assert shown.get_attribute("#pause", "aria-disabled") == "true"
+        still = offsets(shown)
+        shown.wait_for_timeout(300)
+        assert offsets(shown) == still, "nothing moves that is not known to"
         feeder.first = picture(9)
         feeder.refuses = False
         until_done(shown, 3_600)
@@ -301,12 +313,6 @@ def test_only_a_change_of_state_is_spoken(browser, feeder):
         assert shown.evaluate("window.spoken") == 0
         feeder.change(picture(7, state="stopping"))
         until(shown, "#said", "The crawl is stopping")
-
-
-def offsets(shown: "Page") -> list[str]:
-    return shown.eval_on_selector_all(
-        ".dashes", "all => all.map(one => one.getAttribute('stroke-dashoffset'))"
-    )
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

@@ -195,7 +195,7 @@ class Street {
 
   /** By a timer, a few times a second: a CSS animation would have the page painted sixty times. */
   move() {
-    if (document.hidden || isStill.matches) return;
+    if (document.hidden || isStill.matches || this.isOld) return;
     for (const pipe of [...this.pipes, this.back, this.branch]) {
       if (!pipe.speed) continue;
       pipe.offset = (pipe.offset + 24 - 1.5 * pipe.speed) % 12; // 12 is the length of a dash with its gap
@@ -592,6 +592,7 @@ function live() {
   /** Says what is wrong with the picture, or nothing. */
   function watch() {
     const silence = (performance.now() - received) / 1000;
+    street.isOld = isOver || isLost || silence > SILENCE; // what no longer comes does not move either
     const old = picture ? `This picture is ${words.age(silence)} old.` : "There is no picture yet.";
     if (performance.now() < trouble.until) notice(trouble.text);
     else if (isOver) notice(`${picture?.message ?? SENTENCES[picture?.state] ?? ""} This is the last picture of it.`);
