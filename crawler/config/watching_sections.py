@@ -31,9 +31,11 @@ class DashboardConfig(Section, frozen=True, kw_only=True):
     port: Annotated[
         int | None, About("Port of the live page; 0 is any free one, none is no page.", ge=0, le=65_535)
     ] = None
-    host: Annotated[str, About("Address that it is served on; one beyond loopback needs a token.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[
+        str,
+        Allowed("an address of this machine, or its name"),
+        About("Address that it is served on; one beyond loopback needs a token."),
+    ] = "127.0.0.1"
     token: Annotated[
         Token | None,
         About("What viewers must know; beyond loopback one is made where none is given. It is never saved."),
