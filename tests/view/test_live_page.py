@@ -1,5 +1,6 @@
 """The live page in a browser, fed by the test: what it shows, says and sends."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,9 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from crawler.model.outcomes import WAITS_ON_PURPOSE, Activity
 from crawler.watch.picture import Picture
-from tests.view.feeder import Feeder
+from tests.view.feeder import PAGE, Feeder
 from tests.view.pictures import BAD_TITLE, START, page, picture
 
 if TYPE_CHECKING:
@@ -105,6 +107,15 @@ def test_a_change_is_shown_as_the_whole_picture_would_be(browser, feeder):
         until_done(shown, 1_600)
         assert table(shown, "kinds") == []
         assert shown.is_hidden("#notice")
+
+
+def test_the_page_knows_who_waits():
+    script = (PAGE / "live.js").read_text(encoding="utf-8")
+    found = re.search(r"const WAITS = \[(.+?)\];", script, re.DOTALL)
+    assert found
+    words = set(re.findall(r'"(.+?)"', found[1]))
+    assert words <= {str(activity) for activity in Activity}
+    assert words >= {str(activity) for activity in WAITS_ON_PURPOSE - {Activity.IDLE}}
 
 
 def test_each_process_has_its_lanes_and_each_host_its_state(browser, feeder):

@@ -18,7 +18,9 @@ const ENDS = ["finished", "stopped", "incomplete"];
 const OUTCOMES = ["ok", "truncated", "error", "skipped", "pending"];
 const STAGES = ["fetch", "parse", "write", "commit"];
 const QUEUES = { page: "fetched, to parse", finished: "parsed, to write", unacked: "sent, not yet on disk" };
-const WAITS = ["wait for its turn", "wait for a parser", "wait for a writer", "writing"]; // for somebody here
+const WAITS = [ // of crawler.model.outcomes.Activity; whatever else a worker is at, it works
+  "robots", "wait for its turn", "wait for the answer", "wait for a parser", "wait for a writer", "writing",
+];
 const SENTENCES = {
   starting: "The crawl is starting.", running: "The crawl is running.", paused: "The crawl is paused.",
   stopping: "The crawl is stopping: what is in flight is finished and saved.", finished: "The crawl has finished.",
