@@ -326,6 +326,16 @@ def test_only_a_change_of_state_is_spoken(browser, feeder):
         until(shown, "#said", "The crawl is stopping")
 
 
+def test_what_an_earlier_run_found_is_no_speed(browser, feeder):
+    feeder.snapshot(picture(1, state="starting", discovered=0))
+    with opened(browser, feeder.url) as shown:
+        feeder.change(picture(2))
+        until_done(shown, 800)
+        assert dict(table(shown, "flows"))["new URLs"] == "0.0"
+        feeder.change(picture(3, discovered=20_050))
+        until(shown, "#flows", "new URLs50.0")
+
+
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_only_what_flows_moves(browser, feeder, motion):
     with opened(browser, feeder.url, reduced_motion=motion) as shown:

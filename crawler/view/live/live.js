@@ -441,7 +441,7 @@ const done = (picture) => picture.discovered - picture.counts.pending;
 /** How fast it went from one picture to a later one, a second. */
 function rates(earlier, picture) {
   const seconds = earlier ? picture.at - earlier.at : 0;
-  const isOneRun = seconds > 0 && earlier.pid === picture.pid && !ENDS.includes(picture.state);
+  const isOneRun = seconds > 0 && earlier.pid === picture.pid && earlier.state !== "starting" && !ENDS.includes(picture.state);
   const rate = (now, before) => (isOneRun ? Math.max(0, now - before) / seconds : 0);
   return {
     requests: rate(picture.requests, earlier?.requests), bytes: rate(picture.bytes, earlier?.bytes),
@@ -537,6 +537,7 @@ function live() {
   function take(next) {
     const isNew = picture?.state !== next.state;
     if (picture && picture.pid !== next.pid) [series.speed, series.memory, lately] = [new Series(), new Series(), []];
+    if (picture?.state === "starting") lately = []; // what earlier runs have found comes all at once
     [picture, received] = [next, performance.now()];
     lately.push(next);
     while (lately.length > 2 && lately[1].at <= next.at - WINDOW) lately.shift();
