@@ -48,15 +48,14 @@ class Stations:
         """
         self.config, self.out, self.memory_before = config, out, memory_before
         self._opened, self._on_committed = opened, on_committed
-        self.counters = Counters()
+        self.counters, self.lately = Counters(), Lately()
         self.parts = Parts()
         if config.trace.write:
             from crawler.engine.traced import TracedParts
 
             self.parts = TracedParts(config, out, opened.generation)
         self.steps = self.parts.steps()
-        self.lately = Lately()
-        self.generation = opened.generation
+        self.generation, seed = opened.generation, opened.hash_seed
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
@@ -68,11 +67,9 @@ class Stations:
             limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
-        self.frontier: Frontier = opened.state.frontier(
-            config, opened.hash_seed, opened.generation, opened.earlier
-        )
+        self.frontier: Frontier = opened.state.frontier(config, seed, self.generation, opened.earlier)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = parse_job(config, self._scopes, opened.hash_seed)
+        job = parse_job(config, self._scopes, seed)
         self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
@@ -87,7 +84,7 @@ class Stations:
             counters=self.counters,
             new_step=self.steps.worker,
             new_ledger=self.parts.ledger,
-            generation=opened.generation,
+            generation=self.generation,
         )
         self._closing = AsyncExitStack()
         if self.parts.traced is not None:
