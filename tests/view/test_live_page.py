@@ -262,7 +262,7 @@ def test_a_lost_connection_is_said_and_made_again(browser, feeder):
         feeder.drop()
         until(shown, "#notice", "No connection to the crawl")
         shown.wait_for_function(
-            "() => parseFloat(document.querySelector('#notice').textContent.split('This picture is ')[1]) >= 1"
+            "() => parseFloat(document.querySelector('#notice').textContent.split('picture is ')[1]) >= 1"
         )
         assert shown.text_content("#said") == "The connection to the crawl is lost."
         assert shown.get_attribute("#pause", "aria-disabled") == "true"
