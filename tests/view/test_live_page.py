@@ -1,5 +1,6 @@
 """The live page in a browser, fed by the test: what it shows, says and sends."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,9 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from crawler.model.outcomes import WAITS_ON_PURPOSE, Activity
 from crawler.watch.picture import Picture
-from tests.view.feeder import Feeder
+from tests.view.feeder import PAGE, Feeder
 from tests.view.pictures import BAD_TITLE, START, page, picture
 
 if TYPE_CHECKING:
@@ -105,6 +107,15 @@ def test_a_change_is_shown_as_the_whole_picture_would_be(browser, feeder):
         until_done(shown, 1_600)
         assert table(shown, "kinds") == []
         assert shown.is_hidden("#notice")
+
+
+def test_the_page_knows_who_waits():
+    script = (PAGE / "live.js").read_text(encoding="utf-8")
+    found = re.search(r"const WAITS = \[(.+?)\];", script, re.DOTALL)
+    assert found
+    words = set(re.findall(r'"(.+?)"', found[1]))
+    assert words <= {str(activity) for activity in Activity}
+    assert words >= {str(activity) for activity in WAITS_ON_PURPOSE - {Activity.IDLE}}
 
 
 def test_each_process_has_its_lanes_and_each_host_its_state(browser, feeder):
@@ -250,7 +261,9 @@ def test_a_lost_connection_is_said_and_made_again(browser, feeder):
         feeder.refuses = True
         feeder.drop()
         until(shown, "#notice", "No connection to the crawl")
-        until(shown, "#notice", "This picture is 1.")
+        shown.wait_for_function(
+            "() => parseFloat(document.querySelector('#notice').textContent.split('picture is ')[1]) >= 1"
+        )
         assert shown.text_content("#said") == "The connection to the crawl is lost."
         assert shown.get_attribute("#pause", "aria-disabled") == "true"
         still = offsets(shown)
@@ -313,6 +326,16 @@ def test_only_a_change_of_state_is_spoken(browser, feeder):
         assert shown.evaluate("window.spoken") == 0
         feeder.change(picture(7, state="stopping"))
         until(shown, "#said", "The crawl is stopping")
+
+
+def test_what_an_earlier_run_found_is_no_speed(browser, feeder):
+    feeder.snapshot(picture(1, state="starting", discovered=0))
+    with opened(browser, feeder.url) as shown:
+        feeder.change(picture(2))
+        until_done(shown, 800)
+        assert dict(table(shown, "flows"))["new URLs"] == "0.0"
+        feeder.change(picture(3, discovered=20_050))
+        until(shown, "#flows", "new URLs50.0")
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

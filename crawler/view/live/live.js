@@ -18,7 +18,9 @@ const ENDS = ["finished", "stopped", "incomplete"];
 const OUTCOMES = ["ok", "truncated", "error", "skipped", "pending"];
 const STAGES = ["fetch", "parse", "write", "commit"];
 const QUEUES = { page: "fetched, to parse", finished: "parsed, to write", unacked: "sent, not yet on disk" };
-const WAITS = ["wait for its turn", "wait for a parser", "wait for a writer", "writing"]; // for somebody here
+const WAITS = [ // of crawler.model.outcomes.Activity; whatever else a worker is at, it works
+  "robots", "wait for its turn", "wait for the answer", "wait for a parser", "wait for a writer", "writing",
+];
 const SENTENCES = {
   starting: "The crawl is starting.", running: "The crawl is running.", paused: "The crawl is paused.",
   stopping: "The crawl is stopping: what is in flight is finished and saved.", finished: "The crawl has finished.",
@@ -439,7 +441,7 @@ const done = (picture) => picture.discovered - picture.counts.pending;
 /** How fast it went from one picture to a later one, a second. */
 function rates(earlier, picture) {
   const seconds = earlier ? picture.at - earlier.at : 0;
-  const isOneRun = seconds > 0 && earlier.pid === picture.pid && !ENDS.includes(picture.state);
+  const isOneRun = seconds > 0 && earlier.pid === picture.pid && earlier.state !== "starting" && !ENDS.includes(picture.state);
   const rate = (now, before) => (isOneRun ? Math.max(0, now - before) / seconds : 0);
   return {
     requests: rate(picture.requests, earlier?.requests), bytes: rate(picture.bytes, earlier?.bytes),
@@ -535,6 +537,7 @@ function live() {
   function take(next) {
     const isNew = picture?.state !== next.state;
     if (picture && picture.pid !== next.pid) [series.speed, series.memory, lately] = [new Series(), new Series(), []];
+    if (picture?.state === "starting") lately = []; // what earlier runs have found comes all at once
     [picture, received] = [next, performance.now()];
     lately.push(next);
     while (lately.length > 2 && lately[1].at <= next.at - WINDOW) lately.shift();
