@@ -52,7 +52,7 @@ class Stations:
         if config.trace.write:
             from crawler.engine.traced import TracedParts
 
-            self.parts = TracedParts(config, out)
+            self.parts = TracedParts(config, out, opened.generation)
         self.steps = self.parts.steps()
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
