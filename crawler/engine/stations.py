@@ -62,7 +62,7 @@ class Stations:
         self.tickets: ByteQueue[Ticket] = queue(config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages: ByteQueue[Page] = queue(limits.page_queue, lambda page: page.weight, "page_queue")
         self.finished: ByteQueue[Finished] = queue(
-            limits.finished_queue, lambda finished: finished.weight, "finished_queue"
+            limits.finished_queue, lambda end: end.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
         self.frontier: Frontier = opened.state.frontier(
