@@ -61,9 +61,8 @@ class Stations:
         queue, limits = self.parts.queue, config.limits
         self.tickets: ByteQueue[Ticket] = queue(config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages: ByteQueue[Page] = queue(limits.page_queue, lambda page: page.weight, "page_queue")
-        self.finished: ByteQueue[Finished] = queue(
-            limits.finished_queue, lambda end: end.weight, "finished_queue"
-        )
+        self.finished: ByteQueue[Finished]
+        self.finished = queue(limits.finished_queue, lambda finished: finished.weight, "finished_queue")
         self._scopes = Scopes.of_crawl(config)
         self.frontier: Frontier = opened.state.frontier(
             config, opened.hash_seed, opened.generation, opened.earlier
