@@ -106,8 +106,16 @@ def test_tracks_counters_and_notes(crawled):
     assert {Activity.READ, Activity.PARSE, Activity.WRITE, Activity.SYNC} <= works
 
 
+@pytest.fixture
+def ten_pages():
+    with graph_site(10) as site:
+        yield site
+
+
 @pytest.mark.parametrize("is_traced", [False, True])
-async def test_only_a_traced_crawl_has_other_parts_than_plain_ones(tmp_path, is_traced, monkeypatch):
+async def test_only_a_traced_crawl_has_other_parts_than_plain_ones(
+    tmp_path, is_traced, monkeypatch, ten_pages
+):
     """In this very loop, in which nothing may block."""
     seen: list[Stations] = []
     made = Stations.__init__
@@ -117,10 +125,9 @@ async def test_only_a_traced_crawl_has_other_parts_than_plain_ones(tmp_path, is_
         seen.append(self)
 
     monkeypatch.setattr(Stations, "__init__", keep)
-    with graph_site(10) as site:
-        config = Config(seeds=[site.url], out=tmp_path / "out", trace={"write": is_traced})
-        async with Crawler(config) as crawler:
-            assert len([record async for record in crawler]) == 10
+    config = Config(seeds=[ten_pages.url], out=tmp_path / "out", trace={"write": is_traced})
+    async with Crawler(config) as crawler:
+        assert len([record async for record in crawler]) == 10
     (stations,) = seen
     kinds = {
         *map(type, (stations.tickets, stations.pages, stations.finished)),
