@@ -11,7 +11,7 @@ const HUES = {
   "parsing": BLUE, "wait for the answer": TEAL, "read": PURPLE, "robots": OLIVE, "wait for its turn": GREY,
   "wait for a parser": BLUE, "page_queue": BLUE, "wait for a writer": ORANGE, "writing": ORANGE, "write a batch": ORANGE,
   "write": ORANGE, "syncing": PINK, "committing": GREEN, "opening": GREY, "locking": GREY, "cutting": PURPLE,
-  "tidying": OLIVE, "closing": GREY,
+  "tidying": OLIVE, "closing": GREY, "waiting": GREY, "lease": GREEN,
 };
 const OTHERS = [TEAL, PURPLE, GREEN, OLIVE, PINK, GREY];
 const THEME = {};
@@ -135,7 +135,7 @@ function draw(crawl, view, chosen) {
 }
 
 function labelWidth(width) {
-  return width < 620 ? 88 : 164;
+  return width < 620 ? 88 : 190;
 }
 
 function drawRow(stage, row) {
@@ -200,24 +200,22 @@ function drawLevels(stage, row) {
   const { context, crawl, view, scale, labels, width, flow, scrolled } = stage;
   const high = row.height - 6, bottom = row.y - scrolled + 3 + high;
   const colour = hue(crawl.kinds[crawl.kind[row.first]].name);
-  context.globalAlpha = flow ? 0.35 : 1;
-  context.beginPath();
-  context.moveTo(labels, bottom);
+  const fade = flow ? 0.35 : 1, top = light(colour);
   let at = Math.max(search(row.times, view.begin, 0, row.times.length) - 1, -1);
   for (let column = labels; column <= width; column++) {
     const until = view.begin + (column + 1 - labels) / scale;
     let most = at < 0 ? 0 : row.levels[at];
     while (at + 1 < row.times.length && row.times[at + 1] <= until) most = Math.max(most, row.levels[++at]);
-    const y = bottom - (most / row.most) * high;
-    context.lineTo(column, y);
-    context.lineTo(column + 1, y);
+    if (!most) continue;
+    const up = (most / row.most) * high;
+    context.globalAlpha = fade * 0.25;
+    context.fillStyle = top;
+    context.fillRect(column, bottom - up, 1, up);
+    context.globalAlpha = fade;
+    context.fillRect(column, bottom - up, 1, 1.5);
+    context.fillStyle = hatch(context, colour);
+    context.fillRect(column, bottom - up, 1, up);
   }
-  context.lineTo(width + 1, bottom);
-  context.fillStyle = hatch(context, colour);
-  context.fill();
-  context.strokeStyle = light(colour);
-  context.lineWidth = 1;
-  context.stroke();
   context.globalAlpha = 1;
 }
 
@@ -303,12 +301,12 @@ function drawLabels(stage, seen, height) {
     context.font = "12px system-ui, sans-serif";
     context.fillStyle = THEME.ink;
     context.textAlign = "left";
-    context.fillText(row.name, 10, middle, labels - (width < 620 ? 14 : 78));
+    context.fillText(row.name, 10, middle, labels - (width < 620 ? 14 : 92));
     if (width < 620) continue;
     context.font = "10.5px system-ui, sans-serif";
     context.fillStyle = THEME.faint;
     context.textAlign = "right";
-    context.fillText(row.times ? `queue, ≤ ${row.most}` : row.model, labels - 8, middle, 68);
+    context.fillText(row.times ? `queue, ≤ ${row.most}` : row.model, labels - 8, middle, 72);
   }
   context.textAlign = "left";
   for (const { y, text, pid } of crawl.headings) {
