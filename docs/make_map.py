@@ -44,6 +44,7 @@ PURPOSES = {
     ("thread", "MainProcess", "progress_thread"): "draws the progress",
     ("thread", "MainProcess", "state_N"): "owns `crawl.db`",
     ("thread", "MainProcess", "earlier_N"): "reads the generation before, where there is one",
+    ("thread", "MainProcess", "trace"): "writes the trace, with `--trace`",
     ("thread", "MainProcess", "uvloop_N"): "the loop's default executor: calls that would block the loop",
     ("thread", "writer-SINK", "end-with-parent"): "ends the process when its parent is gone",
     ("thread", "writer-SINK", "pings"): "answers the main process while the disk is slow",

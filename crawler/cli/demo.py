@@ -18,6 +18,7 @@ from crawler.cli.given import config_of
     options.executor,
     options.sink,
     options.fresh,
+    options.trace,
     options.quiet,
     options.verbose,
     options.no_progress,

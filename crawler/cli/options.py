@@ -132,6 +132,7 @@ quiet = flag(
 )
 verbose = flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = flag("Show no progress", "no_progress", progress__show=False)
+trace = flag("Write trace.pftrace: what each worker does, for Perfetto", "trace", trace__write=True)
 log_level = option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
 frontier = option(
     "cluster.frontier",
@@ -175,8 +176,8 @@ FIXED = (*_OF_THE_CRAWL, *_OF_A_GENERATION)
 """What a crawl that goes on may not change."""
 CHANGEABLE = (
     max_pages, concurrency, timeout, max_body, retries, max_redirects, user_agent, header, cookie, insecure,
-    per_host, delay, ignore_robots, workers, executor, fail_on, quiet, verbose, no_progress, log_level,
-    assignments,
+    per_host, delay, ignore_robots, workers, executor, fail_on, trace, quiet, verbose, no_progress,
+    log_level, assignments,
 )  # fmt: skip
 """What it may."""
 SHARED = (frontier, name, node)

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from crawler.config.values import Allowed
 from crawler.model.settings import GIB, MIB, About, Section
 
 
@@ -20,6 +21,8 @@ class DashboardConfig(Section, frozen=True, kw_only=True):
     port: Annotated[
         int | None, About("Port of the live page; 0 is any free one, none is no page.", ge=0, le=65_535)
     ] = None
-    host: Annotated[str, About("Address that it is served on; one beyond loopback needs a token.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[
+        str,
+        Allowed("an address of this machine, or its name"),
+        About("Address that it is served on; one beyond loopback needs a token."),
+    ] = "127.0.0.1"

@@ -8,6 +8,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL
 from crawler.engine.opened import Opened
+from crawler.engine.parts import parts_of
 from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import Backend, make_backend
 from crawler.fetch.fetcher import Fetcher
@@ -16,7 +17,6 @@ from crawler.frontier.protocol import Frontier
 from crawler.model.errors import StoreFailed
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.outcomes import Purpose
-from crawler.parse.parse_pool import ParsePool
 from crawler.parse.parser_process import ParseJob
 from crawler.plumbing.byte_queue import ByteQueue
 from crawler.plumbing.fork_server_process import child_context
@@ -24,7 +24,6 @@ from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
-from crawler.trace.steps import Steps
 from crawler.write.commit_task import Committer
 
 
@@ -49,23 +48,25 @@ class Stations:
         self.config, self.out, self.memory_before = config, out, memory_before
         self._opened = opened
         self.counters = Counters()
-        self.steps = Steps()
+        self.parts = parts_of(config, out)
+        self.steps = self.parts.steps()
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.
-        self.tickets = ByteQueue[Ticket](config.fetch.concurrency, lambda _: 1, "fetch_queue")
-        self.pages = ByteQueue[Page](config.limits.page_queue, lambda page: page.weight, "page_queue")
-        self.finished = ByteQueue[Finished](
-            config.limits.finished_queue, lambda finished: finished.weight, "finished_queue"
+        queue, limits = self.parts.queue, config.limits
+        self.tickets: ByteQueue[Ticket] = queue(config.fetch.concurrency, lambda _: 1, "fetch_queue")
+        self.pages: ByteQueue[Page] = queue(limits.page_queue, lambda page: page.weight, "page_queue")
+        self.finished: ByteQueue[Finished] = queue(
+            limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
         self.frontier: Frontier = opened.state.frontier(
             config, opened.hash_seed, opened.generation, opened.earlier
         )
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = _parse_job(config, self._scopes, opened.hash_seed)
-        self.parse_pool = ParsePool(config, job, extract, feed_log)
+        job = parse_job(config, self._scopes, opened.hash_seed)
+        self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
             out=out,
@@ -78,9 +79,11 @@ class Stations:
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
             new_step=self.steps.worker,
+            new_ledger=self.parts.ledger,
             generation=opened.generation,
         )
         self._closing = AsyncExitStack()
+        self._closing.push_async_callback(self.parts.stop)
         self._closing.push_async_callback(off_loop, self.parse_pool.close)
         self._closing.push_async_callback(self.committer.close)
 
@@ -94,6 +97,7 @@ class Stations:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         config, frontier = self.config, self.frontier
         self.parse_pool.start()
+        await self.parts.start()
         named_by_user = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         # Meanwhile the parsers start.
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)
@@ -151,7 +155,7 @@ class Stations:
                 await self.frontier.flush()
 
 
-def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
+def parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
     """What the parsers are told."""
     return ParseJob(
         scope=scopes.pages,
@@ -164,4 +168,5 @@ def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
         obey_robots=config.robots.obey,
         user_agent=config.fetch.user_agent,
         extract=config.parse.extract,
+        is_traced=config.trace.write,
     )

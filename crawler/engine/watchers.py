@@ -69,6 +69,7 @@ def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
 
     yield stall_task(stations.counters)
     yield _live(stations)
+    yield from stations.parts.watchers(stations)
     yield frontier.keep()
     yield watchdog_task(
         workers,

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from crawler.model.errors import OutputError, StoreFailed
 from crawler.model.generations import DATABASE, database_of, generation_of
 from crawler.model.messages import StoredRobots
 from crawler.model.outcomes import Purpose, State
-from crawler.model.rows import HostRow, Pace
+from crawler.model.rows import FirstNamed, HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
 
@@ -139,6 +139,15 @@ class FrontierView(Troubles, Compared, Parts):
             " FROM urls JOIN lanes ON lanes.id = urls.lane LEFT JOIN meta ended ON ended.key = 'ended_at'"
             " WHERE state IN (0, 5)"
         )
+
+    def first_named(self, rows: Iterable[int]) -> dict[int, FirstNamed]:
+        """By row id: where each of these URLs lies, and who named it first; those that are there."""
+        found = self._db.execute(
+            "SELECT u.id, origin, referrer FROM urls u JOIN lanes ON lanes.id = u.lane"
+            " WHERE u.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(rows)),),
+        )
+        return {row: FirstNamed(*rest) for row, *rest in found}
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:

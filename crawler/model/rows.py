@@ -36,6 +36,14 @@ class Pace(NamedTuple):
     """Until when an answer asked us to rest; None if none ever did."""
 
 
+class FirstNamed(NamedTuple):
+    """Where a URL lies, and by whom it was first named."""
+
+    origin: str
+    referrer: int | None
+    """Row id of the URL whose page did; None of a seed."""
+
+
 class HostRow(NamedTuple):
     """One origin and how many of its URLs ended how."""
 

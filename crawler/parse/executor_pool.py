@@ -7,6 +7,7 @@ crashes the interpreter.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -36,7 +37,11 @@ class ExecutorParser:
     pid: int | None = None
 
     def __init__(self, parser: Parser, executor: Executor) -> None:
-        self._parser = parser
+        self._parse: Callable[[Page], Finished] = parser.parse
+        if parser.job.is_traced:
+            from crawler.parse.timed import timed
+
+            self._parse = timed(parser.parse, Parser.parse.__code__, threading.get_native_id)
         self._executor = executor
 
     async def parse(self, pages: list[Page], _ahead: list[Page] | None = None, /) -> list[Finished]:
@@ -45,7 +50,7 @@ class ExecutorParser:
         results = []
         for index, page in enumerate(pages):
             try:
-                results.append(await loop.run_in_executor(self._executor, self._parser.parse, page))
+                results.append(await loop.run_in_executor(self._executor, self._parse, page))
             except MemoryError as error:
                 said = "parsing ran out of memory"
                 raise ParserDied(Kind.PARSE_MEMORY, said, is_certain=True, culprit=index) from error

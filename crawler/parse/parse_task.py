@@ -40,8 +40,9 @@ DEATHS_WITHOUT_WORK = 5
 class PageParser(Protocol):
     """What a parser looks like from here, whatever it runs on."""
 
-    pid: int | None
-    """The process that it runs in; None when that is this one."""
+    @property
+    def pid(self) -> int | None:
+        """The process that it runs in; None when that is this one."""
 
     async def parse(self, pages: list[Page], ahead: list[Page] | None = None, /) -> list[Finished]:
         """Parse a batch; ``ahead`` is the one that will follow, if all goes well.

@@ -65,6 +65,8 @@ class ParseJob(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = "crawler"
     extract: str | None = None
     """MODULE:FUNCTION."""
+    is_traced: bool = False
+    """Results say when their pages were parsed."""
 
 
 class Progress(Protocol):
@@ -123,6 +125,10 @@ def start(
         sys.stdout = sys.stderr = captured = CapturedOutput(quota)
         look_here()  # what an extract function imports as late as when it is called lies there too
         _parse = captured.of_each_page(Parser(job, extract).parse)
+    if job.is_traced:
+        from crawler.parse.timed import timed
+
+        _parse = timed(_parse, Parser.parse.__code__, os.getpid)
     log.debug("ready, pid %d", os.getpid())
 
 

@@ -10,6 +10,7 @@ import time
 import msgspec
 
 from crawler.model.outcomes import Activity
+from crawler.model.spans import ChildWork
 
 
 class Step(msgspec.Struct):
@@ -34,6 +35,10 @@ class Step(msgspec.Struct):
     def leave(self) -> None:
         """The worker waits for work."""
         self.enter(Activity.IDLE)
+
+    def taken(self) -> ChildWork | None:
+        """What was noted of a child's work since this was last asked for: nothing, without a trace."""
+        return None
 
 
 class Steps:

@@ -14,7 +14,7 @@ the last committed batch at the next start, so each record is in the output exac
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -56,6 +56,7 @@ class Committer:
         on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
         sinks: Mapping[str, type[Sink]] = SINKS,
         new_step: Callable[[str, str], Step] = Step,
+        new_ledger: Callable[[Collection[str], int], Ledger] = Ledger,
         generation: int = 1,
     ) -> None:
         """``new_step`` registers a worker by its stage and name: each writer publishes what it has to write."""
@@ -65,7 +66,7 @@ class Committer:
         self._on_committed = on_committed
         self._step = step
         self._counters = counters
-        self.ledger = Ledger(config.write.sinks, first_batch)
+        self.ledger = new_ledger(config.write.sinks, first_batch)
         """What is written but not committed yet."""
         self._keepers = [
             WriterKeeper(

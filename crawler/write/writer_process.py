@@ -42,6 +42,7 @@ from crawler.sinks.base import Sink, why_not_written
 from crawler.sinks.disk import sync_folder
 from crawler.trace.logs import configure_child_logging
 from crawler.trace.steps import Step
+from crawler.trace.traced_steps import NotedStep
 from crawler.write.writer_messages import Closed, CutBack, Failed, Opened, Pong, encode
 
 log = logging.getLogger("crawler.write")
@@ -69,16 +70,18 @@ class WriterProcess(BaseProcess):
         batches: BatchQueue,
         pings: Connection,
         events: Connection,
+        is_traced: bool = False,
     ) -> None:
         super().__init__(name=f"writer-{sink.name}", daemon=True)
         self._sink, self._options, self._path, self._log_level = sink, options, path, log_level
         self._batches, self._pings, self._events = batches, pings, events
+        self._is_traced = is_traced
 
     def run(self) -> None:
         """The child's main thread, from birth to exit."""
         begin_child()
         self._outbox = Outbox(self._events)
-        self._step = Step("write", self.name)
+        self._step = NotedStep("write", self.name) if self._is_traced else Step("write", self.name)
         configure_child_logging(self._log_level, self.name, self._outbox.log)
         threading.Thread(target=self._answer_pings, name="pings", daemon=True).start()
         sink = self._sink(self._options)
@@ -140,14 +143,15 @@ class WriterProcess(BaseProcess):
                 break
             self._step.enter(Activity.WRITE)
             faults.hit("writer:before_write")
-            acks = [Ack(n, sink.write(items)) for n, items in waiting]
+            positions = [sink.write(items) for _, items in waiting]
             faults.hit("writer:after_write")
             self._step.enter(Activity.SYNC)
             faults.hit("writer:before_sync")
             sink.sync()
             faults.hit("writer:after_sync")
-            for ack in acks:
-                self._outbox.send(encode(ack))
+            works = [None] * (len(waiting) - 1) + [self._step.taken()]
+            for (n, _), position, work in zip(waiting, positions, works, strict=True):
+                self._outbox.send(encode(Ack(n, position, work)))
                 faults.hit("writer:after_ack")
             self._step.enter(Activity.SETTLE)
             self._passed(sink.settle())  # one step, so that a stream of batches cannot put it off for ever

@@ -67,6 +67,7 @@ class WriterKeeper:
             log_level=config.log.level,
             feed_log=feed_log,
             ping_interval=config.watchdog.stall / MAX_BEATS,
+            is_traced=config.trace.write,
         )
         self._ledger, self._counters, self._step = ledger, counters, step
         self._max_restarts = config.write.max_restarts

@@ -105,11 +105,12 @@ class WriterThread(threading.Thread):
         log_level: str = "INFO",
         feed_log: Callable[[dict[str, Any]], None] = lambda _: None,
         ping_interval: float = 5.0,
+        is_traced: bool = False,
     ) -> None:
         """``on_event`` is called in the loop with all that the writer says, pongs apart."""
         super().__init__(name=f"{path.name} events", daemon=True)
         self._context, self._sink, self._options = context, sink, options
-        self._path, self._log_level = path, log_level
+        self._path, self._log_level, self._is_traced = path, log_level, is_traced
         self._on_event, self._loop = on_event, asyncio.get_running_loop()
         self._heartbeat = Heartbeat(ping_interval)
         self._queue: BatchQueue | None = None
@@ -165,7 +166,14 @@ class WriterThread(threading.Thread):
         self._queue = new_queue(self._context)
         process_class = PROCESSES[self._context.get_start_method()]
         process = process_class(
-            self._sink, self._options, self._path, self._log_level, self._queue, pings, events
+            self._sink,
+            self._options,
+            self._path,
+            self._log_level,
+            self._queue,
+            pings,
+            events,
+            self._is_traced,
         )
         process.start()
         leave_reading_to_child(self._queue)

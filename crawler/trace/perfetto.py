@@ -1,0 +1,210 @@
+"""Perfetto's trace format, written by hand: what of its protobuf messages a crawl's trace needs.
+
+A trace file is one ``Trace`` message: TracePackets, one behind the other, so it can be appended to, and one
+that was cut off opens up to there. All packets of a file are of one sequence, whose first one says that
+nothing is interned before it; so each file opens alone. Words that come again (names, categories, lines of
+source) are interned: written once in a file, then a small number.
+
+Fields are those of Perfetto's ``protos/perfetto/trace/``: trace_packet.proto, track_event/*.proto. Times are
+nanoseconds of CLOCK_MONOTONIC, which is one clock for all processes of a machine; the snapshot of clocks at
+the head of a file gives the time of day to it.
+
+What is repeated for each URL is kept ready as bytes, and only time and flow are put into it.
+"""
+
+import struct
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from crawler.trace.recorded import Where
+
+_SEQUENCE = b"\x50\x01"
+"""trusted_packet_sequence_id (10) = 1."""
+_CLEARED, _NEEDS = b"\x68\x01", b"\x68\x02"
+"""sequence_flags (13): nothing is interned yet; what is interned is needed."""
+_REALTIME, _MONOTONIC, _BOOTTIME = 1, 3, 6
+_BEGIN, _END, _INSTANT, _COUNTER = b"\x48\x01", b"\x48\x02", b"\x48\x03", b"\x48\x04"
+"""TrackEvent.type (9)."""
+_FLOW = b"\xf9\x02"
+"""The tag of flow_ids (47), which are of eight bytes each."""
+CPU = "cpu_us"
+"""The note at a slice's end: microseconds of CPU."""
+_flow = struct.Struct("<Q").pack
+_double = struct.Struct("<d").pack
+
+
+def varint(value: int) -> bytes:
+    """A number of at least 0, seven bits a byte, the lowest first."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def number(field: int, value: int) -> bytes:
+    """A field that holds a number of at least 0."""
+    return varint(field << 3) + varint(value)
+
+
+def double(field: int, value: float) -> bytes:
+    """A field that holds a double."""
+    return varint(field << 3 | 1) + _double(value)
+
+
+def sized(field: int, value: bytes | str) -> bytes:
+    """A field that holds bytes, a text or a message."""
+    if isinstance(value, str):
+        value = value.encode("utf-8", "backslashreplace")
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def packet(body: bytes) -> bytes:
+    """One packet of a trace."""
+    return sized(1, body)
+
+
+class Encoder:
+    """The packets of one file, to be written in the order in which they are made."""
+
+    def __init__(self) -> None:
+        self._interned: dict[tuple[int, str | Where], int] = {}
+        self._new = b""
+        """InternedData that is to be written with the next event."""
+        self._begins: dict[tuple[int, str, str, Where | None], tuple[bytes, bytes]] = {}
+        """Of a slice with one flow, by what it is: what stands before the time, and between time and flow."""
+        self._ends: dict[int, tuple[bytes, bytes]] = {}
+        """Of a slice's end, by its track: what stands before the time, and after it."""
+        self._highs: dict[int, bytes] = {}
+        """Times come in order, more or less: of their upper bits, what they are as bytes."""
+        self._width = 0
+        """Bytes of a time."""
+
+    def head(self) -> bytes:
+        """What a file begins with: which clock its times are of, and how that stands to the time of day."""
+        clocks = {_MONOTONIC: time.monotonic_ns(), _REALTIME: time.time_ns()}
+        if hasattr(time, "CLOCK_BOOTTIME"):
+            clocks[_BOOTTIME] = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        snapshot = b"".join(sized(1, number(1, clock) + number(2, now)) for clock, now in clocks.items())
+        defaults = number(58, _MONOTONIC)
+        return packet(_SEQUENCE + _CLEARED + sized(59, defaults)) + packet(
+            _SEQUENCE + sized(6, snapshot + number(2, _MONOTONIC))
+        )
+
+    def process(self, track: int, pid: int, name: str) -> bytes:
+        """A process."""
+        return self._track(number(1, track) + sized(3, number(1, pid) + sized(6, name)))
+
+    def thread(self, track: int, process: int, pid: int, tid: int, name: str, model: str) -> bytes:
+        """A thread; that of a process's main one has the name of the process."""
+        thread = number(1, pid) + number(2, tid) + sized(5, name)
+        return self._track(number(1, track) + number(5, process) + sized(4, thread) + sized(14, model))
+
+    def track(self, track: int, parent: int, name: str, model: str) -> bytes:
+        """What runs on a thread, or waits: a coroutine, a queue. ``model`` stands in its description."""
+        return self._track(number(1, track) + number(5, parent) + sized(2, name) + sized(14, model))
+
+    def counter_track(self, track: int, process: int, name: str, unit: int) -> bytes:
+        """A number over time. ``unit`` is one of Perfetto's: 1 nanoseconds, 2 a count, 3 bytes."""
+        return self._track(number(1, track) + number(5, process) + sized(2, name) + sized(8, number(3, unit)))
+
+    def begin(
+        self,
+        ns: int,
+        track: int,
+        name: str,
+        category: str,
+        where: Where | None = None,
+        flows: Sequence[int] = (),
+        ends: Sequence[int] = (),
+    ) -> bytes:
+        """A slice begins; flows that pass through it, and those that end in it."""
+        is_usual, when = len(flows) == 1 and not ends, self._time(ns)
+        if is_usual and (ready := self._begins.get((track, name, category, where))) is not None:
+            return b"%b%b%b%b" % (ready[0], when, ready[1], _flow(flows[0]))
+        body = _BEGIN + self._named(track, name, category, where)
+        made = self._event(ns, body + _flows(47, flows) + _flows(48, ends))
+        if is_usual:
+            self._begins[track, name, category, where] = self._ready(ns, body + _FLOW, 8)
+        return made
+
+    def end(self, ns: int, track: int, cpu_ns: int | None = None) -> bytes:
+        """The slice that was begun last on this track ends; it took so much CPU of its own thread."""
+        if cpu_ns is not None:
+            cpu = number(1, self._iid(3, CPU)) + number(3, cpu_ns // 1000)
+            return self._event(ns, _END + number(11, track) + sized(4, cpu))
+        when = self._time(ns)
+        ready = self._ends.get(track)
+        if ready is None:
+            ready = self._ends[track] = self._ready(ns, _END + number(11, track), 0)
+        return b"%b%b%b" % (ready[0], when, ready[1])
+
+    def instant(
+        self,
+        ns: int,
+        track: int,
+        name: str,
+        category: str,
+        flows: Iterable[int] = (),
+        ends: Iterable[int] = (),
+        notes: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Something that takes no time; flows that pass it or end in it, and texts by their names."""
+        said = b"".join(
+            sized(4, number(1, self._iid(3, key)) + sized(6, text)) for key, text in (notes or {}).items()
+        )
+        named = self._named(track, name, category, None)
+        return self._event(ns, _INSTANT + named + said + _flows(47, flows) + _flows(48, ends))
+
+    def counter(self, ns: int, track: int, value: float) -> bytes:
+        """The value of a counter."""
+        said = number(30, value) if isinstance(value, int) and value >= 0 else double(44, value)
+        return self._event(ns, _COUNTER + number(11, track) + said)
+
+    def _track(self, descriptor: bytes) -> bytes:
+        return packet(_SEQUENCE + sized(60, descriptor))
+
+    def _named(self, track: int, name: str, category: str, where: Where | None) -> bytes:
+        said = number(11, track) + number(3, self._iid(1, category)) + number(10, self._iid(2, name))
+        return said if where is None else said + number(34, self._iid(4, where))
+
+    def _iid(self, kind: int, word: str | Where) -> int:
+        """The number of an interned word, of one kind of InternedData."""
+        found = self._interned.get((kind, word))
+        if found is None:
+            found = self._interned[kind, word] = len(self._interned) + 1
+            if isinstance(word, Where):
+                said = sized(2, word.file) + sized(3, word.function) + number(4, word.line)
+            else:
+                said = sized(2, word)
+            self._new += sized(kind, number(1, found) + said)
+        return found
+
+    def _event(self, ns: int, event: bytes) -> bytes:
+        interned = sized(12, self._new) if self._new else b""
+        self._new = b""
+        return packet(number(8, ns) + _SEQUENCE + _NEEDS + interned + sized(11, event))
+
+    def _ready(self, ns: int, event: bytes, more: int) -> tuple[bytes, bytes]:
+        """What of a packet stands before and after its time, if ``more`` bytes follow what is given of it."""
+        after = _SEQUENCE + _NEEDS + b"\x5a" + varint(len(event) + more) + event
+        return b"\x0a" + varint(1 + len(self._time(ns)) + len(after) + more) + b"\x40", after
+
+    def _time(self, ns: int) -> bytes:
+        """The same as :func:`varint`: but most times share all but their lowest 28 bits."""
+        upper = ns >> 28
+        high = self._highs.get(upper)
+        if high is None:
+            high = varint(upper)
+            if len(high) != self._width or len(self._highs) > 64:
+                # A packet that is kept ready has its length in it.
+                self._highs, self._begins, self._ends, self._width = {}, {}, {}, len(high)
+            self._highs[upper] = high
+        low = ns & 0x7F | (ns & 0x3F80) << 1 | (ns & 0x1FC000) << 2 | (ns & 0xFE00000) << 3 | 0x80808080
+        return low.to_bytes(4, "little") + high
+
+
+def _flows(field: int, flows: Iterable[int]) -> bytes:
+    tag = varint(field << 3 | 1)
+    return b"".join(tag + _flow(flow) for flow in flows)
