@@ -43,10 +43,10 @@ class Parts:
         return ()
 
 
-def parts_of(config: Config, out: Path) -> Parts:
+def parts_of(config: Config, out: Path, generation: int) -> Parts:
     """Those of a crawl with these settings, in its output folder."""
     if not config.trace.write:
         return Parts()
     from crawler.engine.traced import TracedParts
 
-    return TracedParts(config, out)
+    return TracedParts(config, out, generation)

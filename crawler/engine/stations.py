@@ -48,7 +48,7 @@ class Stations:
         self.config, self.out, self.memory_before = config, out, memory_before
         self._opened = opened
         self.counters = Counters()
-        self.parts = parts_of(config, out)
+        self.parts = parts_of(config, out, opened.generation)
         self.steps = self.parts.steps()
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts

@@ -35,9 +35,9 @@ INTERVAL = 0.1
 class TracedParts(Parts):
     """See :class:`crawler.engine.parts.Parts`."""
 
-    def __init__(self, config: Config, out: Path) -> None:
+    def __init__(self, config: Config, out: Path, generation: int) -> None:
         """To be called in the thread of the event loop."""
-        self._config = config
+        self._config, self._generation = config, generation
         self._recorder = Recorder()
         self._thread = RecordingThread(self._recorder, out, config.trace.max_bytes)
         self._loop_cpu = time.thread_time()
@@ -70,6 +70,7 @@ class TracedParts(Parts):
             "meta",
             {
                 "settings": saved_settings(config),
+                "generation": self._generation,
                 "cores": cores(),
                 "python": platform.python_version(),
                 "version": VERSION,
