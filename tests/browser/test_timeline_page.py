@@ -261,7 +261,7 @@ def test_the_same_is_there_as_a_table(browser, file):  # noqa: F811
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_it_can_be_used_by_everybody(browser, file, viewport, scheme):  # noqa: F811
     with opened(browser, file, viewport, scheme) as shown:
-        shown.locator("summary").first.click()
+        shown.locator("#crawls summary").first.click()
         shown.evaluate("open(crawls[0], crawls[0].rows.find((row) => row.name === 'commit').first)")
         found = Axe().run(shown, options={"resultTypes": ["violations"]}).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
@@ -314,4 +314,4 @@ def test_an_empty_trace_says_that_there_is_nothing(browser, tmp_path):  # noqa: 
         assert "There is no bar in that time." in shown.locator("main").inner_text()
         shown.locator(".rows canvas").focus()
         shown.keyboard.press("ArrowRight")
-        shown.locator("summary").click()
+        shown.locator("#crawls summary").click()
