@@ -5,6 +5,7 @@ const HEADING = 22;
 const ROW = 20;
 const LANE = 8;
 const COLUMN = 3;
+const FADED = 0.45; // what is about other URLs than the chosen one
 const BLUE = "#2563a8", TEAL = "#0e7569", PURPLE = "#7a3fc4", ORANGE = "#a84300", PINK = "#b01e68", GREEN = "#3d741c",
   GREY = "#5a6472", OLIVE = "#7a5c00";
 const HUES = {
@@ -157,7 +158,7 @@ function drawRow(stage, row) {
       continue;
     }
     const y = row.y - scrolled + 2 + crawl.lane[at] * LANE;
-    context.globalAlpha = flow && !flow.has(at) ? 0.3 : 1;
+    context.globalAlpha = flow && !flow.has(at) ? FADED : 1;
     drawBar(context, kind, left, y, Math.max(right - left, 1), high);
     nameBar(context, kind, left, y, right - left, high);
   }
@@ -179,7 +180,7 @@ function addToColumns(stage, kind, number, left, wide) {
 /* Bars too narrow to be drawn: the share of the time that was worked from the ground up, what was waited on top. */
 function drawColumns(stage, row) {
   const { context, crawl, labels, flow, works, waits, workAt, waitAt, scrolled } = stage;
-  const fade = flow ? 0.3 : 1, high = row.height - 4, bottom = row.y - scrolled + 2 + high;
+  const fade = flow ? FADED : 1, high = row.height - 4, bottom = row.y - scrolled + 2 + high;
   for (let column = 0; column < works.length; column++) {
     const worked = Math.min(works[column], 1) * high, waited = Math.min(waits[column], 1) * high, x = labels + column * COLUMN;
     if (waited) {
@@ -200,7 +201,7 @@ function drawLevels(stage, row) {
   const { context, crawl, view, scale, labels, width, flow, scrolled } = stage;
   const high = row.height - 6, bottom = row.y - scrolled + 3 + high;
   const colour = hue(crawl.kinds[crawl.kind[row.first]].name);
-  const fade = flow ? 0.35 : 1, top = light(colour);
+  const fade = flow ? FADED : 1, top = light(colour);
   let at = Math.max(search(row.times, view.begin, 0, row.times.length) - 1, -1);
   for (let column = labels; column <= width; column++) {
     const until = view.begin + (column + 1 - labels) / scale;
