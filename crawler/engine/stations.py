@@ -24,6 +24,7 @@ from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
+from crawler.watch.lately import Lately
 from crawler.write.commit_task import Committer
 
 
@@ -46,14 +47,15 @@ class Stations:
         ``memory_before``: bytes that this process had before, and that are not the crawl's.
         """
         self.config, self.out, self.memory_before = config, out, memory_before
-        self._opened = opened
-        self.counters = Counters()
+        self._opened, self._on_committed = opened, on_committed
+        self.counters, self.lately = Counters(), Lately()
         self.parts = Parts()
         if config.trace.write:
             from crawler.engine.traced import TracedParts
 
             self.parts = TracedParts(config, out, opened.generation)
         self.steps = self.parts.steps()
+        self.generation, seed = opened.generation, opened.hash_seed
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
@@ -65,11 +67,9 @@ class Stations:
             limits.finished_queue, lambda finished: finished.weight, "finished_queue"
         )
         self._scopes = Scopes.of_crawl(config)
-        self.frontier: Frontier = opened.state.frontier(
-            config, opened.hash_seed, opened.generation, opened.earlier
-        )
+        self.frontier: Frontier = opened.state.frontier(config, seed, self.generation, opened.earlier)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = parse_job(config, self._scopes, opened.hash_seed)
+        job = parse_job(config, self._scopes, seed)
         self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
@@ -79,12 +79,12 @@ class Stations:
             first_batch=opened.next_batch,
             context=child_context(config.processes.start_method),
             feed_log=feed_log,
-            on_committed=on_committed,
+            on_committed=self._committed,
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
             new_step=self.steps.worker,
             new_ledger=self.parts.ledger,
-            generation=opened.generation,
+            generation=self.generation,
         )
         self._closing = AsyncExitStack()
         if self.parts.traced is not None:
@@ -147,6 +147,11 @@ class Stations:
             comparable = opened.is_comparable
             fetcher = RecrawlingFetcher(fetcher, opened.earlier, config.recrawl, is_comparable=comparable)
         return ArchivingFetcher(fetcher) if is_archived else fetcher
+
+    async def _committed(self, finished: Sequence[Finished]) -> None:
+        self.lately.add(finished)
+        if self._on_committed is not None:
+            await self._on_committed(finished)
 
     def stop(self) -> None:
         """Finish what is in flight, then end."""

@@ -63,7 +63,6 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
         (["inspekt"], "No such command 'inspekt'", "crawler"),
         (["recrawl"], "Missing argument 'OUT'", "crawler recrawl"),
         (["run", "--fly"], "No such option '--fly'", "crawler run"),
-        (["run", "--dashboard"], "No such option '--dashboard'", "crawler run"),
         (["resume"], "Missing argument 'OUT'", "crawler resume"),
         (["status", "a", "b"], "Got unexpected extra argument", "crawler status"),
     ],
