@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
 from docs.build_site import DOCS
+from docs.live_picture import take
 from docs.terminal import draw, printed
 from tests.browser import ARGUMENTS, chromium
 
@@ -89,12 +90,18 @@ def _life(trace: "Trace") -> tuple[float, float]:
     return begin, end
 
 
-def small(png: bytes) -> bytes:
+def live(folder: Path) -> bytes:
+    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
+    with browser_page(1280, 1340) as page:
+        return small(take(page, folder), colours=256)
+
+
+def small(png: bytes, colours: int = COLOURS) -> bytes:
     """The same picture with fewer colours, which is a fraction of its bytes."""
     from PIL import Image
 
     made = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+    Image.open(BytesIO(png)).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
         made, "PNG", optimize=True
     )
     return made.getvalue()
@@ -115,6 +122,7 @@ def trace(folder: Path) -> bytes:
 
 
 PICTURES: dict[str, Callable[[Path], bytes]] = {
+    "live.png": live,
     "timeline.png": timeline,
     "inspect.svg": inspect,
     "trace.svg": trace,
