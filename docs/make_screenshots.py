@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
+from docs import live_picture, make_inspect_picture
 from docs.build_site import DOCS
 from docs.live_picture import take
 from docs.terminal import draw, printed
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 ASSETS = DOCS / "assets"
 MAX_BYTES = 200_000
 """Of one picture: they are in the repository, and in everybody's README."""
-COLOURS = 64
+COLOURS = 256
 PORT = 8000
 """That of ``crawler serve``."""
 EXECUTORS = ("inline", "thread", "process")
@@ -107,11 +108,16 @@ def small(png: bytes, colours: int = COLOURS) -> bytes:
     return made.getvalue()
 
 
+def live(folder: Path) -> bytes:
+    """The live page of a crawl of a small internet."""
+    with browser_page(1280, 1340) as page:
+        return small(live_picture.take(page, folder))
+
+
 def inspect(_folder: Path) -> bytes:
     """One page under the glass."""
     with SiteProcess(PORT) as site:
-        lines = printed("inspect", site.url).splitlines()
-    return draw(f"crawler inspect http://127.0.0.1:{PORT}/", lines, name="inspect").encode()
+        return make_inspect_picture.draw(site.url).encode()
 
 
 def trace(folder: Path) -> bytes:
