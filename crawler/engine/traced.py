@@ -100,6 +100,7 @@ class TracedParts(Parts):
                     "unacked": stations.committer.ledger.bytes,
                     "memory": stations.counters.memory,
                     "loop lag": lag,
+                    "loop cpu": time.thread_time() - self._loop_cpu,
                     "committed": stations.counters.committed + stations.counters.targets,
                 }
             )

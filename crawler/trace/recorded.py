@@ -82,6 +82,6 @@ class Trace(msgspec.Struct):
     """The URLs of row ids; those that the trace does not name are left out."""
     counters: Mapping[str, Sequence[tuple[float, float]]]
     """(when, value) by name: ``in flight``, ``page_queue`` and the like in bytes, ``memory`` in bytes,
-    ``loop lag`` in seconds, ``committed``."""
+    ``loop lag`` in seconds, ``loop cpu`` in seconds so far, ``committed``."""
     urls: Callable[[], Iterator[tuple[int, str]]] = lambda: iter(())
     """Row id and URL of every lease, in order; a URL that is tried again comes again. Read each time."""

@@ -16,8 +16,8 @@ from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {
-    "check", "config", "demo", "diff", "export", "init", "inspect", "lab", "node", "recrawl", "report", "run",
-    "resume", "status", "serve", "timeline", "trace",
+    "check", "config", "demo", "diff", "explain", "export", "init", "inspect", "lab", "node",
+    "recrawl", "report", "run", "resume", "status", "serve", "timeline", "trace",
 }  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
         (["fly"], "No such command 'fly'", "crawler"),
         (["runn"], "No such command 'runn'. Did you mean 'run'?", "crawler"),
         (["timeline"], "Missing argument 'OUT...'", "crawler timeline"),
+        (["inspekt"], "No such command 'inspekt'", "crawler"),
         (["recrawl"], "Missing argument 'OUT'", "crawler recrawl"),
         (["run", "--fly"], "No such option '--fly'", "crawler run"),
         (["resume"], "Missing argument 'OUT'", "crawler resume"),
