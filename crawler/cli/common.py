@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.cli.live_page import live_page
 from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
 from crawler.model.errors import EXIT_STOPPED
 
@@ -45,8 +46,35 @@ class Command(click.Command):
             with formatter.section(group):
                 formatter.write_dl(records, col_max=26)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's own; but what follows an option whose number may be left out has to be one to count.
+
+        So ``--watch OUT`` is the option without a number, and then OUT.
+        """
+        defaults = {
+            name: option.flag_value
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag and isinstance(option.flag_value, str)
+            for name in option.opts
+        }
+        given = list(args)
+        for at, word in enumerate(given):
+            if word == "--":
+                break
+            if word in defaults and not _is_number("".join(given[at + 1 : at + 2])):
+                given[at] = f"{word}={defaults[word]}"
+        return super().parse_args(ctx, given)
+
     def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write nothing: it is done."""
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def examples(*lines: tuple[str, str]) -> str:
@@ -157,10 +185,13 @@ def crawled(config: "Config", *, quiet: bool, tell: Callable[[str], None] = say)
     """Crawl to the end; where nobody has named the output folder, it is said first. Raises CrawlerError."""
     from crawler.engine.crawl import crawl_to_end
 
-    out = _prepared(config)
-    if config.out is None and not quiet:
-        tell(f"output: {out}")
-    return crawl_to_end(config.replace({"out": out}, config.origin_of("out")))
+    with live_page(config, quiet=quiet) as watched:
+        out = _prepared(config)
+        if config.out is None and not quiet:
+            tell(f"output: {out}")
+        for line in watched.told:
+            tell(line)
+        return crawl_to_end(config.replace({"out": out}, config.origin_of("out")), beside=watched.beside)
 
 
 def conclude(report: "CrawlReport", *, quiet: bool, tell: Callable[[str], None] = say) -> None:

@@ -22,6 +22,7 @@ from crawler.cli.given import config_of
     options.quiet,
     options.verbose,
     options.no_progress,
+    options.dashboard,
     options.log_level,
     options.assignments,
 )

@@ -8,6 +8,7 @@ import click
 from crawler.cli import options
 from crawler.cli.common import Command, conclude, examples, say
 from crawler.cli.given import config_of
+from crawler.cli.live_page import live_page
 from crawler.cli.refusals import look_at_sinks_and_extract
 from crawler.model.errors import UsageError
 
@@ -76,7 +77,10 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
         out = default_out(place.name)
         if not quiet:
             say(f"output: {out}")
-    report = node_to_end(config.replace({"out": out}, config.origin_of("out")))
+    with live_page(config, quiet=quiet) as watched:
+        for line in watched.told:
+            say(line)
+        report = node_to_end(config.replace({"out": out}, config.origin_of("out")), watched.beside)
     if report.state == "finished" and not of_parent:
         if report.message and not quiet:
             say(report.message)

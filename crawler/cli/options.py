@@ -4,15 +4,16 @@ Values are taken as text and handed on, see :mod:`crawler.cli.given`.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
 from crawler.cli.common import Option
+from crawler.cli.option_sets import Count as Count
+from crawler.cli.option_sets import F
+from crawler.cli.option_sets import all_of as all_of
+from crawler.cli.option_sets import unlisted as unlisted
 from crawler.model.version import VERSION
 from crawler.sinks import SINKS
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 KEYS = {"urls": "seeds"}
 """The key that a command's parameter sets to its value."""
@@ -52,8 +53,12 @@ def option(
     short: str = "",
     multiple: bool = False,
     flag: str = "",
+    bare: str | None = None,
 ) -> Callable[[F], F]:
-    """An option that sets ``key``, and has its name unless one is given; ``flag`` if that is not its own."""
+    """An option that sets ``key``, and has its name unless one is given; ``flag`` if that is not its own.
+
+    ``bare`` is the value that it stands for where none follows it.
+    """
     name = name or key.rpartition(".")[2]
     KEYS[name] = key
     if flag:
@@ -67,6 +72,7 @@ def option(
         metavar=metavar,
         help=f"{text}{'; may be repeated' * multiple} [{key}; default: {default}].",
         multiple=multiple,
+        **({} if bare is None else {"flag_value": bare, "is_flag": False}),
     )
 
 
@@ -134,6 +140,10 @@ verbose = flag("Log all there is to know", "verbose", "-v", log__level="DEBUG")
 no_progress = flag("Show no progress", "no_progress", progress__show=False)
 trace = flag("Write trace.pftrace: what each worker does, for Perfetto", "trace", trace__write=True)
 log_level = option("log.level", "DEBUG|INFO|WARNING|ERROR", "What is logged", "INFO", name="log_level")
+dashboard = option(
+    "dashboard.port", "[PORT]", "Serve a live page of the crawl; without PORT, on a free one", "none",
+    name="dashboard", bare="0",
+)  # fmt: skip
 frontier = option(
     "cluster.frontier",
     "postgresql://USER@HOST/DATABASE",
@@ -177,7 +187,7 @@ FIXED = (*_OF_THE_CRAWL, *_OF_A_GENERATION)
 CHANGEABLE = (
     max_pages, concurrency, timeout, max_body, retries, max_redirects, user_agent, header, cookie, insecure,
     per_host, delay, ignore_robots, workers, executor, fail_on, trace, quiet, verbose, no_progress,
-    log_level, assignments,
+    log_level, dashboard, assignments,
 )  # fmt: skip
 """What it may."""
 SHARED = (frontier, name, node)
@@ -190,31 +200,3 @@ OF_A_NODE = (*CHANGEABLE, *(each for each in FIXED if each is not max_depth), co
 """What a node takes, or the first one for all."""
 EVERY = (out, *CHANGEABLE, *FIXED, config_file)
 """All that set a key."""
-
-
-class Count(click.IntRange):
-    """A number of things; its name is what click says of a word that is none."""
-
-    name = "whole number"
-
-
-def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """A decorator for several options at once; the help shows them in this order."""
-
-    def decorate(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-def unlisted(option: Callable[[F], F]) -> Callable[[F], F]:
-    """The same option, which the help does not show."""
-
-    def decorate(function: F) -> F:
-        function = option(function)
-        function.__click_params__[-1].hidden = True  # type: ignore[attr-defined]
-        return function
-
-    return decorate

@@ -55,6 +55,10 @@ def run(file: str | None, fresh: bool, nodes: int | None, **parameters: Any) -> 
     if nodes is not None:
         if fresh:
             raise UsageError("--fresh is for a crawl of one process: with --nodes, choose another --name")
+        if settings.dashboard.port is not None:
+            raise UsageError(
+                "the live page shows one process: leave --dashboard out, or start each node itself"
+            )
         from crawler.cli.shared_crawl import run_nodes
 
         return run_nodes(settings, nodes, quiet=parameters["quiet"])

@@ -40,6 +40,7 @@ OWN_KEYS = (
     "run",
     "log",
     "progress",
+    "dashboard",
 )
 """Where nodes may differ: what they begin with."""
 

@@ -8,6 +8,7 @@ incarnation ends at once, and the next one begins with nothing but what is commi
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from crawler.config import Config
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import in_own_loop, prepare, run
+from crawler.engine.handle import Beside
 from crawler.engine.opened import Opened
 from crawler.engine.stations import Stations
 from crawler.frontier.postgresql import crawl
@@ -36,11 +38,12 @@ PAUSE = 0.5
 """Seconds between two tries."""
 
 
-def node_to_end(config: Config) -> CrawlReport:
+def node_to_end(config: Config, beside: Beside = nullcontext) -> CrawlReport:
     """Join the crawl, or begin it, and work at it until it is over, or until Ctrl-C; blocks.
 
-    The first Ctrl-C finishes what is in flight and gives everything back, the second stops at once. Raises
-    UsageError, OutputError, StoreFailed; how a crawl fails later is said in the report.
+    The first Ctrl-C finishes what is in flight and gives everything back, the second stops at once.
+    ``beside`` looks on, at one incarnation after the other. Raises UsageError, OutputError, StoreFailed; how
+    a crawl fails later is said in the report.
     """
     refuse_inside_import()
     config, logins = lifecycle.serialised(config)
@@ -49,7 +52,7 @@ def node_to_end(config: Config) -> CrawlReport:
     out = config.out or prepare(config, None)
     is_of(out, place)  # whatever is wrong with OUT is to be said before others know of this node
     remove_left(out, name)
-    node = Node(config, logins, place, out)
+    node = Node(config, logins, place, out, beside)
     try:
         return in_own_loop(node.work())
     except KeyboardInterrupt:
@@ -60,7 +63,15 @@ def node_to_end(config: Config) -> CrawlReport:
 class Node:
     """What a node is, from one incarnation to the next."""
 
-    def __init__(self, config: Config, logins: Mapping[str, str], place: Place, out: Path) -> None:
+    def __init__(
+        self,
+        config: Config,
+        logins: Mapping[str, str],
+        place: Place,
+        out: Path,
+        beside: Beside = nullcontext,
+    ) -> None:
+        self._beside = beside
         self._config, self._logins, self._place, self._out = config, logins, place, out
         self.report: CrawlReport | None = None
         """How the last incarnation ended."""
@@ -143,7 +154,9 @@ class Node:
             block_off_loop(lifecycle.output_folder(folder)),
             block_off_loop(leftovers_noted(folder)),
         ):
-            report = await run(config, folder, opened, conclude=conclude, own_process=True)
+            report = await run(
+                config, folder, opened, conclude=conclude, own_process=True, beside=self._beside
+            )
         report.out = self._out
         return report
 

@@ -11,7 +11,7 @@ from crawler.config.layers import RawValue
 
 LOGIN = re.compile(r"(?<=//)[^/?#\s\"]*@")
 """User and password of a URL, which must not appear on a screen or in a log."""
-_SECRET = ("session.", "fetch.proxy", "cluster.frontier")
+_SECRET = ("session.", "fetch.proxy", "cluster.frontier", "dashboard.token")
 """Keys whose refused values are not shown: one may be the secret itself, in place of its variable's name."""
 REMOVED = {
     "fetch.loops": "one event loop fetches now; leave the key out",

@@ -22,6 +22,9 @@ _EXAMPLES = {
 _HOLDING_SECRETS = {"session.headers": ": ", "session.send_cookies": "="}
 """Keys whose items hold a value that may be secret, and what it stands behind."""
 
+_ITSELF_SECRET = {"dashboard.token"}
+"""Keys whose whole value is."""
+
 
 def told(config: Config, key: str) -> Any:
     """The value of a key as it may be shown: without logins in URLs, or values of headers and cookies.
@@ -29,6 +32,8 @@ def told(config: Config, key: str) -> Any:
     References to variables are no secret. Made of what JSON can hold.
     """
     value = value_of(config, key)
+    if key in _ITSELF_SECRET and value is not None:
+        return "***"
     if (mark := _HOLDING_SECRETS.get(key)) and isinstance(value, tuple):
         return [_hidden(item, mark) for item in value]
     if isinstance(value, tuple):

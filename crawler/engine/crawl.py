@@ -14,6 +14,7 @@ from crawler.config import Config
 from crawler.config.frontier_section import ClusterConfig
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude, how_stopped
+from crawler.engine.handle import Beside, Handle
 from crawler.engine.lifecycle import new_folder, open_crawl, output_folder
 from crawler.engine.opened import Opened, S
 from crawler.engine.stations import Stations
@@ -29,7 +30,7 @@ from crawler.plumbing.fork_server_process import (
     refuse_main_from_nowhere,
     start_fork_server,
 )
-from crawler.plumbing.starter_thread import off_loop, to_its_end
+from crawler.plumbing.starter_thread import block_off_loop, off_loop, to_its_end
 from crawler.plumbing.stop_signal import stop_signals
 from crawler.trace.logs import to_record
 from crawler.watch.log_thread import start_logging
@@ -40,8 +41,10 @@ from crawler.write.requirements import require_sinks
 log = logging.getLogger("crawler.engine")
 
 
-def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -> CrawlReport:
-    """Crawl, or go on with the crawl in ``config.out``, in an event loop of its own.
+def crawl_to_end(
+    config: Config, *, extract: Callable[..., Any] | None = None, beside: Beside = nullcontext
+) -> CrawlReport:
+    """Crawl, or go on with the crawl in ``config.out``, in an event loop of its own; ``beside`` looks on.
 
     Blocks until the crawl has ended. The first Ctrl-C finishes what is in flight and saves, the
     second stops at once. Raises UsageError; how a crawl fails is said in the report.
@@ -57,7 +60,15 @@ def crawl_to_end(config: Config, *, extract: Callable[..., Any] | None = None) -
         try:
             with open_crawl(config, out, logins, extract) as opened:
                 return in_own_loop(
-                    run(config, out, opened, conclude=conclude, extract=extract, own_process=True)
+                    run(
+                        config,
+                        out,
+                        opened,
+                        conclude=conclude,
+                        extract=extract,
+                        own_process=True,
+                        beside=beside,
+                    )
                 )
         except KeyboardInterrupt:
             # Before the loop listened for it: nothing was begun that could be lost.
@@ -111,8 +122,11 @@ async def run(
     own_process: bool = False,
     on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
     on_start: Callable[[Stations], None] = lambda _: None,
+    beside: Beside = nullcontext,
 ) -> CrawlReport:
     """Run the crawl in this event loop. ``own_process``: its terminal and signals are ours too.
+
+    ``beside`` is given the crawl's handle, and entered and left in threads: when all is over it is left last.
 
     ``conclude`` is called at the end, in a thread, with the seconds that it took and those of this thread's
     CPU: it counts, and says in the report how the crawl ended.
@@ -143,7 +157,10 @@ async def run(
             def end(report: CrawlReport, seconds: float, cpu: float) -> None:
                 conclude(report, stations, opened, seconds, cpu)
 
-            return await _crawl(stations, end, stopping, progress, on_start)
+            handle = Handle(stations, stopping)
+            async with block_off_loop(beside(handle)):
+                handle.report = await _crawl(stations, end, stopping, progress, on_start)
+            return handle.report
         finally:
             if own_process:
                 gc.unfreeze()  # a node has several crawls, one after the other

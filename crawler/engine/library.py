@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from crawler.config.frontier_section import ClusterConfig
 from crawler.engine import lifecycle
 from crawler.engine.conclusion import CrawlReport, conclude
 from crawler.engine.crawl import prepare, run
+from crawler.engine.handle import Beside
 from crawler.engine.lifecycle import open_crawl, output_folder
 from crawler.engine.opened import Opened
 from crawler.engine.stations import Stations
@@ -36,16 +37,23 @@ class Crawler:
     """
 
     def __init__(
-        self, config: Config, *, extract: Callable[..., Any] | None = None, fresh: bool = False
+        self,
+        config: Config,
+        *,
+        extract: Callable[..., Any] | None = None,
+        fresh: bool = False,
+        beside: Beside = nullcontext,
     ) -> None:
         """``extract`` is called with each page, in the parse processes.
 
         There it must be a function of a module; with ``parse.executor`` "thread" or "inline" it may be any.
-        ``fresh``: whatever crawl the output folder holds is moved aside, and another one begins.
+        ``fresh``: whatever crawl the output folder holds is moved aside, and another one begins. ``beside``
+        looks on while it runs, such as :meth:`crawler.view.live_thread.LivePage.beside`.
         """
         self._config = config
         self._extract = extract
         self._fresh = fresh
+        self._beside = beside
         self._records: ByteQueue[bytes] = ByteQueue(WAITING_RECORDS, len, "records")
         self._stations: Stations | None = None
         self._crawling: asyncio.Task[CrawlReport] | None = None
@@ -90,6 +98,7 @@ class Crawler:
                 extract=self._extract,
                 on_committed=self._on_committed,
                 on_start=on_start,
+                beside=self._beside,
             )
 
     async def __aiter__(self) -> AsyncIterator[Record]:

@@ -146,8 +146,11 @@ def open_crawl(
 
 
 def saved_settings(config: Config) -> str:
-    """The settings as they are kept: whoever goes on with a crawl does not begin the next generation."""
-    return config.replace({"again": False}).to_json()
+    """The settings as they are kept: whoever goes on with a crawl does not begin the next generation.
+
+    The token of its page is not kept.
+    """
+    return config.replace({"again": False, "dashboard.token": None}).to_json()
 
 
 def _note_start(

@@ -24,6 +24,7 @@ from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
+from crawler.watch.lately import Lately
 from crawler.write.commit_task import Committer
 
 
@@ -46,10 +47,12 @@ class Stations:
         ``memory_before``: bytes that this process had before, and that are not the crawl's.
         """
         self.config, self.out, self.memory_before = config, out, memory_before
-        self._opened = opened
+        self._opened, self._on_committed = opened, on_committed
         self.counters = Counters()
         self.parts = parts_of(config, out)
         self.steps = self.parts.steps()
+        self.lately = Lately()
+        self.generation = opened.generation
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
@@ -75,7 +78,7 @@ class Stations:
             first_batch=opened.next_batch,
             context=child_context(config.processes.start_method),
             feed_log=feed_log,
-            on_committed=on_committed,
+            on_committed=self._committed,
             step=self.steps.worker("commit", "commit"),
             counters=self.counters,
             new_step=self.steps.worker,
@@ -141,6 +144,11 @@ class Stations:
             comparable = opened.is_comparable
             fetcher = RecrawlingFetcher(fetcher, opened.earlier, config.recrawl, is_comparable=comparable)
         return ArchivingFetcher(fetcher) if is_archived else fetcher
+
+    async def _committed(self, finished: Sequence[Finished]) -> None:
+        self.lately.add(finished)
+        if self._on_committed is not None:
+            await self._on_committed(finished)
 
     def stop(self) -> None:
         """Finish what is in flight, then end."""

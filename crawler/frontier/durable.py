@@ -59,6 +59,7 @@ class DurableFrontier(ABC):
         self.pages = 0
         """Pages finished otherwise than as skipped: what :attr:`max_pages` counts."""
         self.done_before = 0
+        self.ends_before: dict[str, int] = {}
 
     # -- what a database is needed for ---------------------------------------------------------
 

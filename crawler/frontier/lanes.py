@@ -41,7 +41,7 @@ class Lanes:
         self.takes_pages = True
         """Pages may be handed out; else only targets, since ``scope.max_pages`` is reached."""
         self._held: set[Lane] = set()  # they have pages, and were looked at while none may be handed out
-        self._in_flight = 0
+        self.in_flight = 0
         self._set_aside: list[Lane] = []  # they had to leave places to others, however due they are
         self._heap: list[tuple[float, int, Lane]] = []
         self._order = 0
@@ -106,7 +106,7 @@ class Lanes:
                         ticket = replace(ticket, alone=True)
                     lane.state.start(now)
                     lane.started[row] = now
-                    self._in_flight += 1
+                    self.in_flight += 1
                     tickets.append(ticket)
                     if room is not None and waiting is lane.pages:
                         room -= 1
@@ -124,7 +124,7 @@ class Lanes:
     def answered(self, lane: Lane, row: int, feedback: HostFeedback, now: float) -> None:
         """The request for ``row`` is over: free its slot, and learn from the answer."""
         started = lane.started.pop(row)
-        self._in_flight -= 1
+        self.in_flight -= 1
         self.asked.add(lane)
         if feedback.crawl_delay is not None and feedback.crawl_delay != lane.crawl_delay:
             self._slow_down(lane, feedback.crawl_delay)
@@ -188,9 +188,9 @@ class Lanes:
         not answer leaves some (the dynamic threshold of shared-memory switches, Choudhury and Hahne 1998).
         """
         held = lane.state.in_flight
-        if not held or held < self._fetch.concurrency - self._in_flight:
+        if not held or held < self._fetch.concurrency - self.in_flight:
             return False
-        return pending + self._in_flight > lane.size + held
+        return pending + self.in_flight > lane.size + held
 
     def schedule(self, lane: Lane, now: float) -> None:
         """Put ``lane`` where it belongs now."""

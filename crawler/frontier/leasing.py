@@ -14,8 +14,9 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.frontier.intake import MAX_UNSAVED, Intake
+from crawler.frontier.intake import MAX_UNSAVED
 from crawler.frontier.lane import Lane
+from crawler.frontier.pausing import Pausing
 from crawler.frontier.versions import page_row
 from crawler.model.messages import Finished, HostFeedback, Ticket
 from crawler.model.outcomes import Outcome, Purpose
@@ -29,14 +30,12 @@ LOADS_AT_ONCE = 8
 _purpose = attrgetter("purpose")
 
 
-class Leasing(Intake):
+class Leasing(Pausing):
     """Implements :class:`crawler.frontier.protocol.Frontier`, but for what is kept on disk, and how."""
 
     def __init__(self, config: Config, hash_seed: int) -> None:
         """``hash_seed`` is the crawl's own, for telling known URLs."""
         super().__init__(config, hash_seed)
-        self._changed = asyncio.Event()
-        self._closed = self._paused = False
         self._loads: set[asyncio.Task[None]] = set()
         self._failure: Exception | None = None
 
@@ -108,7 +107,8 @@ class Leasing(Intake):
             # How many more pages may be handed out; targets are asked whatever that is.
             max_pages = self.max_pages
             room = most if max_pages is None else max_pages - self.pages - self.leased + self._targets.leased
-            if not self._paused and (tickets := self._take_due(most, room)):
+            free = min(most, self._free)
+            if free > 0 and (tickets := self._take_due(free, room)):
                 return tickets
             left = self.pending - self.out_of_reach if room > 0 else self._targets.pending
             if room <= 0:
@@ -116,7 +116,7 @@ class Leasing(Intake):
             if self.leased == 0 and not left and self.is_over:
                 return []
             self._changed.clear()
-            waits = self._paused or not left or len(self._loads) >= LOADS_AT_ONCE
+            waits = free <= 0 or not left or len(self._loads) >= LOADS_AT_ONCE
             with suppress(TimeoutError):  # then a lane has become due
                 async with asyncio.timeout_at(None if waits else self._lanes.next_due()):
                     await self._changed.wait()
@@ -191,18 +191,3 @@ class Leasing(Intake):
             await asyncio.sleep(ready - now)
         lane.state.again(now)
         self._lanes.asked.add(lane)
-
-    def pause(self) -> None:
-        """Have :meth:`pop` wait, while what is in flight is finished."""
-        self._paused = True
-        self._changed.set()
-
-    def resume(self) -> None:
-        """Hand out tickets again."""
-        self._paused = False
-        self._changed.set()
-
-    def close(self) -> None:
-        """Hand out no more tickets."""
-        self._closed = True
-        self._changed.set()

@@ -4,11 +4,12 @@ One set of contract tests (``tests/frontier/test_contract.py``) runs against eve
 implementation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
 from crawler.model.outcomes import Purpose
+from crawler.model.rows import HostNow
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -44,6 +45,10 @@ class Frontier(Protocol):
     @property
     def done_before(self) -> int:
         """Those of them that were done before this run."""
+
+    @property
+    def ends_before(self) -> Mapping[str, int]:
+        """How those ended, by outcome; empty where others keep count of that."""
 
     @property
     def targets(self) -> Mapping[str, int]:
@@ -118,11 +123,29 @@ class Frontier(Protocol):
     async def commit(self, commits: Sequence[Commit]) -> None:
         """Make batches that every sink holds done: ONE transaction with the links and positions."""
 
-    def pause(self) -> None:
-        """Have :meth:`pop` wait; everything else goes on, so that what is in flight ends."""
+    def pause(self, by: str) -> None:
+        """Have :meth:`pop` wait, by the wish of ``by``; everything else goes on: what is in flight ends."""
 
-    def resume(self) -> None:
-        """Hand out tickets again after :meth:`pause`."""
+    def resume(self, by: str) -> None:
+        """Hand out tickets again, once nobody who called :meth:`pause` wants it otherwise."""
+
+    @property
+    def at_once(self) -> int:
+        """Tickets that may be handed out and not :meth:`fetched` yet, at most."""
+
+    def set_at_once(self, most: int) -> None:
+        """Hand out up to ``most`` at once; what is in flight beyond that is finished."""
+
+    @property
+    def paused_by(self) -> Collection[str]:
+        """Who has paused it now."""
+
+    def hosts_now(self, most: int, asked: Iterable[str] = ()) -> tuple[int, list[HostNow]]:
+        """How many hosts are known; up to ``most`` of them: those in trouble or asked now, then the largest.
+
+        ``asked``: origins that have requests in flight, as far as the caller knows. May be called from any
+        thread.
+        """
 
     def close(self) -> None:
         """Hand out no more tickets: whoever waits in :meth:`pop` gets ``[]``, also while it is paused."""

@@ -49,7 +49,8 @@ class SqliteFrontier(Leasing):
         counts = await self._state.call(lambda db: FrontierView(db).counts())
         self.known = sum(counts.values())
         self.pages = counts["ok"] + counts["truncated"] + counts["error"]
-        self.done_before = self.known - counts["pending"]
+        self.done_before = self.known - counts.pop("pending")
+        self.ends_before = counts
         now = asyncio.get_running_loop().time()
         offset = self.wall() - now
         self._take_over_lanes(await self._state.call(lambda db: FrontierView(db).lanes()), offset)

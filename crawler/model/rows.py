@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from crawler.model.outcomes import Kind, Outcome
 from crawler.model.page_version import PageVersion
 
@@ -116,3 +118,25 @@ class Unchanged(NamedTuple):
     """Unix time in seconds."""
     elapsed_ms: float | None
     """What that took."""
+
+
+class HostNow(msgspec.Struct, frozen=True):
+    """One host: how it is asked now, and what is left to ask."""
+
+    origin: str
+    in_flight: int
+    pending: int
+    per_host: int
+    """Requests at once that it is asked now."""
+    delay: float
+    """Seconds between two requests now; more than configured where it was slowed down."""
+    slowed: float
+    """How much slower than its limits allow, 1 is not at all."""
+    resting_seconds: float
+    """Until it may be asked again after a Retry-After or a failure; 0 where it is not resting."""
+    failures: int
+    """Requests that had no answer, or a 429 or 5xx."""
+    crawl_delay: float | None
+    """What its robots.txt asks for, in seconds."""
+    given_up: bool
+    """It put everything off for too long."""

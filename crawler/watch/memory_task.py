@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("crawler.watch")
 
+MEMORY = "memory"
+"""Who pauses the frontier here."""
 INTERVAL = 1.0
 """Seconds between two looks. One costs a millisecond or two for each 100 MiB, in a thread."""
 
@@ -61,10 +63,10 @@ async def memory_task(
         holding = verdict.fill is Fill.HOLD
         if holding is not was_holding:
             if holding:
-                frontier.pause()
+                frontier.pause(MEMORY)
                 word = "no URL is leased until what is in flight is done"
             else:
-                frontier.resume()
+                frontier.resume(MEMORY)
                 word = "leasing goes on"
             log.info("memory: %s of %s taken; %s", size(use.total), size(rule.ceiling), word)
         if verdict.replace is not None:

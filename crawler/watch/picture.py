@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from crawler.model.rows import HostNow as HostNow
+
 MAX_HOSTS = 50
 """Hosts that a picture shows: those with requests in flight or in trouble first, then the largest."""
 MAX_RECENT = 30
@@ -49,28 +51,6 @@ class Lane(msgspec.Struct, frozen=True):
     url: str | None
     since: float
     """Unix time in seconds."""
-
-
-class HostNow(msgspec.Struct, frozen=True):
-    """One host: how it is asked now, and what is left to ask."""
-
-    origin: str
-    in_flight: int
-    pending: int
-    per_host: int
-    """Requests at once that it is asked now."""
-    delay: float
-    """Seconds between two requests now; more than configured where it was slowed down."""
-    slowed: float
-    """How much slower than its limits allow, 1 is not at all."""
-    resting_seconds: float
-    """Until it may be asked again after a Retry-After or a failure; 0 where it is not resting."""
-    failures: int
-    """Requests that had no answer, or a 429 or 5xx."""
-    crawl_delay: float | None
-    """What its robots.txt asks for, in seconds."""
-    given_up: bool
-    """It put everything off for too long."""
 
 
 class Recent(msgspec.Struct, frozen=True):

@@ -220,13 +220,13 @@ async def test_nothing_is_handed_out_while_it_is_paused(tmp_path):
     async with opened(tmp_path) as frontier:
         await frontier.add(pages("1", "2"))
         (first,) = await frontier.pop(1)
-        frontier.pause()
+        frontier.pause("user")
         waiting = asyncio.create_task(frontier.pop(1))
         await asyncio.sleep(100)
         await finish(frontier, first, SITE + "3")  # what is in flight goes on, and ends
         await asyncio.sleep(100)
         assert (waiting.done(), frontier.leased, frontier.pending) == (False, 0, 2)
-        frontier.resume()
+        frontier.resume("user")
         assert [ticket.url for ticket in await waiting] == [SITE + "2"]
 
 
@@ -236,7 +236,7 @@ async def test_a_crawl_that_is_paused_may_end_and_may_be_closed(tmp_path):
         await acquaint(frontier)
         await frontier.add(pages("1", "2"))
         tickets = await frontier.pop(2)
-        frontier.pause()
+        frontier.pause("user")
         waiting = asyncio.create_task(frontier.pop(1))
         for ticket in tickets:
             await finish(frontier, ticket)

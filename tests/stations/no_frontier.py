@@ -1,9 +1,10 @@
 """A frontier that keeps nothing, for tests of the stations around it: each overrides what it wants to see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
 from crawler.model.outcomes import Purpose
+from crawler.model.rows import HostNow
 
 
 class NoFrontier:
@@ -39,9 +40,20 @@ class NoFrontier:
 
     async def commit(self, commits: Sequence[Commit]) -> None: ...
 
-    def pause(self) -> None: ...
+    at_once = 32
+    paused_by: tuple[str, ...] = ()
+    done_before = targets_pending = 0
+    ends_before: dict[str, int] = {}
+    targets: dict[str, int] = {}
 
-    def resume(self) -> None: ...
+    def pause(self, by: str) -> None: ...
+
+    def resume(self, by: str) -> None: ...
+
+    def set_at_once(self, most: int) -> None: ...
+
+    def hosts_now(self, most: int, asked: Iterable[str] = ()) -> tuple[int, list[HostNow]]:
+        return 0, []
 
     def close(self) -> None: ...
 

@@ -24,10 +24,10 @@ class Leasing(NoFrontier):
     def __init__(self, leased: int, done: list[object]) -> None:
         self.leased, self._done = leased, done
 
-    def pause(self) -> None:
+    def pause(self, by: str) -> None:
         self._done.append("pause")
 
-    def resume(self) -> None:
+    def resume(self, by: str) -> None:
         self._done.append("resume")
 
 
