@@ -37,6 +37,7 @@ PURPOSES = {
     ): "asyncio's own: waits for the default executor's end",
     ("thread", "MainProcess", "Thread-N (_monitor)"): "writes the log",
     ("thread", "MainProcess", "libuv-worker"): "uvloop's own",
+    ("thread", "MainProcess", "live page"): "serves the live page, with `--dashboard`",
     ("thread", "MainProcess", "look-up"): "looks one host name up, and nobody waits for it at the end",
     ("thread", "MainProcess", "parse_N"): "sends a parser its pages, and waits for the results",
     ("thread", "MainProcess", "prestart"): "starts the fork server while the main thread imports",

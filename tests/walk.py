@@ -91,7 +91,7 @@ def started() -> list[tuple[str, ...]]:
     Each once, with N for a number, SINK and FILE for a sink's: how many there are of a kind depends on the
     machine and the settings.
     """
-    options = ("--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1", "--trace")
+    options = ("--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1", "--trace", "--dashboard")
     lines = traced_crawl("STARTS_OUT", "localhost", *options, again=True)
     return sorted({tuple(_general(word) for word in line) for line in lines})
 

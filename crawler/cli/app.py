@@ -18,8 +18,8 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
 COMMANDS = (
-    "demo", "run", "resume", "recrawl", "node", "status", "inspect", "check", "report", "diff", "export",
-    "config", "init", "serve", "lab",
+    "demo", "run", "resume", "recrawl", "node", "status", "trace", "timeline", "inspect", "explain", "check",
+    "report", "diff", "export", "config", "init", "serve", "lab",
 )  # fmt: skip
 """Each lies in the module of its name."""
 
@@ -53,7 +53,10 @@ EXAMPLES = examples(
     ("crawler resume out", "go on with it"),
     ("crawler recrawl out", "once more: only what has changed"),
     ("crawler status out", "how it stands"),
+    ("crawler inspect https://example.com/x", "what it would do with one page"),
+    ("crawler explain https://example.com/x --in out", "why a page is there, or not"),
     ("crawler node --help", "one crawl, many machines"),
+    ("crawler trace out", "where its time went, of a run with --trace"),
     ("crawler export out --to csv -o pages.csv", "its records, for a spreadsheet"),
     ("crawler diff before after", "what has changed since"),
     ("crawler check https://example.com/", "what is broken on it"),

@@ -70,10 +70,11 @@ class Command(click.Command):
 
 
 def _is_number(word: str) -> bool:
+    """Whether it can be the value of such an option: a number, or the word for none."""
     try:
         float(word)
     except ValueError:
-        return False
+        return word.lower() == "none"
     return True
 
 

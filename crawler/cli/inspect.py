@@ -64,6 +64,7 @@ def inspect(
             sys.stdout.write(line.decode() + "\n")
         else:
             from crawler.view.inspection_words import show
+            from crawler.view.page_words import SHOWN
 
-            show(seen, every_link=every_link)
+            show(seen, most_links=None if every_link else SHOWN)
     return 0 if seen.is_ok else CrawlFailed.exit_code

@@ -186,8 +186,8 @@ FIXED = (*_OF_THE_CRAWL, *_OF_A_GENERATION)
 """What a crawl that goes on may not change."""
 CHANGEABLE = (
     max_pages, concurrency, timeout, max_body, retries, max_redirects, user_agent, header, cookie, insecure,
-    per_host, delay, ignore_robots, workers, executor, fail_on, trace, quiet, verbose, no_progress,
-    log_level, dashboard, assignments,
+    per_host, delay, ignore_robots, workers, executor, fail_on, trace, dashboard, quiet, verbose, no_progress,
+    log_level, assignments,
 )  # fmt: skip
 """What it may."""
 SHARED = (frontier, name, node)

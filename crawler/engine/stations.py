@@ -8,7 +8,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL
 from crawler.engine.opened import Opened
-from crawler.engine.parts import parts_of
+from crawler.engine.parts import Parts
 from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import Backend, make_backend
 from crawler.fetch.fetcher import Fetcher
@@ -49,11 +49,14 @@ class Stations:
         """
         self.config, self.out, self.memory_before = config, out, memory_before
         self._opened, self._on_committed = opened, on_committed
-        self.counters = Counters()
-        self.parts = parts_of(config, out)
+        self.counters, self.lately = Counters(), Lately()
+        self.parts = Parts()
+        if config.trace.write:
+            from crawler.engine.traced import TracedParts
+
+            self.parts = TracedParts(config, out, opened.generation)
         self.steps = self.parts.steps()
-        self.lately = Lately()
-        self.generation = opened.generation
+        self.generation, seed = opened.generation, opened.hash_seed
         self.restored = self.stopped = False
         self.page: str | None = None
         """Where its live page is served."""
@@ -64,15 +67,12 @@ class Stations:
         queue, limits = self.parts.queue, config.limits
         self.tickets: ByteQueue[Ticket] = queue(config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages: ByteQueue[Page] = queue(limits.page_queue, lambda page: page.weight, "page_queue")
-        self.finished: ByteQueue[Finished] = queue(
-            limits.finished_queue, lambda finished: finished.weight, "finished_queue"
-        )
+        self.finished: ByteQueue[Finished]
+        self.finished = queue(limits.finished_queue, lambda finished: finished.weight, "finished_queue")
         self._scopes = Scopes.of_crawl(config)
-        self.frontier: Frontier = opened.state.frontier(
-            config, opened.hash_seed, opened.generation, opened.earlier
-        )
+        self.frontier: Frontier = opened.state.frontier(config, seed, self.generation, opened.earlier)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = parse_job(config, self._scopes, opened.hash_seed)
+        job = parse_job(config, self._scopes, seed)
         self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
@@ -87,10 +87,11 @@ class Stations:
             counters=self.counters,
             new_step=self.steps.worker,
             new_ledger=self.parts.ledger,
-            generation=opened.generation,
+            generation=self.generation,
         )
         self._closing = AsyncExitStack()
-        self._closing.push_async_callback(self.parts.stop)
+        if self.parts.traced is not None:
+            self._closing.push_async_callback(self.parts.traced.stop)
         self._closing.push_async_callback(off_loop, self.parse_pool.close)
         self._closing.push_async_callback(self.committer.close)
 
@@ -104,7 +105,8 @@ class Stations:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         config, frontier = self.config, self.frontier
         self.parse_pool.start()
-        await self.parts.start()
+        if self.parts.traced is not None:
+            await self.parts.traced.start()
         named_by_user = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         # Meanwhile the parsers start.
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)

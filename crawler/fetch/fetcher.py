@@ -14,11 +14,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Keeps, Result
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
 from crawler.fetch.backend import Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
 from crawler.fetch.inflate import ACCEPT_ENCODING
+from crawler.fetch.keeps import Keeps
 from crawler.fetch.page_body import Wanted, read_wanted, wanted
 from crawler.fetch.robots_cache import RobotsCache
 from crawler.fetch.trouble import Trouble

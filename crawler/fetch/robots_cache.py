@@ -17,9 +17,9 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from crawler.config import Config
-from crawler.fetch.attempt import Keeps
 from crawler.fetch.backend import Backend, FetchFailed
 from crawler.fetch.body import drain, read_body
+from crawler.fetch.keeps import Keeps
 from crawler.model.messages import StoredRobots
 from crawler.model.outcomes import Purpose
 from crawler.rules import retry, robots, urls

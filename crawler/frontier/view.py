@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.frontier.compared import Compared
+from crawler.frontier.found import Found
 from crawler.frontier.near_duplicates import count_near_duplicates
 from crawler.frontier.parts import Parts
 from crawler.frontier.schema import SCHEMA_VERSION, WITHOUT_PAGES, damaged, explain
@@ -21,7 +22,7 @@ from crawler.model.rows import FirstNamed, HostRow, Pace
 from crawler.plumbing.sqlite_reading import open_for_reading
 
 
-class FrontierView(Troubles, Compared, Parts):
+class FrontierView(Troubles, Compared, Found, Parts):
     """What can be read of a crawl without taking part in it.
 
     Of a URL's purposes (:class:`~crawler.model.outcomes.Purpose`), 0 and 1 are pages and sitemaps.

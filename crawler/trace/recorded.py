@@ -71,13 +71,17 @@ class Trace(msgspec.Struct):
     is_cut_off: bool
     """The crawl was killed: it does not end as it should, and what is there is shown."""
     meta: Mapping[str, Any]
-    """``settings`` of the crawl (as in ``crawl.db``), ``cores``, ``python``, ``version``, ``executor``,
-    ``workers``, ``concurrency``, and at the end ``loop_cpu_seconds``; see :mod:`crawler.trace.recorder`."""
+    """``settings`` of the crawl (as in ``crawl.db``), ``generation``, ``cores``, ``python``, ``version``,
+    ``executor``, ``workers``, ``concurrency``, and at the end ``loop_cpu_seconds``; see
+    :mod:`crawler.trace.recorder`."""
     tracks: Mapping[int, Track]
     slices: Callable[[], Iterator[Slice]]
-    """All of them, in the order in which they end."""
+    """All of them, in the order in which they end. What takes no time has no length: ``lease`` on the track
+    ``lease``, for each time that a URL is handed out."""
     url_of: Callable[[Sequence[int]], dict[int, str]]
     """The URLs of row ids; those that the trace does not name are left out."""
     counters: Mapping[str, Sequence[tuple[float, float]]]
     """(when, value) by name: ``in flight``, ``page_queue`` and the like in bytes, ``memory`` in bytes,
-    ``loop lag`` in seconds, ``committed``."""
+    ``loop lag`` in seconds, ``loop cpu`` in seconds so far, ``committed``."""
+    urls: Callable[[], Iterator[tuple[int, str]]] = lambda: iter(())
+    """Row id and URL of every lease, in order; a URL that is tried again comes again. Read each time."""

@@ -4,9 +4,9 @@ The loop only appends small tuples to a list. A thread (:mod:`crawler.trace.reco
 there several times a second, makes packets of them (:mod:`crawler.trace.recording`) and appends those to the
 file. A loop whose events are not taken for long drops them, and counts how many.
 
-Notes of the whole crawl are JSON: ``meta`` at the begin (``settings`` as in ``crawl.db``, ``cores``,
-``python``, ``version``, ``executor``, ``workers``, ``concurrency``) and ``end`` (``loop_cpu_seconds``, and
-how many events were ``dropped``), without which the trace was cut off.
+Notes of the whole crawl are JSON: ``meta`` at the begin (``settings`` as in ``crawl.db``, ``generation``,
+``cores``, ``python``, ``version``, ``executor``, ``workers``, ``concurrency``) and ``end``
+(``loop_cpu_seconds``, and how many events were ``dropped``), without which the trace was cut off.
 """
 
 import time

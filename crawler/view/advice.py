@@ -89,7 +89,8 @@ def _seconds(value: float | None) -> str:
 
 def _of_address(last: UrlSeen) -> list[str]:
     refused = [address.address for address in last.addresses if not address.allowed]
-    named = refused[0] if refused else literal_address(host_port(last.url)[0]) or "ADDRESS"
+    asked = last.requests[-1].url if last.requests else last.url  # of a robots.txt, where that was redirected
+    named = refused[0] if refused else literal_address(host_port(asked)[0]) or "ADDRESS"
     return [f"--set fetch.allow_addresses={named} lets it through, if you trust whoever links there"]
 
 

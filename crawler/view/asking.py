@@ -4,10 +4,9 @@ The fetcher is the crawl's own, as are its backend, its robots.txt and its guard
 nothing to hand out, is a small one, and each answer passes a backend that looks on.
 """
 
-import asyncio
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +18,9 @@ from crawler.fetch.fetcher import Fetcher
 from crawler.fetch.lookup_thread import look_ups_of
 from crawler.fetch.robots_cache import RobotsCache, RobotsFile
 from crawler.model import record
-from crawler.model.messages import Finished, Page, StoredRobots, Ticket
-from crawler.model.outcomes import Kind, Outcome, Purpose
+from crawler.model.messages import Finished, Page, Ticket
+from crawler.model.outcomes import Kind, Outcome
 from crawler.rules import guard, urls
-from crawler.rules.politeness import LaneState, limits_for
 from crawler.rules.retry import RetryPolicy
 from crawler.rules.robots_why import decided
 from crawler.rules.scope import Scopes
@@ -30,6 +28,7 @@ from crawler.rules.scope_why import included_by, outside
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.view.inspection import AddressSeen, RobotsSeen, ScopeSeen, UrlSeen
+from crawler.view.one_page import OnePage
 from crawler.view.watched_backend import WatchedBackend
 
 
@@ -40,48 +39,6 @@ class Way(NamedTuple):
     """Each URL of it: of several, all but the last one were redirects."""
     end: Page | Finished | None
     """The last one's; None where a crawl would not ask for it."""
-
-
-class OnePage:
-    """What a frontier is to the fetcher, of one page: see :class:`crawler.fetch.attempt.Keeps`."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._lanes: dict[str, LaneState] = {}
-        self.robots: dict[str, StoredRobots] = {}
-        """By origin."""
-        self.asked: set[str] = set()
-        """Pages that were asked for."""
-
-    async def add(self, _urls: Sequence[str], _purpose: Purpose = Purpose.PAGE) -> int:
-        """Take nothing in: nothing else is crawled."""
-        return 0
-
-    def knows(self, url: str) -> bool:
-        """Whether it was asked for."""
-        return url in self.asked
-
-    async def turn(self, url: str, crawl_delay: float | None = None) -> None:
-        """Wait as the host's politeness asks between two requests; ``crawl_delay`` is in seconds."""
-        now, origin, config = asyncio.get_running_loop().time, urls.origin(url), self._config
-        polite = config.politeness
-        limits = limits_for(
-            origin, polite.per_host, polite.delay, crawl_delay, config.fetch.concurrency,
-            polite.max_crawl_delay,
-        )  # fmt: skip
-        lane = self._lanes.setdefault(origin, LaneState(limits))
-        if crawl_delay is not None:
-            lane.limits = limits
-        await asyncio.sleep(max(0.0, lane.again_at(now()) - now()))
-        lane.again(now())
-
-    async def load_robots(self, origin: str) -> StoredRobots | None:
-        """The robots.txt of an origin, if it was asked for."""
-        return self.robots.get(origin)
-
-    async def save_robots(self, origin: str, status: int, body: bytes) -> None:
-        """Keep it."""
-        self.robots[origin] = StoredRobots(status, body)
 
 
 class Asker:
@@ -138,7 +95,8 @@ class Asker:
             one.addresses_us = round((time.perf_counter() - started) * 1_000_000)
         if self._robots.kept(url) is None:
             await self._turn(one, f"{urls.origin(url)}/robots.txt")
-        file, _ = await self._robots.find(url)
+        with self._backend.for_robots():
+            file, _ = await self._robots.find(url)
         one.robots = self._robots_seen(url, file)
         result: Result | None = None
         self._frontier.asked.add(url)
@@ -222,7 +180,11 @@ def _judged(by: AddressGuard, host: str, port: int, address: str) -> AddressSeen
             by.check_connection(address, port)
     except FetchFailed as failure:
         return AddressSeen(address, allowed=False, reason=str(failure))
-    return AddressSeen(address, allowed=True)
+    special = guard.forbidden(address, ())
+    if special is None:
+        return AddressSeen(address, allowed=True)
+    words = f"{special}: your settings name it; else no page may lead there"
+    return AddressSeen(address, allowed=True, reason=words)
 
 
 async def ask(config: Config, logins: Mapping[str, str], url: str, depth: int) -> Way:

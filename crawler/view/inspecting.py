@@ -8,6 +8,7 @@ import time
 from itertools import count
 
 from crawler.config import Config
+from crawler.config.problems import shown
 from crawler.engine.lifecycle import serialised
 from crawler.engine.stations import parse_job
 from crawler.fetch.backend import require_backend
@@ -32,12 +33,12 @@ def inspect(text: str, config: Config, depth: int = 0) -> Inspection:
     """
     found = resolve(text)
     if found is None:
-        raise UsageError(f"{text} is not an absolute http:// or https:// URL")
+        raise UsageError(f"{shown(text)} is not an absolute http:// or https:// URL")
     began = time.perf_counter()
     url, pair = login(normalised(found) if config.scope.normalise == "rfc3986" else found)
     took = round((time.perf_counter() - began) * 1_000_000)
     if not config.seeds:
-        config = config.replace({"seeds": [text]}, config.origin_of("seeds"))
+        config = config.replace({"seeds": [text]}, "command line URL")
     config, logins = serialised(config)
     if pair is not None:
         logins[origin(url)] = pair
@@ -45,22 +46,17 @@ def inspect(text: str, config: Config, depth: int = 0) -> Inspection:
     if config.parse.extract is not None:
         extract.load(config.parse.extract, travels=False)
     seen = Inspection(
-        given=text if pair is None else text.replace(_typed_login(text), "***@", 1),
+        given=text if pair is None else url.replace("://", "://***@", 1),
         url=url,
         changes=changes(text, as_rfc3986=config.scope.normalise == "rfc3986"),
         user_agent=config.fetch.user_agent,
+        proxy=config.fetch.proxy,
     )
     seen.steps.append(StepSeen("serialise the URL", took))
     way = asyncio.run(ask(config, logins, url, depth))
     _tell(seen, way, config)
     seen.advice = advice(seen, config)
     return seen
-
-
-def _typed_login(text: str) -> str:
-    """``user:password@`` as it stands in ``text``, which has one."""
-    authority = text.replace("\\", "/").partition("//")[2].partition("/")[0].partition("?")[0]
-    return f"{authority.partition('#')[0].rpartition('@')[0]}@"
 
 
 def _tell(seen: Inspection, way: Way, config: Config) -> None:

@@ -53,7 +53,7 @@ class AddressSeen(msgspec.Struct):
     address: str
     allowed: bool
     reason: str | None = None
-    """Why it may not be connected to."""
+    """Why it may not be connected to, or may although it is special."""
 
 
 class TlsSeen(msgspec.Struct):
@@ -184,6 +184,8 @@ class Inspection(msgspec.Struct):
     changes: list[str]
     """What is other in it than in what was given."""
     user_agent: str
+    proxy: str | None = None
+    """That everything goes through, which looks the hosts up, too."""
     way: list[UrlSeen] = []
     page: PageSeen | None = None
     outcome: Outcome | None = None

@@ -49,7 +49,7 @@ class LivePage:
         """Its URL, for the user alone."""
         self._ready, self._end = threading.Event(), asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="live_thread", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
 
     def __enter__(self) -> Self:
         """Begin to answer."""

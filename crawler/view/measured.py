@@ -5,12 +5,11 @@ enough for a simulation and bound the memory.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from crawler.model.outcomes import Activity
-from crawler.model.rows import FirstNamed
 from crawler.trace.recorded import Model, Slice, Trace
 
 MAX_VISITS = 20_000
@@ -19,6 +18,41 @@ NEW_REQUEST = 0.002
 """Seconds without a place after which a URL's next request is another attempt."""
 
 _NETWORK = frozenset({Activity.ROBOTS, Activity.WAIT_FOR_ANSWER, Activity.READ})
+
+
+class Batches(msgspec.Struct):
+    """What batches took, and how much of that is for each batch, and for each record in it."""
+
+    count: int = 0
+    records: int = 0
+    seconds: float = 0.0
+    _squares: int = 0
+    _products: float = 0.0
+
+    def add(self, records: int, seconds: float) -> None:
+        """One more."""
+        self.count += 1
+        self.records += records
+        self.seconds += seconds
+        self._squares += records * records
+        self._products += records * seconds
+
+    def costs(self) -> tuple[float, float]:
+        """Seconds for each batch and for each record: the line through all of them (least squares).
+
+        Where all are of one size nobody can tell; then it is for the batch.
+        """
+        if not self.count:
+            return 0.0, 0.0
+        mean = self.records / self.count
+        spread = self._squares / self.count - mean * mean
+        slope = (
+            (self._products / self.count - mean * self.seconds / self.count) / spread
+            if spread > 0.01
+            else 0.0
+        )
+        each = min(max(slope, 0.0), self.seconds / max(self.records, 1))
+        return self.seconds / self.count - each * mean, each
 
 
 class Visited(msgspec.Struct):
@@ -30,6 +64,7 @@ class Visited(msgspec.Struct):
     """Of that, until the first byte."""
     parse: float | None = None
     """CPU that it took a parser."""
+    parse_began: float | None = None
     parsed: float | None = None
     """When what it names was known."""
     stays: list[tuple[float, float]] = []
@@ -56,9 +91,12 @@ class Measured(msgspec.Struct):
     write_busy: float = 0.0
     sync: float = 0.0
     """Of the writers' time: waiting for the disk."""
-    write_cpu: float = 0.0
-    batches: int = 0
-    commit: float = 0.0
+    loop_cpu: float | None = None
+    """Of the event loop; None where the trace does not tell."""
+    writes: Batches = msgspec.field(default_factory=Batches)
+    """CPU of the writers."""
+    syncs: int = 0
+    commits: Batches = msgspec.field(default_factory=Batches)
     queues: dict[str, float] = msgspec.field(default_factory=dict)
     """Seconds that items spent in each queue, all together."""
     visits: dict[int, Visited] = msgspec.field(default_factory=dict)
@@ -76,7 +114,6 @@ def measure(trace: Trace) -> Measured:
     """Read the whole trace once."""
     found = Measured()
     begins: float | None = None
-    urls = 0
     for piece in trace.slices():
         track = trace.tracks[piece.track]
         if track.model is Model.QUEUE:
@@ -89,13 +126,23 @@ def measure(trace: Trace) -> Measured:
         elif piece.name == Activity.WAIT_FOR_WRITER:
             found.parsers_held += piece.end - piece.begin
         elif piece.name == Activity.COMMIT:
-            found.commit += piece.end - piece.begin
+            found.commits.add(len(piece.urls), piece.end - piece.begin)
             found.end = max(found.end, piece.end)
-            urls += len(piece.urls)
-    found.urls = urls
+    found.urls = found.commits.records
     found.begin = begins or 0.0
     found.end = max(found.end, found.begin) or trace.seconds
+    found.loop_cpu = _loop_cpu(trace, found.begin)
     return found
+
+
+def _loop_cpu(trace: Trace, begin: float) -> float | None:
+    """From the first request on: what the crawl's start took is not what its URLs take."""
+    seen = trace.counters.get("loop cpu") or ()
+    total = trace.meta.get("loop_cpu_seconds")
+    before = max((value for at, value in seen if at <= begin), default=0.0)
+    if total is None:
+        total = seen[-1][1] if seen else None
+    return None if total is None else max(0.0, float(total) - before)
 
 
 def _visits_of(found: Measured, piece: Slice, *, may_add: bool = False) -> Iterable[Visited]:
@@ -129,56 +176,16 @@ def _take_work(found: Measured, piece: Slice) -> None:
     if piece.name == Activity.SYNC:
         found.sync += took
         found.write_busy += took
-        found.batches += 1
+        found.syncs += 1
     elif piece.name == Activity.WRITE:
         found.write_busy += took
-        found.write_cpu += cpu
+        found.writes.add(len(piece.urls), cpu)
     elif piece.name == Activity.PARSE:
         found.parse_cpu += cpu
         found.parse_busy += took
         found.pages += len(piece.urls)
         for visit in _visits_of(found, piece):
             visit.parse = (visit.parse or 0.0) + cpu / len(piece.urls)
+            if visit.parse_began is None:
+                visit.parse_began = piece.begin
             visit.parsed = piece.end
-
-
-def namer(found: Measured, named_by: Mapping[int, FirstNamed], row: int) -> Visited | None:
-    """The URL whose page first named this one; None where that is not among the first."""
-    first = named_by.get(row)
-    return None if first is None or first.referrer is None else found.visits.get(first.referrer)
-
-
-class Turns(msgspec.Struct, frozen=True):
-    """How long the places at the network were taken, or why not, as shares of the time."""
-
-    taken: float
-    """All of them were taken."""
-    kept_back: float
-    """Some were free and URLs were known that were not asked for: their hosts' limits, or rests."""
-    nothing_known: float
-    """Some were free, and no URL was known that was not asked for already."""
-
-
-def turns(found: Measured, named_by: Mapping[int, FirstNamed], at_once: int) -> Turns:
-    """Why the places were free, from when each of the first URLs was known and asked for."""
-    changes: list[tuple[float, int, int]] = []  # when, URLs known and not asked for, places taken
-    for row, visit in found.visits.items():
-        known = found.begin
-        if (by := namer(found, named_by, row)) is not None:
-            known = by.parsed if by.parsed is not None else by.stays[-1][1]
-        for begin, end in visit.stays:
-            changes += [(min(known, begin), 1, 0), (begin, -1, 1), (end, 0, -1)]
-            known = end
-    changes.sort()
-    until = min(found.end, found.seen_until) if found.seen_until else found.end
-    seconds = [0.0, 0.0, 0.0]
-    last, waiting, taken = found.begin, 0, 0
-    for at, more_waiting, more_taken in changes:
-        at = min(at, until)
-        if at > last:
-            seconds[0 if taken >= at_once else 1 if waiting else 2] += at - last
-            last = at
-        waiting += more_waiting
-        taken += more_taken
-    whole = max(until - found.begin, 1e-9)
-    return Turns(*(round(part / whole, 4) for part in seconds))

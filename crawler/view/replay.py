@@ -16,11 +16,12 @@ from crawler.model.rows import FirstNamed
 from crawler.rules.politeness import limits_for
 from crawler.rules.urls import is_loopback
 from crawler.trace.recorded import Trace
-from crawler.view.measured import Measured, namer
+from crawler.view.measured import Measured
 from crawler.view.simulation import seconds_for
 from crawler.view.street_times import Host, Street, Visit
+from crawler.view.turns import namer
 
-MOST_SERVER_CPU = 0.0005
+MOST_SERVER_CPU = 0.00015
 """Seconds of CPU that a local server is taken to spend on a request, at most: what is more is waiting."""
 PAGE_BYTES = 30_000
 RECORD_BYTES = 10_000
@@ -72,7 +73,11 @@ class Replay(msgspec.Struct):
             at_once=at_once,
             cores=setting.cores or street.cores,
             hosts=_hosts(self.config, self.origins, self.crawl_delays, at_once, setting),
-            **(dict.fromkeys(("write", "sync", "commit"), 0.0) if setting.quick_disk else {}),
+            **(
+                dict.fromkeys(("write", "write_batch", "sync", "commit", "commit_batch"), 0.0)
+                if setting.quick_disk
+                else {}
+            ),
         )
 
 
@@ -123,29 +128,39 @@ def calibrated(replay: Replay, took: float) -> Replay:
 def _street(trace: Trace, found: Measured, config: Config, *, is_local: bool) -> Street:
     urls, meta = max(found.urls, 1), trace.meta
     executor = meta.get("executor", config.parse.executor)
-    loop = float(meta.get("loop_cpu_seconds") or 0.0)
+    loop = found.loop_cpu or 0.0
     if executor == "inline":
         loop = max(0.0, loop - found.parse_cpu)
-    waits = [visit.answer for visit in found.visits.values() if visit.answer]
-    server = min(MOST_SERVER_CPU, quantiles(waits, n=50)[0] / 2) if is_local and len(waits) > 1 else 0.0
+    cores = int(meta.get("cores") or 1)
+    left = cores * found.seconds - loop - found.parse_cpu - found.writes.seconds
+    write_batch, write = found.writes.costs()
+    commit_batch, commit = found.commits.costs()
     limits = config.limits
     records = limits.finished_queue + config.write.max_unacked
     page = _bytes_each(trace, found, "page_queue", PAGE_BYTES)
     return Street(
-        cores=int(meta.get("cores") or 1),
+        cores=cores,
         at_once=int(meta.get("concurrency") or config.fetch.concurrency),
         parsers=int(meta.get("workers") or config.parse.workers or 1),
         hosts=(),
         loop=loop / urls,
-        server=server,
-        write=found.write_cpu / urls,
-        sync=found.sync / max(found.batches, 1),
-        commit=found.commit / urls,
+        server=min(_server(found), max(0.0, left / urls)) if is_local else 0.0,
+        write=write,
+        write_batch=write_batch,
+        sync=found.sync / max(found.syncs, 1),
+        commit=commit,
+        commit_batch=commit_batch,
         page_room=max(1, int(limits.page_queue / page)),
         batch_pages=max(1, min(config.parse.batch_pages, int(config.parse.batch_bytes / page))),
         record_room=max(1, int(records / _bytes_each(trace, found, "finished_queue", RECORD_BYTES))),
         parses_in_main=executor in ("inline", "thread"),
     )
+
+
+def _server(found: Measured) -> float:
+    """What a server on this machine computes for a request: half of the shortest waits, and never much."""
+    waits = [visit.answer for visit in found.visits.values() if visit.answer]
+    return min(MOST_SERVER_CPU, quantiles(waits, n=50)[0] / 2) if len(waits) > 1 else 0.0
 
 
 def _bytes_each(trace: Trace, found: Measured, queue: str, otherwise: int) -> float:

@@ -195,7 +195,7 @@ class _Run(Machine):
         street = self.street
 
         def synced() -> None:
-            self.after(street.sync, lambda: self.compute(count * street.commit, committed))
+            self.after(street.sync, lambda: self.compute(commit, committed))
 
         def committed() -> None:
             self.committed += count
@@ -206,4 +206,5 @@ class _Run(Machine):
                 for parser in refused:
                     self.go_on(parser)
 
-        self.compute(count * street.write, synced)
+        commit = street.commit_batch + count * street.commit
+        self.compute(street.write_batch + count * street.write, synced)

@@ -35,11 +35,15 @@ class Street(msgspec.Struct, frozen=True, kw_only=True):
     server: float
     """CPU of the server for one URL, where it shares this machine's cores; else 0."""
     write: float
-    """CPU of the writer for one record."""
+    """CPU of the writer for one record, and …"""
+    write_batch: float
+    """… for each batch."""
     sync: float
     """Waiting for the disk, for each batch."""
     commit: float
-    """Of the frontier's store, for one record."""
+    """Of the frontier's store, for one record, and …"""
+    commit_batch: float
+    """… for each batch."""
     page_room: int
     """Pages that may wait for a parser."""
     batch_pages: int

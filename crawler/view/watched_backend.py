@@ -1,8 +1,8 @@
 """A backend that notes what is said over it, for whoever wants to see inside a fetch."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from crawler.config import Config
@@ -24,15 +24,24 @@ class WatchedBackend:
         self._is_verified = config.fetch.verify_tls
         added = (line.partition(":")[0].strip().lower() for line in config.session.headers)
         self._secret = _SECRET.union(added)
+        self._purpose = "page"
         self.asked: list[Asked] = []
         """In order."""
         self.last_failure: FetchFailed | None = None
 
+    @contextmanager
+    def for_robots(self) -> Iterator[None]:
+        """In the block, what is asked for is a robots.txt, wherever its redirects lead."""
+        self._purpose = "robots.txt"
+        try:
+            yield
+        finally:
+            self._purpose = "page"
+
     @asynccontextmanager
     async def get(self, url: str, headers: Mapping[str, str] = NO_HEADERS) -> AsyncIterator[Answer]:
         """One GET of ``url``. Raises FetchFailed."""
-        is_robots = url.endswith("/robots.txt")
-        asked = Asked(url, "robots.txt" if is_robots else "page")
+        asked = Asked(url, self._purpose)
         self.asked.append(asked)
         self.last_failure = None
         began = time.perf_counter()

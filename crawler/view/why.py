@@ -5,11 +5,13 @@ A figure is the share of the time in which something was busy. The rules, in thi
 1. Less than :data:`SHORTEST` seconds or :data:`FEWEST` URLs say nothing.
 2. **disk**: the writer or the commits are busy for :data:`BUSY` of the time, or stations wait for them for
    :data:`HELD` of it.
-3. **parsers**: all of them are busy for :data:`BUSY`, or fetchers wait for them for :data:`HELD`.
+3. **parsers**: all of them are busy for :data:`BUSY`, or fetchers wait for them for :data:`HELD`, or for
+   :data:`OFTEN` places are free, no URL is known, and pages wait for a parser.
 4. **loop**: the main process's event loop computes for :data:`BUSY`.
 5. **cores**: all that computes takes :data:`BUSY` of what the machine has.
 6. **politeness**: for :data:`OFTEN` of the time places are free though URLs are known: their hosts' limits,
-   or rests. **links**: the same, with no URL known that was not asked for.
+   or rests; where hosts have neither, that is the loop's doing and not counted. **links**: places are free as
+   often, and no URL is known that was not asked for.
 7. **network**: for :data:`OFTEN` all places are taken, while loop, parsers and cores have room
    (:data:`ROOM`).
 8. Else nothing alone; the busiest is named.
@@ -26,29 +28,21 @@ from crawler.config import Config
 from crawler.model.outcomes import Activity
 from crawler.model.rows import FirstNamed
 from crawler.trace.recorded import Trace
-from crawler.view.measured import Measured, Turns, measure, turns
-from crawler.view.replay import Replay, Setting, replay_of
+from crawler.view.changes import Change, changes_of
+from crawler.view.measured import Measured, measure
+from crawler.view.replay import Replay, replay_of
+from crawler.view.turns import Turns, turns
 
-SHORTEST = 1.0
+SHORTEST = 0.3
 FEWEST = 50
 BUSY = 0.85
 HELD = 0.3
 OFTEN = 0.5
 ROOM = 0.6
+ALONE = 0.7
+"""Parsers that have a core for less of their time share it with somebody."""
 FITS = 0.25
 """By how much the simulation may miss what it is set right with; beyond, its predictions are doubtful."""
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What another setting would change."""
-
-    name: str
-    """In words: ``2 parsers``."""
-    setting: Setting
-    speed: float
-    """How many times as fast, by the simulation."""
-    extrapolated: bool
-    """It cannot be run on the machine on which the crawl ran."""
 
 
 class Why(msgspec.Struct, kw_only=True):
@@ -66,13 +60,17 @@ class Why(msgspec.Struct, kw_only=True):
     at_once: int
     loop: float
     parsers_busy: float
-    cores_busy: float | None
+    parsers_computing: float | None
+    """Share of that in which they had a core; None where no page was parsed."""
+    cores_busy: float
     writer_busy: float
     commit_busy: float
     held_by_parsers: float
     """Share of the fetchers' time in which they waited for one."""
     held_by_writer: float
     """The same of fetchers and parsers."""
+    has_limits: bool
+    """Hosts have a delay, or fewer may ask one than there are places; or many URLs were asked for again."""
     turns: Turns
     means: dict[str, float]
     """Mean seconds of a URL, by where it is."""
@@ -81,6 +79,12 @@ class Why(msgspec.Struct, kw_only=True):
     """What the simulation takes for the crawl as it ran, by what that took; None without a simulation."""
     replayed: int = 0
     """URLs in the simulation."""
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Parsers waited for a core, and what had it was not the crawl."""
+        computing = self.parsers_computing
+        return computing is not None and computing < ALONE and self.cores_busy < BUSY
 
     @property
     def is_doubtful(self) -> bool:
@@ -107,7 +111,7 @@ def why(
     replay = replay_of(trace, found, named_by, delays, config)
     judgement = judged(trace, found, named_by, replay)
     if judgement.limit != "too short":
-        judgement.changes = changes_of(replay, judgement)
+        judgement.changes = changes_of(replay, judgement.limit)
         judgement.fits, judgement.replayed = replay.fits, len(replay.visits)
     return judgement
 
@@ -116,10 +120,10 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
     """The figures, and the limit by the rules above."""
     seconds, urls, meta = found.seconds, max(found.urls, 1), trace.meta
     at_once, parsers = int(meta.get("concurrency") or 1), int(meta.get("workers") or 1)
-    cores, loop = int(meta.get("cores") or 1), float(meta.get("loop_cpu_seconds") or 0.0)
+    cores, loop = int(meta.get("cores") or 1), found.loop_cpu or 0.0
     server = replay.street.server * found.urls if replay else 0.0
     inline = found.parse_cpu if meta.get("executor") == "inline" else 0.0
-    computed = loop - inline + found.parse_cpu + found.write_cpu + server
+    computed = loop - inline + found.parse_cpu + found.writes.seconds + server
     waits_for_parser = found.places[Activity.WAIT_FOR_PARSER]
     waits_for_writer = found.places[Activity.WAIT_FOR_WRITER] + found.parsers_held
     network = sum(visit.network for visit in found.visits.values()) / max(len(found.visits), 1)
@@ -133,11 +137,13 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
         at_once=at_once,
         loop=loop / seconds,
         parsers_busy=found.parse_busy / seconds / parsers,
+        parsers_computing=found.parse_cpu / found.parse_busy if found.parse_busy else None,
         cores_busy=computed / seconds / cores,
         writer_busy=found.write_busy / seconds,
-        commit_busy=found.commit / seconds,
+        commit_busy=found.commits.seconds / seconds,
         held_by_parsers=waits_for_parser / seconds / at_once,
         held_by_writer=waits_for_writer / seconds / (at_once + parsers),
+        has_limits=replay is not None and has_limits(replay, found),
         turns=turns(found, named_by, at_once),
         means={
             "network": network,
@@ -150,17 +156,26 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
     return judgement
 
 
+def has_limits(replay: Replay, found: Measured) -> bool:
+    """Whether anything could keep a URL back that is known."""
+    hosts, at_once = replay.street.hosts, replay.street.at_once
+    again = sum(len(visit.stays) - 1 for visit in found.visits.values())  # once for each robots.txt
+    return again > len(hosts) or any(host.delay or host.per_host < at_once for host in hosts)
+
+
 def limit_of(judgement: Why) -> tuple[str, bool]:
     """What limits it, and whether that is clear: the rules at the head of this module."""
-    cores = judgement.cores_busy or 0.0
+    cores = judgement.cores_busy
     behind = {"parsers": judgement.parsers_busy, "loop": judgement.loop, "cores": cores}
     rules = {
         "too short": judgement.seconds < SHORTEST or judgement.urls < FEWEST,
         "disk": max(judgement.writer_busy, judgement.commit_busy) >= BUSY or judgement.held_by_writer >= HELD,
-        "parsers": judgement.parsers_busy >= BUSY or judgement.held_by_parsers >= HELD,
+        "parsers": judgement.parsers_busy >= BUSY
+        or judgement.held_by_parsers >= HELD
+        or judgement.turns.behind >= OFTEN,
         "loop": judgement.loop >= BUSY,
         "cores": cores >= BUSY,
-        "politeness": judgement.turns.kept_back >= OFTEN,
+        "politeness": judgement.has_limits and judgement.turns.kept_back >= OFTEN,
         "links": judgement.turns.nothing_known >= OFTEN,
         "network": judgement.turns.taken >= OFTEN and max(behind.values()) < ROOM,
     }
@@ -168,36 +183,6 @@ def limit_of(judgement: Why) -> tuple[str, bool]:
         if holds:
             return limit, True
     return max(behind, key=lambda name: behind[name]), False
-
-
-def changes_of(replay: Replay, judgement: Why) -> list[Change]:
-    """What other settings would change, by the simulation."""
-    street = replay.street
-    settings: dict[str, Setting] = {}
-    if not street.parses_in_main and judgement.pages:
-        for parsers in sorted({1, 2, 4, 2 * street.parsers} - {street.parsers}):
-            settings[f"{parsers} parser{'s' * (parsers > 1)}"] = Setting(parsers=parsers)
-    for at_once in (2 * street.at_once, 4 * street.at_once):
-        settings[f"{at_once} at once"] = Setting(at_once=at_once)
-    if any(host.delay for host in street.hosts):
-        settings["without the delay"] = Setting(without_delay=True)
-    if any(host.per_host < street.at_once for host in street.hosts):
-        most = max(host.per_host for host in street.hosts if host.per_host < street.at_once)
-        settings[f"{2 * most} at once to each host"] = Setting(per_host=2 * most)
-    if judgement.limit == "disk":
-        settings["a disk that costs nothing"] = Setting(quick_disk=True)
-    more = Setting(cores=2 * street.cores, parsers=max(street.parsers, 2 * street.cores))
-    name = f"{2 * street.cores} cores"
-    settings[name if street.parses_in_main else f"{name}, {more.parsers} parsers"] = more
-    return [
-        Change(
-            name,
-            setting,
-            round(replay.speed(setting), 3),
-            setting.cores is not None or setting.quick_disk or (setting.parsers or 0) > street.cores,
-        )
-        for name, setting in settings.items()
-    ]
 
 
 def as_dict(judgement: Why) -> dict[str, Any]:
@@ -208,5 +193,5 @@ def as_dict(judgement: Why) -> dict[str, Any]:
         for change in judgement.changes
     ]
     found["turns"] = msgspec.to_builtins(judgement.turns)
-    found["is_doubtful"] = judgement.is_doubtful
+    found["is_disturbed"], found["is_doubtful"] = judgement.is_disturbed, judgement.is_doubtful
     return found

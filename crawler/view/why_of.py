@@ -1,12 +1,36 @@
-"""What limits the crawl in a folder: its trace, judged with what its ``crawl.db`` knows."""
+"""What limits a crawl that left a trace: judged with what the ``crawl.db`` beside it knows, and told."""
 
 import json
+from pathlib import Path
 
 from crawler.config import Config
-from crawler.frontier.view import FrontierView
+from crawler.frontier.view import FrontierView, generations, open_view
+from crawler.model.errors import UsageError
 from crawler.trace.recorded import Trace
 from crawler.view.measured import measure
-from crawler.view.why import Why, why
+from crawler.view.telling import console, write_json
+from crawler.view.traces import Found
+from crawler.view.why import Why, as_dict, why
+
+
+def tell_why(found: Found, *, as_json: bool) -> None:
+    """Print what limits the crawl of a trace, and what would change it.
+
+    Raises UsageError where the trace has nothing to judge by, StoreFailed where ``crawl.db`` is damaged.
+    """
+    folder = found.files[0].parent
+    generation = int(found.trace.meta.get("generation") or 1)
+    if generation in generations(folder):
+        with open_view(folder, generation) as view:
+            judgement = why_of(found.trace, view)
+    else:
+        judgement = _by_itself(found.trace, found.files[0])
+    if as_json:
+        write_json(as_dict(judgement))
+        return
+    from crawler.view.why_view import show
+
+    show(judgement, console())
 
 
 def why_of(trace: Trace, view: FrontierView) -> Why:
@@ -20,3 +44,11 @@ def why_of(trace: Trace, view: FrontierView) -> Why:
         {origin: pace.crawl_delay for origin, pace in paces.items() if pace.crawl_delay},
         found,
     )
+
+
+def _by_itself(trace: Trace, path: Path) -> Why:
+    """Of a trace that was moved away from its crawl: which page named which URL is not known."""
+    settings = trace.meta.get("settings")
+    if settings is None:
+        raise UsageError(f"{path} was cut off before it says of which crawl it is: there is nothing to judge")
+    return why(trace, Config.from_json(str(settings), "settings in the trace"), {})

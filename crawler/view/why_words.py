@@ -1,6 +1,7 @@
 """What limits a crawl, in plain words, as ``crawler trace OUT --why`` prints it."""
 
-from crawler.view.why import FITS, Change, Why
+from crawler.view.changes import Change
+from crawler.view.why import FITS, Why
 from crawler.watch.words import counted
 
 _SAME = 0.05
@@ -18,14 +19,14 @@ def headline(judgement: Why) -> str:
         ),
         "parsers": (
             f"The parsers limit this crawl: {_parsers(why)} for {_share(why.parsers_busy)} of the time, and"
-            f" fetchers wait for them for {_share(why.held_by_parsers)}."
+            f" pages wait for them."
         ),
         "loop": (
             f"The event loop of the main process limits this crawl: it computes for {_share(why.loop)} of the"
             " time, on the one core that it can use."
         ),
         "cores": (
-            f"The machine limits this crawl: what it runs takes {_share(why.cores_busy or 0.0)} of its"
+            f"The machine limits this crawl: what it runs takes {_share(why.cores_busy)} of its"
             f" {counted(why.cores, 'core')}."
         ),
         "politeness": (
@@ -57,11 +58,12 @@ def figures(judgement: Why) -> list[tuple[str, str, str]]:
     return [
         ("event loop", _share(why.loop), "computing, of one core"),
         ("parsers", _share(why.parsers_busy), f"at a page, {counted(why.parsers, 'parser')}"),
-        ("cores", _share(why.cores_busy or 0.0), f"of {why.cores}, all that the crawl computes"),
+        ("cores", _share(why.cores_busy), f"of {why.cores}, all that the crawl computes"),
         ("writers", _share(why.writer_busy), "writing and syncing"),
         ("commits", _share(why.commit_busy), "of the frontier's store"),
         ("places taken", _share(turns.taken), f"all {why.at_once} at the network or at what follows it"),
         ("kept back", _share(turns.kept_back), "places free, URLs known: their hosts' limits or rests"),
+        ("behind", _share(turns.behind), "places free, no URL left to ask for, but pages to be parsed"),
         ("nothing known", _share(turns.nothing_known), "places free, no URL left to ask for"),
         ("held by parsers", _share(why.held_by_parsers), "fetchers with a page that no parser took"),
         ("held by writers", _share(why.held_by_writer), "fetchers and parsers with a record"),
@@ -91,6 +93,11 @@ def notes(judgement: Why) -> list[str]:
     if any(change.extrapolated for change in judgement.changes):
         cores = counted(judgement.cores, "core")
         found.append(f"* extrapolated: it cannot be run on this machine, which has {cores}.")
+    if judgement.is_disturbed:
+        found.append(
+            f"Parsers had a core for {_share(judgement.parsers_computing or 0.0)} of the time that they were"
+            " at a page, and the crawl itself did not take them all: another program used this machine."
+        )
     if judgement.is_doubtful:
         found.append(
             f"That is more than {FITS:.0%} off: something that the replay does not know took the time"

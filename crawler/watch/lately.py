@@ -42,7 +42,7 @@ class Lately:
         self._records: deque[_Kept] = deque(maxlen=MAX_RECENT)
         self._errors: deque[_Kept] = deque(maxlen=MAX_RECENT)
         self._moments: deque[tuple[float, int]] = deque([(time.monotonic(), 0)], int(WINDOW / STEP) + 2)
-        self._committed = 0
+        self._committed, self._last_at = 0, float("-inf")
 
     def add(self, finished: Sequence[Finished]) -> None:
         """These were committed just now. In the main loop."""
@@ -51,13 +51,16 @@ class Lately:
         errors = [one for one in finished if one.outcome is Outcome.ERROR]
         self._errors.extend(_kept(now, one) for one in errors[-MAX_RECENT:])
         self._committed += len(finished)
-        if (moment := time.monotonic()) - self._moments[-1][0] >= STEP:
-            self._moments.append((moment, self._committed))
+        self._last_at = time.monotonic()
+        if self._last_at - self._moments[-1][0] >= STEP:
+            self._moments.append((self._last_at, self._committed))
 
     @property
     def rate(self) -> float:
         """Records committed per second in the last :data:`WINDOW` seconds, or since the first moment."""
         moments, committed, now = list(self._moments), self._committed, time.monotonic()
+        if self._last_at <= now - WINDOW:
+            return 0.0
         # From the last moment before the window, so that a crawl which stands still comes down to zero.
         since, before = next(
             ((at, count) for at, count in reversed(moments) if at <= now - WINDOW), moments[0]

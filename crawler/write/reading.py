@@ -4,7 +4,7 @@ Works beside a live crawl and on a dead one. Only what is committed is read: wha
 a record, or be cut off by the next start.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -104,3 +104,80 @@ def _linking(sink: type[Sink], path: Path, begin: int, end: int) -> Iterator[Lin
             raise unreadable(path, f"a record is damaged, {error}", number) from None
         if record.links:
             yield record.url, record.links
+
+
+class Naming(NamedTuple):
+    """A page that links to a URL."""
+
+    page: str
+    link: str
+    meta_robots: Sequence[str]
+    """What its ``<meta name=robots>`` says."""
+
+
+class _Told(msgspec.Struct, gc=False):
+    url: str
+    links: list[str] = []
+    meta_robots: list[str] = []
+
+
+def pages_naming(recorded: Recorded, urls: Collection[str]) -> Iterator[Naming] | None:
+    """Every page that is recorded with a link to one of the serialised ``urls``; None as for linking_pages.
+
+    Only records in which such a URL stands are taken apart. Raises as :func:`linking_pages` does.
+    """
+    sink = sink_with_records(recorded)
+    if sink is None:
+        return None
+    wanted, needles = frozenset(urls), [msgspec.json.encode(url) for url in urls]
+    return chain.from_iterable(_naming(sink, piece, wanted, needles) for piece in pieces(recorded, sink))
+
+
+def _naming(
+    sink: type[Sink], piece: Piece, wanted: frozenset[str], needles: Sequence[bytes]
+) -> Iterator[Naming]:
+    decode = msgspec.json.Decoder(_Told).decode
+    for number, line in enumerate(sink.read(piece.path, piece.end, piece.begin)):
+        if not any(needle in line for needle in needles):
+            continue
+        try:
+            record = decode(line)
+        except msgspec.DecodeError as error:
+            raise unreadable(piece.path, f"a record is damaged, {error}", number) from None
+        for link in wanted.intersection(record.links):
+            yield Naming(record.url, link, record.meta_robots)
+
+
+class Lying(NamedTuple):
+    """Where a record is."""
+
+    path: Path
+    begin: int
+    end: int
+    """Positions of its sink between which the batch is that has it: bytes, or row ids."""
+    line: bytes
+    """The record itself."""
+
+
+def record_of(
+    recorded: Recorded, url: str, batch: int, span_of: Callable[[str], tuple[int, int]]
+) -> Lying | None:
+    """The record of ``url``, which is in ``batch``; None where no sink that holds records is there.
+
+    ``span_of`` tells of a sink, by its name, between which positions that batch is. Raises as
+    :func:`linking_pages` does.
+    """
+    sink = sink_with_records(recorded)
+    if sink is None:
+        return None
+    folders = [part.folder for part in recorded.parts if part.first < batch or part.first == 0]
+    path = folders[-1] / sink.file_of(recorded.generation)
+    begin, end = span_of(sink.name)
+    decode = msgspec.json.Decoder(_Line).decode
+    for number, line in enumerate(sink.read(path, end, begin)):
+        try:
+            if decode(line).url == url:
+                return Lying(path, begin, end, line)
+        except msgspec.DecodeError as error:
+            raise unreadable(path, f"a record is damaged, {error}", number) from None
+    return None

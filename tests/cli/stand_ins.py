@@ -32,6 +32,8 @@ class Engine:
     prestarted: int = 0
     summary: dict[str, Any] = field(default_factory=lambda: {"ok": 3})
     refuses_no_seed: bool = False
+    beside: list[Any] = field(default_factory=list)
+    """What each crawl was looked at by."""
 
     def prestart(self, **_options: bool) -> None:
         self.prestarted += 1
@@ -41,7 +43,8 @@ class Engine:
             raise UsageError("no seed")
         return config.out or FRESH
 
-    def crawl_to_end(self, config: Config) -> Report:
+    def crawl_to_end(self, config: Config, *, beside: Any = None) -> Report:
+        self.beside.append(beside)
         self.crawls.append(config)
         if self.error is not None:
             raise self.error

@@ -130,7 +130,7 @@ def test_a_folder_is_served_while_it_is_crawled(
 ) -> None:
     seen: list[str] = []
 
-    def crawl_to_end(config: Config) -> Any:
+    def crawl_to_end(config: Config, **_: Any) -> Any:
         seen.extend(fetched(url) for url in (*config.seeds, *config.sitemaps.urls))
         return Engine.crawl_to_end(engine, config)
 

@@ -28,7 +28,7 @@ class Node:
         self.lost: list[tuple[str, str]] = []
         self.state, self.message, self.exit_code = "stopped", "node1-1: 3 URLs in 0.1 s", 130
 
-    def node_to_end(self, config: Config) -> CrawlReport:
+    def node_to_end(self, config: Config, _beside: object) -> CrawlReport:
         self.given.append(config)
         assert config.out is not None
         return CrawlReport(config.out, self.state, message=self.message, exit_code=self.exit_code)

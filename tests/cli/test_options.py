@@ -2,13 +2,16 @@
 
 import os
 import re
+import socket
+from contextlib import nullcontext
 
 import pytest
 
 from crawler.cli import options
 from crawler.config import Config
 from crawler.config.settings import KEYS, value_of
-from tests.cli.stand_ins import Engine, Run
+from crawler.view.live_thread import LivePage
+from tests.cli.stand_ins import FRESH, Engine, Run
 
 CASES = [
     ("--concurrency", "8", "fetch.concurrency", 8),
@@ -24,6 +27,7 @@ CASES = [
     ("--executor", "inline", "parse.executor", "inline"),
     ("--extract", "module:function", "parse.extract", "module:function"),
     ("--log-level", "debug", "log.level", "DEBUG"),
+    ("--dashboard", "none", "dashboard.port", None),
     ("--include", "/docs/", "scope.include", ("/docs/",)),
     ("--exclude", '["a"]', "scope.exclude", ('["a"]',)),
     ("--sink", "sqlite", "write.sinks", ("sqlite",)),
@@ -258,3 +262,42 @@ def test_the_help_names_each_key_with_its_true_default(crawler: Run) -> None:
         if isinstance(default, int | float | str) and not isinstance(default, bool):
             shown = f"{default:g}" if isinstance(default, float) else default
             assert f"[{key}; default: {shown}]" in text
+
+
+def test_the_live_page_needs_no_port_and_takes_no_url_for_one(
+    engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LivePage, "_serve", no_page)
+    for words in (["--dashboard", "http://a/"], ["http://a/", "--dashboard"], ["http://a/", "--dashboard=0"]):
+        code, out, err = crawler("run", *words)
+        assert (code, err) == (0, [])
+        assert re.fullmatch(r"live page: http://127\.0\.0\.1:\d+/", out[1])
+    assert {(config.seeds, config.dashboard.port) for config in engine.crawls} == {(("http://a/",), 0)}
+    assert [beside is nullcontext for beside in engine.beside] == [False] * 3
+    assert crawler("run", "http://a/", "--dashboard", "--quiet")[1] == [f"output: {FRESH}"]
+    assert crawler("run", "http://a/")[0] == 0
+    assert engine.beside[-1] is nullcontext
+
+
+async def no_page(*_: object) -> None: ...
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(engine: Engine, crawler: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, out, (line,) = crawler("run", "http://a/", "--dashboard", str(port))
+    assert (code, out, engine.crawls) == (2, [], [])
+    assert line.startswith(f"crawler: port {port} of 127.0.0.1 is in use")
+
+
+@pytest.mark.parametrize("port", ["65536", "1.5", "much"])
+def test_a_port_that_cannot_be_is_refused(crawler: Run, port: str) -> None:
+    code, _, (line,) = crawler("run", "http://a/", f"--dashboard={port}")
+    assert code == 2
+    assert "dashboard.port" in line
+
+
+def test_nodes_that_are_begun_here_have_no_page(engine: Engine, crawler: Run) -> None:
+    code, _, (line,) = crawler("run", "http://a/", "--nodes", "2", "--dashboard")
+    assert (code, engine.crawls) == (2, [])
+    assert "one process" in line

@@ -16,8 +16,8 @@ from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
 COMMANDS = {
-    "check", "config", "demo", "diff", "export", "init", "lab", "node", "recrawl", "report", "run", "resume",
-    "status", "serve",
+    "check", "config", "demo", "diff", "explain", "export", "init", "inspect", "lab", "node",
+    "recrawl", "report", "run", "resume", "status", "serve", "timeline", "trace",
 }  # fmt: skip
 
 
@@ -59,11 +59,10 @@ def test_each_command_has_help(crawler: Run, command: str) -> None:
     [
         (["fly"], "No such command 'fly'", "crawler"),
         (["runn"], "No such command 'runn'. Did you mean 'run'?", "crawler"),
-        (["inspect"], "No such command 'inspect'", "crawler"),  # not built yet, so absent
+        (["timeline"], "Missing argument 'OUT...'", "crawler timeline"),
+        (["inspekt"], "No such command 'inspekt'", "crawler"),
         (["recrawl"], "Missing argument 'OUT'", "crawler recrawl"),
         (["run", "--fly"], "No such option '--fly'", "crawler run"),
-        (["run", "--trace"], "No such option '--trace'", "crawler run"),
-        (["run", "--dashboard"], "No such option '--dashboard'", "crawler run"),
         (["resume"], "Missing argument 'OUT'", "crawler resume"),
         (["status", "a", "b"], "Got unexpected extra argument", "crawler status"),
     ],

@@ -1,11 +1,13 @@
 """Commands with real nodes: each a process, on a real PostgreSQL."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -252,3 +254,23 @@ def test_nodes_share_the_machine_unless_the_user_has_said_otherwise() -> None:
     left, alone = share_of(Config(), 1_000, 1_000), share_of(Config(cluster={"node": "web"}), 1, 1)
     assert (left.parse.workers, left.limits.memory) == (1, 256 * 2**20)
     assert (alone.cluster.node, alone.parse.workers) == ("web1", cores())
+
+
+def test_a_node_has_a_live_page_of_its_own(shared: list[str], sites: list[GraphSite], tmp_path: Path) -> None:
+    with crawls.start("node", *shared, "--node", "one", "--dashboard", "--no-progress") as node:
+        assert node.stdout is not None
+        page = node.stdout.readline().removeprefix("live page: ").strip()
+        seen = ""
+        with urllib.request.urlopen(f"{page}events", timeout=30) as events:
+            for line in events:
+                seen += line.decode()
+        assert node.wait(30) == 0
+        node.stdout.read()
+    assert seen.count("event: snapshot\ndata: {") == 2
+    assert seen.endswith("event: end\ndata: {}\n\n")
+    last = json.loads(seen.rpartition("event: snapshot\ndata: ")[2].partition("\n")[0])
+    assert last["counts"] == {
+        "ok": PAGES * len(sites), "truncated": 0, "error": 0, "skipped": 0, "pending": 0
+    }  # fmt: skip
+    assert (last["state"], last["discovered"]) == ("finished", PAGES * len(sites))
+    assert recorded(tmp_path / "out") == each_once(sites)

@@ -231,6 +231,60 @@ async def test_nothing_is_handed_out_while_it_is_paused(tmp_path):
 
 
 @virtual_clock
+async def test_who_paused_it_has_to_resume_it(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add(pages("1"))
+        for who in ("user", "memory", "user"):
+            frontier.pause(who)
+        waiting = asyncio.create_task(frontier.pop(1))
+        frontier.resume("memory")
+        await asyncio.sleep(100)
+        assert (waiting.done(), set(frontier.paused_by)) == (False, {"user"})
+        frontier.resume("user")
+        assert len(await waiting) == 1
+        assert not frontier.paused_by
+
+
+@virtual_clock
+async def test_the_bound_on_requests_at_once_holds_at_once(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await acquaint(frontier)
+        await frontier.add(pages(*"123456789"))
+        frontier.set_at_once(2)
+        first, second = await frontier.pop(9)
+        waiting = asyncio.create_task(frontier.pop(9))
+        await asyncio.sleep(100)
+        assert not waiting.done()
+        frontier.set_at_once(1)
+        await frontier.fetched(first, HostFeedback())
+        await asyncio.sleep(100)
+        assert not waiting.done(), "one is under way, and that is the bound"
+        await frontier.fetched(second, HostFeedback())
+        assert len(await waiting) == 1
+        waiting = asyncio.create_task(frontier.pop(9))
+        await asyncio.sleep(100)
+        frontier.set_at_once(4)
+        assert len(await waiting) == 3
+
+
+@virtual_clock
+async def test_the_hosts_that_are_asked_come_first_then_those_with_most_to_ask(tmp_path):
+    async with opened(tmp_path) as frontier:
+        await frontier.add([f"http://h{host}.example/{n}" for host in range(1, 9) for n in range(host)])
+        (ticket, *others) = await frontier.pop(8)
+        for other in others:
+            await frontier.fetched(other, HostFeedback())
+            frontier.put_back(other)
+        asked = ticket.url.rpartition("/")[0]
+        known, found = frontier.hosts_now(3, [asked, "http://elsewhere.example"])
+        assert known == 8
+        assert (found[0].origin, found[0].in_flight) == (asked, 1)
+        rest = sorted((n for n in range(1, 9) if f"http://h{n}.example" != asked), reverse=True)
+        assert [host.pending for host in found[1:]] == rest[:2]
+        assert len(frontier.hosts_now(50)[1]) == 8
+
+
+@virtual_clock
 async def test_a_crawl_that_is_paused_may_end_and_may_be_closed(tmp_path):
     async with opened(tmp_path) as frontier:
         await acquaint(frontier)

@@ -1,6 +1,8 @@
 """Lanes and their heap: pure bookkeeping, tested with a clock that is an argument."""
 
 from crawler.config import Config
+from crawler.frontier import hosts_now
+from crawler.frontier.hosts_now import HostsNow
 from crawler.frontier.lane import Lane
 from crawler.frontier.lanes import Lanes
 from crawler.frontier.waiting import IdQueue, Waiting
@@ -201,3 +203,36 @@ def test_a_lane_that_puts_everything_off_is_given_up_but_for_what_was_asked():
     asked.answer(again, 12.0, put_off=False)
     assert (asked.lanes.given_up, asked.street.pages_out_of_reach) == (set(), 0)
     assert len(asked.take(12.0)) == 2
+
+
+def test_few_of_many_hosts_are_found_without_a_look_at_all_of_them(monkeypatch):
+    lanes = Lanes(Config())
+    for number in range(10_000):
+        lanes.make(number, f"http://h{number}").pages.push(number, 0)
+    looked_at = []
+    ranked = hosts_now._ranked
+
+    def counted(lanes, now):
+        looked_at.append(len(lanes))
+        return ranked(lanes, now)
+
+    monkeypatch.setattr(hosts_now, "_ranked", counted)
+    hosts = HostsNow(lanes)
+    lanes.by_id[17].state.start(0.0)
+    for _ in range(20):
+        known, found = hosts.take(50, ["http://h17"])
+        assert (known, len(found), found[0].origin) == (10_000, 50, "http://h17")
+    assert looked_at.count(10_000) == 1
+    assert max(sorted(looked_at)[:-1]) <= 51
+
+
+def test_a_host_in_trouble_comes_before_a_larger_one():
+    lanes = Lanes(Config(politeness={"delay": 1.0, "per_host": 1}))
+    for number in range(3):
+        one = lanes.make(number, f"http://h{number}")
+        for row in range(10 * number + 1):
+            one.pages.push(row, 0)
+    lanes.by_id[0].state.resting_until = float("inf")
+    _, (first, second) = HostsNow(lanes).take(2)
+    assert (first.origin, first.resting_seconds > 0, first.per_host) == ("http://h0", True, 1)
+    assert (second.origin, second.pending, second.resting_seconds) == ("http://h2", 21, 0.0)

@@ -19,7 +19,11 @@ def test_the_fixture_site_and_its_settings_travel_in_the_wheel(tmp_path):
     fixtures = {path.relative_to(ROOT) for path in (ROOT / "fixtures").rglob("*") if path.is_file()}
     assert {f"crawler/{path.as_posix()}" for path in fixtures} <= names
     # All of the package: what .gitignore names is left out, and a name there may fit more than is meant.
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "crawler").rglob("*.py")}
-    assert modules <= names
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for kind in ("py", "html", "js", "css")
+        for path in (ROOT / "crawler").rglob(f"*.{kind}")
+    }
+    assert "crawler/view/live/index.html" in modules <= names
     assert "crawler/py.typed" in names, "type checkers would ignore all our types (PEP 561)"
     assert {name.split("/")[0].split("-")[0] for name in names} == {"crawler"}

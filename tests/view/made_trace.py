@@ -36,7 +36,7 @@ def made_trace(
     tracks[commit] = Track(commit, "commit", Model.COROUTINE, "main", MAIN)
     slices: list[Slice] = []
     places, free = [0.0] * at_once, [0.0] * parsers
-    next_start = written = 0.0
+    next_start, written = 0.0, 0.0
     parsed: dict[int, float] = {}
 
     def note(track: int, name: str, begin: float, took: float, row: int, *, waits: bool = False) -> float:
@@ -52,8 +52,17 @@ def made_trace(
         parser = min(range(parsers), key=free.__getitem__)
         begin = max(places[place], free[parser])
         parsed[row] = free[parser] = note(at_once + parser, Activity.PARSE, begin, parse, row)
-        written = note(writer, Activity.WRITE, max(written, parsed[row]), write, row)
-        written = note(commit, Activity.COMMIT, written, 0.00001, row)
+    waiting = sorted(parsed, key=parsed.__getitem__)
+    while waiting:
+        begin = max(written, parsed[waiting[0]])
+        batch = [row for row in waiting[:256] if parsed[row] <= begin]
+        waiting = waiting[len(batch) :]
+        written = begin + write * len(batch)
+        slices.append(Slice(writer, Activity.WRITE, begin, written, False, tuple(batch)))
+        slices.append(
+            Slice(commit, Activity.COMMIT, written, written + 0.00001 * len(batch), True, tuple(batch))
+        )
+        written = slices[-1].end
     slices.sort(key=lambda piece: piece.end)
     meta = {
         "cores": cores,

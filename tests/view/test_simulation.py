@@ -14,7 +14,7 @@ def street(**changed: Any) -> Street:
     settings: dict[str, Any] = {
         "cores": 4, "at_once": 8, "parsers": 2, "hosts": (Host(10_000, 0.0),), "loop": 0.0, "server": 0.0,
         "write": 0.0, "sync": 0.0, "commit": 0.0, "page_room": 10_000, "batch_pages": 1,
-        "record_room": 10_000,
+        "write_batch": 0.0, "commit_batch": 0.0, "record_room": 10_000,
     }  # fmt: skip
     return Street(**settings | changed)
 

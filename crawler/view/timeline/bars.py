@@ -11,7 +11,7 @@ MAX_URL = 200
 """Characters of a URL that are shown: a page of many long ones would be hard to load."""
 _GRAINS = 10_000
 """Into so many moments a trace is divided, in order to find the one up to which it fits into a page."""
-_STREET = ("lease", "state", "fetch_queue", "tickets", "fetch", "page", "parse", "finished", "writ", "commit")
+_STREET = ("lease", "fetch_queue", "fetch", "page", "parse", "main", "finished", "writ", "commit")
 """How the names of workers and queues begin, along the street; what is none of them comes last."""
 _MODELS = (Model.COROUTINE, Model.QUEUE, Model.THREAD, Model.PROCESS)
 
@@ -53,10 +53,12 @@ def fitting(trace: Trace, window: Window, limit: int) -> Window:
 
 def pack(trace: Trace, window: Window, sources: Sources) -> dict[str, Any]:
     """The slices of ``window``, row by row, as ``data.js`` reads them. ``sources`` learns their functions."""
+    rows = _rows(trace)
     found: dict[int, list[Slice]] = {}
     for each in _within(trace, window):
-        found.setdefault(each.track, []).append(each)
-    tracks = sorted((trace.tracks[number] for number in found if number in trace.tracks), key=_place)
+        if each.track in rows:
+            found.setdefault(rows[each.track], []).append(each)
+    tracks = sorted((trace.tracks[number] for number in found), key=_place)
     kinds: dict[Kind, int] = {}
     kind_of: dict[object, int] = {}
     ids: dict[int, int] = {}
@@ -77,12 +79,21 @@ def pack(trace: Trace, window: Window, sources: Sources) -> dict[str, Any]:
     urls = trace.url_of(list(ids))
     return {
         "tracks": [[t.name, t.model, t.process, t.pid, len(found[t.id])] for t in tracks],
-        "still": sum(number not in found for number in trace.tracks),
+        "still": len(set(rows.values()) - found.keys()),
         "kinds": [[k.name, int(k.waits), k.function, *(k.lines or (-1, 0, 0))] for k in kinds],
         "bars": bars,
         "urls": [_shortened(urls[number]) if number in urls else None for number in ids],
         "from": window.begin,
         "to": window.end,
+    }
+
+
+def _rows(trace: Trace) -> dict[int, int]:
+    """The track in whose row each one's slices are: a queue has one for each of its places, and one row."""
+    first: dict[object, int] = {}
+    return {
+        number: first.setdefault((track.pid, track.name) if track.model is Model.QUEUE else number, number)
+        for number, track in trace.tracks.items()
     }
 
 

@@ -43,7 +43,8 @@ function layOut(crawl, row) {
   for (let at = row.first; at < row.last; at++) {
     reach = Math.max(reach, crawl.end[at]);
     crawl.reach[at] = reach;
-    let lane = free.findIndex((end) => end <= crawl.begin[at] + 1e-6);
+    // times are rounded to microseconds, both of them
+    let lane = free.findIndex((end) => end <= crawl.begin[at] + 2.5e-6);
     if (lane < 0) lane = free.length < MAX_LANES ? free.length : MAX_LANES;
     free[lane] = Math.max(lane === MAX_LANES ? free[lane] ?? 0 : 0, crawl.end[at]);
     crawl.lane[at] = lane;
@@ -96,6 +97,11 @@ function sameUrl(crawl, text) {
 
 function pathOf(url) {
   return url.replace(/^[a-z]+:\/\/[^/]*/, "");
+}
+
+/* A time since the crawl began, to the microsecond. */
+function moment(value) {
+  return value < 10 ? `${(value * 1e3).toFixed(3)} ms` : `${value.toFixed(6)} s`;
 }
 
 function seconds(value) {

@@ -23,7 +23,7 @@ function showDetail(panel, crawl, chosen, actions) {
   const facts = [
     ["Who", `${row.name}, a ${row.model} ${row.model === "process" ? "" : `of ${row.process} `}(pid ${row.pid})`],
     ["It", `${does(kind)} for ${seconds(crawl.end[bar] - crawl.begin[bar])}`],
-    ["From", `${seconds(crawl.begin[bar])} to ${seconds(crawl.end[bar])}`],
+    ["From", `${moment(crawl.begin[bar])} to ${moment(crawl.end[bar])}`],
     ...(cpu >= 0 ? [["CPU", seconds(cpu / 1e6)]] : []),
     ...(kind.place ? [["In", kind.place]] : []),
   ];

@@ -5,13 +5,14 @@ const HEADING = 22;
 const ROW = 20;
 const LANE = 8;
 const COLUMN = 3;
+const FADED = 0.45; // what is about other URLs than the chosen one
 const BLUE = "#2563a8", TEAL = "#0e7569", PURPLE = "#7a3fc4", ORANGE = "#a84300", PINK = "#b01e68", GREEN = "#3d741c",
   GREY = "#5a6472", OLIVE = "#7a5c00";
 const HUES = {
   "parsing": BLUE, "wait for the answer": TEAL, "read": PURPLE, "robots": OLIVE, "wait for its turn": GREY,
   "wait for a parser": BLUE, "page_queue": BLUE, "wait for a writer": ORANGE, "writing": ORANGE, "write a batch": ORANGE,
   "write": ORANGE, "syncing": PINK, "committing": GREEN, "opening": GREY, "locking": GREY, "cutting": PURPLE,
-  "tidying": OLIVE, "closing": GREY,
+  "tidying": OLIVE, "closing": GREY, "waiting": GREY, "lease": GREEN,
 };
 const OTHERS = [TEAL, PURPLE, GREEN, OLIVE, PINK, GREY];
 const THEME = {};
@@ -135,7 +136,7 @@ function draw(crawl, view, chosen) {
 }
 
 function labelWidth(width) {
-  return width < 620 ? 88 : 164;
+  return width < 620 ? 88 : 190;
 }
 
 function drawRow(stage, row) {
@@ -157,7 +158,7 @@ function drawRow(stage, row) {
       continue;
     }
     const y = row.y - scrolled + 2 + crawl.lane[at] * LANE;
-    context.globalAlpha = flow && !flow.has(at) ? 0.3 : 1;
+    context.globalAlpha = flow && !flow.has(at) ? FADED : 1;
     drawBar(context, kind, left, y, Math.max(right - left, 1), high);
     nameBar(context, kind, left, y, right - left, high);
   }
@@ -179,7 +180,7 @@ function addToColumns(stage, kind, number, left, wide) {
 /* Bars too narrow to be drawn: the share of the time that was worked from the ground up, what was waited on top. */
 function drawColumns(stage, row) {
   const { context, crawl, labels, flow, works, waits, workAt, waitAt, scrolled } = stage;
-  const fade = flow ? 0.3 : 1, high = row.height - 4, bottom = row.y - scrolled + 2 + high;
+  const fade = flow ? FADED : 1, high = row.height - 4, bottom = row.y - scrolled + 2 + high;
   for (let column = 0; column < works.length; column++) {
     const worked = Math.min(works[column], 1) * high, waited = Math.min(waits[column], 1) * high, x = labels + column * COLUMN;
     if (waited) {
@@ -200,24 +201,22 @@ function drawLevels(stage, row) {
   const { context, crawl, view, scale, labels, width, flow, scrolled } = stage;
   const high = row.height - 6, bottom = row.y - scrolled + 3 + high;
   const colour = hue(crawl.kinds[crawl.kind[row.first]].name);
-  context.globalAlpha = flow ? 0.35 : 1;
-  context.beginPath();
-  context.moveTo(labels, bottom);
+  const fade = flow ? FADED : 1, top = light(colour);
   let at = Math.max(search(row.times, view.begin, 0, row.times.length) - 1, -1);
   for (let column = labels; column <= width; column++) {
     const until = view.begin + (column + 1 - labels) / scale;
     let most = at < 0 ? 0 : row.levels[at];
     while (at + 1 < row.times.length && row.times[at + 1] <= until) most = Math.max(most, row.levels[++at]);
-    const y = bottom - (most / row.most) * high;
-    context.lineTo(column, y);
-    context.lineTo(column + 1, y);
+    if (!most) continue;
+    const up = (most / row.most) * high;
+    context.globalAlpha = fade * 0.25;
+    context.fillStyle = top;
+    context.fillRect(column, bottom - up, 1, up);
+    context.globalAlpha = fade;
+    context.fillRect(column, bottom - up, 1, 1.5);
+    context.fillStyle = hatch(context, colour);
+    context.fillRect(column, bottom - up, 1, up);
   }
-  context.lineTo(width + 1, bottom);
-  context.fillStyle = hatch(context, colour);
-  context.fill();
-  context.strokeStyle = light(colour);
-  context.lineWidth = 1;
-  context.stroke();
   context.globalAlpha = 1;
 }
 
@@ -303,12 +302,12 @@ function drawLabels(stage, seen, height) {
     context.font = "12px system-ui, sans-serif";
     context.fillStyle = THEME.ink;
     context.textAlign = "left";
-    context.fillText(row.name, 10, middle, labels - (width < 620 ? 14 : 78));
+    context.fillText(row.name, 10, middle, labels - (width < 620 ? 14 : 92));
     if (width < 620) continue;
     context.font = "10.5px system-ui, sans-serif";
     context.fillStyle = THEME.faint;
     context.textAlign = "right";
-    context.fillText(row.times ? `queue, ≤ ${row.most}` : row.model, labels - 8, middle, 68);
+    context.fillText(row.times ? `queue, ≤ ${row.most}` : row.model, labels - 8, middle, 72);
   }
   context.textAlign = "left";
   for (const { y, text, pid } of crawl.headings) {

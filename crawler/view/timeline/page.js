@@ -193,6 +193,7 @@ function build(crawl, number) {
   place(crawl);
   const title = element("h2", { id: `crawl-${number}` }, crawl.name);
   const facts = element("p", { className: "faint facts" }, element("span", {}, `${seconds(crawl.seconds)} in all`));
+  facts.append(element("span", {}, `${crawl.urls.length.toLocaleString("en")} URLs shown`));
   for (const [name, value] of crawl.facts) facts.append(element("span", {}, `${name} ${value}`));
   if (crawl.still) facts.append(element("span", {}, `${crawl.still} ${crawl.still === 1 ? "row" : "rows"} without a bar left out`));
   const notes = crawl.notes.map((text) => element("p", { className: "note" }, text));
@@ -219,7 +220,7 @@ function legend() {
   const names = new Map();
   for (const crawl of crawls) for (const kind of crawl.kinds) names.set(`${kind.name} ${kind.waits}`, kind);
   const kinds = [...names.values()].sort((one, other) => one.idle - other.idle || one.waits - other.waits);
-  document.getElementById("legend").replaceChildren(...kinds.map((kind) => {
+  document.querySelector("#legend ul").replaceChildren(...kinds.map((kind) => {
     const swatch = element("canvas", { width: 52, height: 32, "aria-hidden": "true" }), context = swatch.getContext("2d");
     context.scale(2, 2);
     drawBar(context, kind, 0, 0, 26, 16);
@@ -257,4 +258,5 @@ dark.addEventListener("change", repaint);
 crawls.forEach(build);
 readTheme();
 legend();
+document.getElementById("legend").open = innerWidth > 700;
 fit();

@@ -73,14 +73,7 @@ def _crawl(name: str, trace: Trace, window: Window, limit: int, sources: Sources
 
 
 def _facts(trace: Trace) -> list[list[str]]:
-    found = [[name, str(trace.meta[name])] for name in _SHOWN_FACTS if trace.meta.get(name) is not None]
-    committed = trace.counters.get("committed", ())
-    if committed:
-        pages = committed[-1][1] - committed[0][1]
-        found.append(["committed", f"{pages:,.0f} URLs"])
-        if trace.seconds > 0:
-            found.append(["rate", f"{pages / trace.seconds:,.0f} URLs/s"])
-    return found
+    return [[name, str(trace.meta[name])] for name in _SHOWN_FACTS if trace.meta.get(name) is not None]
 
 
 def _notes(trace: Trace, window: Window, shown: Window) -> Sequence[str]:

@@ -5,7 +5,7 @@ const BARS_AT_ONCE = 50;
 function tableOf(crawl, actions) {
   const details = element("details", {}, element("summary", {}, "As a table"));
   details.addEventListener("toggle", () => {
-    if (details.open && details.childElementCount === 1) details.append(rowsTable(crawl), ...barsTable(crawl, actions));
+    if (details.open && details.childElementCount === 1) details.append(rowsTable(crawl), ...(crawl.count ? barsTable(crawl, actions) : []));
   });
   return details;
 }
@@ -19,7 +19,7 @@ function totals(crawl, row) {
   return found;
 }
 
-function grid_of(heads, lines, label) {
+function tableWith(heads, lines, label) {
   const head = element("tr"), body = element("tbody");
   for (const [text, side] of heads) head.append(element("th", { scope: "col", className: side }, text));
   for (const line of lines) {
@@ -37,7 +37,7 @@ function rowsTable(crawl) {
     const { works, waits, idle } = totals(crawl, row);
     return [row.name, row.model, `${row.process} (${row.pid})`, String(row.last - row.first), seconds(works), seconds(waits), seconds(idle)];
   });
-  return grid_of(heads, lines, `The rows of ${crawl.name}`);
+  return tableWith(heads, lines, `The rows of ${crawl.name}`);
 }
 
 function barsTable(crawl, actions) {
@@ -57,7 +57,7 @@ function barsTable(crawl, actions) {
       return [open, seconds(crawl.begin[at]), seconds(crawl.end[at] - crawl.begin[at]), does(kind), about];
     });
     const heads = [["Bar", ""], ["Began", "number"], ["Took", "number"], ["It", ""], ["URL", ""]];
-    place.replaceChildren(grid_of(heads, lines, `The bars of ${row.name}`));
+    place.replaceChildren(tableWith(heads, lines, `The bars of ${row.name}`));
   };
   const turn = (by) => { page += by; list(); };
   const earlier = button("Earlier", () => turn(-1)), later = button("Later", () => turn(1));
