@@ -128,3 +128,32 @@ def test_pause_resume_concurrency_and_stop_do_what_they_say(browser, tmp_path):
         told = summary(tmp_path / "out")
         assert told["pending"] > 0
         assert counts(shown) == {name: told[name] for name in (*OUTCOMES, "discovered")}
+
+
+def test_a_finished_crawl_is_opened_with_a_slider(browser, tmp_path):
+    with SlowSite(60, 0.05) as site:
+        crawl = start("run", site.url, "-o", tmp_path / "out", "--concurrency", 2, "--no-progress")
+        crawl.communicate(timeout=40)
+    viewer = start("status", tmp_path / "out", "--open", 0, "--no-browser")
+    try:
+        assert viewer.stdout is not None
+        told = ""
+        while (found := re.search(r"http://\S+", told)) is None:
+            line = viewer.stdout.readline()
+            assert line, told
+            told += line
+        context = browser.new_context()
+        shown = context.new_page()
+        shown.goto(found[0])
+        until_state(shown, "finished")
+        shown.focus("#moment")
+        end = counts(shown)
+        shown.keyboard.press("Home")
+        begin = counts(shown)
+        context.close()
+        ended = summary(tmp_path / "out")
+        assert end == {name: ended[name] for name in (*OUTCOMES, "discovered")}
+        assert begin["ok"] < end["ok"]
+    finally:
+        viewer.kill()
+        viewer.communicate()
