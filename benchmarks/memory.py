@@ -28,7 +28,6 @@ import slow_sink
 
 from crawler import Config, Crawler
 from crawler.engine.stations import Stations
-from crawler.engine.watchers import snapshot
 from crawler.sinks import SINKS
 from crawler.watch.memory_reading import read_use
 
@@ -52,14 +51,14 @@ async def sample_for_ever(stations: Stations, samples: list[dict[str, float]]) -
     started = time.monotonic()
     while True:
         use = await asyncio.to_thread(read_use, stations.parse_pool.pids())
-        shot = snapshot(stations)
-        if use is not None and shot.counters.committed:
+        waiting = (stations.pages.bytes, stations.finished.bytes, stations.committer.ledger.bytes)
+        if use is not None and stations.counters.committed:
             samples.append(
                 {
                     "seconds": round(time.monotonic() - started, 1),
-                    "pages": shot.counters.committed,
-                    "known": shot.known,
-                    "queued": sum(queue.bytes for queue in shot.queues) + shot.unacked_bytes,
+                    "pages": stations.counters.committed,
+                    "known": stations.frontier.known,
+                    "queued": sum(waiting),
                     "main": use.main,
                     "parsers": sum(use.parsers.values()),
                     "others": use.others,

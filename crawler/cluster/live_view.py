@@ -1,9 +1,9 @@
 """How a shared crawl stands, drawn as tables. Imports rich, so it is imported when first needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,17 +21,37 @@ def show(report: Mapping[str, Any], console: Console | None = None) -> None:
         console = Console()
         if not console.is_terminal:
             console.width = 1_000  # nothing is cut or broken for a program that reads it
-    console.print(_headline(report), soft_wrap=True)
-    console.print()
-    console.print(_counts(report))
+    for part in _parts(report):
+        console.print(part, soft_wrap=isinstance(part, Text))
+
+
+def drawn(report: Mapping[str, Any], _width: int = 0) -> RenderableType:
+    """The same, to be shown in place."""
+    return Group(*_parts(report))
+
+
+def plain_line(report: Mapping[str, Any]) -> str:
+    """The same as one line of text: how far it is, and who is there."""
+    alive = [node for node in report["nodes"] if node["alive"]]
+    nodes = ", ".join(f"{node['name']} {node['pages']:,} pages" for node in alive) or "nobody is there"
+    return (
+        f"{report['state']}: {report['done']:,} of {report['discovered']:,} URLs done,"
+        f" {per_second(report['pages_per_second'])} pages/s; {nodes}"
+    )
+
+
+def _parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield _headline(report)
+    yield Text()
+    yield _counts(report)
     for line in _remarks(report):
-        console.print(Text(line), soft_wrap=True)
+        yield Text(line)
     if report["nodes"]:
-        console.print()
-        console.print(_nodes(report["nodes"]))
+        yield Text()
+        yield _nodes(report["nodes"])
     if report["in_flight"]:
-        console.print()
-        console.print(_in_flight(report["in_flight"]))
+        yield Text()
+        yield _in_flight(report["in_flight"])
 
 
 def _headline(report: Mapping[str, Any]) -> Text:

@@ -17,7 +17,7 @@ from crawler.cluster.leftovers import leftovers_noted, remove_left
 from crawler.cluster.shared_folder import is_of, write_cluster_file
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.conclusion import CrawlReport
+from crawler.engine.conclusion import CrawlReport, last_picture
 from crawler.engine.crawl import in_own_loop, prepare, run
 from crawler.engine.handle import Beside
 from crawler.engine.opened import Opened
@@ -181,3 +181,4 @@ def _conclude(
         report.message = told
     elif report.exit_code == 0:
         report.exit_code = CrawlFailed.exit_code
+    stations.history.add(last_picture(report, stations), is_last=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.cluster.standing import Standing
 from crawler.watch.progress_thread import PLAIN_INTERVAL
-from crawler.watch.snapshot import Rate
+from crawler.watch.rate import Rate
 from crawler.watch.units import clock, per_second
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from crawler.engine.conclusion import CrawlReport, conclude, how_stopped
 from crawler.engine.handle import Beside, Handle
 from crawler.engine.lifecycle import new_folder, open_crawl, output_folder
 from crawler.engine.opened import Opened, S
+from crawler.engine.picture import picture
 from crawler.engine.stations import Stations
 from crawler.engine.stopping import Stopping
 from crawler.engine.street import walk
-from crawler.engine.watchers import snapshot, within_memory
+from crawler.engine.watchers import within_memory
 from crawler.fetch.backend import require_backend
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
@@ -152,7 +153,9 @@ async def run(
                 # The garbage collector would walk all known URLs each time: 0.8 s for ten million.
                 gc.freeze()
             show = own_process and config.progress.show
-            progress = ProgressDisplay(lambda: snapshot(stations), config.progress.interval, show=show)
+            progress = ProgressDisplay(
+                lambda: picture(stations, is_brief=True), config.progress.interval, show=show
+            )
 
             def end(report: CrawlReport, seconds: float, cpu: float) -> None:
                 conclude(report, stations, opened, seconds, cpu)

@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from msgspec.structs import replace
-
-from crawler.engine.conclusion import CrawlReport
+from crawler.engine.conclusion import CrawlReport, last_picture
 from crawler.engine.picture import USER, picture
 from crawler.engine.stations import Stations
 from crawler.engine.stopping import Stopping
 from crawler.watch.picture import Picture
-from crawler.watch.summary import ENDS
 
 
 class Handle:
@@ -31,14 +28,12 @@ class Handle:
 
     def picture(self) -> Picture:
         """How it stands; once it has ended, what its summary says."""
-        now, report = picture(self._stations), self.report
-        if report is None:
-            return now
-        now = replace(now, state=report.state, message=report.message)
-        if not report.summary:
-            return now
-        counts = {end: report.summary[end] for end in ENDS}
-        return replace(now, discovered=report.summary["discovered"], counts=counts)
+        report = self.report
+        return picture(self._stations) if report is None else last_picture(report, self._stations)
+
+    def is_shown_at(self, url: str) -> None:
+        """Its live page is there: to be said of it to others."""
+        self._stations.page = url
 
     def pause(self) -> None:
         """Ask for nothing more; what is in flight is finished."""

@@ -9,6 +9,7 @@ import time
 from crawler.engine.stations import Stations
 from crawler.rules.urls import origin
 from crawler.trace.steps import Step
+from crawler.watch.memory_task import MEMORY
 from crawler.watch.picture import MAX_HOSTS, Lane, Picture, QueueNow, Station
 
 MAX_LANES = 256
@@ -17,8 +18,8 @@ USER = "user"
 """Who pauses the frontier from a page; that the memory task does so too is no wish of anybody's."""
 
 
-def picture(stations: Stations) -> Picture:
-    """The crawl as it stands."""
+def picture(stations: Stations, *, is_brief: bool = False) -> Picture:
+    """The crawl as it stands; ``is_brief``: without its workers, hosts and records, for who looks often."""
     counters, frontier, lately = stations.counters, stations.frontier, stations.lately
     steps, outcomes = stations.steps.all(), dict(counters.outcomes)
     # Counted from the outcomes alone, which change at once: the parts always make up the whole.
@@ -30,7 +31,7 @@ def picture(stations: Stations) -> Picture:
     elapsed = max(0.0, time.monotonic() - counters.started)
     busy = [step for step in steps if step.url is not None]
     asked = {origin(url) for step in busy if step.stage == "fetch" and (url := step.url) is not None}
-    hosts_known, hosts = frontier.hosts_now(MAX_HOSTS, asked)
+    hosts_known, hosts = (0, []) if is_brief else frontier.hosts_now(MAX_HOSTS, asked)
     is_check = stations.is_check
     return Picture(
         at=time.time(),
@@ -62,11 +63,13 @@ def picture(stations: Stations) -> Picture:
         max_concurrency=stations.config.fetch.concurrency,
         stations=_stations(steps),
         queues=_queues(stations),
-        steps=_lanes(steps),
+        steps=() if is_brief else _lanes(steps),
         hosts_known=hosts_known,
         hosts=tuple(hosts),
-        records=lately.records,
-        errors=lately.errors,
+        records=() if is_brief else lately.records,
+        errors=() if is_brief else lately.errors,
+        message="waiting for memory (limits.memory)" if MEMORY in frontier.paused_by else None,
+        page=stations.page,
     )
 
 

@@ -24,6 +24,7 @@ from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.scope import Scopes
 from crawler.rules.urls import origin
 from crawler.trace.counters import Counters
+from crawler.watch.history import History, history_of
 from crawler.watch.lately import Lately
 from crawler.write.commit_task import Committer
 
@@ -57,6 +58,9 @@ class Stations:
         self.steps = self.parts.steps()
         self.generation, seed = opened.generation, opened.hash_seed
         self.restored = self.stopped = False
+        self.page: str | None = None
+        """Where its live page is served."""
+        self.history = History(history_of(out, opened.generation), goes_on=opened.runs > 1)
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""
         # Tickets weigh 1 each: their queue only ever holds what an idle fetcher takes at once.

@@ -1,22 +1,20 @@
 """What runs beside the street: who looks at the crawl, and what each of them may do to it."""
 
 import asyncio
-import json
-import os
-import time
 from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any
 
 from crawler.config import Config
+from crawler.engine.picture import picture
 from crawler.engine.stations import Stations
 from crawler.model.outcomes import Kind
+from crawler.plumbing.starter_thread import off_loop
 from crawler.rules.limits import MemoryRule, Shares, ceiling_of, split
 from crawler.rules.stalls import Worker
-from crawler.trace.steps import Step
 from crawler.watch.memory_reading import machine_memory, read_use
 from crawler.watch.memory_task import INTERVAL, memory_task
-from crawler.watch.snapshot import QueueDepth, Snapshot, StageLoad
+from crawler.watch.picture import brief, encode
 from crawler.watch.stall_task import stall_task
 from crawler.watch.watchdog_task import watchdog_task
 
@@ -106,52 +104,9 @@ def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
 
 
 async def _live(stations: Stations) -> None:
-    """Have ``crawler status`` see how the crawl stands, every second."""
+    """Have ``crawler status`` see how the crawl stands, and its history how it stood, every second."""
     while True:
-        await stations.frontier.save_live(live_picture(stations))
+        now = picture(stations)
+        await stations.frontier.save_live(encode(brief(now)).decode())
+        await off_loop(partial(stations.history.add, now))
         await asyncio.sleep(LIVE_INTERVAL)
-
-
-def snapshot(stations: Stations) -> Snapshot:
-    """The crawl as it stands, for whoever shows it; cheap, and safe to take from another thread."""
-    now, stages = time.time(), dict[str, list[Step]]()
-    for step in stations.steps.all():
-        stages.setdefault(step.stage, []).append(step)
-    loads = []
-    for stage, steps in stages.items():
-        busy = [(step.since, step.url) for step in steps if step.url is not None]
-        since, url = min(busy, default=(None, None))
-        loads.append(StageLoad(stage, len(busy), len(steps), None if since is None else now - since, url))
-    return Snapshot(
-        counters=stations.counters,
-        queues=[
-            QueueDepth(queue.name.removesuffix("_queue"), len(queue), queue.bytes, queue.capacity)
-            for queue in (stations.pages, stations.finished)
-        ],
-        stages=loads,
-        pending=stations.frontier.known - stations.frontier.done_before - stations.counters.committed,
-        in_flight=stations.in_flight,
-        known=stations.frontier.known,
-        targets=sum(stations.frontier.targets.values()) if stations.is_check else 0,
-        targets_pending=stations.frontier.targets_pending if stations.is_check else 0,
-        unacked_bytes=stations.committer.ledger.bytes,
-        memory_bytes=stations.counters.memory,
-        peak_memory_bytes=stations.counters.peak_memory,
-    )
-
-
-def live_picture(stations: Stations) -> str:
-    """The snapshot as JSON: who holds what since when, how full the queues are."""
-    shot = snapshot(stations)
-    fields = ("stage", "holder", "pid", "step", "url", "since")
-    return json.dumps(
-        {
-            "pid": os.getpid(),
-            "at": time.time(),
-            "steps": [{name: getattr(step, name) for name in fields} for step in stations.steps.busy()],
-            "queues": [depth._asdict() for depth in shot.queues],
-            "pages_per_second": shot.mean_rate,
-            "memory_bytes": shot.memory_bytes,
-            "peak_memory_bytes": shot.peak_memory_bytes,
-        }
-    )

@@ -13,6 +13,7 @@ from crawler.model.record import decode
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.columns import in_portions
+from crawler.watch.history import HISTORY_FILE
 from crawler.write.reading import Recorded, gone, pieces, sink_with_records
 from crawler.write.requirements import how_to_install
 
@@ -90,9 +91,9 @@ class Source:
 
     def own_files(self) -> list[Path]:
         """Files and folders of the crawl, there or not, that nobody else may write."""
-        firsts = [DATABASE, *(sink.file_name for sink in SINKS.values())]
-        databases = [file_name(first, number) for number in generations(self.out) for first in firsts]
-        names = [f"{name}{end}" for name in databases for end in ("", "-wal", "-shm", "-journal")]
+        firsts = [DATABASE, HISTORY_FILE, *(sink.file_name for sink in SINKS.values())]
+        each = [file_name(first, number) for number in generations(self.out) for first in firsts]
+        names = [f"{name}{end}" for name in each for end in ("", "-wal", "-shm", "-journal")]
         hidden = [path.name for path in self.out.glob(".*")]
         return [*self._folders, *(self.out / name for name in (*names, *_OTHERS, *hidden))]
 

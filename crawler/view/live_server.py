@@ -26,10 +26,10 @@ class PageFile(NamedTuple):
     content_type: str
 
 
-def page_files() -> list[PageFile]:
-    """The page, as it is when a crawl runs. Blocks."""
+def page_files(mode: str = "live") -> list[PageFile]:
+    """The page, as it is when a crawl runs, or with ``history`` afterwards. Blocks."""
     return [
-        PageFile(path, (_FOLDER / name).read_text(encoding="utf-8").replace("{{mode}}", "live"), kind)
+        PageFile(path, (_FOLDER / name).read_text(encoding="utf-8").replace("{{mode}}", mode), kind)
         for path, (name, kind) in _FILES.items()
     ]
 
@@ -39,7 +39,7 @@ def application(shown: Shown, viewers: Viewers, guard: Guard, files: list[PageFi
     app = web.Application(middlewares=[guard.middleware()], client_max_size=1)
     app.on_response_prepare.append(guard.on_response)
     for file in files:
-        app.router.add_get(file.path, _file(file))
+        app.router.add_get(file.path, file_answer(file))
     app.router.add_get("/picture", _picture(shown))
     app.router.add_get("/events", viewers.events)
     app.router.add_get("/metrics", _metrics(shown))
@@ -47,7 +47,9 @@ def application(shown: Shown, viewers: Viewers, guard: Guard, files: list[PageFi
     return app
 
 
-def _file(file: PageFile) -> Handler:
+def file_answer(file: PageFile) -> Handler:
+    """What answers with that file."""
+
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text=file.text, content_type=file.content_type, charset="utf-8")
 

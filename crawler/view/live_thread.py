@@ -69,6 +69,7 @@ class LivePage:
     def beside(self, handle: Handle) -> Iterator[None]:
         """Show this crawl as long as it lasts, and how it ended after that. Blocks a little."""
         log.info("the live page of this crawl is %s", self.address)
+        handle.is_shown_at(self.address)
         self._shown.handle = handle
         try:
             yield

@@ -1,8 +1,8 @@
 """How a crawl looked over time: ``history.jsonl``, one picture a line, for whoever opens it afterwards.
 
 Its size is bounded, whatever the crawl's length: when it is full every second picture goes, and from then on
-half as many are kept. It is only ever appended to or replaced as a whole, so a kill leaves a readable file, of
-which at worst the last line is half a picture and is left out. Everything here blocks: not for an event loop.
+half as many are kept. It is only ever appended to, or replaced as a whole, so a kill leaves a readable file
+of which at worst the last line is half a picture and left out. Everything here blocks: not for an event loop.
 """
 
 import logging

@@ -124,11 +124,19 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[Recent, ...]
     """The newest first."""
     message: str | None = None
-    """Where it has ended: what is said of that."""
+    """Where it has ended, what is said of that; while it runs, what it waits for."""
+    page: str | None = None
+    """URL of its live page, without the token that may be needed; None where it has none."""
 
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Picture).decode
+
+
+def brief(picture: Picture) -> Picture:
+    """What whoever asks for one look needs of it, once a second in ``crawl.db``: no hosts, no records."""
+    busy = tuple(lane for lane in picture.steps if lane.url is not None)
+    return msgspec.structs.replace(picture, steps=busy, hosts=(), records=(), errors=())
 
 
 def as_dict(picture: Picture) -> dict[str, Any]:

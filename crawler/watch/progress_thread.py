@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crawler.watch.log_thread import TERMINAL
-from crawler.watch.snapshot import Rate, Snapshot
-from crawler.watch.units import clock, per_second, size
+from crawler.watch.picture import Picture
+from crawler.watch.progress_line import plain_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,22 +32,21 @@ log = logging.getLogger(__name__)
 class ProgressDisplay:
     """Shows how the crawl stands every ``interval`` seconds, until it is stopped.
 
-    ``snapshot`` is called in the display's thread. Live on a terminal, a plain line every few
+    ``picture`` is called in the display's thread. Live on a terminal, a plain line every few
     seconds elsewhere, nothing at all where ``show`` is false. Written to ``console``, or to
     stderr.
     """
 
     def __init__(
         self,
-        snapshot: Callable[[], Snapshot],
+        picture: Callable[[], Picture],
         interval: float = 0.2,
         show: bool = True,
         console: "Console | None" = None,
     ) -> None:
-        self._snapshot = snapshot
+        self._picture = picture
         self._interval = interval
         self._console = console
-        self._rate = Rate()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         if show:
@@ -99,9 +98,9 @@ class ProgressDisplay:
             live.start()
         try:
             while True:
-                picture = render(*self._look(), console.width)
+                drawn = render(self._picture(), console.width)
                 with TERMINAL:
-                    live.update(picture, refresh=True)
+                    live.update(drawn, refresh=True)
                 if self._ended.wait(self._interval):
                     break
             # What is taken off at the end is what was drawn last: nothing, so that nothing of a
@@ -114,29 +113,8 @@ class ProgressDisplay:
     def _print_lines(self) -> None:
         while not self._ended.wait(max(PLAIN_INTERVAL, self._interval)):
             stream = self._console.file if self._console else sys.stderr
-            stream.write(plain_line(*self._look()) + "\n")
+            stream.write(plain_line(self._picture()) + "\n")
             stream.flush()
-
-    def _look(self) -> tuple[Snapshot, float]:
-        snapshot = self._snapshot()
-        self._rate.add(snapshot.taken, snapshot.counters.committed)
-        return snapshot, self._rate.recent
-
-
-def plain_line(snapshot: Snapshot, recent_rate: float) -> str:
-    """How the crawl stands, as one line of text."""
-    counters = snapshot.counters
-    parts = [
-        f"{snapshot.done:,} of {snapshot.known:,} URLs done",
-        f"{per_second(recent_rate)} pages/s (mean {per_second(snapshot.mean_rate)})",
-        f"{snapshot.in_flight:,} in flight",
-        f"{counters.outcomes['error']:,} errors",
-        f"{size(counters.bytes)} read",
-    ]
-    if snapshot.targets:
-        asked = snapshot.targets - snapshot.targets_pending
-        parts.insert(1, f"{asked:,} of {snapshot.targets:,} targets asked")
-    return f"{clock(snapshot.elapsed)}  " + ", ".join(parts)
 
 
 def _is_terminal(console: "Console | None") -> bool:

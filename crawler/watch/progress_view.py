@@ -1,5 +1,7 @@
 """How the live progress display looks. Imports rich: only the display's own thread imports this."""
 
+from collections.abc import Mapping, Sequence
+
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.rule import Rule
@@ -7,20 +9,22 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.watch.narrow_view import is_narrow
-from crawler.watch.snapshot import QueueDepth, Snapshot, StageLoad
+from crawler.watch.picture import Picture, QueueNow, Station
+from crawler.watch.progress_line import done, standing
 from crawler.watch.units import age, clock, per_second, size
 
 SIDE_BY_SIDE = 110
 """Columns from which stages and queues stand beside each other."""
 
 _OUTCOME_STYLES = {"ok": "green", "truncated": "yellow", "error": "red", "skipped": "cyan"}
+_UNACKED = "unacked"  # bytes whose pages nobody counts
 _SLOW, _VERY_SLOW = 5.0, 20.0  # seconds on one URL
 
 
-def render(snapshot: Snapshot, recent_rate: float, width: int) -> RenderableType:
-    """The whole display for a terminal of ``width`` columns; ``recent_rate`` in records a second."""
+def render(picture: Picture, width: int) -> RenderableType:
+    """The whole display for a terminal of ``width`` columns."""
     narrow = is_narrow(width)
-    stages, queues = _stages(snapshot.stages, narrow), _queues(snapshot, narrow)
+    stages, queues = _stages(picture.stations, narrow), _queues(picture.queues, narrow)
     middle: list[RenderableType]
     if width >= SIDE_BY_SIDE:
         both = Table.grid(expand=True, padding=(0, 3, 0, 0))
@@ -32,47 +36,49 @@ def render(snapshot: Snapshot, recent_rate: float, width: int) -> RenderableType
         middle = [stages, Text(), queues]
     return Group(
         Rule(style="dim"),
-        _headline(snapshot, narrow),
-        *_spread(_figures(snapshot, recent_rate, narrow), narrow),
+        _headline(picture, narrow),
+        *_spread(_figures(picture, narrow), narrow),
         Text(),
         *middle,
         Text(),
-        *_spread(_outcomes(snapshot), narrow),
-        _kinds(snapshot),
+        *_spread(_outcomes(picture.counts), narrow),
+        _kinds(picture.kinds),
     )
 
 
-def _headline(snapshot: Snapshot, narrow: bool) -> RenderableType:
-    share = snapshot.done / snapshot.known if snapshot.known else 0.0
-    done = Text.assemble((f"{snapshot.done:,}", "bold"), f" of {snapshot.known:,} URLs done")
-    if snapshot.targets:
-        asked = f"{snapshot.targets - snapshot.targets_pending:,}"
-        done = Text.assemble(done, ", ", (asked, "bold"), f" of {snapshot.targets:,} targets")
-    elapsed = Text.assemble(f"{share:.0%}  ", (clock(snapshot.elapsed), "bold"))
+def _headline(picture: Picture, narrow: bool) -> RenderableType:
+    pages = done(picture)
+    share = pages / picture.discovered if picture.discovered else 0.0
+    said = Text.assemble((f"{pages:,}", "bold"), f" of {picture.discovered:,} URLs done")
+    if picture.targets:
+        asked = f"{picture.targets - picture.targets_pending:,}"
+        said = Text.assemble(said, ", ", (asked, "bold"), f" of {picture.targets:,} targets")
+    elapsed = Text.assemble(f"{share:.0%}  ", (clock(picture.elapsed), "bold"))
     if narrow:
-        return Group(done, elapsed)
+        return Group(said, elapsed)
     line = Table.grid(expand=True, padding=(0, 2, 0, 0))
     line.add_column(no_wrap=True)
     line.add_column(ratio=1)
     line.add_column(no_wrap=True, justify="right")
-    line.add_row(done, _bar(snapshot.done, snapshot.known, "green"), elapsed)
+    line.add_row(said, _bar(pages, picture.discovered, "green"), elapsed)
     return line
 
 
-def _figures(snapshot: Snapshot, recent_rate: float, narrow: bool) -> list[Text]:
-    counters = snapshot.counters
+def _figures(picture: Picture, narrow: bool) -> list[Text]:
     parts = [
-        (per_second(recent_rate), "pages/s"),
-        (per_second(snapshot.mean_rate), "mean"),
-        (f"{snapshot.in_flight:,}", "in flight"),
-        (size(counters.bytes), "read"),
+        (per_second(picture.pages_per_second_now), "pages/s"),
+        (per_second(picture.pages_per_second), "mean"),
+        (f"{picture.in_flight:,}", "in flight"),
+        (size(picture.bytes), "read"),
     ]
-    if counters.retries or narrow:  # there, on a line of their own
-        parts.append((f"{counters.retries:,}", "retries"))
-    return [Text.assemble((number, "bold"), " ", (what, "dim")) for number, what in parts]
+    if picture.retries or narrow:  # there, on a line of their own
+        parts.append((f"{picture.retries:,}", "retries"))
+    figures = [Text.assemble((number, "bold"), " ", (what, "dim")) for number, what in parts]
+    what = standing(picture.state, picture.message)
+    return [Text(what, style="bold yellow"), *figures] if what else figures
 
 
-def _stages(stages: list[StageLoad], narrow: bool) -> Table:
+def _stages(stations: Sequence[Station], narrow: bool) -> Table:
     table = Table(box=None, expand=True, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     table.add_column("stage", no_wrap=True, width=8)
     table.add_column("busy", no_wrap=True, justify="right", width=9)
@@ -80,35 +86,35 @@ def _stages(stages: list[StageLoad], narrow: bool) -> Table:
         table.add_column("", width=8)
     table.add_column("oldest", no_wrap=True, justify="right", width=7)
     table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
-    for stage in stages:
-        seconds = stage.oldest_seconds
+    for station in stations:
+        seconds = station.oldest_seconds
         idle = seconds is None
         style = "" if seconds is None or seconds < _SLOW else "yellow" if seconds < _VERY_SLOW else "red"
         table.add_row(
-            Text(stage.stage, style="dim" if idle else ""),
-            f"{stage.busy}/{stage.workers}",
-            *([] if narrow else [_bar(stage.busy, stage.workers, "cyan")]),
+            Text(station.stage, style="dim" if idle else ""),
+            f"{station.busy}/{station.workers}",
+            *([] if narrow else [_bar(station.busy, station.workers, "cyan")]),
             Text("–" if seconds is None else age(seconds), style=style or "dim"),
-            Text(stage.oldest_url or "", style=style or "dim"),
+            Text(station.oldest_url or "", style=style or "dim"),
         )
     return table
 
 
-def _queues(snapshot: Snapshot, narrow: bool) -> Table:
+def _queues(queues: Sequence[QueueNow], narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
     table.add_column("queue", no_wrap=True, width=8)
     table.add_column("items", no_wrap=True, justify="right", width=9)
     if not narrow:
         table.add_column("", width=8)
     table.add_column("bytes", no_wrap=True, justify="right", width=10)
-    for queue in snapshot.queues:
+    for queue in queues:
         bar = [] if narrow else [_fill(queue)]
-        table.add_row(queue.name, f"{queue.items:,}", *bar, size(queue.bytes))
-    table.add_row("unacked", *([""] if narrow else ["", ""]), size(snapshot.unacked_bytes))
+        items = f"{queue.items:,}" if queue.name != _UNACKED else ""
+        table.add_row(queue.name, items, *bar, size(queue.bytes))
     return table
 
 
-def _fill(queue: QueueDepth) -> RenderableType:
+def _fill(queue: QueueNow) -> RenderableType:
     if not queue.capacity:
         return ""
     return _bar(queue.bytes, queue.capacity, "cyan" if queue.bytes < queue.capacity * 0.9 else "yellow")
@@ -120,17 +126,15 @@ def _bar(part: int, whole: int, style: str) -> ProgressBar:
     )
 
 
-def _outcomes(snapshot: Snapshot) -> list[Text]:
-    # Copied whole: the event loop goes on counting while this is drawn.
-    outcomes = dict(snapshot.counters.outcomes)
+def _outcomes(counts: Mapping[str, int]) -> list[Text]:
     return [
-        Text.assemble((name, style), " ", (f"{outcomes.get(name, 0):,}", "bold"))
+        Text.assemble((name, style), " ", (f"{counts.get(name, 0):,}", "bold"))
         for name, style in _OUTCOME_STYLES.items()
     ]
 
 
-def _kinds(snapshot: Snapshot) -> Text:
-    most = sorted(dict(snapshot.counters.kinds).items(), key=lambda kind: -kind[1])
+def _kinds(kinds: Mapping[str, int]) -> Text:
+    most = sorted(kinds.items(), key=lambda kind: -kind[1])
     return _joined([Text(f"{name} {count:,}", style="dim") for name, count in most], " · ")
 
 

@@ -14,6 +14,7 @@ from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.generations import DATABASE, generation_of
 from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
+from crawler.watch.history import HISTORY_FILE
 from crawler.watch.whole_file import whole_file
 
 _numbers = count()
@@ -23,6 +24,7 @@ _OF_THE_CRAWL = {
     CLUSTER_FILE,
     "summary.json",
     "trace.pftrace",
+    HISTORY_FILE,
     *(sink.file_name for sink in SINKS.values()),
 }
 

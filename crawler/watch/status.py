@@ -16,6 +16,7 @@ from crawler.plumbing.file_lock import pid_exists
 from crawler.sinks.facts import FactsSink
 from crawler.watch.broken import Broken, lines, write_json
 from crawler.watch.hosts import COLUMNS, host_counts, host_pace, largest
+from crawler.watch.progress_line import standing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,10 +80,11 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     """Everything there is to say, as a dict that JSON can hold. ``now``: Unix time in seconds.
 
     Keys: ``state`` (running, silent, dead, finished, stopped, incomplete), ``alive``, ``pid``,
-    ``silent_seconds``, ``discovered``, ``counts``, ``targets`` (URLs that a check asks for beside the pages,
-    by what they are asked for, each with the same counts), ``hosts`` (with what :func:`host_pace` says),
-    ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them, the
-    oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and
+    ``silent_seconds``, ``standing`` (what a live crawl does instead of running: it is paused, stopping, or
+    waits for memory; else null), ``discovered``, ``counts``, ``targets`` (URLs that a check asks for beside
+    the pages, by what they are asked for, each with the same counts), ``hosts`` (with what :func:`host_pace`
+    says), ``oldest`` (the in-flight URL that is longest at its step, or null), ``in_flight`` (all of them,
+    the oldest first, each with ``age_seconds``), ``queues``, ``pages_per_second``, ``memory_bytes`` and
     ``peak_memory_bytes`` (of all its processes), ``meta``, ``settings``. The age is taken now on a live
     crawl, and at its last snapshot on a dead one.
     """
@@ -99,6 +101,7 @@ def make_report(view: "FrontierView", now: float) -> dict[str, Any]:
     is_check = FactsSink.name in settings.get("write", {}).get("sinks", [])
     return {
         **liveness._asdict(),
+        "standing": standing(live.get("state", "running"), live.get("message")) if liveness.alive else None,
         "generation": view.generation,
         "discovered": sum(counts.values()),
         "counts": counts,

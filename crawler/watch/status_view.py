@@ -91,6 +91,8 @@ def _headline(report: Mapping[str, Any]) -> Text:
             line.append(f"; pid {report['pid']} is gone")
         if silent is not None:
             line.append(f", last heard of {age(silent)} ago")
+    if report["standing"]:
+        line.append(f", {report['standing']}", style="yellow")
     if started := report["meta"].get("started_at"):
         line.append(f", started at {started}")
     if report["pages_per_second"] is not None:

@@ -137,7 +137,15 @@ def test_a_report_may_lie_in_the_output_folder_before_there_is_one(tmp_path):
     files = [sink.file_name for sink in SINKS.values()]
     inside = [f"{name}/part.csv" for name in files]  # a sink may be a folder
     generations = ["records@2.csv", "../out/records.db"]
-    for taken in ("crawl.db", "summary.json", *files, *inside, *generations):
+    for taken in (
+        "crawl.db",
+        "summary.json",
+        "history.jsonl",
+        "history@2.jsonl",
+        *files,
+        *inside,
+        *generations,
+    ):
         with pytest.raises(UsageError, match="that file is the crawl's own"):
             parse_reports([f"json={out}/{taken}"], out)
     with pytest.raises(UsageError, match="there is no folder"):

@@ -53,6 +53,7 @@ def out(tmp_path: Path) -> Path:
         (["--to", "sqlite"], "--to sqlite goes to a file of its own: name one with -o FILE"),
         (["--to", "parquet"], "--to parquet goes to a file of its own"),
         (["--to", "csv", "-o", "{out}/records.jsonl"], "records.jsonl is the crawl's own"),
+        (["--to", "csv", "-o", "{out}/history.jsonl"], "history.jsonl is the crawl's own"),
         (["--to", "csv", "-o", "{out}/crawl.db-wal"], "crawl.db-wal is the crawl's own"),
         (["--to", "csv", "-o", "{out}"], "cannot be written: it is a folder"),
         (["--to", "csv", "-o", "{out}/none/x"], "cannot be written: there is no folder"),

@@ -20,6 +20,7 @@ require_asyncpg()
 from crawler.cluster import live as live_module  # noqa: E402
 from crawler.cluster.live import live  # noqa: E402
 from crawler.cluster.live_view import show  # noqa: E402
+from crawler.cluster.live_watching import watch_live  # noqa: E402
 from crawler.frontier.postgresql import membership  # noqa: E402
 from crawler.frontier.postgresql.connecting import Place, connect  # noqa: E402
 from tests.cluster.filled import PARTITIONS, STARTED, Filled, fetch  # noqa: E402
@@ -144,6 +145,41 @@ async def test_as_people_read_it(crawl: Filled, green: Any) -> None:
     assert "http://127.0.0.1/42" in said
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+async def test_watched_until_nobody_works_at_it(crawl: Filled, green: Any, as_json: bool) -> None:
+    """As lines, or as one object a line."""
+    looks: list[float] = []
+    stream = io.StringIO()
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            asyncio.run(fetch(crawl.place, "UPDATE meta SET value = 'finished' WHERE key = 'state'"))
+
+    report = await asyncio.to_thread(
+        lambda: watch_live(crawl.place, 0.5, json=as_json, console=Console(file=stream), sleep=sleep)
+    )
+    assert (report["state"], looks) == ("finished", [0.5, 0.5])
+    lines = stream.getvalue().splitlines()
+    if as_json:
+        assert [json.loads(line)["state"] for line in lines] == ["running", "running", "finished"]
+    else:
+        said = "running: 5 of 6 URLs done, 0.0 pages/s; green-4 5 pages"
+        assert lines == [said, said]
+
+
+async def test_on_a_terminal_it_is_drawn_in_place(crawl: Filled, green: Any) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120, height=40, _environ={"TERM": "xterm"})
+
+    def sleep(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await asyncio.to_thread(lambda: watch_live(crawl.place, 1.0, console=console, sleep=sleep))
+    assert "partitions: 2 of 256 held" in stream.getvalue()
+
+
 # -- the command -------------------------------------------------------------------------------------------
 
 
@@ -161,6 +197,8 @@ def test_the_command(
     assert password not in said
     assert main(["status", "--frontier", database, "--name", "books"]) == 0
     assert "crawl books finished" in capsys.readouterr().out
+    assert main(["status", "--watch", "--frontier", database, "--name", "books"]) == 0
+    assert "crawl books finished" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -173,6 +211,7 @@ def test_the_command(
         (["--frontier", "mysql://h/d", "--name", "books"], 2, "cluster.frontier"),
         (["--frontier", "postgresql://h/d", "--name", "No!"], 2, "cluster.name"),
         (["--frontier", "postgresql://h/d", "--name", "books", "--errors"], 2, "need OUT"),
+        (["--frontier", "postgresql://h/d", "--name", "books", "--open"], 2, "need OUT"),
         (["--frontier", "postgresql://u:secret@127.0.0.1:1/d", "--name", "books"], 3, "nothing listens"),
     ],
 )

@@ -16,6 +16,7 @@ from crawler.model.messages import Links
 from crawler.model.outcomes import Purpose
 from crawler.rules.dedup import fingerprints
 from crawler.rules.probe import no_such_page
+from crawler.watch.progress_line import done
 from tests import crawls
 from tests.graph_server import graph_site
 from tests.stations.fetch_servers import always, by_target, byte_server, ok
@@ -211,19 +212,20 @@ async def test_what_a_check_asks_for_cannot_change_when_it_goes_on(site, tmp_pat
             pass
 
 
-async def test_a_snapshot_counts_pages_done_and_targets_apart(site, tmp_path):
-    from crawler.engine.watchers import snapshot
+async def test_a_picture_counts_pages_done_and_targets_apart(site, tmp_path):
+    from crawler.engine.picture import picture
 
     pages = site.under("seen")
     async with Crawler(Config(seeds=[pages.url], out=tmp_path, **CHECK)) as crawl:
         stations = crawl._stations
         seen = []
         async for _ in crawl:
-            shot = snapshot(stations)
-            seen.append((shot.done, shot.known, shot.targets))
-            assert 0 <= shot.pending <= shot.known
+            shown = picture(stations)
+            seen.append((done(shown), shown.discovered, shown.targets))
+            assert 0 <= shown.counts["pending"] <= shown.discovered
             await asyncio.sleep(0)
-        last = snapshot(stations)
+        last = picture(stations)
     assert seen == sorted(seen)
-    assert (last.done, last.known, last.pending, last.targets >= 1) == (PAGES, PAGES, 0, True)
+    assert (done(last), last.discovered, last.counts["pending"]) == (PAGES, PAGES, 0)
+    assert last.targets >= 1
     assert (last.in_flight, last.targets_pending) == (0, 0)

@@ -35,3 +35,35 @@ def picture(second: float = 0.0, done: int = 40, **changed: Any) -> Picture:
         }
         | changed
     )  # fmt: skip
+
+
+LONG_URL = "http://127.0.0.1:8000/catalogue/category/books/mystery_3/page-2.html?very=long&query=string"
+
+
+def busy(done: int = 34_234, scale: int = 1, **changed: Any) -> Picture:
+    """A moment of a busy crawl."""
+    counts = {"ok": 33_000 * scale, "truncated": 3, "error": 112, "skipped": 1_119}
+    return picture(
+        83.0,
+        **{
+            "discovered": 46_678 * scale,
+            "counts": counts | {"pending": (46_678 - done) * scale},
+            "kinds": {
+                "redirected": 900, "http_status": 88, "robots": 40, "timeout": 14, "connect": 10, "dns": 2,
+                "tls": 1,
+            },
+            "in_flight": 67, "pages_per_second": 412.4, "pages_per_second_now": 412.3, "retries": 26,
+            "bytes": 45_300_000 * scale,
+            "stations": (
+                Station("fetch", 32, 32, 6.2, LONG_URL), Station("parse", 1, 2, 0.31, "http://a/"),
+                Station("write", 1, 1, 0.01, None), Station("commit", 0, 1, None, None),
+            ),
+            "queues": (
+                QueueNow("fetch", 64, 32_768, 3_000_000),
+                QueueNow("page", 31 * scale, 31_200_000, 33_554_432),
+                QueueNow("finished", 3, 123_000, 0),
+                QueueNow("unacked", 0, 1_100_000, 0),
+            ),
+        }
+        | changed,
+    )  # fmt: skip

@@ -170,6 +170,33 @@ def test_a_live_crawl_in_print():
     assert "to go on" not in text
 
 
+@pytest.mark.parametrize(
+    ("state", "message", "standing"),
+    [
+        ("running", None, None),
+        ("running", "waiting for memory", "waiting for memory"),
+        ("paused", None, "paused"),
+        ("stopping", None, "stopping"),
+    ],
+)
+def test_a_crawl_that_does_not_go_on_says_so(state, message, standing):
+    class Standing(View):
+        def live(self):
+            return super().live() | {"state": state, "message": message}
+
+    assert make_report(Standing(), NOW)["standing"] == standing
+    headline = printed(Standing()).partition("\n")[0]
+    assert (f", {standing}, started at" in headline) is (standing is not None)
+
+
+def test_a_dead_crawl_does_not_say_that_it_waits(dead_pid):
+    class Standing(View):
+        def live(self):
+            return super().live() | {"state": "paused", "message": None}
+
+    assert make_report(Standing(pid=dead_pid), NOW)["standing"] is None
+
+
 def test_a_dead_crawl_in_print(dead_pid):
     text = printed(View(pid=dead_pid, at=NOW - 300, steps=STEPS))
     assert f"crawl dead: it ended without saying so; pid {dead_pid} is gone, last heard of 5 min ago" in text

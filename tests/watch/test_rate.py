@@ -1,26 +1,6 @@
 import pytest
 
-from crawler.trace.counters import Counters
-from crawler.watch.snapshot import Rate, Snapshot
-
-
-def snapshot(**keys):
-    keys = {"pending": 0, "in_flight": 0, "known": 0} | keys
-    return Snapshot(keys.pop("counters", Counters()), [], [], **keys)
-
-
-def test_done_is_what_is_known_and_not_pending():
-    assert snapshot(known=10, pending=4).done == 6
-
-
-def test_done_is_never_negative_while_the_two_are_read_one_after_the_other():
-    assert snapshot(known=3, pending=4).done == 0
-
-
-def test_the_mean_is_over_this_run_and_zero_before_it_began():
-    counters = Counters(started=100.0, committed=50)
-    assert snapshot(counters=counters, taken=125.0).mean_rate == 2.0
-    assert snapshot(counters=counters, taken=100.0).mean_rate == 0.0
+from crawler.watch.rate import Rate
 
 
 def test_no_rate_before_the_second_sample():
