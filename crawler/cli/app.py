@@ -18,8 +18,8 @@ from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed
 from crawler.model.version import VERSION
 
 COMMANDS = (
-    "demo", "run", "resume", "recrawl", "node", "status", "trace", "check", "report", "diff", "export",
-    "config", "init", "serve", "lab",
+    "demo", "run", "resume", "recrawl", "node", "status", "trace", "inspect", "check", "report", "diff",
+    "export", "config", "init", "serve", "lab",
 )  # fmt: skip
 """Each lies in the module of its name."""
 

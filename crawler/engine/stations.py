@@ -8,7 +8,7 @@ from typing import Any
 from crawler.config import Config
 from crawler.engine.lifecycle import SPOOL
 from crawler.engine.opened import Opened
-from crawler.engine.parts import parts_of
+from crawler.engine.parts import Parts
 from crawler.fetch.attempt import Fetches
 from crawler.fetch.backend import Backend, make_backend
 from crawler.fetch.fetcher import Fetcher
@@ -48,7 +48,11 @@ class Stations:
         self.config, self.out, self.memory_before = config, out, memory_before
         self._opened = opened
         self.counters = Counters()
-        self.parts = parts_of(config, out, opened.generation)
+        self.parts = Parts()
+        if config.trace.write:
+            from crawler.engine.traced import TracedParts
+
+            self.parts = TracedParts(config, out, opened.generation)
         self.steps = self.parts.steps()
         self.restored = self.stopped = False
         self.is_check = config.write.keeps_facts
@@ -65,7 +69,7 @@ class Stations:
             config, opened.hash_seed, opened.generation, opened.earlier
         )
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import
-        job = _parse_job(config, self._scopes, opened.hash_seed)
+        job = parse_job(config, self._scopes, opened.hash_seed)
         self.parse_pool = self.parts.parse_pool(config, job, extract, feed_log)
         self.committer = Committer(
             config=config,
@@ -83,7 +87,8 @@ class Stations:
             generation=opened.generation,
         )
         self._closing = AsyncExitStack()
-        self._closing.push_async_callback(self.parts.stop)
+        if self.parts.traced is not None:
+            self._closing.push_async_callback(self.parts.traced.stop)
         self._closing.push_async_callback(off_loop, self.parse_pool.close)
         self._closing.push_async_callback(self.committer.close)
 
@@ -97,7 +102,8 @@ class Stations:
         """Make ready what takes a while: parsers, the HTTP library, the frontier with its seeds."""
         config, frontier = self.config, self.frontier
         self.parse_pool.start()
-        await self.parts.start()
+        if self.parts.traced is not None:
+            await self.parts.traced.start()
         named_by_user = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         # Meanwhile the parsers start.
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)
@@ -155,7 +161,7 @@ class Stations:
                 await self.frontier.flush()
 
 
-def _parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
+def parse_job(config: Config, scopes: Scopes, hash_seed: int) -> ParseJob:
     """What the parsers are told."""
     return ParseJob(
         scope=scopes.pages,

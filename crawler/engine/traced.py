@@ -3,7 +3,7 @@
 import asyncio
 import platform
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.config import Config
 from crawler.engine.lifecycle import saved_settings
-from crawler.engine.parts import Item, Parts
+from crawler.engine.parts import Parts
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.version import VERSION
 from crawler.parse.parse_pool import ParsePool, cores
@@ -43,9 +43,10 @@ class TracedParts(Parts):
         self._loop_cpu = time.thread_time()
         self.steps = partial(TracedSteps, self._recorder)
         self.parse_pool = partial(TracedParsePool, self._recorder)
+        self.queue, self.traced = self._new_queue, self
         self.ledger = partial(TracedLedger, recorder=self._recorder)
 
-    def queue(self, capacity: int, weigh: Callable[[Item], int], name: str) -> ByteQueue[Item]:
+    def _new_queue(self, capacity: int, weigh: Callable[[Any], int], name: str) -> ByteQueue[Any]:
         """A queue of the street; what is put into the first one was just leased."""
         recorder = self._recorder
 
@@ -87,11 +88,7 @@ class TracedParts(Parts):
         self._recorder.noted("end", {"loop_cpu_seconds": cpu, "dropped": self._recorder.dropped})
         await off_loop(self._thread.stop)
 
-    def watchers(self, stations: "Stations", /) -> Iterable[Coroutine[Any, Any, None]]:
-        """Counters."""
-        yield self._count(stations)
-
-    async def _count(self, stations: "Stations") -> None:
+    async def count(self, stations: "Stations") -> None:
         """Note how the crawl stands, and how late the loop lets a sleeper wake, until cancelled."""
         recorder, lag = self._recorder, 0.0
         while True:

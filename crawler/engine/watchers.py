@@ -69,7 +69,8 @@ def watchers(stations: Stations) -> Iterator[Coroutine[Any, Any, None]]:
 
     yield stall_task(stations.counters)
     yield _live(stations)
-    yield from stations.parts.watchers(stations)
+    if stations.parts.traced is not None:
+        yield stations.parts.traced.count(stations)
     yield frontier.keep()
     yield watchdog_task(
         workers,

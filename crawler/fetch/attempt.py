@@ -1,13 +1,14 @@
 """One try at one ticket: what is known of it so far, and the record of one that ends there."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from crawler.fetch.backend import Answer
 from crawler.model import record
-from crawler.model.messages import Finished, HostFeedback, Page, Redirect, Ticket
+from crawler.model.messages import Finished, HostFeedback, Page, Redirect, StoredRobots, Ticket
 from crawler.model.outcomes import MEANING, Kind, Outcome, Purpose
 from crawler.model.page_version import PageVersion
 from crawler.model.rows import Unchanged
@@ -64,6 +65,25 @@ class Fetches(Protocol):
 
     async def fetch(self, ticket: Ticket, step: Step) -> Fetched:
         """One try at ``ticket``. Raises CrawlFailed where a body cannot be spooled; else nothing."""
+
+
+class Keeps(Protocol):
+    """What fetching wants of the frontier; each is as in :class:`crawler.frontier.protocol.Frontier`."""
+
+    async def add(self, urls: Sequence[str], purpose: Purpose = Purpose.PAGE) -> int:
+        """Take URLs in; how many of them were new."""
+
+    def knows(self, url: str) -> bool:
+        """Whether a URL was ever taken in as a page or sitemap."""
+
+    async def turn(self, url: str) -> None:
+        """Wait until another request may be sent, for ``url``."""
+
+    async def load_robots(self, origin: str) -> StoredRobots | None:
+        """The robots.txt that is kept for an origin."""
+
+    async def save_robots(self, origin: str, status: int, body: bytes) -> None:
+        """Keep what an origin has just answered."""
 
 
 class Attempt:

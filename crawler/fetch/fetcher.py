@@ -10,12 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from crawler.config import Config
-from crawler.fetch.attempt import Attempt, Deferred, Fetched, Result
+from crawler.fetch.attempt import Attempt, Deferred, Fetched, Keeps, Result
 from crawler.fetch.backend import Answer, Backend, FetchFailed
 from crawler.fetch.body import drain
 from crawler.fetch.hops import Hops
@@ -34,9 +33,6 @@ from crawler.rules.validators import conditions
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 
-if TYPE_CHECKING:
-    from crawler.frontier.protocol import Frontier
-
 
 class Fetcher:
     """Fetches tickets; one for all workers.
@@ -51,7 +47,7 @@ class Fetcher:
         scopes: Scopes,
         backend: Backend,
         robots: RobotsCache,
-        frontier: "Frontier",
+        frontier: Keeps,
         spool_dir: Path,
         counters: Counters,
         chance: Callable[[], float] = random.random,

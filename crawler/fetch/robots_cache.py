@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from crawler.config import Config
+from crawler.fetch.attempt import Keeps
 from crawler.fetch.backend import Backend, FetchFailed
 from crawler.fetch.body import drain, read_body
 from crawler.model.messages import StoredRobots
@@ -25,9 +25,6 @@ from crawler.model.outcomes import Purpose
 from crawler.rules import retry, robots, urls
 from crawler.rules.redirects import REDIRECT_STATUSES
 from crawler.rules.scope import Scopes
-
-if TYPE_CHECKING:
-    from crawler.frontier.protocol import Frontier
 
 log = logging.getLogger("crawler.fetch")
 
@@ -82,7 +79,7 @@ class RobotsCache:
         backend: Backend,
         config: Config,
         scopes: Scopes,
-        frontier: "Frontier",
+        frontier: Keeps,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backend = backend

@@ -12,6 +12,7 @@ has holes, its Big5 and Shift_JIS are subsets.
 
 import codecs
 import re
+from enum import StrEnum
 
 import turbohtml
 import turbohtml.detect  # registers the "whatwg-…" codecs
@@ -75,6 +76,31 @@ def sniff(body: bytes, content_type: str | None) -> str:
     """The encoding of ``body`` by the standard's name, such as "UTF-8" or "windows-1252"."""
     kind = essence(content_type or "") or HTML
     return of_mark(body) or of_header(content_type) or _declared(body, kind) or _undeclared(body, kind)
+
+
+class Why(StrEnum):
+    """What says in which encoding a page is read."""
+
+    MARK = "byte-order mark"
+    HEADER = "Content-Type header"
+    DECLARED = "declaration in the page"
+    """``<meta charset>``, or an XML declaration."""
+    CONTENT = "its bytes are UTF-8"
+    """A guess: nothing says so."""
+    DEFAULT = "default"
+    """Another one: what is used where nothing is said."""
+
+
+def why(body: bytes, content_type: str | None, charset: str) -> Why:
+    """Why ``body`` was read as ``charset``: by :func:`sniff`, or by a ``<meta>`` that it came upon later."""
+    kind = essence(content_type or "") or HTML
+    if of_mark(body):
+        return Why.MARK
+    if of_header(content_type):
+        return Why.HEADER
+    if _declared(body, kind) or charset != _undeclared(body, kind):
+        return Why.DECLARED
+    return Why.CONTENT if _holds_utf8(body) else Why.DEFAULT
 
 
 def of_mark(body: bytes) -> str | None:

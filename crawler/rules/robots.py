@@ -97,6 +97,10 @@ class Robots:
             for rule, line in zip(section.rules, section.lines, strict=True)
         ]
 
+    def agent_of(self, user_agent: str) -> str | None:
+        """By which of its user-agents that crawler is meant, ``*`` or a name; None where nobody is."""
+        return self._name(user_agent) if self._chosen(user_agent) else None
+
     def _chosen(self, user_agent: str) -> list[Section]:
         name = self._name(user_agent)
         return [section for section in self._sections if name in section.agents]

@@ -16,6 +16,7 @@ import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from crawler.trace.protobuf import double, number, packet, sized, varint
 from crawler.trace.recorded import Where
 
 _SEQUENCE = b"\x50\x01"
@@ -30,39 +31,16 @@ _FLOW = b"\xf9\x02"
 CPU = "cpu_us"
 """The note at a slice's end: microseconds of CPU."""
 _flow = struct.Struct("<Q").pack
-_double = struct.Struct("<d").pack
 
 
-def varint(value: int) -> bytes:
-    """A number of at least 0, seven bits a byte, the lowest first."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+class Kind:
+    """What a slice is; to be made once and used for each such slice, for it is told by its identity."""
 
+    __slots__ = ("category", "name", "where")
 
-def number(field: int, value: int) -> bytes:
-    """A field that holds a number of at least 0."""
-    return varint(field << 3) + varint(value)
-
-
-def double(field: int, value: float) -> bytes:
-    """A field that holds a double."""
-    return varint(field << 3 | 1) + _double(value)
-
-
-def sized(field: int, value: bytes | str) -> bytes:
-    """A field that holds bytes, a text or a message."""
-    if isinstance(value, str):
-        value = value.encode("utf-8", "backslashreplace")
-    return varint(field << 3 | 2) + varint(len(value)) + value
-
-
-def packet(body: bytes) -> bytes:
-    """One packet of a trace."""
-    return sized(1, body)
+    def __init__(self, name: str, category: str, where: Where | None = None) -> None:
+        # A member of an enum is a text, but a slow one.
+        self.name, self.category, self.where = "".join(name), category, where
 
 
 class Encoder:
@@ -72,7 +50,9 @@ class Encoder:
         self._interned: dict[tuple[int, str | Where], int] = {}
         self._new = b""
         """InternedData that is to be written with the next event."""
-        self._begins: dict[tuple[int, str, str, Where | None], tuple[bytes, bytes]] = {}
+        self._names: dict[tuple[int, Kind], bytes] = {}
+        """Of an event, by what it is: track, category, name and line."""
+        self._begins: dict[tuple[int, Kind], tuple[bytes, bytes]] = {}
         """Of a slice with one flow, by what it is: what stands before the time, and between time and flow."""
         self._ends: dict[int, tuple[bytes, bytes]] = {}
         """Of a slice's end, by its track: what stands before the time, and after it."""
@@ -110,31 +90,24 @@ class Encoder:
         return self._track(number(1, track) + number(5, process) + sized(2, name) + sized(8, number(3, unit)))
 
     def begin(
-        self,
-        ns: int,
-        track: int,
-        name: str,
-        category: str,
-        where: Where | None = None,
-        flows: Sequence[int] = (),
-        ends: Sequence[int] = (),
+        self, ns: int, track: int, kind: Kind, flows: Sequence[int] = (), ends: Sequence[int] = ()
     ) -> bytes:
         """A slice begins; flows that pass through it, and those that end in it."""
         is_usual, when = len(flows) == 1 and not ends, self._time(ns)
-        if is_usual and (ready := self._begins.get((track, name, category, where))) is not None:
+        if is_usual and (ready := self._begins.get((track, kind))) is not None:
             return b"%b%b%b%b" % (ready[0], when, ready[1], _flow(flows[0]))
-        body = _BEGIN + self._named(track, name, category, where)
-        made = self._event(ns, body + _flows(47, flows) + _flows(48, ends))
+        body = _BEGIN + self._named(track, kind)
+        made = self._event(when, body + _flows(47, flows) + _flows(48, ends))
         if is_usual:
-            self._begins[track, name, category, where] = self._ready(ns, body + _FLOW, 8)
+            self._begins[track, kind] = self._ready(ns, body + _FLOW, 8)
         return made
 
     def end(self, ns: int, track: int, cpu_ns: int | None = None) -> bytes:
         """The slice that was begun last on this track ends; it took so much CPU of its own thread."""
-        if cpu_ns is not None:
-            cpu = number(1, self._iid(3, CPU)) + number(3, cpu_ns // 1000)
-            return self._event(ns, _END + number(11, track) + sized(4, cpu))
         when = self._time(ns)
+        if cpu_ns is not None:
+            cpu = b"\x08%b\x18%b" % (varint(self._iid(3, CPU)), varint(cpu_ns // 1000))
+            return self._event(when, b"%b\x58%b\x22%c%b" % (_END, varint(track), len(cpu), cpu))
         ready = self._ends.get(track)
         if ready is None:
             ready = self._ends[track] = self._ready(ns, _END + number(11, track), 0)
@@ -144,8 +117,7 @@ class Encoder:
         self,
         ns: int,
         track: int,
-        name: str,
-        category: str,
+        kind: Kind,
         flows: Iterable[int] = (),
         ends: Iterable[int] = (),
         notes: Mapping[str, str] | None = None,
@@ -154,20 +126,25 @@ class Encoder:
         said = b"".join(
             sized(4, number(1, self._iid(3, key)) + sized(6, text)) for key, text in (notes or {}).items()
         )
-        named = self._named(track, name, category, None)
-        return self._event(ns, _INSTANT + named + said + _flows(47, flows) + _flows(48, ends))
+        named = self._named(track, kind)
+        return self._event(self._time(ns), _INSTANT + named + said + _flows(47, flows) + _flows(48, ends))
 
     def counter(self, ns: int, track: int, value: float) -> bytes:
         """The value of a counter."""
         said = number(30, value) if isinstance(value, int) and value >= 0 else double(44, value)
-        return self._event(ns, _COUNTER + number(11, track) + said)
+        return self._event(self._time(ns), _COUNTER + number(11, track) + said)
 
     def _track(self, descriptor: bytes) -> bytes:
         return packet(_SEQUENCE + sized(60, descriptor))
 
-    def _named(self, track: int, name: str, category: str, where: Where | None) -> bytes:
-        said = number(11, track) + number(3, self._iid(1, category)) + number(10, self._iid(2, name))
-        return said if where is None else said + number(34, self._iid(4, where))
+    def _named(self, track: int, kind: Kind) -> bytes:
+        found = self._names.get((track, kind))
+        if found is None:
+            found = number(11, track) + number(3, self._iid(1, kind.category))
+            found += number(10, self._iid(2, kind.name))
+            found += b"" if kind.where is None else number(34, self._iid(4, kind.where))
+            self._names[track, kind] = found
+        return found
 
     def _iid(self, kind: int, word: str | Where) -> int:
         """The number of an interned word, of one kind of InternedData."""
@@ -181,10 +158,10 @@ class Encoder:
             self._new += sized(kind, number(1, found) + said)
         return found
 
-    def _event(self, ns: int, event: bytes) -> bytes:
+    def _event(self, when: bytes, event: bytes) -> bytes:
         interned = sized(12, self._new) if self._new else b""
         self._new = b""
-        return packet(number(8, ns) + _SEQUENCE + _NEEDS + interned + sized(11, event))
+        return packet(b"\x40" + when + _SEQUENCE + _NEEDS + interned + sized(11, event))
 
     def _ready(self, ns: int, event: bytes, more: int) -> tuple[bytes, bytes]:
         """What of a packet stands before and after its time, if ``more`` bytes follow what is given of it."""

@@ -15,22 +15,34 @@ What a trace looks like, for whoever reads it (:mod:`crawler.trace.recorded` say
 
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any
+from typing import NamedTuple
 
 from crawler.model.outcomes import Activity
 from crawler.model.spans import ChildWork, Span
-from crawler.trace.perfetto import Encoder
-from crawler.trace.recorded import Model, Where
+from crawler.trace.perfetto import Encoder, Kind
+from crawler.trace.recorded import Where
 from crawler.trace.recorder import Event, What
+from crawler.trace.slices import WAIT, WORK, Slices
 from crawler.trace.source_lines import where_of
+from crawler.trace.tracks import Tracks
 
-WORK, WAIT = "work", "wait"
-"""The categories of slices."""
 _WORKS = frozenset({Activity.READ})
 """What a coroutine does itself. Whatever else it is at, it waits for somebody: a host, a child, a thread."""
-_UNITS = {"in flight": 2, "committed": 2, "loop lag": 1, "loop cpu": 1}
-"""Perfetto's units of counters; that of all others is bytes (3)."""
 _NANOSECONDS = 1_000_000_000
+_LEASE, _COMMIT = Kind("lease", WORK), Kind(Activity.COMMIT, WAIT)
+_WAITING, _DEATH = Kind("waiting", WAIT), Kind("the parser died", WAIT)
+
+
+class _Entry(NamedTuple):
+    """What is entered at one line of source by one worker."""
+
+    track: int
+    kind: Kind | None
+    """None is idle."""
+    is_fetch: bool
+    is_commit: bool
+    code: CodeType
+    """Kept, since it is known by its address."""
 
 
 class Recording:
@@ -38,31 +50,23 @@ class Recording:
 
     def __init__(self, pid: int, tid: int, thread_name: Callable[[int], str]) -> None:
         """``pid`` and ``tid`` are those of the event loop; ``thread_name`` knows the name of a thread."""
-        self._pid, self._tid, self._thread_name = pid, tid, thread_name
-        self._encoder = Encoder()
         self._out: list[bytes] = []
-        self._tracks: dict[object, int] = {}
-        """By what it is of; the numbers stay the same in all files."""
-        self._words: dict[int, tuple[Callable[..., bytes], int | None, tuple[Any, ...]]] = {}
-        """How a track is described: by which method of the encoder, its parent, and the rest."""
-        self._described: set[int] = set()
-        """In this file."""
-        self._open: dict[int, tuple[str, str, Where | None, tuple[int, ...]]] = {}
-        """By track: the slice that has begun there and not ended."""
+        self._encoder = Encoder()
+        self._tracks = Tracks(pid, tid, thread_name, self._out)
+        self._slices = Slices(self._tracks, self._out)
         self._stages: dict[str, str] = {}
-        self._at: dict[str, int | None] = {}
-        """The URL that a fetcher is at; None where it is not known, not there where it is idle."""
+        self._at: dict[int, tuple[int, ...]] = {}
+        """The URL that a fetcher is at, by its track; not there where it is idle."""
         self._ids: dict[str, int] = {}
         """Row ids of the URLs that are leased and not committed."""
-        self._places: dict[str, list[int]] = {}
-        """Free places of each queue: their tracks."""
         self._waiting: dict[tuple[str, int], int] = {}
         """Which place a URL has in a queue."""
         self._unsaid: dict[str, list[int]] = {}
         """By sink: URLs it has acked, whose writing has not been said yet."""
-        self._committing: tuple[int, Where] | None = None
-        self._wheres: dict[tuple[CodeType, int], Where] = {}
-        self._child_wheres: dict[tuple[int, str], Where] = {}
+        self._committing: tuple[int, Kind] | None = None
+        self._entries: dict[tuple[str, int, int, int], _Entry] = {}
+        """What is entered, by the worker, the step, and the line of source that says so."""
+        self._child_kinds: dict[tuple[int, str, Activity], Kind] = {}
         self._now = 0
         self._on: dict[int, Callable[..., None]] = {
             What.WORKER: self._worker,
@@ -81,20 +85,25 @@ class Recording:
 
     def begin_file(self) -> bytes:
         """What the next file begins with: what goes on in it was begun in the one before."""
-        self._encoder, self._described = Encoder(), set()
+        self._encoder = Encoder()
         self._out.append(self._encoder.head())
-        for track, (name, category, where, flows) in self._open.items():
-            self._describe(track)
-            self._out.append(self._encoder.begin(self._now, track, name, category, where, flows))
+        self._tracks.begin_file(self._encoder)
+        self._slices.begin_file(self._now, self._encoder)
+        return self._packets()
+
+    def flush(self) -> bytes:
+        """What has begun and not ended: to be written before a pause."""
+        self._slices.flush()
         return self._packets()
 
     def end_file(self) -> bytes:
         """What this file ends with."""
-        self._out += [self._encoder.end(self._now, track) for track in self._open]
+        self._slices.end_file(self._now)
         return self._packets()
 
     def packets(self, event: Event) -> bytes:
         """What is to be written of one event."""
+        self._now = event[1]
         self._on[event[0]](*event[1:])
         return self._packets()
 
@@ -103,62 +112,62 @@ class Recording:
         self._out.clear()
         return made
 
-    # -- what there is to say of each kind of event ---------------------------------------------
-
     def _worker(self, _ns: int, holder: str, stage: str) -> None:
         self._stages[holder] = stage
 
     def _entered(
         self, ns: int, holder: str, step: Activity, url: str | None, code: CodeType, line: int
     ) -> None:
-        track = self._coroutine(holder)
-        self._end(ns, track)
-        if step is Activity.IDLE:
-            self._at.pop(holder, None)
-            self._committing = None if self._stages.get(holder) == "commit" else self._committing
-            return
-        if (where := self._wheres.get((code, line))) is None:
-            where = self._wheres[code, line] = where_of(code, line)
-        if step is Activity.COMMIT:
-            self._committing = ns, where  # which URLs it is about is said when it is over
-            return
-        flows: tuple[int, ...] = ()
-        if self._stages.get(holder) == "fetch":
-            if holder not in self._at:
-                self._at[holder] = None if url is None else self._ids.get(url)
-            found = self._at[holder]
-            flows = () if found is None else (found,)
-        self._begin(ns, track, step, WORK if step in _WORKS else WAIT, where, flows)
+        entry = self._entries.get((holder, id(step), id(code), line))
+        if entry is None:
+            entry = self._entry(holder, step, code, line)
+        track = entry.track
+        self._slices.end(ns, track)
+        if entry.kind is None:
+            self._at.pop(track, None)
+        elif entry.is_commit:
+            self._committing = ns, entry.kind  # which URLs it is about is said when it is over
+        else:
+            flows, is_first = self._at.get(track, ()), False
+            if entry.is_fetch and not flows and (item := self._ids.get(url or "")) is not None:
+                flows = self._at[track] = (item,)
+                is_first = True
+            self._slices.begin(ns, track, entry.kind, flows, is_kept=is_first)
+
+    def _entry(self, holder: str, step: Activity, code: CodeType, line: int) -> "_Entry":
+        category = WORK if step in _WORKS else WAIT
+        kind = None if step is Activity.IDLE else Kind(step, category, where_of(code, line))
+        stage, track = self._stages.get(holder), self._tracks.coroutine(holder)
+        made = _Entry(track, kind, stage == "fetch", step is Activity.COMMIT, code)
+        self._entries[holder, id(step), id(code), line] = made
+        return made
 
     def _leased(self, ns: int, item: int, url: str) -> None:
         self._ids[url] = item
-        track = self._coroutine("lease")
-        self._out.append(self._encoder.instant(ns, track, "lease", WORK, (item,), notes={"url": url}))
+        track = self._tracks.coroutine("lease")
+        self._out.append(self._encoder.instant(ns, track, _LEASE, (item,), notes={"url": url}))
 
     def _put(self, ns: int, queue: str, item: int) -> None:
-        if free := self._places.setdefault(queue, []):
-            self._describe(track := free.pop())
-        else:
-            track = self._track(("queue", len(self._tracks)), Encoder.track, self._loop(), queue, Model.QUEUE)
+        track = self._tracks.place(queue)
         self._waiting[queue, item] = track
-        self._begin(ns, track, "waiting", WAIT, None, (item,))
+        self._slices.begin(ns, track, _WAITING, (item,), is_kept=True)
 
     def _taken(self, ns: int, queue: str, items: Sequence[int]) -> None:
         for item in items:
             if (track := self._waiting.pop((queue, item), None)) is not None:
-                self._end(ns, track)
-                self._places[queue].append(track)
+                self._slices.end(ns, track)
+                self._tracks.give_back(queue, track)
 
     def _parsed(
         self, _ns: int, parser: str, pid: int | None, spans: Sequence[tuple[int, Span | None]]
     ) -> None:
         for item, span in spans:
             if span is not None:
-                self._span(pid or self._pid, parser, span, (item,))
+                self._span(pid or self._tracks.pid, parser, span, (item,))
 
     def _parser_died(self, ns: int, parser: str, items: Sequence[int]) -> None:
-        track = self._coroutine(parser)
-        self._out.append(self._encoder.instant(ns, track, "the parser died", WAIT, items))
+        track = self._tracks.coroutine(parser)
+        self._out.append(self._encoder.instant(ns, track, _DEATH, items))
 
     def _written(self, _ns: int, sink: str, items: Sequence[int], work: ChildWork | None) -> None:
         unsaid = self._unsaid.setdefault(sink, [])
@@ -170,96 +179,38 @@ class Recording:
             unsaid.clear()
 
     def _committed(self, ns: int, done: Sequence[tuple[int, str]]) -> None:
-        began, where = self._committing or (ns, None)
+        began, kind = self._committing or (ns, _COMMIT)
         self._committing = None
-        track, items = self._coroutine("commit"), tuple(item for item, _ in done)
-        self._out.append(self._encoder.begin(began, track, Activity.COMMIT, WAIT, where, ends=items))
-        self._open[track] = Activity.COMMIT, WAIT, where, ()
+        track = self._tracks.coroutine("commit")
+        self._slices.begin_last(began, track, kind, [item for item, _ in done])
         for _, url in done:
             self._ids.pop(url, None)
 
     def _counted(self, ns: int, values: dict[str, float]) -> None:
         for name, value in values.items():
-            unit, process = _UNITS.get(name, 3), self._process(self._pid, "main")
-            track = self._track(("counter", name), Encoder.counter_track, process, name, unit)
-            value = round(value * _NANOSECONDS) if unit == 1 else value
+            track = self._tracks.counter(name)
+            value = round(value * _NANOSECONDS) if name in ("loop lag", "loop cpu") else value
             self._out.append(self._encoder.counter(ns, track, value))
 
     def _noted(self, ns: int, name: str, values: str) -> None:
-        process = self._process(self._pid, "main")
-        self._out.append(self._encoder.instant(ns, process, name, WORK, notes={name: values}))
+        main = self._tracks.main()
+        self._out.append(self._encoder.instant(ns, main, Kind(name, WORK), notes={name: values}))
 
     def _dropped(self, ns: int, count: int) -> None:
         """What was going on has ended unseen, or goes on unseen."""
-        for track in [*self._open]:
-            self._end(ns, track)
+        self._slices.end_all(ns)
         for (queue, _), track in self._waiting.items():
-            self._places[queue].append(track)
+            self._tracks.give_back(queue, track)
         self._waiting.clear()
         self._at.clear()
         self._noted(ns, "dropped", f"{count}")
 
-    # -- slices --------------------------------------------------------------------------------
-
-    def _begin(
-        self, ns: int, track: int, name: str, category: str, where: Where | None, flows: tuple[int, ...]
-    ) -> None:
-        self._now = ns
-        self._open[track] = name, category, where, flows
-        self._out.append(self._encoder.begin(ns, track, name, category, where, flows))
-
-    def _end(self, ns: int, track: int) -> None:
-        self._now = ns
-        if self._open.pop(track, None) is not None:
-            self._out.append(self._encoder.end(ns, track))
-
     def _span(self, pid: int, process: str, span: Span, flows: tuple[int, ...]) -> None:
         """What a child did, or a thread of this process, is told when it is over."""
-        track = self._thread(pid, span.thread, process)
-        if span.where is not None:
-            self._child_wheres[pid, process] = Where(*span.where)
-        where = self._child_wheres.get((pid, process))
-        self._out.append(self._encoder.begin(span.begin, track, span.step, WORK, where, flows))
-        self._out.append(self._encoder.end(span.end, track, span.cpu))
-
-    # -- tracks --------------------------------------------------------------------------------
-
-    def _process(self, pid: int, name: str) -> int:
-        return self._track(("process", pid), Encoder.process, None, pid, name)
-
-    def _thread(self, pid: int, tid: int, name: str) -> int:
-        """``name`` is that of the child, if it is not a thread of this process."""
-        key = "thread", pid, tid
-        if key not in self._tracks and pid == self._pid:
-            name = "main" if tid == self._tid else self._thread_name(tid)
-        process = self._process(pid, "main" if pid == self._pid else name)
-        model = Model.THREAD if pid == self._pid else Model.PROCESS
-        return self._track(key, Encoder.thread, process, pid, tid, name, model)
-
-    def _coroutine(self, name: str) -> int:
-        key = "coroutine", name
-        if (track := self._tracks.get(key)) is not None and track in self._described:
-            return track
-        return self._track(key, Encoder.track, self._loop(), name, Model.COROUTINE)
-
-    def _loop(self) -> int:
-        return self._thread(self._pid, self._tid, "main")
-
-    def _track(self, key: object, describe: Callable[..., bytes], parent: int | None, *words: Any) -> int:
-        """The track of ``key``, described in this file."""
-        track = self._tracks.get(key)
-        if track is None:
-            track = self._tracks[key] = len(self._tracks) + 1
-            self._words[track] = describe, parent, words
-        self._describe(track)
-        return track
-
-    def _describe(self, track: int) -> None:
-        if track in self._described:
-            return
-        self._described.add(track)
-        describe, parent, words = self._words[track]
-        above = () if parent is None else (parent,)
-        for each in above:
-            self._describe(each)
-        self._out.append(describe(self._encoder, track, *above, *words))
+        track, key = self._tracks.thread(pid, span.thread, process), (pid, process, span.step)
+        kind = self._child_kinds.get(key)
+        if kind is None or span.where is not None:
+            where = None if span.where is None else Where(*span.where)
+            if kind is None or kind.where != where:
+                kind = self._child_kinds[key] = Kind(span.step, WORK, where)
+        self._slices.whole(span.begin, span.end, track, kind, flows, span.cpu)

@@ -74,6 +74,7 @@ class RecordingThread(threading.Thread):
                 self._append(b"".join(made) + self._recording.end_file())
                 made.clear()
                 self._next_file()
+        made.append(self._recording.flush())
         self._append(b"".join(made))
 
     def _next_file(self) -> None:

