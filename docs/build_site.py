@@ -153,7 +153,8 @@ def put_together(folder: Path) -> None:
         path = folder / where
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    targets = {path: folder / path.relative_to(DOCS) for path in [*DOCS.rglob("*.svg"), *DOCS.rglob("*.js")]}
+    shown = (path for kind in ("svg", "png", "js") for path in DOCS.rglob(f"*.{kind}"))
+    targets = {path: folder / path.relative_to(DOCS) for path in shown}
     targets |= {ROOT / name: folder / "files" / name for name in copied}
     for path, copy in targets.items():
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
+from docs import live_picture, make_inspect_picture
 from docs.build_site import DOCS
+from docs.live_picture import take
 from docs.terminal import draw, printed
 from tests.browser import ARGUMENTS, chromium
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 ASSETS = DOCS / "assets"
 MAX_BYTES = 200_000
 """Of one picture: they are in the repository, and in everybody's README."""
-COLOURS = 64
+COLOURS = 256
 PORT = 8000
 """That of ``crawler serve``."""
 EXECUTORS = ("inline", "thread", "process")
@@ -89,22 +91,33 @@ def _life(trace: "Trace") -> tuple[float, float]:
     return begin, end
 
 
-def small(png: bytes) -> bytes:
+def live(folder: Path) -> bytes:
+    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
+    with browser_page(1280, 1340) as page:
+        return small(take(page, folder), colours=256)
+
+
+def small(png: bytes, colours: int = COLOURS) -> bytes:
     """The same picture with fewer colours, which is a fraction of its bytes."""
     from PIL import Image
 
     made = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+    Image.open(BytesIO(png)).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
         made, "PNG", optimize=True
     )
     return made.getvalue()
 
 
+def live(folder: Path) -> bytes:
+    """The live page of a crawl of a small internet."""
+    with browser_page(1280, 1340) as page:
+        return small(live_picture.take(page, folder))
+
+
 def inspect(_folder: Path) -> bytes:
     """One page under the glass."""
     with SiteProcess(PORT) as site:
-        lines = printed("inspect", site.url).splitlines()
-    return draw(f"crawler inspect http://127.0.0.1:{PORT}/", lines, name="inspect").encode()
+        return make_inspect_picture.draw(site.url).encode()
 
 
 def trace(folder: Path) -> bytes:
@@ -115,6 +128,7 @@ def trace(folder: Path) -> bytes:
 
 
 PICTURES: dict[str, Callable[[Path], bytes]] = {
+    "live.png": live,
     "timeline.png": timeline,
     "inspect.svg": inspect,
     "trace.svg": trace,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crawler.sinks import SINKS
-from docs import build_site, make_cli, make_drawings, make_outputs, make_rules
+from docs import build_site, make_cli, make_drawings, make_outputs, make_rules, make_screenshots
 
 PAGE = "crawler/parse/single_worker_pool.py"
 
@@ -97,3 +97,8 @@ def test_dead_links_and_remote_files_are_found(tmp_path: Path):
         "a.html would load //example.org/y.css",
         "a.html would load https://example.org/x.js",
     ]
+
+
+def test_every_picture_of_the_program_at_work_is_there_and_small():
+    found = {name: (make_screenshots.ASSETS / name).stat().st_size for name in make_screenshots.PICTURES}
+    assert max(found.values()) <= make_screenshots.MAX_BYTES

@@ -59,6 +59,11 @@ def until_state(shown: "Page", *states: str) -> None:
     )
 
 
+def until_last_picture(shown: "Page") -> None:
+    shown.wait_for_function("() => document.querySelector('#notice').textContent.includes('last picture')")
+    shown.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def counts(shown: "Page") -> dict[str, int]:
     rows = shown.eval_on_selector_all(
         "#counts tr", "rows => rows.slice(1).map(row => [row.cells[0].textContent, row.cells[1].textContent])"
@@ -78,9 +83,7 @@ def test_what_is_shown_at_the_end_is_the_summary(browser, tmp_path):
         assert shown.text_content("#hosts tbody th") == site.url.removesuffix("/0")
         until_state(shown, "finished")
         assert crawl.wait(20) == 0
-        shown.wait_for_function(
-            "() => document.querySelector('#notice').textContent.includes('last picture')"
-        )
+        until_last_picture(shown)
         told = summary(tmp_path / "out")
         assert counts(shown) == {name: told[name] for name in (*OUTCOMES, "discovered")}
         assert sum(told[name] for name in OUTCOMES) == told["discovered"] > 100
@@ -121,9 +124,36 @@ def test_pause_resume_concurrency_and_stop_do_what_they_say(browser, tmp_path):
         shown.click("#stop-now")
         until_state(shown, "stopped")
         assert crawl.wait(20) == 130
-        shown.wait_for_function(
-            "() => document.querySelector('#notice').textContent.includes('last picture')"
-        )
+        until_last_picture(shown)
         told = summary(tmp_path / "out")
         assert told["pending"] > 0
         assert counts(shown) == {name: told[name] for name in (*OUTCOMES, "discovered")}
+
+
+def test_a_finished_crawl_is_opened_with_a_slider(browser, tmp_path):
+    with SlowSite(60, 0.05) as site:
+        crawl = start("run", site.url, "-o", tmp_path / "out", "--concurrency", 2, "--no-progress")
+        crawl.communicate(timeout=40)
+    viewer = start("status", tmp_path / "out", "--open", 0, "--no-browser")
+    try:
+        assert viewer.stdout is not None
+        told = ""
+        while (found := re.search(r"http://\S+", told)) is None:
+            line = viewer.stdout.readline()
+            assert line, told
+            told += line
+        context = browser.new_context()
+        shown = context.new_page()
+        shown.goto(found[0])
+        until_state(shown, "finished")
+        shown.focus("#moment")
+        end = counts(shown)
+        shown.keyboard.press("Home")
+        begin = counts(shown)
+        context.close()
+        ended = summary(tmp_path / "out")
+        assert end == {name: ended[name] for name in (*OUTCOMES, "discovered")}
+        assert begin["ok"] < end["ok"]
+    finally:
+        viewer.kill()
+        viewer.communicate()
