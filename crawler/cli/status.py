@@ -167,7 +167,13 @@ def _opened(out: str, port: int, *, in_browser: bool) -> int:
         if in_browser:
             show_in_browser(url)
 
-    if not read().has_history:
+    past = read()
+    if past.is_live and (page := past.pictures[-1].page) is not None:
+        say(f"{out} is being crawled, and has a live page: {page}")
+        if in_browser:
+            show_in_browser(page)
+        return 0
+    if not past.has_history:
         complain(f"{out} has no history of its time: its last picture is all there is")
     serve_history(lambda: read().pictures, port, started)
     return 0

@@ -32,6 +32,9 @@ from crawler.write.commit_task import Committer
 class Stations:
     """The parts of one crawl, put together; :func:`crawler.engine.street.walk` runs them."""
 
+    page: str | None = None
+    """Where its live page is served, without a token."""
+
     def __init__(
         self,
         config: Config,
@@ -58,8 +61,6 @@ class Stations:
         self.steps = self.parts.steps()
         self.generation, seed = opened.generation, opened.hash_seed
         self.restored = self.stopped = False
-        self.page: str | None = None
-        """Where its live page is served."""
         self.history = History(history_of(out, opened.generation), goes_on=opened.runs > 1)
         self.is_check = config.write.keeps_facts
         """Facts are kept, so what pages refer to is asked for beside the pages."""

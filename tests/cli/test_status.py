@@ -94,6 +94,21 @@ def test_a_port_that_is_taken_is_said(out: Path, capsys: pytest.CaptureFixture[s
     ]
 
 
+@pytest.mark.parametrize("options", [[], ["--no-browser"]])
+def test_a_crawl_that_has_a_live_page_is_looked_at_there(
+    options: list[str], out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = CrawlState(out)
+    state.note({"pid": str(os.getpid())})
+    state.close()
+    History(history_of(out, 1)).add(picture(0.0, page="http://127.0.0.1:8080/"))
+    shown: list[str] = []
+    monkeypatch.setattr("crawler.view.history_server.show_in_browser", shown.append)
+    assert main(["status", str(out), "--open", *options]) == 0
+    assert capsys.readouterr().out == f"{out} is being crawled, and has a live page: http://127.0.0.1:8080/\n"
+    assert shown == ([] if options else ["http://127.0.0.1:8080/"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_page_of_a_dead_crawl_until_ctrl_c(number: signal.Signals, out: Path) -> None:
     history = History(history_of(out, 1))
