@@ -91,12 +91,6 @@ def _life(trace: "Trace") -> tuple[float, float]:
     return begin, end
 
 
-def live(folder: Path) -> bytes:
-    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
-    with browser_page(1280, 1340) as page:
-        return small(take(page, folder), colours=256)
-
-
 def small(png: bytes, colours: int = COLOURS) -> bytes:
     """The same picture with fewer colours, which is a fraction of its bytes."""
     from PIL import Image
@@ -109,9 +103,9 @@ def small(png: bytes, colours: int = COLOURS) -> bytes:
 
 
 def live(folder: Path) -> bytes:
-    """The live page of a crawl of a small internet."""
+    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
     with browser_page(1280, 1340) as page:
-        return small(live_picture.take(page, folder))
+        return small(live_picture.take(page, folder), colours=256)
 
 
 def inspect(_folder: Path) -> bytes:
