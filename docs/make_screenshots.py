@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from crawler.lab.site.site_process import SiteProcess
 from docs import live_picture, make_inspect_picture
 from docs.build_site import DOCS
-from docs.live_picture import take
 from docs.terminal import draw, printed
 from tests.browser import ARGUMENTS, chromium
 
