@@ -45,9 +45,9 @@ def watched_crawl(folder: Path) -> Iterator[str]:
                 crawl.kill()
 
 
-def take(page: "Page", folder: Path, *, whole: bool = False) -> bytes:
-    """A picture (PNG) of a crawl's live page in ``page``, the whole of it or what fits into the window."""
+def take(page: "Page", folder: Path) -> bytes:
+    """A picture (PNG) of a crawl's live page in ``page``: what fits into the window."""
     with watched_crawl(folder) as url:
         page.goto(url)
         page.wait_for_timeout(WATCHED)
-        return page.screenshot(full_page=whole)
+        return page.screenshot()

@@ -25,6 +25,7 @@ TESTS = {
     "tests alone": [
         "-m", "pytest", "-q", "-m", "alone",
         "tests/lab", "tests/street/test_faults.py", "tests/cluster/test_chaos.py",
+        "tests/view/test_why_held_against_runs.py",
     ],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
     "tests": [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OPEN = """async (url) => {
     const buffer = await (await fetch(url)).arrayBuffer();
+    window.earlier = window.app.trace;
     window.app.openTraceFromBuffer({ buffer, title: "a crawl", fileName: "trace.pftrace" });
 }"""
 _QUERY = """async (sql) => {
@@ -70,8 +71,18 @@ def served() -> Iterator[str]:
 class Perfetto:
     """The page with a trace in it."""
 
-    def __init__(self, page: "Page") -> None:
-        self.page = page
+    def __init__(self, page: "Page", url: str) -> None:
+        """``url`` is one that :meth:`open` may answer itself."""
+        self.page, self._url = page, url
+
+    def open(self, trace: bytes) -> None:
+        """Put a trace into the page, in the place of the one that is there."""
+        self.page.unroute(self._url)
+        self.page.route(
+            self._url, lambda route: route.fulfill(body=trace, content_type="application/octet-stream")
+        )
+        self.page.evaluate(_OPEN, self._url)
+        self.page.wait_for_function("window.app.trace && window.app.trace !== window.earlier")
 
     def ask(self, sql: str) -> list[list[Any]]:
         """The rows that its engine answers with."""
@@ -87,10 +98,7 @@ def opened(browser: "Browser", trace: bytes) -> Iterator[Perfetto]:
         answered: list[str] = []
 
         def answer(route: "Route") -> None:
-            url = route.request.url
-            if url == f"{origin}/the.pftrace":
-                route.fulfill(body=trace, content_type="application/octet-stream")
-            elif url.startswith(f"{origin}/"):
+            if route.request.url.startswith(f"{origin}/"):
                 route.continue_()
             else:
                 route.abort()
@@ -102,9 +110,9 @@ def opened(browser: "Browser", trace: bytes) -> Iterator[Perfetto]:
             page = context.new_page()
             page.goto(f"{origin}/?testing=1#!/")
             page.wait_for_function("window.app !== undefined")
-            page.evaluate(_OPEN, f"{origin}/the.pftrace")
-            page.wait_for_function("window.app.trace !== undefined")
-            yield Perfetto(page)
+            perfetto = Perfetto(page, f"{origin}/the.pftrace")
+            perfetto.open(trace)
+            yield perfetto
         finally:
             context.close()
         assert [url for url in answered if not url.startswith((f"{origin}/", "data:", "blob:"))] == []

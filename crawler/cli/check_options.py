@@ -55,7 +55,8 @@ CHECKED = (
     options.concurrency, options.timeout, options.max_body, options.retries, options.max_redirects,
     options.user_agent, options.header, options.cookie, options.insecure, options.per_host, options.delay,
     options.ignore_robots, options.workers, options.executor, quiet_report, every_finding,
-    options.no_progress, options.log_level, options.dashboard, options.assignments, options.config_file,
+    options.trace, options.dashboard, options.no_progress, options.log_level, options.assignments,
+    options.config_file,
 )  # fmt: skip
 """Those of ``crawler check``."""
 REPORTED = (report, fail_on_finding, quiet_report, every_finding)

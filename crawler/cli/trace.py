@@ -35,8 +35,8 @@ def trace(out: str, url: str | None, why: bool, by: str, most: int, as_json: boo
     Without --url: the stages of the street, how long URLs were at each, and the slowest URLs. A moment of
     which nothing is told counts for what the URL waited for next.
 
-    --why names what limits the crawl (loop, parsers, network, politeness, disk), with the figures that say so,
-    and replays its times with other settings; see docs/why.md.
+    --why names what limits the crawl (loop, parsers, network, politeness, disk), with the figures that say
+    so, and replays its times with other settings; see docs/why.md.
 
     The same file opens in Perfetto, see docs/trace.md. A trace that a kill has cut off is read up to there.
     """

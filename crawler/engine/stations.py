@@ -63,9 +63,8 @@ class Stations:
         queue, limits = self.parts.queue, config.limits
         self.tickets: ByteQueue[Ticket] = queue(config.fetch.concurrency, lambda _: 1, "fetch_queue")
         self.pages: ByteQueue[Page] = queue(limits.page_queue, lambda page: page.weight, "page_queue")
-        self.finished: ByteQueue[Finished] = queue(
-            limits.finished_queue, lambda finished: finished.weight, "finished_queue"
-        )
+        self.finished: ByteQueue[Finished]
+        self.finished = queue(limits.finished_queue, lambda finished: finished.weight, "finished_queue")
         self._scopes = Scopes.of_crawl(config)
         self.frontier: Frontier = opened.state.frontier(config, seed, self.generation, opened.earlier)
         self.fetcher: Fetches  # made by restore(): its HTTP library takes a while to import

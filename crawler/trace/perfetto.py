@@ -123,11 +123,10 @@ class Encoder:
         notes: Mapping[str, str] | None = None,
     ) -> bytes:
         """Something that takes no time; flows that pass it or end in it, and texts by their names."""
-        said = b"".join(
-            sized(4, number(1, self._iid(3, key)) + sized(6, text)) for key, text in (notes or {}).items()
-        )
-        named = self._named(track, kind)
-        return self._event(self._time(ns), _INSTANT + named + said + _flows(47, flows) + _flows(48, ends))
+        event = _INSTANT + self._named(track, kind)
+        for key, text in (notes or {}).items():
+            event += sized(4, number(1, self._iid(3, key)) + sized(6, text))
+        return self._event(self._time(ns), event + _flows(47, flows) + _flows(48, ends))
 
     def counter(self, ns: int, track: int, value: float) -> bytes:
         """The value of a counter."""
@@ -161,7 +160,8 @@ class Encoder:
     def _event(self, when: bytes, event: bytes) -> bytes:
         interned = sized(12, self._new) if self._new else b""
         self._new = b""
-        return packet(b"\x40" + when + _SEQUENCE + _NEEDS + interned + sized(11, event))
+        body = b"\x40%b%b%b%b\x5a%b%b" % (when, _SEQUENCE, _NEEDS, interned, varint(len(event)), event)
+        return b"\x0a%b%b" % (varint(len(body)), body)
 
     def _ready(self, ns: int, event: bytes, more: int) -> tuple[bytes, bytes]:
         """What of a packet stands before and after its time, if ``more`` bytes follow what is given of it."""
@@ -174,9 +174,10 @@ class Encoder:
         high = self._highs.get(upper)
         if high is None:
             high = varint(upper)
-            if len(high) != self._width or len(self._highs) > 64:
-                # A packet that is kept ready has its length in it.
-                self._highs, self._begins, self._ends, self._width = {}, {}, {}, len(high)
+            if len(self._highs) > 64:
+                self._highs.clear()
+            if len(high) != self._width:  # a packet that is kept ready has its length in it
+                self._begins, self._ends, self._width = {}, {}, len(high)
             self._highs[upper] = high
         low = ns & 0x7F | (ns & 0x3F80) << 1 | (ns & 0x1FC000) << 2 | (ns & 0xFE00000) << 3 | 0x80808080
         return low.to_bytes(4, "little") + high

@@ -4,19 +4,25 @@ Packets and fields that are not known are passed over, as is usual for protobuf.
 their time and the flow at their end, the same bytes again and again: these are decoded once.
 """
 
-import struct
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crawler.trace.perfetto_messages import (
+    Clocks,
+    Described,
+    as_double,
+    as_number,
+    as_text,
+    clocks,
+    described,
+)
 from crawler.trace.protobuf_reading import Malformed, Packets, fields, whole_varint
 from crawler.trace.recorded import Where
 
 BEGIN, END, INSTANT, COUNTER = 1, 2, 3, 4
 """Types of events."""
-REALTIME, MONOTONIC = 1, 3
-"""Clocks."""
 _TIME = b"@"
 """The tag of a packet's timestamp, with which events begin; and what follows on the time itself."""
 _AFTER_TIME = b"\x50\x01\x68\x02"
@@ -30,25 +36,6 @@ _FLOW = b"\xf9\x02"
 """The tag of a flow."""
 _NAMES, _CATEGORIES, _NOTES, _WHERES = 2, 1, 3, 4
 """Kinds of interned data."""
-
-
-class Described(NamedTuple):
-    """A track."""
-
-    uuid: int
-    parent: int
-    name: str
-    description: str
-    pid: int
-    """0 where it is neither a process nor a thread."""
-    unit: int
-    """Of a counter: 1 is nanoseconds, 2 a count, 3 bytes."""
-
-
-class Clocks(NamedTuple):
-    """Nanoseconds of several clocks, at one moment."""
-
-    at: dict[int, int]
 
 
 class Event(NamedTuple):
@@ -132,9 +119,9 @@ class EventFile:
             elif number == 11:
                 body = value
             elif number == 60:
-                yield _described(value)
+                yield described(value)
             elif number == 6:
-                yield Clocks(dict(_clocks(value)))
+                yield Clocks(dict(clocks(value)))
         if body:
             event = self._decoded(ns, body)
             if event.type in (BEGIN, END) and not event.notes and not is_new_word:
@@ -177,7 +164,7 @@ class EventFile:
             elif number == 30:
                 count = float(value)
             elif number == 44:
-                count = _double(value)
+                count = as_double(value)
         return Event(kind, ns, track, name, category, where, tuple(flows), notes, count)
 
     def _note(self, body: bytes, notes: dict[str, str | int]) -> None:
@@ -188,49 +175,16 @@ class EventFile:
             elif number == 3 and isinstance(value, int):
                 notes[key] = value
             elif number == 6 and isinstance(value, bytes):
-                notes[key] = _text(value)
+                notes[key] = as_text(value)
 
     def _intern(self, body: bytes) -> None:
         for kind, entry in fields(body):
             if not isinstance(entry, bytes):
                 continue
             found = dict(fields(entry))
-            number = _number(found.get(1, 0))
+            number = as_number(found.get(1, 0))
             if kind == _WHERES:
-                file, function = _text(found.get(2, b"")), _text(found.get(3, b""))
-                self._wheres[number] = Where(file, function, _number(found.get(4, 0)))
+                file, function = as_text(found.get(2, b"")), as_text(found.get(3, b""))
+                self._wheres[number] = Where(file, function, as_number(found.get(4, 0)))
             else:
-                self._words[kind, number] = _text(found.get(2, b""))
-
-
-def _clocks(body: bytes) -> Iterator[tuple[int, int]]:
-    for number, value in fields(body):
-        if number == 1 and isinstance(value, bytes):
-            found = dict(fields(value))
-            yield _number(found.get(1, 0)), _number(found.get(2, 0))
-
-
-def _described(body: bytes) -> Described:
-    found = dict(fields(body))
-    name, pid = _text(found.get(2, b"")), 0
-    for number, its_name in ((3, 6), (4, 5)):  # a process, a thread
-        if isinstance(inner := found.get(number), bytes):
-            of_it = dict(fields(inner))
-            name, pid = _text(of_it.get(its_name, b"")), _number(of_it.get(1, 0))
-    counter = found.get(8, b"")
-    unit = dict(fields(counter)).get(3, 0) if isinstance(counter, bytes) else 0
-    uuid, parent = _number(found.get(1, 0)), _number(found.get(5, 0))
-    return Described(uuid, parent, name, _text(found.get(14, b"")), pid, _number(unit))
-
-
-def _text(value: int | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
-
-
-def _number(value: int | bytes) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _double(bits: int) -> float:
-    (value,) = struct.unpack("<d", bits.to_bytes(8, "little"))
-    return float(value)
+                self._words[kind, number] = as_text(found.get(2, b""))

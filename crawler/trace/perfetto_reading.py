@@ -11,16 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler.model.errors import UsageError
-from crawler.trace.perfetto_events import (
-    COUNTER,
-    INSTANT,
-    MONOTONIC,
-    REALTIME,
-    Clocks,
-    Described,
-    Event,
-    EventFile,
-)
+from crawler.trace.perfetto_events import COUNTER, INSTANT, Event, EventFile
+from crawler.trace.perfetto_messages import MONOTONIC, REALTIME, Clocks, Described
 from crawler.trace.perfetto_slices import SECOND, SliceMaker, in_order
 from crawler.trace.protobuf_reading import Malformed
 from crawler.trace.recorded import Model, Slice, Trace, Track

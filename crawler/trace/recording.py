@@ -189,7 +189,7 @@ class Recording:
     def _counted(self, ns: int, values: dict[str, float]) -> None:
         for name, value in values.items():
             track = self._tracks.counter(name)
-            value = round(value * _NANOSECONDS) if name == "loop lag" else value
+            value = round(value * _NANOSECONDS) if name in ("loop lag", "loop cpu") else value
             self._out.append(self._encoder.counter(ns, track, value))
 
     def _noted(self, ns: int, name: str, values: str) -> None:

@@ -6,13 +6,13 @@ trace ends there, and the crawl goes on.
 
 import logging
 import os
-import re
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
 from crawler.trace.recorder import Event, Recorder
 from crawler.trace.recording import Recording
+from crawler.trace.trace_files import runs_in
 
 log = logging.getLogger("crawler.trace")
 
@@ -99,13 +99,10 @@ def move_up(out: Path) -> None:
     ``trace.pftrace`` becomes ``trace-run1.pftrace``, and ``trace.1.pftrace`` ``trace-run1.1.pftrace``: the
     first trace that was written here; the next run's are ``trace-run2`` and so on.
     """
-    files = [
-        path for path in out.glob("trace*.pftrace") if re.fullmatch(r"trace(\.\d+)?\.pftrace", path.name)
-    ]
-    earlier = [re.match(r"trace-run(\d+)\.", path.name) for path in out.glob("trace-run*.pftrace")]
-    run = 1 + max((int(match[1]) for match in earlier if match), default=0)
-    for path in files:
-        path.rename(path.with_name(path.name.replace("trace", f"trace-run{run}", 1)))
+    runs = runs_in(out)
+    number = 1 + max((run.number for run in runs if run.number is not None), default=0)
+    for path in (path for run in runs if run.number is None for path in run.files):
+        path.rename(path.with_name(path.name.replace("trace", f"trace-run{number}", 1)))
 
 
 def _name_of(tid: int) -> str:

@@ -95,8 +95,8 @@ def notes(judgement: Why) -> list[str]:
         found.append(f"* extrapolated: it cannot be run on this machine, which has {cores}.")
     if judgement.is_disturbed:
         found.append(
-            f"Parsers had a core for {_share(judgement.parsers_computing or 0.0)} of the time that they were at"
-            " a page, and the crawl itself did not take them all: another program used this machine."
+            f"Parsers had a core for {_share(judgement.parsers_computing or 0.0)} of the time that they were"
+            " at a page, and the crawl itself did not take them all: another program used this machine."
         )
     if judgement.is_doubtful:
         found.append(

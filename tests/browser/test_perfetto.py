@@ -9,20 +9,25 @@ import pytest
 
 from crawler.model.record import Record
 from tests.crawls import crawl, records
+from tests.made_traces import write_trace
 from tests.perfetto_page import Perfetto, opened
 
 STEPS = """
     WITH ends AS (SELECT trace_id, slice_out AS id FROM flow UNION SELECT trace_id, slice_in FROM flow)
-    SELECT trace_id, s.ts, s.name, process.name, process.pid, coalesce(track.name, thread.name)
+    SELECT trace_id, s.ts, s.ts + s.dur, s.name, process.name, process.pid, coalesce(track.name, thread.name)
     FROM ends JOIN slice s USING (id) JOIN track ON track.id = s.track_id
     JOIN thread_track ON thread_track.id = track.id JOIN thread USING (utid) JOIN process USING (upid)
     ORDER BY trace_id, s.ts
 """
 
 
+ERRORS = "SELECT name, value FROM stats WHERE severity = 'error' AND value > 0"
+
+
 class Step(NamedTuple):
     flow: int
     ns: int
+    end: int
     name: str
     process: str
     pid: int
@@ -55,17 +60,23 @@ def committed(out) -> dict[int, Record]:
     return found
 
 
+@pytest.fixture(scope="module")
+def flows(perfetto) -> dict[int, list[Step]]:
+    """What each flow passes through, by the time at which it begins."""
+    found = defaultdict(list)
+    for row in perfetto.ask(STEPS):
+        found[row[0]].append(Step(*row))
+    return dict(found)
+
+
 def test_it_opens_without_an_error(perfetto: Perfetto):
-    assert perfetto.ask("SELECT name, value FROM stats WHERE severity = 'error' AND value > 0") == []
+    assert perfetto.ask(ERRORS) == []
     assert perfetto.ask("SELECT count(*) FROM slice WHERE dur < 0") == [[0]]  # none that never ends
     [[flows]] = perfetto.ask("SELECT count(*) FROM flow")
     assert flows > 1_000
 
 
-def test_every_committed_url_is_one_flow_from_its_lease_to_its_commit(perfetto: Perfetto, committed, out):
-    flows = defaultdict(list)
-    for row in perfetto.ask(STEPS):
-        flows[row[0]].append(Step(*row))
+def test_every_committed_url_is_one_flow_from_its_lease_to_its_commit(perfetto: Perfetto, flows, committed):
     edges = dict(perfetto.ask("SELECT trace_id, count(*) FROM flow GROUP BY 1"))
     assert set(flows) == set(committed)
     for row, record in committed.items():
@@ -85,7 +96,6 @@ def test_every_committed_url_is_one_flow_from_its_lease_to_its_commit(perfetto: 
             parsed = by_name["parsing"]
             assert parsed.process.startswith("parser-")
             assert parsed.pid not in (main, by_name["write a batch"].pid)
-            assert "page_queue" in [step.track for step in steps]
         order = [
             name
             for name in ("lease", "wait for the answer", "read", "parsing", "write a batch", "committing")
@@ -97,9 +107,11 @@ def test_every_committed_url_is_one_flow_from_its_lease_to_its_commit(perfetto: 
 
 def test_there_is_a_track_for_each_process_and_worker(perfetto: Perfetto):
     processes = {name for [name] in perfetto.ask("SELECT name FROM process WHERE name IS NOT NULL")}
-    assert processes == {"main", "parser-0", "parser-1", "writer-jsonl"}
+    parsers = processes & {"parser-0", "parser-1"}
+    assert parsers
+    assert processes - parsers == {"main", "writer-jsonl"}
     tracks = {name for [name] in perfetto.ask("SELECT DISTINCT name FROM track WHERE name IS NOT NULL")}
-    assert {"lease", "commit", "parser-0", "parser-1", "page_queue", "finished_queue"} <= tracks
+    assert {"lease", "commit", "page_queue", "finished_queue"} | parsers <= tracks
     assert {f"fetch-{number}" for number in range(32)} >= {
         name for name in tracks if name.startswith("fetch")
     }
@@ -112,7 +124,7 @@ def test_its_counters_have_values(perfetto: Perfetto, committed):
     )
     most = {name: most for name, count, most in counted if count >= 3}
     assert set(most) == {
-        "in flight", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "committed",
+        "in flight", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "loop cpu", "committed",
     }  # fmt: skip
     assert 0 < most["committed"] <= len(committed)
     assert most["memory"] > 1 << 20
@@ -142,10 +154,32 @@ def test_waiting_is_told_apart_from_working(perfetto: Perfetto):
     assert {category for _, category in kinds} == {"wait", "work"}
 
 
-def test_a_file_that_a_kill_cut_off_opens(browser, out):
+def test_the_clocks_of_the_processes_agree(flows):
+    """What a child did lies between what the main process did before it was sent there, and after it came."""
+    checked = 0
+    for steps in flows.values():
+        parsed = [step for step in steps if step.process.startswith("parser-")]
+        queued = [step for step in steps if step.track == "page_queue"]
+        handed_on = [step for step in steps if step.track == "finished_queue"]
+        [written] = [step for step in steps if step.name == "write a batch"]
+        [committed] = [step for step in steps if step.name == "committing"]
+        assert written.end <= committed.end
+        assert all(step.end <= parsed[0].ns for step in queued)
+        for step in (*handed_on, written):
+            assert all(each.end <= step.ns for each in parsed)
+            checked += len(parsed)
+    assert checked > 200
+
+
+def test_a_file_that_a_kill_cut_off_opens_and_so_does_a_later_one_of_several(
+    browser, out, tmp_path, monkeypatch
+):
     data = (out / "trace.pftrace").read_bytes()
     with opened(browser, data[: len(data) * 2 // 3 + 7]) as page:
         [[slices]] = page.ask("SELECT count(*) FROM slice")
         assert slices > 300
-        errors = page.ask("SELECT name FROM stats WHERE severity = 'error' AND value > 0")
-        assert errors == []
+        assert page.ask(ERRORS) == []
+        _, second, _ = write_trace(tmp_path, monkeypatch, 6, files=3)
+        page.open(second.read_bytes())
+        assert page.ask(ERRORS) == []
+        assert page.ask("SELECT DISTINCT trace_id FROM flow ORDER BY 1") == [[2], [3], [4]]

@@ -6,8 +6,14 @@ from contextlib import closing
 
 import pytest
 
+from crawler import Config, Crawler
+from crawler.engine.stations import Stations
 from crawler.lab.site.site_process import SiteProcess
 from crawler.model.outcomes import Activity
+from crawler.parse.parse_pool import ParsePool
+from crawler.plumbing.byte_queue import ByteQueue
+from crawler.trace.steps import Step, Steps
+from crawler.write.ledger import Ledger
 from tests import crawls, traces
 from tests.graph_server import graph_site
 
@@ -100,11 +106,37 @@ def test_tracks_counters_and_notes(crawled):
     assert {Activity.READ, Activity.PARSE, Activity.WRITE, Activity.SYNC} <= works
 
 
-def test_without_it_there_is_no_trace_and_every_part_is_the_plain_one(tmp_path):
-    with graph_site(5) as site:
-        done = crawls.crawl("run", site.url, "-o", tmp_path / "out", "--no-progress")
-    assert done.returncode == 0, done.stderr
-    assert not list((tmp_path / "out").glob("*.pftrace"))
+@pytest.fixture
+def ten_pages():
+    with graph_site(10) as site:
+        yield site
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+async def test_only_a_traced_crawl_has_other_parts_than_plain_ones(
+    tmp_path, is_traced, monkeypatch, ten_pages
+):
+    """In this very loop, in which nothing may block."""
+    seen: list[Stations] = []
+    made = Stations.__init__
+
+    def keep(self, *given, **more):
+        made(self, *given, **more)
+        seen.append(self)
+
+    monkeypatch.setattr(Stations, "__init__", keep)
+    config = Config(seeds=[ten_pages.url], out=tmp_path / "out", trace={"write": is_traced})
+    async with Crawler(config) as crawler:
+        assert len([record async for record in crawler]) == 10
+    (stations,) = seen
+    kinds = {
+        *map(type, (stations.tickets, stations.pages, stations.finished)),
+        *map(type, stations.steps.all()),
+        *map(type, (stations.parse_pool, stations.committer.ledger, stations.steps)),
+    }
+    plain = {ByteQueue, Step, ParsePool, Ledger, Steps}
+    assert kinds == plain if not is_traced else not kinds & plain
+    assert [path.name for path in (tmp_path / "out").glob("*.pftrace")] == ["trace.pftrace"] * is_traced
 
 
 def test_parsers_that_die_break_no_flow(tmp_path, monkeypatch):

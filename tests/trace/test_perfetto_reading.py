@@ -152,7 +152,11 @@ def test_zeros_at_the_end_are_a_cut(written):
     assert len(list(trace.urls())) == 2
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(at=st.floats(0, 1, exclude_max=True), bytes_=st.binary(min_size=1, max_size=12))
 def test_damage_is_told_or_read_over(tmp_path, monkeypatch, at, bytes_):
     (path,) = write_trace(tmp_path, monkeypatch, 2)

@@ -47,7 +47,7 @@ def test_a_real_crawl_has_its_rows_and_the_source_of_what_they_do(traced, tmp_pa
     data = data_of(file)
     inline, process = data["crawls"]
     assert [inline["name"], process["name"]] == [str(traced / "inline"), str(traced / "process")]
-    assert ["executor", "inline"] in inline["facts"]
+    assert ["executor", "inline"] in inline["said"]
     rows = {(name, model) for name, model, *_ in process["tracks"]}
     assert rows >= {("fetch-0", "coroutine"), ("page_queue", "queue"), ("commit", "coroutine"),
                     ("writer-jsonl", "process"), ("parser-0", "process")}  # fmt: skip

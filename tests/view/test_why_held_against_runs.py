@@ -1,6 +1,8 @@
 """What a replay predicts, held against real crawls with the other settings: 1 → 2 parsers, 8 → 32 at once.
 
-Each is run three times, in turn, and the medians are compared. They need the machine to themselves.
+Each is run three times, in turn, and the medians are compared. They need the machine to themselves: where
+parsers are the matter, a run in which they had to share the cores with another program says nothing, and is
+made again.
 """
 
 import json
@@ -16,7 +18,9 @@ from tests.graph_server import graph_site
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(120)]
 
-TIMES = 3
+TIMES, TRIES = 3, 6
+UNDISTURBED = 0.8
+"""Of their time at a page, parsers computed for so much."""
 WITHIN = 0.25
 """Of what was measured."""
 BURNS = """\
@@ -41,17 +45,29 @@ def judged(folder: Path, out: str, url: str, *options: object) -> dict[str, Any]
 
 
 def predicted_and_measured(
-    folder: Path, url: str, change: str, before: tuple[object, ...], after: tuple[object, ...]
+    folder: Path,
+    url: str,
+    change: str,
+    before: tuple[object, ...],
+    after: tuple[object, ...],
+    undisturbed: float = 0.0,
 ) -> tuple[float, float, set[str]]:
     """How many times as fast the change makes the crawl, twice; and what limited it before."""
-    predicted, seconds, other_seconds, limits = [], [], [], set()
-    for time in range(TIMES):
-        found = judged(folder, f"before-{time}", url, *before)
-        predicted += [each["speed"] for each in found["changes"] if each["name"] == change]
-        limits.add(found["limit"])
-        seconds.append(found["seconds"])
-        other_seconds.append(judged(folder, f"after-{time}", url, *after)["seconds"])
-    return median(predicted), median(seconds) / median(other_seconds), limits
+    pairs = []
+    for attempt in range(TRIES):
+        pair = (
+            judged(folder, f"before-{attempt}", url, *before),
+            judged(folder, f"after-{attempt}", url, *after),
+        )
+        if min(found["parsers_computing"] for found in pair) >= undisturbed:
+            pairs.append(pair)
+        if len(pairs) == TIMES:
+            break
+    else:
+        pytest.skip(f"other programs use the cores: of {TRIES} pairs of runs only {len(pairs)} had them")
+    predicted = [each["speed"] for found, _ in pairs for each in found["changes"] if each["name"] == change]
+    measured = median(found["seconds"] for found, _ in pairs) / median(other["seconds"] for _, other in pairs)
+    return median(predicted), measured, {found["limit"] for found, _ in pairs}
 
 
 def test_a_second_parser_is_worth_what_was_predicted(tmp_path: Path) -> None:
@@ -61,7 +77,7 @@ def test_a_second_parser_is_worth_what_was_predicted(tmp_path: Path) -> None:
     options = ("--extract", "burning:extract", "--workers")
     with graph_site(120) as site:
         predicted, measured, limits = predicted_and_measured(
-            tmp_path, site.url, "2 parsers", (*options, 1), (*options, 2)
+            tmp_path, site.url, "2 parsers", (*options, 1), (*options, 2), UNDISTURBED
         )
     assert limits == {"parsers"}
     assert predicted == pytest.approx(measured, rel=WITHIN)

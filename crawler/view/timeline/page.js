@@ -194,7 +194,7 @@ function build(crawl, number) {
   const title = element("h2", { id: `crawl-${number}` }, crawl.name);
   const facts = element("p", { className: "faint facts" }, element("span", {}, `${seconds(crawl.seconds)} in all`));
   facts.append(element("span", {}, `${crawl.urls.length.toLocaleString("en")} URLs shown`));
-  for (const [name, value] of crawl.facts) facts.append(element("span", {}, `${name} ${value}`));
+  for (const [name, value] of crawl.said) facts.append(element("span", {}, `${name} ${value}`));
   if (crawl.still) facts.append(element("span", {}, `${crawl.still} ${crawl.still === 1 ? "row" : "rows"} without a bar left out`));
   const notes = crawl.notes.map((text) => element("p", { className: "note" }, text));
   const bars = crawl.count.toLocaleString("en");

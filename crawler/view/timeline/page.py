@@ -66,13 +66,13 @@ def _crawl(name: str, trace: Trace, window: Window, limit: int, sources: Sources
     return {
         "name": name,
         "seconds": trace.seconds,
-        "facts": _facts(trace),
+        "said": _said(trace),
         "notes": list(_notes(trace, window, shown)),
         **pack(trace, shown, sources),
     }
 
 
-def _facts(trace: Trace) -> list[list[str]]:
+def _said(trace: Trace) -> list[list[str]]:
     return [[name, str(trace.meta[name])] for name in _SHOWN_FACTS if trace.meta.get(name) is not None]
 
 
