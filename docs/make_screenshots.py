@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
-from docs import live_picture, make_inspect_picture
 from docs import make_inspect_picture
 from docs.build_site import DOCS
 from docs.live_picture import take
@@ -107,12 +106,6 @@ def small(png: bytes, colours: int = COLOURS) -> bytes:
         made, "PNG", optimize=True
     )
     return made.getvalue()
-
-
-def live(folder: Path) -> bytes:
-    """The live page of a crawl of a small internet."""
-    with browser_page(1280, 1340) as page:
-        return small(live_picture.take(page, folder))
 
 
 def inspect(_folder: Path) -> bytes:
