@@ -92,17 +92,17 @@ def _life(trace: "Trace") -> tuple[float, float]:
 
 
 def live(folder: Path) -> bytes:
-    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
+    """The live page of a crawl of a small internet."""
     with browser_page(1280, 1340) as page:
-        return small(take(page, folder), colours=256)
+        return small(take(page, folder))
 
 
-def small(png: bytes, colours: int = COLOURS) -> bytes:
+def small(png: bytes) -> bytes:
     """The same picture with fewer colours, which is a fraction of its bytes."""
     from PIL import Image
 
     made = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
+    Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
         made, "PNG", optimize=True
     )
     return made.getvalue()
