@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
-from docs import live_picture, make_inspect_picture
+from docs import make_inspect_picture
 from docs.build_site import DOCS
+from docs.live_picture import take
 from docs.terminal import draw, printed
 from tests.browser import ARGUMENTS, chromium
 
@@ -90,21 +91,21 @@ def _life(trace: "Trace") -> tuple[float, float]:
     return begin, end
 
 
-def small(png: bytes, colours: int = COLOURS) -> bytes:
+def live(folder: Path) -> bytes:
+    """The live page of a crawl of a small internet."""
+    with browser_page(1280, 1340) as page:
+        return small(take(page, folder))
+
+
+def small(png: bytes) -> bytes:
     """The same picture with fewer colours, which is a fraction of its bytes."""
     from PIL import Image
 
     made = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
+    Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
         made, "PNG", optimize=True
     )
     return made.getvalue()
-
-
-def live(folder: Path) -> bytes:
-    """The live page of a crawl of a small internet. Its colours mean something: more of them are kept."""
-    with browser_page(1280, 1340) as page:
-        return small(live_picture.take(page, folder), colours=256)
 
 
 def inspect(_folder: Path) -> bytes:
