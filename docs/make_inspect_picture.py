@@ -13,8 +13,8 @@ from rich.text import Text
 from crawler.config import Config
 from crawler.lab.site.site_process import SiteProcess
 from crawler.parse.extract_page import ExtractPage
-from crawler.view.inspecting import inspect
-from crawler.view.inspection_words import show
+from crawler.view.inspect.inspecting import inspect
+from crawler.view.inspect.words import show
 from docs.build_site import DOCS
 
 PICTURE = DOCS / "assets" / "inspect.svg"

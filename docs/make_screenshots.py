@@ -54,7 +54,7 @@ def browser_page(width: int, height: int) -> Iterator["Page"]:
 
 def timeline(folder: Path) -> bytes:
     """The same crawl with each executor, and the way of one URL through them."""
-    from crawler.view.traces import trace_in
+    from crawler.view.trace.traces import trace_in
 
     for executor in EXECUTORS:
         printed("demo", "-o", executor, "--executor", executor, "--concurrency", AT_ONCE, "--trace",

@@ -34,7 +34,7 @@ def explain(url: str, out: str, as_json: bool) -> int:
 
     Exit codes: 0 it is explained, whether it is in or not; 2 OUT holds no crawl, or URL is none.
     """
-    from crawler.view.explaining import explain as explained
+    from crawler.view.explain.explaining import explain as explained
 
     name, generation = crawl_to_read(out)
     told = explained(url, Path(name), generation)
@@ -44,7 +44,7 @@ def explain(url: str, out: str, as_json: bool) -> int:
 
             sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
         else:
-            from crawler.view.explanation_words import show
+            from crawler.view.explain.words import show
 
             show(told)
     return 0

@@ -53,7 +53,7 @@ def inspect(
     not; 2 bad usage.
     """
     config = config_of(parameters, file)
-    from crawler.view.inspecting import inspect as looked_at
+    from crawler.view.inspect.inspecting import inspect as looked_at
 
     seen = looked_at(url, config, depth)
     with unread_is_no_error():
@@ -63,8 +63,8 @@ def inspect(
             line = msgspec.json.format(msgspec.json.encode(seen), indent=2)
             sys.stdout.write(line.decode() + "\n")
         else:
-            from crawler.view.inspection_words import show
-            from crawler.view.page_words import SHOWN
+            from crawler.view.inspect.page_words import SHOWN
+            from crawler.view.inspect.words import show
 
             show(seen, most_links=None if every_link else SHOWN)
     return 0 if seen.is_ok else CrawlFailed.exit_code

@@ -27,7 +27,7 @@ def live_page(config: "Config", *, quiet: bool) -> Iterator[Watched]:
     if config.dashboard.port is None:
         yield Watched(nullcontext)
         return
-    from crawler.view.live_thread import LivePage
+    from crawler.view.live.live_thread import LivePage
 
     with LivePage(config.dashboard) as page:
         needed = not quiet or page.made_token is not None

@@ -152,7 +152,7 @@ def _opened(out: str, port: int, *, in_browser: bool) -> int:
     import time
 
     from crawler.frontier.view import open_view
-    from crawler.view.history_server import serve_history, show_in_browser
+    from crawler.view.live.history_server import serve_history, show_in_browser
     from crawler.watch.past import Past, past_of
 
     name, generation = crawl_to_read(out)

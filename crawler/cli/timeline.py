@@ -61,7 +61,7 @@ def _beside(out: Path) -> Path:
 
 
 def _trace(name: str) -> "Trace":
-    from crawler.view.traces import trace_in
+    from crawler.view.trace.traces import trace_in
 
     out, generation = crawl_named(name)
     return trace_in(Path(out), generation).trace

@@ -42,14 +42,14 @@ def trace(out: str, url: str | None, why: bool, by: str, most: int, as_json: boo
     """
     if why and url is not None:
         raise UsageError("--why is about the whole crawl and --url about one URL: give one of them")
-    from crawler.view.telling import tell_life, tell_overview
-    from crawler.view.traces import trace_in
+    from crawler.view.trace.telling import tell_life, tell_overview
+    from crawler.view.trace.traces import trace_in
 
     name, generation = crawl_named(out)
     found = trace_in(Path(name), generation)
     with unread_is_no_error():
         if why:
-            from crawler.view.why_of import tell_why
+            from crawler.view.why.telling import tell_why
 
             tell_why(found, as_json=as_json)
         elif url is not None:

@@ -48,7 +48,7 @@ class Crawler:
 
         There it must be a function of a module; with ``parse.executor`` "thread" or "inline" it may be any.
         ``fresh``: whatever crawl the output folder holds is moved aside, and another one begins. ``beside``
-        looks on while it runs, such as :meth:`crawler.view.live_thread.LivePage.beside`.
+        looks on while it runs, such as :meth:`crawler.view.live.live_thread.LivePage.beside`.
         """
         self._config = config
         self._extract = extract

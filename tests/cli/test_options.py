@@ -10,7 +10,7 @@ import pytest
 from crawler.cli import options
 from crawler.config import Config
 from crawler.config.settings import KEYS, value_of
-from crawler.view.live_thread import LivePage
+from crawler.view.live.live_thread import LivePage
 from tests.cli.stand_ins import FRESH, Engine, Run
 
 CASES = [

@@ -103,7 +103,7 @@ def test_a_crawl_that_has_a_live_page_is_looked_at_there(
     state.close()
     History(history_of(out, 1)).add(picture(0.0, page="http://127.0.0.1:8080/"))
     shown: list[str] = []
-    monkeypatch.setattr("crawler.view.history_server.show_in_browser", shown.append)
+    monkeypatch.setattr("crawler.view.live.history_server.show_in_browser", shown.append)
     assert main(["status", str(out), "--open", *options]) == 0
     assert capsys.readouterr().out == f"{out} is being crawled, and has a live page: http://127.0.0.1:8080/\n"
     assert shown == ([] if options else ["http://127.0.0.1:8080/"])

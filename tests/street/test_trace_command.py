@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.view.stages import Stage
+from crawler.view.trace.stages import Stage
 from tests.crawls import crawl, start
 from tests.graph_server import graph_site
 

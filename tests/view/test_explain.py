@@ -15,10 +15,10 @@ from crawler.cli.app import main
 from crawler.frontier.view import open_view
 from crawler.model.errors import OutputError, UsageError
 from crawler.rules.url_variants import variants
-from crawler.view.explaining import SHOWN, explain
-from crawler.view.explanation import Explanation, Near
-from crawler.view.explanation_words import show
-from crawler.view.nearest import nearest
+from crawler.view.explain.explaining import SHOWN, explain
+from crawler.view.explain.explanation import Explanation, Near
+from crawler.view.explain.nearest import nearest
+from crawler.view.explain.words import show
 from tests import crawls
 from tests.stations.fetch_servers import Served, by_target, byte_server, ok
 

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from crawler.view.history_server import application, show_in_browser
-from crawler.view.live_server import page_files
+from crawler.view.live.history_server import application, show_in_browser
+from crawler.view.live.server import page_files
 from tests.watch.pictures import picture
 
 FILES = page_files("history")

@@ -21,10 +21,10 @@ from crawler.model.messages import Page, Ticket
 from crawler.model.outcomes import Kind, Outcome
 from crawler.parse.work import Parser
 from crawler.rules.scope import Scopes
-from crawler.view.inspecting import inspect
-from crawler.view.inspection import Inspection
-from crawler.view.inspection_words import show
-from crawler.view.page_words import SHOWN
+from crawler.view.inspect.inspecting import inspect
+from crawler.view.inspect.inspection import Inspection
+from crawler.view.inspect.page_words import SHOWN
+from crawler.view.inspect.words import show
 from tests.stations.fetch_servers import Answer, Served, by_target, byte_server, ok
 
 ROBOTS = b"User-agent: other\nDisallow: /\n\nUser-agent: *\nDisallow: /private\nAllow: /private/open\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from crawler.view import explanation, inspection
+from crawler.view.explain import explanation
+from crawler.view.inspect import inspection
 from docs.make_inspect_picture import draw
 from tests.stations.fetch_servers import by_target, byte_server, ok
 

@@ -8,7 +8,7 @@ from crawler.config import written
 from crawler.config.watching_sections import DashboardConfig
 from crawler.engine.lifecycle import saved_settings
 from crawler.model.errors import ConfigError
-from crawler.view.live_guard import HEADERS
+from crawler.view.live.guard import HEADERS
 from tests.view.watched import SECRET, page_of, served, settings, watched
 
 PATHS = ("/", "/live.js", "/live.css", "/picture", "/events", "/metrics", "/no-such-page", "/?token=x")

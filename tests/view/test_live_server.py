@@ -11,9 +11,10 @@ from aiohttp import ClientSession
 
 from crawler import Crawler
 from crawler.model.errors import UsageError
-from crawler.view import live_events, live_thread
-from crawler.view.live_events import changes
-from crawler.view.shown import Shown
+from crawler.view.live import events as live_events
+from crawler.view.live import live_thread
+from crawler.view.live.events import changes
+from crawler.view.live.shown import Shown
 from crawler.watch.picture import decode
 from tests.view.watched import (
     WITHIN,

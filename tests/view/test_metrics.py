@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from crawler.view.metrics import STATES, exposition
+from crawler.view.live.metrics import STATES, exposition
 from tests.view.pictures import picture
 from tests.view.watched import served, settings, watched
 
@@ -53,7 +53,7 @@ async def test_they_say_what_the_picture_says(tmp_path):
 
 async def test_without_the_extra_it_is_said_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    monkeypatch.delitem(sys.modules, "crawler.view.metrics")
+    monkeypatch.delitem(sys.modules, "crawler.view.live.metrics")
     async with served() as site, watched(settings(site, tmp_path)) as live:
         async with live.session.get("/metrics") as answer:
             assert answer.status == 501

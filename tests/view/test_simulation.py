@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from crawler.view.machine import Machine
-from crawler.view.simulation import seconds_for
-from crawler.view.street_times import Host, Street, Visit
+from crawler.view.why.machine import Machine
+from crawler.view.why.simulation import seconds_for
+from crawler.view.why.street_times import Host, Street, Visit
 
 
 def street(**changed: Any) -> Street:

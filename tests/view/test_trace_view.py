@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from crawler.trace.perfetto_reading import read_trace
-from crawler.view.life import life_of
-from crawler.view.slowest import by_stages
-from crawler.view.trace_view import show_life, show_overview
-from crawler.view.traces import Found
+from crawler.view.trace.life import life_of
+from crawler.view.trace.slowest import by_stages
+from crawler.view.trace.tables import show_life, show_overview
+from crawler.view.trace.traces import Found
 from tests.made_traces import SITE, write_trace
 
 

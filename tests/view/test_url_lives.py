@@ -4,10 +4,10 @@ import pytest
 
 from crawler.model.errors import UsageError
 from crawler.trace.perfetto_reading import read_trace
-from crawler.view.finding import find_url, nearest
-from crawler.view.life import life_of
-from crawler.view.slowest import by_stages
-from crawler.view.stages import Part, Stage, by_stage, lives
+from crawler.view.trace.finding import find_url, nearest
+from crawler.view.trace.life import life_of
+from crawler.view.trace.slowest import by_stages
+from crawler.view.trace.stages import Part, Stage, by_stage, lives
 from tests.made_traces import SITE, write_trace
 
 

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from crawler.model.outcomes import Activity
 from crawler.trace.recorded import Model, Slice, Trace, Track
-from crawler.view import why_view, why_words
-from crawler.view.why import Why, as_dict, why
+from crawler.view.why import tables as why_view
+from crawler.view.why import words as why_words
+from crawler.view.why.verdict import Why, as_dict, why
 from tests.view.made_trace import config, made_trace
 
 LIMITED: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from aiohttp import ClientSession, web
 from crawler import Config, Crawler
 from crawler.config.watching_sections import DashboardConfig
 from crawler.plumbing.starter_thread import block_off_loop, off_loop
-from crawler.view.live_thread import LivePage
+from crawler.view.live.live_thread import LivePage
 
 ANY_PORT = DashboardConfig(port=0)
 SECRET = "a-token-that-nobody-guesses"
