@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,5 +73,7 @@ def nothing_left_behind() -> Iterator[None]:
         if thread not in before and not thread.name.startswith(("asyncio_", "pytest", "prestart"))
     ]
     for thread in threads:
+        while thread.ident is None:  # it is just being started
+            time.sleep(0.001)
         thread.join(timeout=2)
     assert not [thread for thread in threads if thread.is_alive()], f"left behind: {threads}"
