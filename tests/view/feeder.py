@@ -90,8 +90,7 @@ class Feeder:
                 elif path == "/history" and feeder.mode == "history":
                     pictures = [as_dict(picture) for picture in feeder.history]
                     self._answer(200, "application/json", json.dumps({"pictures": pictures}).encode())
-                elif path in ("/", "/live.js", "/live.css"):
-                    file = PAGE / (path[1:] or "index.html")
+                elif (file := PAGE / (path[1:] or "index.html")).suffix in TYPES and file in PAGE.iterdir():
                     text = file.read_text(encoding="utf-8").replace("{{mode}}", feeder.mode)
                     self._answer(200, TYPES[file.suffix], text.encode())
                 else:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from crawler.view.live.history_server import application, show_in_browser
 from crawler.view.live.server import page_files
+from tests.view.feeder import PAGE
 from tests.watch.pictures import picture
 
 FILES = page_files("history")
@@ -38,7 +39,8 @@ async def test_the_page_knows_that_it_shows_the_past(url: str) -> None:
             assert (answer.status, answer.content_type) == (200, "text/html")
             assert '<meta name="mode" content="history">' in text
             assert "{{" not in text
-        for name, kind in (("live.js", "text/javascript"), ("live.css", "text/css")):
+        scripts = [(file.name, "text/javascript") for file in PAGE.glob("*.js")]
+        for name, kind in (*scripts, ("live.css", "text/css")):
             async with session.get(f"{url}{name}") as answer:
                 assert (answer.status, answer.content_type) == (200, kind)
 

@@ -110,7 +110,7 @@ def test_a_change_is_shown_as_the_whole_picture_would_be(browser, feeder):
 
 
 def test_the_page_knows_who_waits():
-    script = (PAGE / "live.js").read_text(encoding="utf-8")
+    script = (PAGE / "picture.js").read_text(encoding="utf-8")
     found = re.search(r"const WAITS = \[(.+?)\];", script, re.DOTALL)
     assert found
     words = set(re.findall(r'"(.+?)"', found[1]))
@@ -358,6 +358,14 @@ def test_a_picture_can_be_held(browser, feeder):
         until(shown, "#state", "paused")
         assert shown.text_content("#done") == "400"
         assert shown.text_content("#notice") == "The picture is held; the crawl goes on."
+        drawn = shown.text_content("#street")
+        assert "pending" in drawn
+        lying = shown.get_attribute("#street", "viewBox")
+        shown.set_viewport_size({"width": 390, "height": 800})
+        shown.wait_for_function(
+            "lying => document.querySelector('#street').getAttribute('viewBox') !== lying", arg=lying
+        )
+        assert shown.text_content("#street") == drawn, "the held one, in its other shape"
         shown.click("#hold")
         until_done(shown, 2_000)
 

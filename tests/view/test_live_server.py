@@ -16,6 +16,7 @@ from crawler.view.live import live_thread
 from crawler.view.live.events import changes
 from crawler.view.live.shown import Shown
 from crawler.watch.picture import decode
+from tests.view.feeder import PAGE
 from tests.view.watched import (
     WITHIN,
     merged,
@@ -52,7 +53,9 @@ async def test_in_the_end_the_picture_says_what_the_summary_says(tmp_path):
 
 async def test_the_page_and_its_parts_are_served(tmp_path):
     async with page_of() as (_, session):
-        for path, kind in {"/": "text/html", "/live.js": "text/javascript", "/live.css": "text/css"}.items():
+        modules = {f"/{file.name}": "text/javascript" for file in PAGE.glob("*.js")}
+        assert "/live.js" in modules
+        for path, kind in {"/": "text/html", "/live.css": "text/css", **modules}.items():
             async with session.get(path) as answer:
                 assert (answer.status, answer.content_type) == (200, kind)
                 assert "{{mode}}" not in await answer.text()

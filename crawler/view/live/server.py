@@ -14,8 +14,7 @@ from crawler.view.live.shown import Shown
 from crawler.watch.picture import encode
 
 _FOLDER = Path(__file__).parent
-_FILES = {"/": ("index.html", "text/html"), "/live.js": ("live.js", "text/javascript"),
-          "/live.css": ("live.css", "text/css")}  # fmt: skip
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
 class PageFile(NamedTuple):
@@ -29,8 +28,13 @@ class PageFile(NamedTuple):
 def page_files(mode: str = "live") -> list[PageFile]:
     """The page, as it is when a crawl runs, or with ``history`` afterwards. Blocks."""
     return [
-        PageFile(path, (_FOLDER / name).read_text(encoding="utf-8").replace("{{mode}}", mode), kind)
-        for path, (name, kind) in _FILES.items()
+        PageFile(
+            "/" if file.name == "index.html" else f"/{file.name}",
+            file.read_text(encoding="utf-8").replace("{{mode}}", mode),
+            _TYPES[file.suffix],
+        )
+        for file in sorted(_FOLDER.iterdir())
+        if file.suffix in _TYPES
     ]
 
 
