@@ -108,6 +108,7 @@ class Stations:
         self.parse_pool.start()
         if self.parts.traced is not None:
             await self.parts.traced.start()
+            self._opened.state.tell_jobs(self.parts.traced.recorder.ran)
         named_by_user = frozenset(map(origin, [*config.seeds, *config.scope.origins, *config.sitemaps.urls]))
         # Meanwhile the parsers start.
         backend = await make_backend(config, named_by_user, self.counters, self._opened.logins)

@@ -38,17 +38,17 @@ class TracedParts(Parts):
     def __init__(self, config: Config, out: Path, generation: int) -> None:
         """To be called in the thread of the event loop."""
         self._config, self._generation = config, generation
-        self._recorder = Recorder()
-        self._thread = RecordingThread(self._recorder, out, config.trace.max_bytes)
+        self.recorder = Recorder()
+        self._thread = RecordingThread(self.recorder, out, config.trace.max_bytes)
         self._loop_cpu = time.thread_time()
-        self.steps = partial(TracedSteps, self._recorder)
-        self.parse_pool = partial(TracedParsePool, self._recorder)
+        self.steps = partial(TracedSteps, self.recorder)
+        self.parse_pool = partial(TracedParsePool, self.recorder)
         self.queue, self.traced = self._new_queue, self
-        self.ledger = partial(TracedLedger, recorder=self._recorder)
+        self.ledger = partial(TracedLedger, recorder=self.recorder)
 
     def _new_queue(self, capacity: int, weigh: Callable[[Any], int], name: str) -> ByteQueue[Any]:
         """A queue of the street; what is put into the first one was just leased."""
-        recorder = self._recorder
+        recorder = self.recorder
 
         def came(item: Ticket | Page | Finished) -> None:
             if isinstance(item, Ticket):
@@ -67,7 +67,7 @@ class TracedParts(Parts):
         """Say what crawl it is, and begin to write."""
         config = self._config
         workers = config.parse.workers or cores()
-        self._recorder.noted(
+        self.recorder.noted(
             "meta",
             {
                 "settings": saved_settings(config),
@@ -85,12 +85,12 @@ class TracedParts(Parts):
     async def stop(self) -> None:
         """Say how it ended, and write what was noted."""
         cpu = time.thread_time() - self._loop_cpu
-        self._recorder.noted("end", {"loop_cpu_seconds": cpu, "dropped": self._recorder.dropped})
+        self.recorder.noted("end", {"loop_cpu_seconds": cpu, "dropped": self.recorder.dropped})
         await off_loop(self._thread.stop)
 
     async def count(self, stations: "Stations") -> None:
         """Note how the crawl stands, and how late the loop lets a sleeper wake, until cancelled."""
-        recorder, lag = self._recorder, 0.0
+        recorder, lag = self.recorder, 0.0
         while True:
             recorder.counted(
                 {

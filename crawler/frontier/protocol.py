@@ -4,7 +4,7 @@ One set of contract tests (``tests/frontier/test_contract.py``) runs against eve
 implementation.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from crawler.model.messages import Commit, Finished, HostFeedback, StoredRobots, Ticket
@@ -14,6 +14,7 @@ from crawler.model.rows import HostNow
 if TYPE_CHECKING:
     from crawler.config import Config
     from crawler.frontier.earlier_thread import EarlierGeneration
+    from crawler.model.spans import Span
 
 
 class Stored(Protocol):
@@ -30,6 +31,9 @@ class Stored(Protocol):
 
         ``hash_seed`` is the crawl's own, for telling known URLs; ``earlier`` is the generation before.
         """
+
+    def tell_jobs(self, told: "Callable[[Span], None]") -> None:
+        """Have ``told`` called with what each job of its thread took, in that thread; there may be none."""
 
 
 class Frontier(Protocol):

@@ -11,6 +11,8 @@ each in a transaction of its own.
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +26,9 @@ from crawler.frontier.sqlite_frontier import SqliteFrontier
 from crawler.frontier.view import FrontierView, generations
 from crawler.model.errors import OutputError, StoreClosed
 from crawler.model.generations import database_of
+from crawler.model.outcomes import Activity
+from crawler.model.spans import Span
+from crawler.trace.source_lines import where_of
 
 if TYPE_CHECKING:
     from crawler.frontier.earlier_thread import EarlierGeneration
@@ -39,6 +44,7 @@ class CrawlState:
         """Open that of the last generation in OUT, or create one. Raises OutputError, StoreFailed."""
         self.path = out / database_of(max(generations(out), default=1))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._told: Callable[[Span], None] | None = None
         try:
             self._db = self._thread.submit(open_for_writing, self.path).result()
         except BaseException:
@@ -64,6 +70,10 @@ class CrawlState:
         frontier = SqliteFrontier(self, config, hash_seed)
         frontier.generation, frontier.earlier = generation, earlier
         return frontier
+
+    def tell_jobs(self, told: Callable[[Span], None]) -> None:
+        """Have ``told`` called with what each job took, in the thread."""
+        self._told = told
 
     def read(self, job: Callable[[FrontierView], T]) -> T:
         """What ``job`` makes of all that is known of the crawl."""
@@ -95,9 +105,21 @@ class CrawlState:
 
     def _send(self, job: Job[T]) -> Future[T]:
         try:
-            return self._thread.submit(self._do, job)
+            return self._thread.submit(self._do if self._told is None else self._timed, job)
         except RuntimeError as error:
             raise StoreClosed(f"{self.path} is not open: it is closed at the end of its crawl") from error
+
+    def _timed(self, job: Job[T]) -> T:
+        began, had = time.monotonic_ns(), time.thread_time_ns()
+        try:
+            return self._do(job)
+        finally:
+            code = getattr(job, "__code__", self._do.__code__)
+            line = where_of(code, code.co_firstlineno)
+            ended, cpu = time.monotonic_ns(), time.thread_time_ns() - had
+            where = line.file, line.function, line.line
+            if self._told is not None:
+                self._told(Span(Activity.DATABASE, began, ended, cpu, threading.get_native_id(), where))
 
     def _do(self, job: Job[T]) -> T:
         try:

@@ -167,6 +167,8 @@ class Activity(StrEnum):
     SYNC = "syncing"
     SETTLE = "tidying"
     CLOSE = "closing"
+    DATABASE = "in the database"
+    """The state thread's: it reads or writes ``crawl.db``."""
 
 
 WAITS_ON_PURPOSE = frozenset(

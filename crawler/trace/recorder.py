@@ -39,13 +39,14 @@ class What(IntEnum):
     PARSER_DIED = auto()
     WRITTEN = auto()
     COMMITTED = auto()
+    RAN = auto()
     COUNTED = auto()
     NOTED = auto()
     DROPPED = auto()
 
 
 class Recorder:
-    """Called in the event loop alone, but for :meth:`take`."""
+    """Called in the event loop alone, but for :meth:`take` and :meth:`ran`: to append needs no lock."""
 
     def __init__(self) -> None:
         self._events: list[Event] = []
@@ -100,6 +101,10 @@ class Recorder:
     def committed(self, finished: Sequence[Finished]) -> None:
         """These are done."""
         self._note(What.COMMITTED, [(each.ticket.id, each.ticket.url) for each in finished])
+
+    def ran(self, span: Span) -> None:
+        """A thread of this process did something; it is called in that thread."""
+        self._note(What.RAN, span)
 
     def counted(self, values: Mapping[str, float]) -> None:
         """How the crawl stands now: numbers by name."""

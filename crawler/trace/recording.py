@@ -20,10 +20,10 @@ from typing import NamedTuple
 from crawler.model.outcomes import Activity
 from crawler.model.spans import ChildWork, Span
 from crawler.trace.perfetto import Encoder, Kind
-from crawler.trace.recorded import Where
 from crawler.trace.recorder import Event, What
 from crawler.trace.slices import WAIT, WORK, Slices
 from crawler.trace.source_lines import where_of
+from crawler.trace.span_kinds import SpanKinds
 from crawler.trace.tracks import Tracks
 
 _WORKS = frozenset({Activity.READ})
@@ -66,7 +66,7 @@ class Recording:
         self._committing: tuple[int, Kind] | None = None
         self._entries: dict[tuple[str, int, int, int], _Entry] = {}
         """What is entered, by the worker, the step, and the line of source that says so."""
-        self._child_kinds: dict[tuple[int, str, Activity], Kind] = {}
+        self._kinds = SpanKinds()
         self._now = 0
         self._on: dict[int, Callable[..., None]] = {
             What.WORKER: self._worker,
@@ -78,6 +78,7 @@ class Recording:
             What.PARSER_DIED: self._parser_died,
             What.WRITTEN: self._written,
             What.COMMITTED: self._committed,
+            What.RAN: self._ran,
             What.COUNTED: self._counted,
             What.NOTED: self._noted,
             What.DROPPED: self._dropped,
@@ -186,6 +187,9 @@ class Recording:
         for _, url in done:
             self._ids.pop(url, None)
 
+    def _ran(self, _ns: int, span: Span) -> None:
+        self._span(self._tracks.pid, "main", span, ())
+
     def _counted(self, ns: int, values: dict[str, float]) -> None:
         for name, value in values.items():
             track = self._tracks.counter(name)
@@ -207,10 +211,5 @@ class Recording:
 
     def _span(self, pid: int, process: str, span: Span, flows: tuple[int, ...]) -> None:
         """What a child did, or a thread of this process, is told when it is over."""
-        track, key = self._tracks.thread(pid, span.thread, process), (pid, process, span.step)
-        kind = self._child_kinds.get(key)
-        if kind is None or span.where is not None:
-            where = None if span.where is None else Where(*span.where)
-            if kind is None or kind.where != where:
-                kind = self._child_kinds[key] = Kind(span.step, WORK, where)
+        track, kind = self._tracks.thread(pid, span.thread, process), self._kinds.of(pid, process, span)
         self._slices.whole(span.begin, span.end, track, kind, flows, span.cpu)

@@ -104,6 +104,9 @@ def test_tracks_counters_and_notes(crawled):
     assert {Activity.WAIT_FOR_ANSWER, Activity.WAIT_FOR_ACKS, "waiting", Activity.COMMIT} <= waits
     works = {one.name for one in trace.slices if one.category == "work"}
     assert {Activity.READ, Activity.PARSE, Activity.WRITE, Activity.SYNC} <= works
+    jobs = [one for one in trace.slices if one.name == Activity.DATABASE]
+    assert {one.track for one in jobs} == {"state_0"}
+    assert "SqliteFrontier._save.<locals>.<lambda>" in {one.where[1] for one in jobs}
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A crawl in PostgreSQL, made by the first node that comes, and what its nodes must agree on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -15,6 +15,7 @@ from crawler.model.errors import OutputError
 if TYPE_CHECKING:
     from crawler.config import Config
     from crawler.frontier.earlier_thread import EarlierGeneration
+    from crawler.model.spans import Span
 
 
 class NodeState:
@@ -40,6 +41,9 @@ class NodeState:
         """The node's part of the crawl."""
         self._frontier = PostgresqlFrontier(self.session, self.node, config, hash_seed)
         return self._frontier
+
+    def tell_jobs(self, told: "Callable[[Span], None]") -> None:
+        """Nothing is told: the event loop itself talks to the database."""
 
 
 async def read_meta(db: Connection, place: Place) -> dict[str, str]:
