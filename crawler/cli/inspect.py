@@ -49,6 +49,9 @@ def inspect(
     each step takes. It is done by the crawl's own parts. Only robots.txt, the page and what it redirects to
     are asked for, politely; nothing is written.
 
+    The extract function runs in a process of its own, as in a crawl, within parse.timeout and
+    parse.max_memory. With --set parse.executor=thread or inline it runs in this one, unguarded.
+
     Without seeds in a config file, URL is the seed. Exit codes: 0 a crawl would have the page; 3 it would
     not; 2 bad usage.
     """

@@ -102,7 +102,7 @@ async def parse_task(
             ahead = pages.take_spare(most, options.batch_bytes)
             step.enter(Activity.PARSE, batch[0].ticket.url)
             began = time.monotonic()
-            async for parsed, results in _parse_all(batch, parser, options.max_crashes, counters, ahead):
+            async for parsed, results in parse_all(batch, parser, options.max_crashes, counters, ahead):
                 most = _pages_at_once((time.monotonic() - began) / len(parsed), options.batch_pages)
                 step.pid = parser.pid or step.pid
                 if handing_on is not None and not handing_on.done():
@@ -130,7 +130,7 @@ def _pages_at_once(seconds: float, limit: int) -> int:
     return max(1, min(limit, int(BATCH_SECONDS / max(seconds, 1e-6))))
 
 
-async def _parse_all(
+async def parse_all(
     batch: list[Page],
     parser: PageParser,
     max_crashes: int,

@@ -1,4 +1,4 @@
-"""Why a URL is not in a crawl's scope: the same verdict as ``Scope.allows``, with what decided."""
+"""Why a URL is not in a crawl's scope, or too deep: the same verdict as the crawl's, with what decided."""
 
 import re
 from typing import NamedTuple
@@ -39,6 +39,14 @@ def outside(scope: Scope, url: str) -> Outside | None:
         words = f"a part of it is repeated more than {scope.max_repeats} times, as in URLs that grow for ever"
         return Outside("scope.max_repeats", words)
     return None
+
+
+def beyond(scope: Scope, depth: int) -> Outside | None:
+    """Why a page ``depth`` links away from a seed is too deep; None where it is not."""
+    if scope.max_depth is None or depth <= scope.max_depth:
+        return None
+    words = f"it is {depth} links away from a seed, and the crawl goes no further than {scope.max_depth}"
+    return Outside("scope.max_depth", words)
 
 
 def included_by(scope: Scope, url: str) -> str | None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from crawler.model.messages import Finished, Page
-from crawler.parse.parse_task import _pages_at_once, _parse_all
+from crawler.parse.parse_task import _pages_at_once, parse_all
 from crawler.parse.parser_process import IDLE, ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.byte_queue import ByteQueue
@@ -45,7 +45,7 @@ async def started(timeout: float = 20.0) -> AsyncIterator[ProcessParser]:
 async def all_of(
     batch: list[Page], ahead: list[Page] | None, parser: ProcessParser, counters: Counters
 ) -> list[Finished]:
-    found = [one async for _, some in _parse_all(batch, parser, 2, counters, ahead) for one in some]
+    found = [one async for _, some in parse_all(batch, parser, 2, counters, ahead) for one in some]
     return sorted(found, key=lambda one: one.ticket.id)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from crawler.model.messages import Finished, Page
 from crawler.parse.page_facts import PageNotes
-from crawler.parse.parse_task import _parse_all
+from crawler.parse.parse_task import parse_all
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.single_worker_pool import ParserSettings, ProcessParser
 from crawler.plumbing.fork_server_process import PRELOADED, PRELOADED_FOR_FACTS, start_fork_server
@@ -65,7 +65,7 @@ async def parser(method: str) -> AsyncIterator[ProcessParser]:
 
 async def all_of(one: Page, parser: ProcessParser, counters: Counters) -> list[Finished]:
     """What becomes of one page."""
-    return [finished async for _, some in _parse_all([one], parser, 2, counters) for finished in some]
+    return [finished async for _, some in parse_all([one], parser, 2, counters) for finished in some]
 
 
 def page(number: int) -> Page:

@@ -353,12 +353,12 @@ async def test_what_the_extract_function_returns_or_where_it_fails():
     assert well.page.extract is not None
     assert ill.page is not None
     assert json.loads(bytes(well.page.extract.returned or b"")) == {"title": "T"}
-    assert well.steps[-1].name == "extract"
+    assert well.steps[-1].name == "parse and extract"
     assert ill.is_ok
     assert ill.page.extract is not None
     error = ill.page.extract.error or ""
     assert error.endswith(f"LookupError: no price on {served.url}/")
-    assert 'tests/view/extracts.py", line 12, in failing' in error
+    assert 'tests/view/extracts.py", line 15, in failing' in error
     assert "page_seen.py" not in error
     assert "LookupError" in told(ill)
 
@@ -408,6 +408,23 @@ async def test_depth_and_directives_decide_about_links():
         ("nofollow", "meta robots says so of the whole page"),
         ("nofollow", "X-Robots-Tag says so of the whole page"),
     ]
+
+
+async def test_a_page_beyond_the_depth_limit_is_not_asked_for(capsys: pytest.CaptureFixture[str]):
+    async with byte_server(by_target({"/p": ok()})) as served:
+        url = f"{served.url}/p"
+        # It is deep, and so no seed, whoever names it.
+        seen = await looked_at(url, 3, scope={"max_depth": 2})
+        at_the_limit = await looked_at(url, 2, scope={"max_depth": 2})
+        code = await asyncio.to_thread(main, ["inspect", url, "--depth", "3", "--max-depth", "2"])
+    assert served.targets == ["/robots.txt", "/p"]
+    assert (seen.outcome, seen.is_ok, seen.way[0].scope.key) == (None, False, "scope.max_depth")
+    assert seen.advice == ["a higher --max-depth takes it in"]
+    assert "too deep: it is 3 links away from a seed, and the crawl goes no further than 2" in told(seen)
+    assert "a seed; and" not in told(at_the_limit)
+    assert at_the_limit.is_ok
+    assert code == 3
+    assert "it is too deep" in capsys.readouterr().out
 
 
 async def test_long_lists_are_cut_unless_all_is_asked_for():

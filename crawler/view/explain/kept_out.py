@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crawler.frontier.found import UrlRow
 from crawler.model.outcomes import Purpose, State
 from crawler.rules.scope import Scope
-from crawler.rules.scope_why import outside
+from crawler.rules.scope_why import beyond, outside
 from crawler.view.explain.explanation import Explanation, KeptOut
 from crawler.view.inspect.advice import of_scope
 from crawler.write.reading import Naming
@@ -33,12 +33,8 @@ def kept_out(
     ``row`` is what the database has of it all the same; ``namings`` are links to it, ``redirecting`` pages
     that redirect to it; to ``obey`` robots is not to follow links that are marked as nofollow.
     """
-    if row is not None and row.state is State.BEYOND:
-        return KeptOut(
-            "scope.max_depth",
-            f"it is {row.depth} links away from a seed, and the crawl goes no further than {scope.max_depth}",
-            f"--max-depth {row.depth} takes it in",
-        )
+    if row is not None and row.state is State.BEYOND and (deep := beyond(scope, row.depth)) is not None:
+        return KeptOut(deep.key, deep.words, f"--max-depth {row.depth} takes it in")
     if row is not None:
         return KeptOut(
             "purpose",

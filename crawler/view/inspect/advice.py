@@ -12,6 +12,7 @@ _OF_SCOPE = {
     "scope.origins": "--set scope.origins={origin} takes that origin in",
     "scope.include": "--include with a pattern that is found in it takes it in",
     "scope.exclude": "leave the exclude pattern out, or make it narrower",
+    "scope.max_depth": "a higher --max-depth takes it in",
     "scope.max_url_length": "--set scope.max_url_length=N with a higher N",
     "scope.max_repeats": "--set scope.max_repeats=N with a higher N",
 }
@@ -79,8 +80,21 @@ def _of_kind(kind: Kind, last: UrlSeen, config: Config) -> list[str]:
             ]
         case Kind.HTTP_STATUS:
             return _of_status(last)
+        case Kind.PARSE_TIMEOUT | Kind.PARSE_MEMORY | Kind.PARSE_CRASH | Kind.PARSE_KILLED:
+            return _of_parser(kind, config)
         case _:
             return []
+
+
+def _of_parser(kind: Kind, config: Config) -> list[str]:
+    parse, found = config.parse, []
+    if kind is Kind.PARSE_TIMEOUT:
+        found.append(f"--set parse.timeout=N allows a page more seconds than {parse.timeout:g}")
+    if kind is Kind.PARSE_MEMORY:
+        found.append("--set parse.max_memory=N allows a parser more bytes, as far as limits.memory does")
+    if parse.extract is not None:
+        found.append(f"look whether {parse.extract} does it: see what is told without that function")
+    return found
 
 
 def _seconds(value: float | None) -> str:

@@ -24,7 +24,7 @@ from crawler.rules import guard, urls
 from crawler.rules.retry import RetryPolicy
 from crawler.rules.robots_why import decided
 from crawler.rules.scope import Scopes
-from crawler.rules.scope_why import included_by, outside
+from crawler.rules.scope_why import beyond, included_by, outside
 from crawler.trace.counters import Counters
 from crawler.trace.steps import Step
 from crawler.view.inspect.inspection import AddressSeen, RobotsSeen, ScopeSeen, UrlSeen
@@ -60,10 +60,11 @@ class Asker:
         seen: list[UrlSeen] = []
         ticket = Ticket(id=1, url=url, lane=1, depth=depth)
         while True:
-            one = UrlSeen(ticket.url, self._scope(ticket.url))
+            one = UrlSeen(ticket.url, self._scope(ticket))
             seen.append(one)
             if not (one.scope.in_scope or one.scope.is_seed):
-                one.message = "A crawl with these settings does not ask for it: it is out of scope."
+                words = "too deep" if one.scope.key == "scope.max_depth" else "out of scope"
+                one.message = f"A crawl with these settings does not ask for it: it is {words}."
                 return Way(seen, None)
             end = await self._ask(one, ticket)
             if not isinstance(end, Finished) or end.redirect is None:
@@ -78,10 +79,11 @@ class Asker:
                 redirects=end.redirect.hops,
             )
 
-    def _scope(self, url: str) -> ScopeSeen:
-        scope = self._scopes.pages
-        why, is_seed = outside(scope, url), url in self._config.seeds
-        if why is not None:
+    def _scope(self, ticket: Ticket) -> ScopeSeen:
+        scope, url, depth = self._scopes.pages, ticket.url, ticket.depth
+        # What is taken to be links away from a seed is none, whoever names it.
+        is_seed = depth == 0 and url in self._config.seeds
+        if (why := outside(scope, url) or beyond(scope, depth)) is not None:
             return ScopeSeen(in_scope=False, is_seed=is_seed, reason=why.words, key=why.key)
         pattern = included_by(scope, url)
         reason = None if pattern is None else f"the include pattern {pattern} is found in it"

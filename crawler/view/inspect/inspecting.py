@@ -1,4 +1,4 @@
-"""``crawler inspect``: one URL through the real rules, fetch and parse, in this process alone.
+"""``crawler inspect``: one URL through the real rules, fetch and parse; of processes there is one parser's.
 
 No folder is made and nothing is crawled: what is asked for is robots.txt, the page, and what it redirects to.
 """
@@ -16,20 +16,22 @@ from crawler.model.errors import UsageError
 from crawler.model.messages import Finished, Page
 from crawler.model.record import decode
 from crawler.parse import extract
+from crawler.plumbing.fork_server_process import refuse_main_from_nowhere
 from crawler.rules.scope import Scopes
 from crawler.rules.url_changes import changes
 from crawler.rules.urls import login, normalised, origin, resolve
 from crawler.view.inspect.advice import advice
 from crawler.view.inspect.asking import Way, ask
 from crawler.view.inspect.inspection import Inspection, StepSeen, UrlSeen
-from crawler.view.inspect.page_seen import parsed
+from crawler.view.inspect.page_seen import page_seen
+from crawler.view.inspect.parsing import parse_alone
 
 
 def inspect(text: str, config: Config, depth: int = 0) -> Inspection:
     """What a crawl with these settings would do with the URL ``text``, ``depth`` links away from a seed.
 
     Without seeds in ``config`` it is the seed itself. Blocks until it is found out. Raises UsageError (it is
-    no URL, a setting cannot be used), ConfigError, ExtractError.
+    no URL, a setting cannot be used), ConfigError, ExtractError, ChildFailed.
     """
     found = resolve(text)
     if found is None:
@@ -43,8 +45,11 @@ def inspect(text: str, config: Config, depth: int = 0) -> Inspection:
     if pair is not None:
         logins[origin(url)] = pair
     require_backend(config)
+    in_processes = config.parse.executor == "process"
+    if in_processes:
+        refuse_main_from_nowhere()
     if config.parse.extract is not None:
-        extract.load(config.parse.extract, travels=False)
+        extract.load(config.parse.extract, travels=in_processes)
     seen = Inspection(
         given=text if pair is None else url.replace("://", "://***@", 1),
         url=url,
@@ -71,14 +76,18 @@ def _tell(seen: Inspection, way: Way, config: Config) -> None:
             seen.record = decode(finished.record)
         case Page() as page:
             # Fingerprints of links are nobody's here, so any seed will do.
-            result = parsed(page, parse_job(config, Scopes.of_crawl(config), 0))
-            seen.page, seen.record = result.seen, result.record
-            seen.steps.append(StepSeen("parse", result.parse_us))
-            if result.extract_us is not None:
-                seen.steps.append(StepSeen("extract", result.extract_us))
-            last.outcome = seen.outcome = result.finished.outcome
-            last.kind = seen.kind = result.finished.kind
-            last.message = seen.message = result.record.message
+            job = parse_job(config, Scopes.of_crawl(config), 0)
+            finished = parse_alone(page, job, config)
+            seen.record = decode(finished.record)
+            last.outcome = seen.outcome = finished.outcome
+            last.kind = seen.kind = finished.kind
+            last.message = seen.message = seen.record.message
+            if finished.span is not None:
+                name = "parse" if job.extract is None else "parse and extract"
+                took = (finished.span.end - finished.span.begin) // 1_000
+                seen.steps.append(StepSeen(name, took))
+            if seen.is_ok:  # what the parser could not cope with is not looked at in this process
+                seen.page = page_seen(page, finished, job)
 
 
 def _steps(one: UrlSeen, which: str) -> list[StepSeen]:

@@ -1,18 +1,14 @@
 """What the parser makes of one page, with the verdict on each of its links and what its function returned."""
 
-import sys
-import time
-from contextlib import redirect_stdout
-from typing import Any, NamedTuple
-
 import msgspec
+from msgspec.structs import replace
 
 from crawler.model.messages import Finished, Page
 from crawler.model.outcomes import Purpose
 from crawler.model.record import Record, decode
 from crawler.model.sources import LINKS, SOURCES, Source
 from crawler.parse.element_places import Places
-from crawler.parse.html import Document, Markup, parse_html
+from crawler.parse.html import Markup, parse_html
 from crawler.parse.noted import Row, note
 from crawler.parse.parser_process import ParseJob
 from crawler.parse.references import find_references, find_refresh
@@ -24,41 +20,11 @@ from crawler.rules.scope_why import outside
 from crawler.view.inspect.inspection import ExtractSeen, LinkSeen, PageSeen
 
 
-class Parsed(NamedTuple):
-    """A page that went through the parser."""
+def page_seen(page: Page, finished: Finished, job: ParseJob) -> PageSeen:
+    """What is to be seen of ``page``, which the crawl's parser has made ``finished`` of, for ``job``.
 
-    seen: PageSeen
-    finished: Finished
-    record: Record
-    parse_us: int
-    """Microseconds of the parser, the extract function not counted."""
-    extract_us: int | None
-    """Microseconds of that function; None without one."""
-
-
-class _TimedParser(Parser):
-    """The parser, which notes how long the extract function takes."""
-
-    extract_us: int | None = None
-
-    def _run(
-        self, page: Page, body: bytes, document: Document, messages: list[str]
-    ) -> tuple[Any, str | None]:
-        began = time.perf_counter()
-        try:
-            return super()._run(page, body, document, messages)
-        finally:
-            self.extract_us = round((time.perf_counter() - began) * 1_000_000)
-
-
-def parsed(page: Page, job: ParseJob) -> Parsed:
-    """Have ``page`` parsed by the crawl's own parser. Raises ExtractError, MemoryError."""
-    parser = _TimedParser(job)
-    with redirect_stdout(sys.stderr):  # what the extract function prints is no part of the report
-        began = time.perf_counter()
-        finished = parser.parse(page)
-        took = round((time.perf_counter() - began) * 1_000_000)
-    extract_us = parser.extract_us if job.extract is not None else None
+    Nobody's extract function is called here: what it made of the page stands in its record.
+    """
     record = decode(finished.record)
     seen = PageSeen(
         url=page.url,
@@ -77,18 +43,19 @@ def parsed(page: Page, job: ParseJob) -> Parsed:
     )
     if record.charset is not None:
         seen.charset_by = why(page.body, page.sniffed or page.content_type, record.charset)
-    if job.extract is not None and parser.extract_us is not None:
+    if job.extract is not None:
         returned = None if record.extracted is None else msgspec.Raw(msgspec.json.encode(record.extracted))
         seen.extract = ExtractSeen(job.extract, returned, finished.extract_error)
-    _Links(page, job, parser).tell(seen, record)
-    return Parsed(seen, finished, record, took - (extract_us or 0), extract_us)
+    _Links(page, job).tell(seen, record)
+    return seen
 
 
 class _Links:
     """The references of a page, looked for once more: the crawl's parser keeps no places of them."""
 
-    def __init__(self, page: Page, job: ParseJob, parser: Parser) -> None:
-        self._page, self._job, self._parser = page, job, parser
+    def __init__(self, page: Page, job: ParseJob) -> None:
+        self._page, self._job = page, job
+        self._parser = Parser(replace(job, extract=None))
         self._refresh = next((value for name, value in page.headers if name == "refresh"), None)
         self._rows: list[Row] = find_refresh(self._refresh)
         self._base, self._charset = page.url, "UTF-8"

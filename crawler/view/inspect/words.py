@@ -88,7 +88,8 @@ def _scope(one: UrlSeen) -> Text:
     if scope.is_seed:
         words = f"a seed, so it is asked for; a link to it would not be followed: {scope.reason}"
         return Text(visible(words), style="yellow")
-    return Text(f"out of it: {visible(scope.reason or '')}", style="red")
+    head = "too deep" if scope.key == "scope.max_depth" else "out of it"
+    return Text(f"{head}: {visible(scope.reason or '')}", style="red")
 
 
 def _robots(seen: RobotsSeen) -> list[Text]:
