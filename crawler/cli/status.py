@@ -153,7 +153,7 @@ def _opened(out: str, port: int, *, in_browser: bool) -> int:
 
     from crawler.frontier.view import open_view
     from crawler.view.live.history_server import serve_history, show_in_browser
-    from crawler.watch.past import Past, past_of
+    from crawler.watch.past import Past, past_of, without_history
 
     name, generation = crawl_to_read(out)
     folder = Path(name)
@@ -174,7 +174,7 @@ def _opened(out: str, port: int, *, in_browser: bool) -> int:
             show_in_browser(page)
         return 0
     if not past.has_history:
-        complain(f"{out} has no history of its time: its last picture is all there is")
+        complain(without_history(folder))
     serve_history(lambda: read().pictures, port, started)
     return 0
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.common import Command, examples, say
+from crawler.cli.common import Command, examples, say, unread_is_no_error
 from crawler.cli.named import crawl_named
 from crawler.model.errors import UsageError
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from crawler.trace.recorded import Trace
     from crawler.view.timeline.bars import Window
 
-DEFAULT_FILE = "timeline.html"
 EXAMPLES = examples(
     ("crawler timeline out", "out/timeline.html"),
     ("crawler timeline inline thread process -o three.html", "one below the other, at one scale"),
@@ -30,7 +29,10 @@ EXAMPLES = examples(
     help="Output folders of crawls that ran with --trace; OUT@2 is its generation 2; or trace files.",
 )
 @click.option(
-    "-o", "--output", metavar="FILE", help=f"The page to write; default: {DEFAULT_FILE} in the first OUT."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The page to write, - is standard output; default: timeline.html in the first OUT.",
 )
 @click.option(
     "--seconds", metavar="FROM-TO", help="The part of the crawls that is shown, such as 2.5-4, 10- or -5."
@@ -46,18 +48,17 @@ def timeline(outs: tuple[str, ...], output: str | None, seconds: str | None) -> 
     A long crawl has more bars than a page can show: then its first seconds are shown, and the page says so;
     --seconds names others.
     """
-    from crawler.view.timeline.page import page, write
+    from crawler.view.timeline.page import page
+    from crawler.view.timeline.target import target, write
 
     window = _window(seconds)
+    file = target(output, [Path(crawl_named(name).out) for name in outs])
     traces = {name: _trace(name) for name in dict.fromkeys(outs)}
-    file = Path(output) if output is not None else _beside(Path(crawl_named(outs[0]).out))
-    write(page(traces, window), file)
-    say(f"timeline: {file}")
+    with unread_is_no_error():
+        write(page(traces, window), file)
+    if file is not None:
+        say(f"timeline: {file}")
     return 0
-
-
-def _beside(out: Path) -> Path:
-    return (out.parent if out.is_file() else out) / DEFAULT_FILE
 
 
 def _trace(name: str) -> "Trace":

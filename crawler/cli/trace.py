@@ -17,6 +17,9 @@ EXAMPLES = examples(
     ("crawler trace out/trace-run1.pftrace", "an earlier run of the same crawl"),
 )
 
+MOST = 10
+"""URLs that the table of the slowest has, unless others are asked for."""
+
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument(
@@ -26,10 +29,10 @@ EXAMPLES = examples(
 )
 @click.option("--url", metavar="URL", help="Show this URL's life: each step, who took it, waited, worked.")
 @click.option("--why", is_flag=True, help="Tell what limits the crawl, and what would change it.")
-@click.option("--by", metavar="STAGE", default="total", help="Order the slowest by a stage [default: total].")
-@click.option("-n", "most", metavar="N", type=Count(min=0), default=10, help="Show so many [default: 10].")
+@click.option("--by", metavar="STAGE", help="Order the slowest by a stage [default: total].")
+@click.option("-n", "most", metavar="N", type=Count(min=0), help="Show so many [default: 10].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; times in seconds.")
-def trace(out: str, url: str | None, why: bool, by: str, most: int, as_json: bool) -> int:
+def trace(out: str, url: str | None, why: bool, by: str | None, most: int | None, as_json: bool) -> int:
     """Tell what a crawl did, from the trace that --trace writes.
 
     Without --url: the stages of the street, how long URLs were at each, and the slowest URLs. A moment of
@@ -42,6 +45,11 @@ def trace(out: str, url: str | None, why: bool, by: str, most: int, as_json: boo
     """
     if why and url is not None:
         raise UsageError("--why is about the whole crawl and --url about one URL: give one of them")
+    for option in [name for name, value in (("--by", by), ("-n", most)) if value is not None]:
+        if why or url is not None:
+            other = "--why" if why else "--url"
+            raise UsageError(f"{option} is for the table of the slowest, which {other} does not show")
+    from crawler.view.trace.slowest import TOTAL
     from crawler.view.trace.telling import tell_life, tell_overview
     from crawler.view.trace.traces import trace_in
 
@@ -55,5 +63,5 @@ def trace(out: str, url: str | None, why: bool, by: str, most: int, as_json: boo
         elif url is not None:
             tell_life(found, url, as_json=as_json)
         else:
-            tell_overview(found, most, by, as_json=as_json)
+            tell_overview(found, MOST if most is None else most, by or TOTAL, as_json=as_json)
     return 0

@@ -88,7 +88,7 @@ def export(
                 stream = sys.stdout.buffer if file is None else stack.enter_context(file.open("wb"))
                 _write(kind(options, rows.columns(kind)), rows, stream)
             else:
-                refuse_own(file, source.own_files())
+                refuse_own(file, source.own_files(file))
                 stack.enter_context(failures_said(file))
                 part = stack.enter_context(whole_file(file))
                 kind(options, rows.columns(kind)).export(rows, part)

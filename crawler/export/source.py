@@ -1,5 +1,6 @@
 """The records of a crawl that is finished, dead or running, as they were at one moment."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from crawler.model.record import decode
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.columns import in_portions
+from crawler.trace.trace_files import is_trace_file
 from crawler.watch.history import HISTORY_FILE
+from crawler.watch.summary import kept_summary
 from crawler.write.reading import Recorded, gone, pieces, sink_with_records
 from crawler.write.requirements import how_to_install
 
@@ -21,7 +24,7 @@ BATCH_RECORDS = 4_096
 """Records that are handed on at once, at most."""
 BATCH_BYTES = 1024 * 1024
 """Bytes of them, about."""
-_OTHERS = ("crawl.lock", "crawl.log", "summary.json", "trace.pftrace", "spool", CLUSTER_FILE)
+_OTHERS = ("crawl.lock", "crawl.log", "summary.json", "spool", CLUSTER_FILE)
 """What a crawl writes in its folder beside its database and sinks."""
 
 
@@ -89,13 +92,20 @@ class Source:
                 return CrawlFailed(str(unreadable(self._path, why, at)))
         return CrawlFailed(str(unreadable(self._path, "a record is damaged", self._before)))
 
-    def own_files(self) -> list[Path]:
-        """Files and folders of the crawl, there or not, that nobody else may write."""
+    def own_files(self, asked: Path) -> list[Path]:
+        """Files and folders of the crawl, there or not, that nobody else may write.
+
+        There is no end to the names of its traces' files: of those that are not there, it is ``asked`` alone.
+        """
         firsts = [DATABASE, HISTORY_FILE, *(sink.file_name for sink in SINKS.values())]
-        each = [file_name(first, number) for number in generations(self.out) for first in firsts]
+        numbers = generations(self.out)
+        each = [file_name(first, number) for number in numbers for first in firsts]
         names = [f"{name}{end}" for name in each for end in ("", "-wal", "-shm", "-journal")]
         hidden = [path.name for path in self.out.glob(".*")]
-        return [*self._folders, *(self.out / name for name in (*names, *_OTHERS, *hidden))]
+        there = (path.name for path in self.out.iterdir())
+        traces = filter(is_trace_file, (Path(os.path.realpath(asked)).name, *there))
+        kept = [kept_summary(self.out, number) for number in numbers]
+        return [*self._folders, *kept, *(self.out / name for name in (*names, *_OTHERS, *hidden, *traces))]
 
 
 def _readable(recorded: Recorded) -> type[Sink]:

@@ -50,7 +50,7 @@ def read_trace(files: Sequence[Path]) -> Trace:
         return {row: url for row, url in urls() if row in wanted}
 
     return Trace(
-        started_at=(begin + found.to_realtime) / SECOND,
+        started_at=(begin + found.to_realtime) / SECOND if found.to_realtime else None,
         seconds=max(0, found.last - begin) / SECOND,
         is_cut_off=found.is_cut_off,
         meta=found.meta,

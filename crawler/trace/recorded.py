@@ -64,8 +64,8 @@ class Slice(msgspec.Struct, frozen=True):
 class Trace(msgspec.Struct):
     """A whole trace. Slices are read each time that they are asked for: there may be tens of millions."""
 
-    started_at: float
-    """Unix time in seconds."""
+    started_at: float | None
+    """Unix time in seconds; None where the trace was cut off before it says what time it was."""
     seconds: float
     """From its begin to its last event."""
     is_cut_off: bool

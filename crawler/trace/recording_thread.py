@@ -97,7 +97,8 @@ def move_up(out: Path) -> None:
     """Give the files of an earlier run's trace names that this run's do not have. Raises OSError.
 
     ``trace.pftrace`` becomes ``trace-run1.pftrace``, and ``trace.1.pftrace`` ``trace-run1.1.pftrace``: the
-    first trace that was written here; the next run's are ``trace-run2`` and so on.
+    first trace that was written here; the next run's are ``trace-run2`` and so on. A folder of such a name is
+    none of ours, and stays.
     """
     runs = runs_in(out)
     number = 1 + max((run.number for run in runs if run.number is not None), default=0)

@@ -11,6 +11,11 @@ from typing import NamedTuple
 _NAME = re.compile(r"trace(?:-run(?P<run>[0-9]{1,9}))?(?:\.(?P<number>[0-9]{1,9}))?\.pftrace", re.ASCII)
 
 
+def is_trace_file(name: str) -> bool:
+    """Whether a file of that name in an output folder is part of a trace."""
+    return _NAME.fullmatch(name) is not None
+
+
 class Run(NamedTuple):
     """The trace of one run."""
 
@@ -21,10 +26,10 @@ class Run(NamedTuple):
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """All that there are, the newest first. Raises OSError where the folder cannot be read."""
+    """All that there are, the newest first; a folder is none. Raises OSError where it cannot be read."""
     found: dict[int | None, dict[int, Path]] = {}
     for path in folder.iterdir():
-        if match := _NAME.fullmatch(path.name):
+        if (match := _NAME.fullmatch(path.name)) and not path.is_dir():
             run = None if match["run"] is None else int(match["run"])
             found.setdefault(run, {})[int(match["number"] or 0)] = path
     newest_first = sorted(found, key=lambda run: (run is not None, -(run or 0)))
@@ -33,6 +38,6 @@ def runs_in(folder: Path) -> list[Run]:
 
 def run_of(path: Path) -> Run | None:
     """The run of which ``path`` is a trace's file; None where it is not named as one."""
-    if not _NAME.fullmatch(path.name):
+    if not is_trace_file(path.name):
         return None
     return next((run for run in runs_in(path.parent) if path in run.files), None)

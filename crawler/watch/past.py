@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from crawler.watch.history import history_of, read_history
+from crawler.watch.history import HISTORY_FILE, history_of, read_history
 from crawler.watch.picture import MAX_HOSTS, HostNow, Lane, Picture, QueueNow
 from crawler.watch.status import make_report
 from crawler.watch.summary import SUMMARY_FILE, kept_summary
@@ -55,6 +55,13 @@ def past_of(view: "FrontierView", out: Path, now: float) -> Past:
     # What a kill left has no picture of its own: the last one stands for it.
     pictures = kept[:-1] if last.state == ended.state or ended.state == "dead" else kept
     return Past([*pictures, ended], True, is_live=False)
+
+
+def without_history(out: Path) -> str:
+    """What is to be said of a crawl in ``out`` that kept no history; its nodes may have."""
+    said = f"{out} has no history of its time: its last picture is all there is"
+    nodes = [str(path.parent) for path in sorted(out.glob(f"*/{HISTORY_FILE}"))]
+    return f"{said}; a history of its own is in each of {', '.join(nodes)}" if nodes else said
 
 
 def _message(report: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.generations import DATABASE, generation_of
 from crawler.sinks import SINKS
 from crawler.sinks.base import why_not_written
+from crawler.trace.trace_files import is_trace_file
 from crawler.watch.history import HISTORY_FILE
 from crawler.watch.whole_file import whole_file
 
@@ -22,11 +23,18 @@ _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _OF_THE_CRAWL = {
     DATABASE,
     CLUSTER_FILE,
+    "crawl.lock",
+    "crawl.log",
+    "spool",
     "summary.json",
-    "trace.pftrace",
+    "summary@1.json",
     HISTORY_FILE,
     *(sink.file_name for sink in SINKS.values()),
 }
+
+
+_BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+"""What SQLite adds to the names of its own files."""
 
 
 def place_of(name: str) -> Path | None:
@@ -49,10 +57,7 @@ def why_not(path: Path, out: Path | None) -> str | None:
     in_out = target.parent == folder
     if folder is not None and folder in target.parents:
         names = target.relative_to(folder).parts  # a sink may be a folder, and nodes have one each
-        own_names = names[: 2 if (folder / CLUSTER_FILE).exists() else 1]
-        if any(name.startswith("records") for name in own_names) or any(
-            generation_of(name, own) for name in own_names for own in _OF_THE_CRAWL
-        ):
+        if any(map(_is_own, names[: 2 if (folder / CLUSTER_FILE).exists() else 1])):
             return "that file is the crawl's own"
     try:
         if target.is_dir():
@@ -73,6 +78,15 @@ def why_not(path: Path, out: Path | None) -> str | None:
     except OSError as error:
         return why_not_written(error)
     return None
+
+
+def _is_own(name: str) -> bool:
+    """Whether a crawl gives that name to a file, or a folder, in its output folder."""
+    if name.startswith("records") or is_trace_file(name):
+        return True
+    for end in _BESIDE_A_DATABASE:
+        name = name.removesuffix(end)
+    return any(generation_of(name, own) for own in _OF_THE_CRAWL)
 
 
 @contextmanager

@@ -97,6 +97,10 @@ def test_a_url_that_is_not_there(out, ids):
         (["--by", "parsing"], "there is no such stage; allowed: total, frontier"),
         (["-n", "-1"], "-n"),
         (["-n", "some"], "whole number"),
+        (["--why", "--by", "parse"], "--by is for the table of the slowest, which --why does not show"),
+        (["--why", "-n", "10"], "-n is for the table of the slowest, which --why does not show"),
+        (["--url", "http://a.test/", "--by", "total"], "--by is for the table of the slowest, which --url"),
+        (["--url", "http://a.test/", "-n", "3"], "-n is for the table of the slowest, which --url"),
     ],
 )
 def test_what_is_not_allowed(out, arguments, said):
@@ -151,7 +155,10 @@ def test_a_killed_crawl_is_read_up_to_there_and_goes_on_in_a_trace_of_its_own(tm
         assert done.returncode == 0, done.stderr
         again = crawl("recrawl", out, "--trace", "-q", "--max-pages", "5")
         assert again.returncode == 0, again.stderr
-    assert told(out / "trace-run1.pftrace") == killed | {"files": [str(out / "trace-run1.pftrace")]}
+    assert told(out / "trace-run1.pftrace") == killed | {
+        "files": [str(out / "trace-run1.pftrace")],
+        "other_runs": [str(out / "trace.pftrace"), str(out / "trace-run2.pftrace")],
+    }
     first = told(f"{out}@1")
     assert first["files"] == [str(out / "trace-run2.pftrace")]
     assert first["is_cut_off"] is False

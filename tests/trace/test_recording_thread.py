@@ -130,6 +130,16 @@ def test_a_trace_of_an_earlier_run_is_moved_up_never_overwritten(tmp_path):
     }
 
 
+def test_a_folder_in_the_way_stays_and_ends_the_trace_with_one_warning(tmp_path, caplog):
+    (tmp_path / "trace.pftrace").mkdir()
+    (tmp_path / "trace.pftrace" / "mine").touch()
+    with caplog.at_level(logging.WARNING):
+        write(Recorder(), tmp_path)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("the trace ends here, for it cannot be written: ")
+    assert [path.name for path in tmp_path.rglob("*")] == ["trace.pftrace", "mine"]
+
+
 def test_a_step_says_the_line_of_source_that_entered_it(tmp_path):
     recorder = Recorder()
     recorder.leased(Ticket(7, "http://a.example/", 1, 0))

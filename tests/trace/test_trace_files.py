@@ -22,5 +22,11 @@ def test_each_run_has_its_files_in_order(tmp_path):
     assert run_of(tmp_path / "mytrace.pftrace") is None
 
 
+def test_a_folder_is_no_trace(tmp_path):
+    (tmp_path / "trace.pftrace").mkdir()
+    (tmp_path / "trace-run1.pftrace").touch()
+    assert [run.number for run in runs_in(tmp_path)] == [1]
+
+
 def test_no_run_in_a_folder_without_traces(tmp_path):
     assert runs_in(tmp_path) == []

@@ -8,8 +8,9 @@ import pytest
 from crawler.model.errors import OutputError, UsageError
 from crawler.trace.recorded import Slice, Where
 from crawler.view.timeline.bars import Window, fitting
-from crawler.view.timeline.page import page, write
+from crawler.view.timeline.page import page
 from crawler.view.timeline.source import Sources
+from crawler.view.timeline.target import write
 from tests.view_traces import steps, trace
 
 
@@ -126,7 +127,7 @@ def test_all_at_one_moment_still_shows_something():
 
 def test_a_trace_that_is_cut_off_says_so():
     notes = data_of(page({"out": trace(10, is_cut_off=True)}))["crawls"][0]["notes"]
-    assert notes == ["The trace is cut off: the crawl was killed, and this is what it had written."]
+    assert notes == ["The trace is cut off: the crawl still runs, or was killed. What is there is shown."]
 
 
 def test_an_empty_trace_is_a_page_too():

@@ -99,10 +99,49 @@ def test_what_has_no_trace_is_refused(tmp_path, capsys):
 
 def test_a_file_that_cannot_be_written_is_refused(traced, tmp_path, capsys):
     assert refused(capsys, traced / "inline", "-o", tmp_path / "no" / "a.html") == (
-        f"{tmp_path / 'no' / 'a.html'}: the timeline cannot be written: No such file or directory"
+        f"{tmp_path / 'no' / 'a.html'}: the timeline cannot be written: there is no folder {tmp_path / 'no'}"
     )
-    assert "cannot be written: Is a directory" in refused(capsys, traced / "inline", "-o", tmp_path)
+    assert "cannot be written: it is a folder" in refused(capsys, traced / "inline", "-o", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+OWN = (
+    "crawl.db", "crawl.db-wal", "crawl@2.db", "crawl.lock", "crawl.log", "records.jsonl", "records@3.csv",
+    "summary.json", "summary@1.json", "history.jsonl", "history@2.jsonl", "trace.pftrace", "trace.7.pftrace",
+    "trace-run2.pftrace", "trace-run2.1.pftrace", "spool/x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_no_file_of_a_crawl_is_written_over(traced, tmp_path, capsys, name):
+    shutil.copytree(traced / "inline", out := tmp_path / "out")
+    (out / "spool").mkdir(exist_ok=True)
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    (tmp_path / "link").symlink_to(out / name)
+    for shown, file in ((out, out / name), (traced / "process", out / name), (out, tmp_path / "link")):
+        said = f"{file}: the timeline cannot be written: that file is the crawl's own"
+        assert refused(capsys, shown, "-o", file) == said
+        assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
+def test_no_file_of_a_crawl_of_nodes_is_written_over(traced, tmp_path, capsys):
+    out = tmp_path / "out"
+    shutil.copytree(traced / "inline", node := out / "one-1")
+    (out / "cluster.json").write_text("{}")
+    for file in (out / "cluster.json", out / "crawl.db", node / "trace.1.pftrace"):
+        assert refused(capsys, node, "-o", file).endswith("that file is the crawl's own")
+    said = f"{out} has no trace, its nodes have one each; name one of them: {node}"
+    assert refused(capsys, out) == said
+
+
+def test_a_dash_is_standard_output(traced, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert timeline(traced / "inline", "-o", "-") == 0
+    printed = capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "page.html").write_text(printed)
+    assert len(data_of(tmp_path / "page.html")["crawls"]) == 1
+    assert printed.rstrip().endswith("</html>")
 
 
 @pytest.mark.parametrize("seconds", ["", "5", "a-b", "5-2", "3-3", "1-2-3", "nan-4", "-1--0", "inf-"])

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from crawler.trace.recorded import Trace
-from crawler.view.timeline.page import page, write
+from crawler.view.timeline.page import page
+from crawler.view.timeline.target import write
 from tests.browser import browser  # noqa: F401
 from tests.view_traces import trace
 

@@ -102,10 +102,24 @@ def test_a_url_is_found_as_typed_or_as_the_crawl_writes_it(trace):
     assert find_url(trace, "HTTP://127.0.0.1:8000/x/../2#top") == (2, f"{SITE}/2")
 
 
+def test_a_login_counts_for_nothing_and_is_never_said(trace):
+    assert find_url(trace, "http://user:secret@127.0.0.1:8000/2") == (2, f"{SITE}/2")
+    with pytest.raises(UsageError, match="/none is not in this trace") as caught:
+        find_url(trace, "http://user:secret@127.0.0.1:8000/none")
+    assert "secret" not in str(caught.value)
+    assert "user" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "ftp://127.0.0.1/", "http://"])
+def test_what_is_no_url_is_refused(trace, text):
+    with pytest.raises(UsageError, match=r"^--url: .* is not an absolute http:// or https:// URL$"):
+        find_url(trace, text)
+
+
 def test_of_one_that_is_not_there_the_nearest_are_told(trace, tmp_path):
     with pytest.raises(UsageError, match=r"nearest that are: http://127\.0\.0\.1:8000/1, ") as caught:
         find_url(trace, f"{SITE}/1x")
-    assert "earlier" not in str(caught.value)
+    assert "other runs" not in str(caught.value)
     other = tmp_path / "trace-run1.pftrace"
     with pytest.raises(UsageError, match=r"traces of their own: .*trace-run1.pftrace"):
         find_url(trace, f"{SITE}/1x", (other,))

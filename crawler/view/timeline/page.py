@@ -8,12 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from crawler.model.errors import OutputError, UsageError
+from crawler.model.errors import UsageError
 from crawler.model.version import VERSION
 from crawler.trace.recorded import Trace
 from crawler.view.timeline.bars import ALL, Window, fitting, pack
 from crawler.view.timeline.source import Sources
-from crawler.watch.whole_file import whole_file
 
 MAX_BARS = 100_000
 """On one page, all crawls together: about 5 MB, which a browser draws without a pause."""
@@ -55,15 +54,6 @@ def page(traces: Mapping[str, Trace], window: Window = ALL, max_bars: int = MAX_
     )
 
 
-def write(text: str, file: Path) -> None:
-    """Write the page to ``file``, which it replaces when it is whole. Raises OutputError."""
-    try:
-        with whole_file(file, file.with_name(f"{file.name}.part"), errors="backslashreplace") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise OutputError(f"{file}: the timeline cannot be written: {error.strerror}") from error
-
-
 def _crawl(name: str, trace: Trace, window: Window, limit: int, sources: Sources) -> dict[str, Any]:
     shown = fitting(trace, window, limit)
     return {
@@ -82,7 +72,7 @@ def _said(trace: Trace) -> list[list[str]]:
 def _notes(trace: Trace, window: Window, shown: Window) -> Sequence[str]:
     notes = []
     if trace.is_cut_off:
-        notes.append("The trace is cut off: the crawl was killed, and this is what it had written.")
+        notes.append("The trace is cut off: the crawl still runs, or was killed. What is there is shown.")
     if shown.begin > 0 or shown.end < trace.seconds:
         text = f"Shown are the seconds {shown.begin:.3f} to {shown.end:.3f} of {trace.seconds:.3f}"
         more = shown.end < min(window.end, trace.seconds)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from crawler.config.problems import shown
 from crawler.model.errors import UsageError
-from crawler.rules.urls import resolve
+from crawler.rules.urls import login, normalised, resolve
 from crawler.trace.recorded import Trace
 
 _CANDIDATES = 40
@@ -18,17 +19,22 @@ NEAREST = 3
 def find_url(trace: Trace, text: str, others: Sequence[Path] = ()) -> tuple[int, str]:
     """Row id and URL of what was asked for, as typed or as the crawler writes it.
 
-    Raises UsageError where the trace has no such URL, with the nearest ones that it has, and where else one
-    may look: ``others`` are traces of the crawl's other runs.
+    A login in it counts for nothing, and is never said. Raises UsageError where it is no URL; where the trace
+    has none such, with the nearest ones that it has, and where else one may look: ``others`` are traces of
+    the crawl's other runs.
     """
-    wanted = {text, resolve(text) or text}
+    resolved = resolve(text)
+    if resolved is None:
+        raise UsageError(f"--url: {shown(text)} is not an absolute http:// or https:// URL")
+    asked, _ = login(resolved)
+    wanted = {asked, normalised(asked)}
     for row, url in trace.urls():
         if url in wanted:
             return row, url
-    near = nearest(text, (url for _, url in trace.urls()))
+    near = nearest(asked, (url for _, url in trace.urls()))
     said = f"the nearest that are: {', '.join(near)}" if near else "no URL was handed out in it"
-    elsewhere = f"; earlier runs have traces of their own: {', '.join(map(str, others))}" if others else ""
-    raise UsageError(f"{text} is not in this trace; {said}{elsewhere}")
+    elsewhere = f"; other runs have traces of their own: {', '.join(map(str, others))}" if others else ""
+    raise UsageError(f"{asked} is not in this trace; {said}{elsewhere}")
 
 
 def nearest(text: str, urls: Iterable[str], most: int = NEAREST) -> list[str]:

@@ -1,14 +1,14 @@
 """One URL's life, as a trace tells it: every step, who took it, what was waited for and what was worked."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from crawler.trace.recorded import Model, Slice, Trace
-from crawler.view.trace.slowest import head
 from crawler.view.trace.stages import LEASE, Part, Stage, by_stage, stage_of
+from crawler.view.trace.traces import Found
+from crawler.view.trace.words import head
 
 
 class LifeStep(msgspec.Struct, frozen=True):
@@ -127,7 +127,7 @@ def _covered(stretches: Iterable[tuple[float, float]]) -> float:
     return seconds
 
 
-def life_as_dict(trace: Trace, life: UrlLife, files: Sequence[Path]) -> dict[str, Any]:
+def life_as_dict(found: Found, life: UrlLife) -> dict[str, Any]:
     """The life as JSON has it; times in seconds."""
     said: dict[str, Any] = msgspec.to_builtins(life)
-    return head(trace, files) | {"waited": life.waited} | said
+    return head(found) | {"waited": life.waited} | said

@@ -1,8 +1,6 @@
 """Where a crawl's URLs spent their time: the stages, and the slowest of them all."""
 
 import heapq
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +8,8 @@ import msgspec
 from crawler.model.errors import UsageError
 from crawler.trace.recorded import Trace
 from crawler.view.trace.stages import Life, Stage, lives
+from crawler.view.trace.traces import Found
+from crawler.view.trace.words import head
 
 TOTAL = "total"
 """What URLs are ordered by, unless it is a stage."""
@@ -64,9 +64,9 @@ def by_stages(trace: Trace, most: int, by: str = TOTAL) -> Overview:
     return Overview(urls, committed, together, stages, shown, by, urls_of)
 
 
-def overview_as_dict(trace: Trace, overview: Overview, files: Sequence[Path]) -> dict[str, Any]:
+def overview_as_dict(found: Found, overview: Overview) -> dict[str, Any]:
     """The overview as JSON has it; times in seconds, those of URLs since the trace began."""
-    return head(trace, files) | {
+    return head(found) | {
         "urls": overview.urls,
         "committed": overview.committed,
         "stages": {
@@ -88,18 +88,4 @@ def overview_as_dict(trace: Trace, overview: Overview, files: Sequence[Path]) ->
             }
             for life in overview.slowest
         ],
-    }
-
-
-def head(trace: Trace, files: Sequence[Path]) -> dict[str, Any]:
-    """What is said of every trace first."""
-    said = {key: trace.meta.get(key) for key in ("version", "python", "cores", "executor", "workers")}
-    return {
-        "files": list(map(str, files)),
-        "started_at": trace.started_at,
-        "seconds": trace.seconds,
-        "is_cut_off": trace.is_cut_off,
-        "dropped": trace.meta.get("dropped", 0),
-        **said,
-        "concurrency": trace.meta.get("concurrency"),
     }

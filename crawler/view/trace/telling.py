@@ -21,7 +21,7 @@ def tell_overview(found: Found, most: int, by: str, *, as_json: bool) -> None:
     """Print the stages and the ``most`` slowest URLs, ordered by ``by``. Raises UsageError."""
     overview = by_stages(found.trace, most, by)
     if as_json:
-        write_json(overview_as_dict(found.trace, overview, found.files))
+        write_json(overview_as_dict(found, overview))
         return
     from crawler.view.trace.tables import show_overview
 
@@ -32,7 +32,7 @@ def tell_life(found: Found, url: str, *, as_json: bool) -> None:
     """Print one URL's life. Raises UsageError where the trace has no such URL."""
     life = life_of(found.trace, *find_url(found.trace, url, found.others))
     if as_json:
-        write_json(life_as_dict(found.trace, life, found.files))
+        write_json(life_as_dict(found, life))
         return
     from crawler.view.trace.tables import show_life
 

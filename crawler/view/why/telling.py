@@ -9,6 +9,7 @@ from crawler.model.errors import UsageError
 from crawler.trace.recorded import Trace
 from crawler.view.trace.telling import console, write_json
 from crawler.view.trace.traces import Found
+from crawler.view.trace.words import notes, whereabouts
 from crawler.view.why.measured import measure
 from crawler.view.why.verdict import Why, as_dict, why
 
@@ -26,11 +27,14 @@ def tell_why(found: Found, *, as_json: bool) -> None:
     else:
         judgement = _by_itself(found.trace, found.files[0])
     if as_json:
-        write_json(as_dict(judgement))
+        write_json(as_dict(judgement) | whereabouts(found))
         return
     from crawler.view.why.tables import show
 
-    show(judgement, console())
+    screen = console()
+    show(judgement, screen)
+    for note in notes(found):
+        screen.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def why_of(trace: Trace, view: FrontierView) -> Why:
