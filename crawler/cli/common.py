@@ -190,8 +190,7 @@ def crawled(config: "Config", *, quiet: bool, tell: Callable[[str], None] = say)
         out = _prepared(config)
         if config.out is None and not quiet:
             tell(f"output: {out}")
-        for line in watched.told:
-            tell(line)
+        watched.tell(tell)
         return crawl_to_end(config.replace({"out": out}, config.origin_of("out")), beside=watched.beside)
 
 

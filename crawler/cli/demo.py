@@ -7,6 +7,7 @@ import click
 from crawler.cli import options
 from crawler.cli.common import Command, Option, begin_afresh, crawl
 from crawler.cli.given import config_of
+from crawler.cli.refusals import refuse_page_of_nodes
 
 
 @click.command(cls=Command)
@@ -53,6 +54,7 @@ def demo(fresh: bool, nodes: int | None, **parameters: Any) -> int:
 
     config = config_of(parameters, packaged_config())
     if nodes is not None:
+        refuse_page_of_nodes(config)
         from crawler.cli.demo_of_nodes import demo_of_nodes
 
         return demo_of_nodes(config, nodes, fresh=fresh, quiet=parameters["quiet"])

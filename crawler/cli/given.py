@@ -57,6 +57,21 @@ def given(parameters: Mapping[str, Any]) -> Given:
     return said
 
 
+def given_anew(parameters: Mapping[str, Any]) -> Given:
+    """The same for a crawl that goes on with its saved settings, which know nothing of a live page.
+
+    So the environment is asked for that, and for nothing else.
+    """
+    from crawler.config.layers import environment_layer
+    from crawler.config.settings import ENV_DELIMITER, ENV_PREFIX
+
+    said = given(parameters)
+    for raw in environment_layer(ENV_PREFIX, ENV_DELIMITER):
+        if raw.key.startswith("dashboard.") and raw.key not in said.values:
+            said.values[raw.key], said.origins[raw.key] = raw.value, raw.origin
+    return said
+
+
 def config_of(parameters: Mapping[str, Any], file: str | Path | None) -> "Config":
     """The configuration that a command's parameters (by name) ask for, over ``file`` and the environment.
 

@@ -1,8 +1,10 @@
 """The live page of a command's crawl, where ``--dashboard`` or the configuration asks for one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
+
+import click
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -13,16 +15,27 @@ class Watched(NamedTuple):
     """What a crawl is given that may be looked at."""
 
     beside: "Beside"
-    told: tuple[str, ...] = ()
-    """Lines for the user."""
+    line: str | None = None
+    """For the user: where the page is."""
+    quiet: bool = False
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Have the line said; where little is to be said, on standard error, which may be unread."""
+        if self.line is None:
+            return
+        if not self.quiet:
+            say(self.line)
+            return
+        with suppress(BrokenPipeError):
+            click.echo(self.line, err=True)
 
 
 @contextmanager
 def live_page(config: "Config", *, quiet: bool) -> Iterator[Watched]:
     """Serve the page while the block lasts; without ``dashboard.port`` there is none.
 
-    ``quiet``: nothing is told but a token that nobody could know else. Raises UsageError where the port
-    cannot be had.
+    ``quiet``: its URL is told only where nobody could know it else, because of its port or its token. Raises
+    UsageError where the port cannot be had.
     """
     if config.dashboard.port is None:
         yield Watched(nullcontext)
@@ -30,5 +43,5 @@ def live_page(config: "Config", *, quiet: bool) -> Iterator[Watched]:
     from crawler.view.live.live_thread import LivePage
 
     with LivePage(config.dashboard) as page:
-        needed = not quiet or page.made_token is not None
-        yield Watched(page.beside, (f"live page: {page.url}",) if needed else ())
+        is_needed = not quiet or config.dashboard.port == 0 or page.made_token is not None
+        yield Watched(page.beside, f"live page: {page.url}" if is_needed else None, quiet)

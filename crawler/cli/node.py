@@ -78,8 +78,7 @@ def node(file: str | None, lost: str | None, of_parent: bool, **parameters: Any)
         if not quiet:
             say(f"output: {out}")
     with live_page(config, quiet=quiet) as watched:
-        for line in watched.told:
-            say(line)
+        watched.tell(say)
         report = node_to_end(config.replace({"out": out}, config.origin_of("out")), watched.beside)
     if report.state == "finished" and not of_parent:
         if report.message and not quiet:

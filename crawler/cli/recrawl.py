@@ -6,7 +6,7 @@ import click
 
 from crawler.cli import options
 from crawler.cli.common import Command, crawl, examples, say
-from crawler.cli.given import given
+from crawler.cli.given import given_anew
 from crawler.cli.named import last_of
 from crawler.model.errors import AlreadyFinished
 
@@ -30,7 +30,8 @@ def recrawl(out: str, **parameters: Any) -> int:
     a command takes an OUT.
 
     It crawls with the settings of the last time; each option here changes one of them. The seeds, and what
-    decides which pages belong to the crawl, stay the same. A crawl that was stopped is resumed first.
+    decides which pages belong to the crawl, stay the same. The live page is not kept: --dashboard asks for it
+    again. A crawl that was stopped is resumed first.
     """
     from crawler.plumbing.fork_server_process import prestart
 
@@ -38,7 +39,7 @@ def recrawl(out: str, **parameters: Any) -> int:
     from crawler.engine.resuming import settings_of
 
     folder = last_of(out)
-    said = given(parameters)
+    said = given_anew(parameters)
     said.add("out", folder, "OUT")
     wanted = {"again": True, "recrawl.older_than": None, "recrawl.failed": False}
     config = settings_of(folder).replace(wanted, "crawler recrawl")

@@ -18,6 +18,12 @@ def refuse_nodes(config: "Config") -> None:
         refuse_settings(config)
 
 
+def refuse_page_of_nodes(config: "Config") -> None:
+    """Raises UsageError where several nodes are to be begun at once, and a live page is asked for."""
+    if config.dashboard.port is not None:
+        raise UsageError("the live page shows one process: leave --dashboard out, or start each node itself")
+
+
 def look_at_sinks_and_extract(config: "Config") -> None:
     """Have the user's extract function found where ``python -m`` would; raises UsageError without sinks."""
     if not config.write.sinks:

@@ -6,7 +6,7 @@ import click
 
 from crawler.cli import options
 from crawler.cli.common import Command, crawl, examples, say
-from crawler.cli.given import given
+from crawler.cli.given import given_anew
 from crawler.cli.named import last_of
 from crawler.model.errors import AlreadyFinished
 
@@ -25,7 +25,7 @@ def resume(out: str, **parameters: Any) -> int:
 
     It goes on with the settings that it was started with, or last went on with; each option here
     changes one of them. What decides which pages belong to the crawl, and what is recorded of them,
-    cannot be changed; the number of pages can.
+    cannot be changed; the number of pages can. The live page is not kept: --dashboard asks for it again.
 
     A finished crawl is left as it is (exit code 0): there is nothing to go on with. One that a limit
     of pages ended goes on with a higher --max-pages. A check ends in its reports and has its exit codes,
@@ -37,7 +37,7 @@ def resume(out: str, **parameters: Any) -> int:
     from crawler.engine.resuming import settings_of
 
     folder = last_of(out)
-    said = given(parameters)
+    said = given_anew(parameters)
     said.add("out", folder, "OUT")
     config = settings_of(folder).replace(said.values, origins=said.origins)
     try:

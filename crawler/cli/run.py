@@ -7,6 +7,7 @@ import click
 from crawler.cli import options
 from crawler.cli.common import Command, Option, begin_afresh, crawl, examples
 from crawler.cli.given import config_of
+from crawler.cli.refusals import refuse_page_of_nodes
 from crawler.model.errors import UsageError
 
 EXAMPLES = examples(
@@ -55,10 +56,7 @@ def run(file: str | None, fresh: bool, nodes: int | None, **parameters: Any) -> 
     if nodes is not None:
         if fresh:
             raise UsageError("--fresh is for a crawl of one process: with --nodes, choose another --name")
-        if settings.dashboard.port is not None:
-            raise UsageError(
-                "the live page shows one process: leave --dashboard out, or start each node itself"
-            )
+        refuse_page_of_nodes(settings)
         from crawler.cli.shared_crawl import run_nodes
 
         return run_nodes(settings, nodes, quiet=parameters["quiet"])

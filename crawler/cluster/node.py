@@ -17,10 +17,11 @@ from crawler.cluster.leftovers import leftovers_noted, remove_left
 from crawler.cluster.shared_folder import is_of, write_cluster_file
 from crawler.config import Config
 from crawler.engine import lifecycle
-from crawler.engine.conclusion import CrawlReport, last_picture
+from crawler.engine.conclusion import CrawlReport
 from crawler.engine.crawl import in_own_loop, prepare, run
 from crawler.engine.handle import Beside
 from crawler.engine.opened import Opened
+from crawler.engine.picture import last_picture
 from crawler.engine.stations import Stations
 from crawler.frontier.postgresql import crawl
 from crawler.frontier.postgresql.connecting import Place, place_of

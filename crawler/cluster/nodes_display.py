@@ -1,6 +1,5 @@
 """What is shown while several nodes run on this machine: how their crawl stands, and what they say."""
 
-import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from crawler.cluster.standing import Standing
 from crawler.watch.progress_thread import PLAIN_INTERVAL
 from crawler.watch.rate import Rate
+from crawler.watch.repeated import can_draw
 from crawler.watch.units import clock, per_second
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class NodesDisplay:
         self._rate.add(now, standing.done)
         if not self._shows:
             return
-        if _is_terminal():
+        if can_draw(None, sys.stderr):
             self._update(self.words(standing))
         elif now >= self._due:
             self._due = now + PLAIN_INTERVAL
@@ -85,7 +85,3 @@ class NodesDisplay:
             self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
             self._live.start()
         self._live.update(Text(words), refresh=True)
-
-
-def _is_terminal() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")

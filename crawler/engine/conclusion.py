@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from crawler.engine.lifecycle import now_utc
 from crawler.engine.opened import Opened
-from crawler.engine.picture import picture
+from crawler.engine.picture import last_picture
 from crawler.engine.stations import Stations
 from crawler.frontier.state_thread import CrawlState
 from crawler.frontier.view import FrontierView
@@ -21,7 +20,7 @@ from crawler.model.outcomes import Kind
 from crawler.plumbing import faults
 from crawler.rules.urls import is_login_url
 from crawler.sinks import SINKS
-from crawler.watch.picture import Picture, brief, encode
+from crawler.watch.picture import brief, encode
 from crawler.watch.summary import ENDS, SUMMARY_FILE, make_summary, write_summary
 
 log = logging.getLogger("crawler.engine")
@@ -73,15 +72,6 @@ def conclude(
         stations.history.add(last, is_last=True)
     except (CrawlFailed, OSError) as error:
         _not_noted(report, error)
-
-
-def last_picture(report: CrawlReport, stations: Stations) -> Picture:
-    """How the crawl ended, as everybody is to see it: with the counts of its summary, if it has one."""
-    last = replace(picture(stations), state=report.state, message=report.message)
-    if summary := report.summary:
-        counts = {end: summary[end] for end in ENDS}
-        last = replace(last, discovered=summary["discovered"], counts=counts)
-    return last
 
 
 def _not_noted(report: CrawlReport, error: CrawlFailed | OSError) -> None:

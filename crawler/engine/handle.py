@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from crawler.engine.conclusion import CrawlReport, last_picture
-from crawler.engine.picture import USER, picture
+from crawler.engine.conclusion import CrawlReport
+from crawler.engine.picture import USER, last_picture, picture
 from crawler.engine.stations import Stations
 from crawler.engine.stopping import Stopping
 from crawler.watch.picture import Picture

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from crawler.config import Config
 from crawler.config.problems import shown
+from crawler.config.watching_sections import DashboardConfig
 from crawler.engine.opened import Opened
 from crawler.engine.recipe import recipe_of
 from crawler.frontier.state_thread import CrawlState
@@ -148,9 +149,10 @@ def open_crawl(
 def saved_settings(config: Config) -> str:
     """The settings as they are kept: whoever goes on with a crawl does not begin the next generation.
 
-    The token of its page is not kept.
+    Nor is its page served again unasked: its token is kept nowhere, and without one it would be open to all.
     """
-    return config.replace({"again": False, "dashboard.token": None}).to_json()
+    page = {"dashboard.port": None, "dashboard.host": DashboardConfig().host, "dashboard.token": None}
+    return config.replace({"again": False, **page}).to_json()
 
 
 def _note_start(

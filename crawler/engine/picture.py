@@ -5,12 +5,19 @@ What the event loop writes meanwhile is copied, never iterated.
 
 import os
 import time
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from crawler.engine.stations import Stations
 from crawler.rules.urls import origin
 from crawler.trace.steps import Step
 from crawler.watch.memory_task import MEMORY
 from crawler.watch.picture import MAX_HOSTS, Lane, Picture, QueueNow, Station
+from crawler.watch.summary import ENDS
+
+if TYPE_CHECKING:
+    from crawler.engine.conclusion import CrawlReport
 
 MAX_LANES = 256
 """Workers that a picture shows."""
@@ -71,6 +78,26 @@ def picture(stations: Stations, *, is_brief: bool = False) -> Picture:
         message="waiting for memory (limits.memory)" if MEMORY in frontier.paused_by else None,
         page=stations.page,
     )
+
+
+def last_picture(report: "CrawlReport", stations: Stations) -> Picture:
+    """How the crawl ended, as everybody is to see it: with the figures of its summary, if it has one."""
+    last = replace(picture(stations), state=report.state, message=report.message)
+    if summary := report.summary:
+        counts = {end: summary[end] for end in ENDS}
+        targets = summary["targets"].values()
+        last = replace(
+            last,
+            elapsed=summary["seconds"],
+            discovered=summary["discovered"],
+            counts=counts,
+            targets=sum(ends["discovered"] for ends in targets),
+            targets_pending=sum(ends["pending"] for ends in targets),
+            pages_per_second=summary["pages_per_second"],
+            longest_stall=summary["longest_stall_ms"] / 1_000,
+            peak_memory_bytes=summary["peak_memory_bytes"],
+        )
+    return last
 
 
 def _state(stations: Stations) -> str:

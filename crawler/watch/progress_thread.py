@@ -8,7 +8,6 @@ not read (a slow connection, Ctrl-S), and because importing rich alone takes 40 
 """
 
 import logging
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from crawler.watch.log_thread import TERMINAL
 from crawler.watch.picture import Picture
 from crawler.watch.progress_line import plain_line
+from crawler.watch.repeated import can_draw
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +66,7 @@ class ProgressDisplay:
 
     def _run(self) -> None:
         try:
-            if _is_terminal(self._console):
+            if can_draw(self._console, sys.stderr):
                 self._show_live()
             else:
                 self._print_lines()
@@ -115,9 +115,3 @@ class ProgressDisplay:
             stream = self._console.file if self._console else sys.stderr
             stream.write(plain_line(self._picture()) + "\n")
             stream.flush()
-
-
-def _is_terminal(console: "Console | None") -> bool:
-    if console is not None:
-        return console.is_terminal and not console.is_dumb_terminal
-    return sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -274,9 +275,27 @@ def test_the_live_page_needs_no_port_and_takes_no_url_for_one(
         assert re.fullmatch(r"live page: http://127\.0\.0\.1:\d+/", out[1])
     assert {(config.seeds, config.dashboard.port) for config in engine.crawls} == {(("http://a/",), 0)}
     assert [beside is nullcontext for beside in engine.beside] == [False] * 3
-    assert crawler("run", "http://a/", "--dashboard", "--quiet")[1] == [f"output: {FRESH}"]
+    code, out, (line,) = crawler("run", "http://a/", "--dashboard", "--quiet")
+    assert (code, out) == (0, [f"output: {FRESH}"])
+    assert re.fullmatch(r"live page: http://127\.0\.0\.1:\d+/", line)
     assert crawler("run", "http://a/")[0] == 0
     assert engine.beside[-1] is nullcontext
+
+
+def test_a_crawl_that_goes_on_has_the_page_that_is_asked_for_now(
+    engine: Engine, crawler: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(LivePage, "_serve", no_page)
+    secret, anew = "a-token-that-nobody-guesses", "another-one-of-that-length"
+    monkeypatch.setenv("CRAWLER_DASHBOARD__TOKEN", secret)
+    for command in ("resume", "recrawl"):
+        code, out, _ = crawler(command, str(tmp_path), "--dashboard")
+        assert code == 0
+        assert re.fullmatch(rf"live page: http://127\.0\.0\.1:\d+/\?token={secret}", out[0])
+        out = crawler(command, str(tmp_path), "--dashboard", "--set", f"dashboard.token={anew}")[1]
+        assert out[0].endswith(f"?token={anew}")
+        assert not crawler(command, str(tmp_path))[1][0].startswith("live page")
+    assert engine.crawls[0].origin_of("dashboard.token") == "environment CRAWLER_DASHBOARD__TOKEN"
 
 
 async def no_page(*_: object) -> None: ...
@@ -301,3 +320,4 @@ def test_nodes_that_are_begun_here_have_no_page(engine: Engine, crawler: Run) ->
     code, _, (line,) = crawler("run", "http://a/", "--nodes", "2", "--dashboard")
     assert (code, engine.crawls) == (2, [])
     assert "one process" in line
+    assert crawler("demo", "--nodes", "2", "--dashboard") == (2, [], [line])

@@ -4,18 +4,26 @@ import asyncio
 import json
 import logging
 import socket
+import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
 from crawler import Crawler
+from crawler.frontier.view import open_view
 from crawler.model.errors import UsageError
+from crawler.plumbing.starter_thread import off_loop
 from crawler.view.live import events as live_events
 from crawler.view.live import live_thread
 from crawler.view.live.events import changes
 from crawler.view.live.shown import Shown
-from crawler.watch.picture import decode
+from crawler.watch.history import read_history
+from crawler.watch.picture import Picture, as_dict, decode
+from crawler.watch.status import make_report
+from crawler.watch.watching import look
 from tests.view.feeder import PAGE
 from tests.view.watched import (
     WITHIN,
@@ -34,6 +42,32 @@ async def drained(crawl: Crawler) -> int:
     return len([record async for record in crawl])
 
 
+def agrees(shown: Picture, summary: dict[str, Any]) -> None:
+    """Each figure that both have is the same in both."""
+    assert {end: shown.counts[end] for end in COUNTS} == {end: summary[end] for end in COUNTS}
+    assert dict(shown.kinds) == summary["kinds"]
+    of_both = {
+        "elapsed": "seconds",
+        "longest_stall": "longest_stall_ms",
+        "hosts_known": "hosts_total",
+        **{key: key for key in as_dict(shown).keys() & summary.keys()},
+    }
+    found = as_dict(shown) | {"longest_stall": round(shown.longest_stall * 1_000, 1)}
+    found["seeds"] = list(shown.seeds)
+    wanted = summary | {"targets": sum(ends["discovered"] for ends in summary["targets"].values())}
+    apart = {"hosts", "errors", "kinds"}  # of these each has another part
+    for key, its_name in of_both.items():
+        if key not in apart:
+            assert found[key] == wanted[its_name], key
+
+
+def left_in(out: Path) -> tuple[Picture, Picture | None, dict[str, Any]]:
+    """The last picture of its history, that of ``status --watch``, and what ``status --json`` says."""
+    with open_view(out) as view:
+        now = time.time()
+        return read_history(out / "history.jsonl")[-1], look(view, now).picture, make_report(view, now)
+
+
 async def test_in_the_end_the_picture_says_what_the_summary_says(tmp_path):
     async with served() as site, page_of() as (page, session):
         async with Crawler(settings(site, tmp_path), beside=page.beside) as crawl:
@@ -41,9 +75,16 @@ async def test_in_the_end_the_picture_says_what_the_summary_says(tmp_path):
         async with session.get("/picture") as answer:
             found = decode(await answer.read())
         summary = json.loads((tmp_path / "summary.json").read_text())
-        assert {end: found.counts[end] for end in COUNTS} == {end: summary[end] for end in COUNTS}
-        assert (found.discovered, found.state) == (summary["discovered"], "finished")
-        assert (dict(found.kinds), found.requests) == (summary["kinds"], summary["requests"])
+        agrees(found, summary)
+        assert (found.state, found.elapsed > 0) == ("finished", True)
+        kept, seen, told = await off_loop(lambda: left_in(tmp_path))
+        agrees(kept, summary)
+        assert seen is not None
+        agrees(seen, summary)
+        assert told["counts"] == {end: summary[end] for end in COUNTS}
+        of_status = ("discovered", "generation", "targets", "peak_memory_bytes", "state")
+        assert {key: told[key] for key in of_status} == {key: summary[key] for key in of_status}
+        assert (told["standing"], told["alive"]) == (None, False)
         assert (found.counts["ok"], found.counts["error"]) == (60, 6)
         assert {recent.status for recent in found.errors} == {404}
         assert len(found.records) == 30

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import sys
 
 import pytest
 from rich.console import Console
@@ -104,6 +105,21 @@ def test_on_a_terminal_it_is_the_display_and_nothing_of_it_is_left(at):
     screen = Screen(40).feed(file.getvalue())
     assert not [line for line in screen.text() if line.strip()]
     assert screen.cursor_shown
+
+
+@pytest.mark.parametrize(("term", "is_drawn"), [("dumb", False), ("", False), ("xterm", True)])
+def test_a_terminal_on_which_nothing_can_be_drawn_gets_lines(monkeypatch, term, is_drawn):
+    crawl = Crawl(picture(0.0), picture(1.0))
+    ours, its = os.openpty()
+    monkeypatch.setenv("TERM", term)
+    with os.fdopen(its, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        watch(crawl, 1.0, clock=crawl.clock, sleep=crawl.sleep)
+        terminal.flush()
+        text = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert (plain_line(picture(0.0)) in text.splitlines()) is not is_drawn
+    assert ("\x1b" in text) is is_drawn
 
 
 def test_an_interrupt_gives_the_terminal_back():

@@ -43,13 +43,14 @@ class Guard:
         self._names = _LOOPBACK | {host.strip("[]").lower()}
         self._is_any = host in _ANY
         if self._is_any:
-            self._names |= {socket.gethostname().lower()}
+            self._names |= {name_of(host).lower()}
         self._token = token
         self._cookie = f"crawler-{port}"  # cookies know no ports: each crawl of a host has its own
 
     async def on_response(self, _: web.Request, response: web.StreamResponse) -> None:
-        """Give every answer its headers."""
+        """Give every answer its headers, and none that tells what it is served with."""
         response.headers.update(HEADERS)
+        response.headers.pop("Server", None)
 
     def middleware(self) -> Middleware:
         """For the application."""
@@ -72,8 +73,10 @@ class Guard:
                 refusal = _said(HTTPStatus.UNAUTHORIZED, "a token is needed: open the URL that was printed")
                 refusal.headers["WWW-Authenticate"] = "Bearer"
                 return refusal
-        if request.method == "POST" and not _is_same_origin(request, host):
-            return _said(HTTPStatus.FORBIDDEN, "only the page itself may do this")
+        if request.method == "POST" and not self._may_post(request, host):
+            return _said(
+                HTTPStatus.FORBIDDEN, "only the page itself may do this, or a program with the token"
+            )
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -93,10 +96,19 @@ class Guard:
         return given is not None and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
     def _knows_token(self, request: web.Request) -> bool:
+        return self._is_token(request.cookies.get(self._cookie)) or self._bears_token(request)
+
+    def _bears_token(self, request: web.Request) -> bool:
         kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        return self._is_token(request.cookies.get(self._cookie)) or (
-            kind.lower() == "bearer" and self._is_token(bearer.strip())
-        )
+        return self._token is not None and kind.lower() == "bearer" and self._is_token(bearer.strip())
+
+    def _may_post(self, request: web.Request, host: str) -> bool:
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return False
+        if (origin := request.headers.get("Origin")) is not None:
+            return origin == f"{request.scheme}://{host}"
+        # A program: a browser says where a post comes from, and sends this header nowhere else unasked.
+        return self._bears_token(request)
 
     def _let_in(self) -> web.Response:
         """The token becomes a cookie, so that it does not stay in the address that is shown."""
@@ -107,16 +119,14 @@ class Guard:
         return response
 
 
+def name_of(host: str) -> str:
+    """What leads to what is served on ``host``: where that is all addresses, the machine's name."""
+    return socket.gethostname() if host in _ANY else host
+
+
 def is_local(host: str) -> bool:
     """Whether only this machine reaches what is served on ``host``."""
     return is_loopback(f"http://{f'[{host}]' if ':' in host else host}/")
-
-
-def _is_same_origin(request: web.Request, host: str) -> bool:
-    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        return False
-    origin = urlsplit(request.headers.get("Origin", ""))
-    return origin.scheme in ("http", "https") and origin.netloc == host
 
 
 def _said(status: HTTPStatus, sentence: str) -> web.Response:

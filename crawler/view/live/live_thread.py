@@ -32,7 +32,7 @@ class LivePage:
 
     def __init__(self, config: DashboardConfig) -> None:
         """Take the port: nothing is answered yet. Raises UsageError where it cannot be had."""
-        from crawler.view.live.guard import Guard, is_local
+        from crawler.view.live.guard import Guard, is_local, name_of
 
         self.made_token = None
         if config.token is None and not is_local(config.host):
@@ -42,7 +42,8 @@ class LivePage:
         port = self._socket.getsockname()[1]
         self._guard = Guard(config.host, port, token)
         self._shown = Shown()
-        host = f"[{config.host}]" if ":" in config.host else config.host
+        host = name_of(config.host)
+        host = f"[{host}]" if ":" in host else host
         self.address = f"http://{host}:{port}/"
         """Its URL, without the token that may be needed."""
         self.url = self.address + (f"?token={token}" if token else "")
