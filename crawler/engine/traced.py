@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.config import Config
 from crawler.engine.lifecycle import saved_settings
 from crawler.engine.parts import Parts
+from crawler.engine.picture import USER
 from crawler.model.messages import Finished, Page, Ticket
 from crawler.model.version import VERSION
 from crawler.parse.parse_pool import ParsePool, cores
@@ -90,11 +91,12 @@ class TracedParts(Parts):
 
     async def count(self, stations: "Stations") -> None:
         """Note how the crawl stands, and how late the loop lets a sleeper wake, until cancelled."""
-        recorder, lag = self.recorder, 0.0
+        recorder, frontier, lag = self.recorder, stations.frontier, 0.0
         while True:
             recorder.counted(
                 {
                     "in flight": stations.in_flight,
+                    "at once": 0 if USER in frontier.paused_by else frontier.at_once,
                     "page_queue": stations.pages.bytes,
                     "finished_queue": stations.finished.bytes,
                     "unacked": stations.committer.ledger.bytes,

@@ -82,6 +82,7 @@ class Trace(msgspec.Struct):
     """The URLs of row ids; those that the trace does not name are left out."""
     counters: Mapping[str, Sequence[tuple[float, float]]]
     """(when, value) by name: ``in flight``, ``page_queue`` and the like in bytes, ``memory`` in bytes,
-    ``loop lag`` in seconds, ``loop cpu`` in seconds so far, ``committed``."""
+    ``loop lag`` in seconds, ``loop cpu`` in seconds so far, ``committed``, ``at once``: how many URLs may be
+    asked for at once, 0 while the live page has paused the crawl."""
     urls: Callable[[], Iterator[tuple[int, str]]] = lambda: iter(())
     """Row id and URL of every lease, in order; a URL that is tried again comes again. Read each time."""

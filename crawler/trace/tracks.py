@@ -6,7 +6,7 @@ from typing import Any
 from crawler.trace.perfetto import Encoder
 from crawler.trace.recorded import Model
 
-_UNITS = {"in flight": 2, "committed": 2, "loop lag": 1, "loop cpu": 1}
+_UNITS = {"in flight": 2, "at once": 2, "committed": 2, "loop lag": 1, "loop cpu": 1}
 """Perfetto's units of counters: a count, and nanoseconds; that of all others is bytes (3)."""
 
 

@@ -91,7 +91,8 @@ def test_tracks_counters_and_notes(crawled):
     if model == "process":
         assert {"parser-0", "parser-1"} <= trace.models["process"]
     assert set(trace.counters) == {
-        "in flight", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "loop cpu", "committed"
+        "in flight", "at once", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "loop cpu",
+        "committed",
     }  # fmt: skip
     assert len({one.pid for one in trace.slices}) == {"process": 5, "thread": 3, "inline": 3}[model]
     meta, end = (json.loads(trace.named(name)[0].notes[name]) for name in ("meta", "end"))

@@ -86,7 +86,7 @@ def made_trace(
     return trace, named
 
 
-def config(**politeness: float) -> Config:
+def config(concurrency: int = 32, **politeness: float) -> Config:
     """The configuration of a crawl that has these limits."""
     values = {f"politeness.{key}": value for key, value in politeness.items()}
-    return Config.load(None, {"seeds": [f"{ORIGIN}/1"], **values})
+    return Config.load(None, {"seeds": [f"{ORIGIN}/1"], "fetch.concurrency": concurrency, **values})

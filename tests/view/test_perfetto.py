@@ -124,7 +124,8 @@ def test_its_counters_have_values(perfetto: Perfetto, committed):
     )
     most = {name: most for name, count, most in counted if count >= 3}
     assert set(most) == {
-        "in flight", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "loop cpu", "committed",
+        "in flight", "at once", "page_queue", "finished_queue", "unacked", "memory", "loop lag", "loop cpu",
+        "committed",
     }  # fmt: skip
     assert 0 < most["committed"] <= len(committed)
     assert most["memory"] > 1 << 20

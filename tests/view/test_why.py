@@ -164,7 +164,9 @@ def test_as_json() -> None:
     assert {"name": "2 parsers", "speed": speed(judgement, "2 parsers"), "extrapolated": False} in found[
         "changes"
     ]
-    assert set(found["turns"]) == {"taken", "kept_back", "behind", "nothing_known"}
+    assert set(found["turns"]) == {
+        "taken", "held", "kept_back", "resting", "behind", "again", "nothing_known",
+    }  # fmt: skip
     assert found["is_doubtful"] is False
 
 

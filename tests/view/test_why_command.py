@@ -70,6 +70,22 @@ def test_a_trace_that_was_cut_off_is_judged_by_what_is_there(out: Path, tmp_path
             assert json.loads(done.stdout)["limit"] == "politeness"
 
 
+def test_the_demo_is_limited_by_urls_that_are_tried_again_and_not_by_politeness(tmp_path: Path) -> None:
+    done = crawls.crawl("demo", "-o", tmp_path / "out", "--trace", "--no-progress")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(crawls.crawl("trace", tmp_path / "out", "--why", "--json").stdout)
+    assert (found["limit"], found["is_clear"], found["has_limits"]) == ("again", True, False)
+    assert found["turns"]["again"] + found["turns"]["resting"] > 0.5
+    assert found["turns"]["kept_back"] < 0.3
+    assert {each["url"].rpartition("/")[2] for each in found["again"]} <= {"yesterday", "today", "slow-count"}
+    assert found["again"][0]["url"].endswith("/stock/yesterday")
+    assert found["again"][0]["attempts"] == 4
+    told = crawls.crawl("trace", tmp_path / "out", "--why").stdout
+    assert told.startswith("Waiting to try again limits this crawl: for ")
+    assert "/stock/yesterday for " in told.splitlines()[0]
+    assert "--retries 0" in told
+
+
 def test_one_url_has_no_why(out: Path) -> None:
     done = crawls.crawl("trace", out, "--why", "--url", "http://127.0.0.1/")
     assert done.returncode == 2

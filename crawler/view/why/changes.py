@@ -24,7 +24,8 @@ def changes_of(replay: Replay, limit: str) -> list[Change]:
     if not street.parses_in_main and any(visit.parse is not None for visit in replay.visits):
         for parsers in sorted({1, 2, 4, 2 * street.parsers} - {street.parsers}):
             settings[f"{parsers} parser{'s' * (parsers > 1)}"] = Setting(parsers=parsers)
-    for at_once in (2 * street.at_once, 4 * street.at_once):
+    configured = replay.config.fetch.concurrency  # more than the street's where the live page allowed fewer
+    for at_once in sorted({2 * street.at_once, 4 * street.at_once, configured} - {street.at_once}):
         settings[f"{at_once} at once"] = Setting(at_once=at_once)
     if any(host.delay for host in street.hosts):
         settings["without the delay"] = Setting(without_delay=True)

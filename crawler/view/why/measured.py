@@ -5,7 +5,7 @@ enough for a simulation and bound the memory.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -69,6 +69,8 @@ class Visited(msgspec.Struct):
     """When what it names was known."""
     stays: list[tuple[float, float]] = []
     """From when to when it had a place, for each attempt."""
+    tried: int | None = None
+    """Which of these was the first attempt: those before it waited for robots.txt alone."""
 
 
 class Measured(msgspec.Struct):
@@ -101,8 +103,17 @@ class Measured(msgspec.Struct):
     """Seconds that items spent in each queue, all together."""
     visits: dict[int, Visited] = msgspec.field(default_factory=dict)
     """The first URLs, by row id, in the order in which they were asked for."""
+    allowed: Sequence[tuple[float, float]] = ()
+    """When, and how many requests at once the live page allowed then; 0 while it paused the crawl."""
     seen_until: float = 0.0
     """When the last of these had its answer."""
+
+    @property
+    def tried_again(self) -> int:
+        """URLs that had more than one attempt."""
+        return sum(
+            visit.tried is not None and visit.tried + 1 < len(visit.stays) for visit in self.visits.values()
+        )
 
     @property
     def seconds(self) -> float:
@@ -112,7 +123,7 @@ class Measured(msgspec.Struct):
 
 def measure(trace: Trace) -> Measured:
     """Read the whole trace once."""
-    found = Measured()
+    found = Measured(allowed=trace.counters.get("at once") or ())
     begins: float | None = None
     for piece in trace.slices():
         track = trace.tracks[piece.track]
@@ -167,6 +178,8 @@ def _take_fetch(found: Measured, piece: Slice) -> None:
             visit.stays[-1] = visit.stays[-1][0], piece.end
         else:
             visit.stays.append((piece.begin, piece.end))
+        if piece.name == Activity.WAIT_FOR_ANSWER and visit.tried is None:
+            visit.tried = len(visit.stays) - 1
 
 
 def _take_work(found: Measured, piece: Slice) -> None:

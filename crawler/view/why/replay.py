@@ -16,6 +16,7 @@ from crawler.model.rows import FirstNamed
 from crawler.rules.politeness import limits_for
 from crawler.rules.urls import is_loopback
 from crawler.trace.recorded import Trace
+from crawler.view.why.allowed import mostly_allowed
 from crawler.view.why.measured import Measured
 from crawler.view.why.simulation import seconds_for
 from crawler.view.why.street_times import Host, Street, Visit
@@ -140,7 +141,7 @@ def _street(trace: Trace, found: Measured, config: Config, *, is_local: bool) ->
     page = _bytes_each(trace, found, "page_queue", PAGE_BYTES)
     return Street(
         cores=cores,
-        at_once=int(meta.get("concurrency") or config.fetch.concurrency),
+        at_once=mostly_allowed(found, int(meta.get("concurrency") or config.fetch.concurrency)),
         parsers=int(meta.get("workers") or config.parse.workers or 1),
         hosts=(),
         loop=loop / urls,

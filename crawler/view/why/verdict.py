@@ -9,9 +9,10 @@ A figure is the share of the time in which something was busy. The rules, in thi
    :data:`OFTEN` places are free, no URL is known, and pages wait for a parser.
 4. **loop**: the main process's event loop computes for :data:`BUSY`.
 5. **cores**: all that computes takes :data:`BUSY` of what the machine has.
-6. **politeness**: for :data:`OFTEN` of the time places are free though URLs are known: their hosts' limits,
-   or rests; where hosts have neither, that is the loop's doing and not counted. **links**: places are free as
-   often, and no URL is known that was not asked for.
+6. For :data:`OFTEN` of the time places are free. **held**: the live page allows no more requests, or has
+   paused the crawl. **politeness**: URLs are known, but their hosts' limits or rests keep them back; where
+   hosts have neither, that is the loop's doing and not counted. **again**: the only URLs left are tried
+   again, or the host rested meanwhile. **links**: no URL is known that was not asked for.
 7. **network**: for :data:`OFTEN` all places are taken, while loop, parsers and cores have room
    (:data:`ROOM`).
 8. Else nothing alone; the busiest is named.
@@ -28,10 +29,11 @@ from crawler.config import Config
 from crawler.model.outcomes import Activity
 from crawler.model.rows import FirstNamed
 from crawler.trace.recorded import Trace
+from crawler.view.why.allowed import Allowed, allowed_of
 from crawler.view.why.changes import Change, changes_of
 from crawler.view.why.measured import Measured, measure
 from crawler.view.why.replay import Replay, replay_of
-from crawler.view.why.turns import Turns, turns
+from crawler.view.why.turns import FEW, Again, Turns, tried_again, turns
 
 SHORTEST = 0.3
 FEWEST = 50
@@ -49,7 +51,8 @@ class Why(msgspec.Struct, kw_only=True):
     """What limits a crawl. All shares are of the time between the first request and the last commit."""
 
     limit: str
-    """``disk``, ``parsers``, ``loop``, ``cores``, ``politeness``, ``links``, ``network``, ``too short``."""
+    """``disk``, ``parsers``, ``loop``, ``cores``, ``held``, ``politeness``, ``again``, ``links``,
+    ``network``, ``too short``."""
     is_clear: bool = True
     """False: nothing alone; ``limit`` is what is busiest."""
     seconds: float
@@ -70,8 +73,15 @@ class Why(msgspec.Struct, kw_only=True):
     held_by_writer: float
     """The same of fetchers and parsers."""
     has_limits: bool
-    """Hosts have a delay, or fewer may ask one than there are places; or many URLs were asked for again."""
+    """Hosts have a delay, or fewer may ask one than there are places; or more than :data:`FEW` URLs were
+    tried again."""
     turns: Turns
+    allowed: list[Allowed]
+    """Where the live page allowed fewer requests at once than the settings."""
+    waits_again: int
+    """URLs that were tried again, and that the crawl waited for."""
+    again: list[Again]
+    """The longest of these."""
     means: dict[str, float]
     """Mean seconds of a URL, by where it is."""
     changes: list[Change] = []
@@ -127,6 +137,10 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
     waits_for_parser = found.places[Activity.WAIT_FOR_PARSER]
     waits_for_writer = found.places[Activity.WAIT_FOR_WRITER] + found.parsers_held
     network = sum(visit.network for visit in found.visits.values()) / max(len(found.visits), 1)
+    limited = replay is not None and any(
+        host.delay or host.per_host < replay.street.at_once for host in replay.street.hosts
+    )
+    shares, waits = turns(found, named_by, at_once, limited=limited)
     judgement = Why(
         limit="",
         seconds=seconds,
@@ -143,8 +157,11 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
         commit_busy=found.commits.seconds / seconds,
         held_by_parsers=waits_for_parser / seconds / at_once,
         held_by_writer=waits_for_writer / seconds / (at_once + parsers),
-        has_limits=replay is not None and has_limits(replay, found),
-        turns=turns(found, named_by, at_once),
+        has_limits=limited or found.tried_again > FEW,
+        turns=shares,
+        allowed=allowed_of(found, at_once),
+        waits_again=len(waits),
+        again=tried_again(trace, found, waits),
         means={
             "network": network,
             "wait for a parser": waits_for_parser / urls,
@@ -156,28 +173,25 @@ def judged(trace: Trace, found: Measured, named_by: Mapping[int, FirstNamed], re
     return judgement
 
 
-def has_limits(replay: Replay, found: Measured) -> bool:
-    """Whether anything could keep a URL back that is known."""
-    hosts, at_once = replay.street.hosts, replay.street.at_once
-    again = sum(len(visit.stays) - 1 for visit in found.visits.values())  # once for each robots.txt
-    return again > len(hosts) or any(host.delay or host.per_host < at_once for host in hosts)
-
-
 def limit_of(judgement: Why) -> tuple[str, bool]:
     """What limits it, and whether that is clear: the rules at the head of this module."""
-    cores = judgement.cores_busy
+    cores, turns = judgement.cores_busy, judgement.turns
+    kept_back = turns.kept_back + turns.resting
     behind = {"parsers": judgement.parsers_busy, "loop": judgement.loop, "cores": cores}
     rules = {
         "too short": judgement.seconds < SHORTEST or judgement.urls < FEWEST,
         "disk": max(judgement.writer_busy, judgement.commit_busy) >= BUSY or judgement.held_by_writer >= HELD,
         "parsers": judgement.parsers_busy >= BUSY
         or judgement.held_by_parsers >= HELD
-        or judgement.turns.behind >= OFTEN,
+        or turns.behind >= OFTEN,
         "loop": judgement.loop >= BUSY,
         "cores": cores >= BUSY,
-        "politeness": judgement.has_limits and judgement.turns.kept_back >= OFTEN,
-        "links": judgement.turns.nothing_known >= OFTEN,
-        "network": judgement.turns.taken >= OFTEN and max(behind.values()) < ROOM,
+        "held": turns.held >= OFTEN,
+        "politeness": kept_back >= OFTEN
+        and (judgement.has_limits or (not judgement.again and turns.resting >= OFTEN)),
+        "again": turns.again + turns.resting >= OFTEN,
+        "links": turns.nothing_known >= OFTEN,
+        "network": turns.taken >= OFTEN and max(behind.values()) < ROOM,
     }
     for limit, holds in rules.items():
         if holds:
@@ -192,6 +206,5 @@ def as_dict(judgement: Why) -> dict[str, Any]:
         {"name": change.name, "speed": change.speed, "extrapolated": change.extrapolated}
         for change in judgement.changes
     ]
-    found["turns"] = msgspec.to_builtins(judgement.turns)
     found["is_disturbed"], found["is_doubtful"] = judgement.is_disturbed, judgement.is_doubtful
     return found

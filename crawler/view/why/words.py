@@ -4,6 +4,8 @@ from crawler.view.why.changes import Change
 from crawler.view.why.verdict import FITS, Why
 from crawler.watch.words import counted
 
+_NAMED = 3
+"""URLs that a sentence names."""
 _SAME = 0.05
 """A change by less than this is none."""
 
@@ -29,9 +31,14 @@ def headline(judgement: Why) -> str:
             f"The machine limits this crawl: what it runs takes {_share(why.cores_busy)} of its"
             f" {counted(why.cores, 'core')}."
         ),
+        "held": (
+            f"The live page limits this crawl: {held(why)}, while places were free for"
+            f" {_share(why.turns.held)} of it."
+        ),
+        "again": _again(why),
         "politeness": (
-            f"Politeness limits this crawl: for {_share(why.turns.kept_back)} of the time places were free"
-            " and URLs known, but their hosts' limits, delays or rests kept them back."
+            f"Politeness limits this crawl: for {_share(why.turns.kept_back + why.turns.resting)} of the time"
+            " places were free and URLs known, but their hosts' limits, delays or rests kept them back."
         ),
         "links": (
             f"The site limits this crawl: for {_share(why.turns.nothing_known)} of the time places were free,"
@@ -63,7 +70,14 @@ def figures(judgement: Why) -> list[tuple[str, str, str]]:
         ("commits", _share(why.commit_busy), "of the frontier's store"),
         ("places taken", _share(turns.taken), f"all {why.at_once} at the network or at what follows it"),
         ("kept back", _share(turns.kept_back), "places free, URLs known: their hosts' limits or rests"),
+        (
+            "resting",
+            _share(turns.resting),
+            "the same, and nothing was asked for: the host rests after an answer",
+        ),
+        ("held", _share(turns.held), "places free, but the live page allowed no more requests"),
         ("behind", _share(turns.behind), "places free, no URL left to ask for, but pages to be parsed"),
+        ("tried again", _share(turns.again), "places free, only URLs left that failed and are tried again"),
         ("nothing known", _share(turns.nothing_known), "places free, no URL left to ask for"),
         ("held by parsers", _share(why.held_by_parsers), "fetchers with a page that no parser took"),
         ("held by writers", _share(why.held_by_writer), "fetchers and parsers with a record"),
@@ -88,6 +102,8 @@ def notes(judgement: Why) -> list[str]:
         f"Predicted by a replay of the recorded times of {counted(judgement.replayed, 'URL')};"
         f" replayed as it ran, the crawl takes {judgement.fits:.2f} times as long as it did."
     ]
+    if judgement.allowed and judgement.limit != "held":
+        found.append(f"Mind that {held(judgement)}.")
     if judgement.replayed < judgement.urls:
         found.append("Those are its first; the rest may differ.")
     if any(change.extrapolated for change in judgement.changes):
@@ -106,8 +122,24 @@ def notes(judgement: Why) -> list[str]:
     return found
 
 
+def held(judgement: Why) -> str:
+    """``it was held at 2 requests at once from its page for 80% of the time, and paused for 5%``."""
+    said = []
+    for each in judgement.allowed:
+        requests = f"held at {counted(each.at_once, 'request')} at once from its page"
+        said.append(f"{requests if each.at_once else 'paused'} for {_share(each.share)} of the time")
+    return f"it was {' and '.join(said)}"
+
+
 def best(judgement: Why) -> str | None:
     """What would help most, of what can be run here; None where nothing would by much."""
+    if judgement.limit == "again":
+        return (
+            "What would help: --retries 0, with which these URLs fail at their first answer, or a smaller"
+            " fetch.backoff. Neither shortens a rest that a host asks for with 429 or 503."
+        )
+    if judgement.limit == "held" and judgement.allowed[0].at_once == 0:
+        return "What would help: not to pause it."
     here = [change for change in judgement.changes if not change.extrapolated]
     most = max(here, key=lambda change: change.speed, default=None)
     if most is None:
@@ -119,6 +151,19 @@ def best(judgement: Why) -> str | None:
 
 def _change(change: Change) -> str:
     return f"{change.name}: {change.speed:.1f} ×{'*' * change.extrapolated}"
+
+
+def _again(why: Why) -> str:
+    """The sentence about few URLs that the crawl waited for."""
+    turns, whose = why.turns, "its" if why.waits_again == 1 else "their"
+    parts = {"nothing else was left": turns.again, f"{whose} host rested after a 429 or 503": turns.resting}
+    most = [f"{each.url} for {_time(each.seconds)}, {each.attempts} attempts" for each in why.again[:_NAMED]]
+    return (
+        f"Waiting to try again limits this crawl: for {_share(turns.again + turns.resting)} of the time it"
+        f" waited for the next attempt of {counted(why.waits_again, 'URL')}, since"
+        f" {' or '.join(f'{name} ({_share(share)})' for name, share in parts.items() if share)}:"
+        f" {'; '.join(most)}{'; …' if why.waits_again > _NAMED else ''}."
+    )
 
 
 def _parsers(why: Why) -> str:
