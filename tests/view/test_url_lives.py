@@ -110,6 +110,13 @@ def test_a_login_counts_for_nothing_and_is_never_said(trace):
     assert "user" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["user:secret@h/", "ftp://user:secret@h/", "http://user:secret@h:x/"])
+def test_nor_where_it_is_no_url(trace, text):
+    with pytest.raises(UsageError, match=r"\*\*\*@h.* is not an absolute http:// or https:// URL$") as caught:
+        find_url(trace, text)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "ftp://127.0.0.1/", "http://"])
 def test_what_is_no_url_is_refused(trace, text):
     with pytest.raises(UsageError, match=r"^--url: .* is not an absolute http:// or https:// URL$"):

@@ -25,6 +25,8 @@ def find_url(trace: Trace, text: str, others: Sequence[Path] = ()) -> tuple[int,
     """
     resolved = resolve(text)
     if resolved is None:
+        if "://" not in text and "@" in text:  # what is before it may be a login, though it is no URL
+            text = f"***@{text.rpartition('@')[2]}"
         raise UsageError(f"--url: {shown(text)} is not an absolute http:// or https:// URL")
     asked, _ = login(resolved)
     wanted = {asked, normalised(asked)}

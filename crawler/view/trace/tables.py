@@ -138,7 +138,8 @@ def _narrow_life(life: UrlLife) -> Table:
         took = f"{'waited' if step.waits else 'worked'} {_ms(step.seconds)}" if step.seconds else ""
         table.add_row(_since(life, step), step.step)
         said = ", ".join(filter(None, (_who(step), took, _shared(step))))
-        table.add_row("", Text(said, style="dim"))
+        if said != step.step:  # a lease is taken by nobody, and takes no time
+            table.add_row("", Text(said, style="dim"))
     table.add_row(_ms(life.seconds), "all of it", style="bold")
     table.add_row("", f"waited {_ms(life.waited)}, worked {_ms(life.worked)}", style="bold")
     return table
