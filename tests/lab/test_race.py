@@ -57,7 +57,8 @@ def test_processes_compute_on_more_cores_than_threads() -> None:
     for parse_again in PARSED_AGAIN:
         found = race_of(Workload("compute", latency=0.0, parse_again=parse_again), "threads", "processes")
         if found["processes"].pages_per_second > 1.05 * found["threads"].pages_per_second:
-            assert found["threads"].cores_used < 1.2
+            # One computes while the others may be in the kernel, reading from their sockets.
+            assert found["threads"].cores_used < 1.4
             return
     if os.getloadavg()[0] > 2 * cores():
         pytest.skip(f"others use the cores: load average {os.getloadavg()[0]:.1f} on {cores()}")
