@@ -75,10 +75,10 @@ def children(parent: int) -> list[int]:
     return sorted(found)
 
 
-def wait_for_records(out: Path, nodes: int, most_seconds: float = 30) -> None:
-    """Until so many folders hold records."""
+def wait_for_records(out: Path, most_seconds: float = 30) -> None:
+    """Until a node has some: it may be the only one, since four hosts may all be one node's."""
     deadline = time.monotonic() + most_seconds
-    while sum(path.stat().st_size > 0 for path in out.glob("*/records.jsonl")) < nodes:
+    while not any(path.stat().st_size for path in out.glob("*/records.jsonl")):
         assert time.monotonic() < deadline, "no records"
         time.sleep(0.02)
 
@@ -121,7 +121,7 @@ def test_a_node_begins_another_joins_without_urls(
     shared: list[str], sites: list[GraphSite], tmp_path: Path
 ) -> None:
     nodes = [crawls.start("node", *shared, "--node", "first", "--no-progress", "--delay", "0.15")]
-    wait_for_records(tmp_path / "out", 1)
+    wait_for_records(tmp_path / "out")
     nodes.append(crawls.start("node", *shared[len(sites) :], "--node", "second", "--no-progress"))
     for code, out, err in map(end, nodes):
         assert code == 0, err
@@ -135,7 +135,7 @@ def test_a_node_that_is_killed_is_begun_again(
     shared: list[str], sites: list[GraphSite], tmp_path: Path
 ) -> None:
     process = crawls.start("run", "--nodes", 2, *shared, "--workers", 1)
-    wait_for_records(tmp_path / "out", 1)
+    wait_for_records(tmp_path / "out")
     os.kill(children(process.pid)[0], signal.SIGKILL)
     code, _, err = end(process)
     assert code == 0, err
@@ -145,7 +145,7 @@ def test_a_node_that_is_killed_is_begun_again(
 
 def test_nobody_outlives_the_parent(shared: list[str], tmp_path: Path) -> None:
     process = crawls.start("run", "--nodes", 2, *shared, "--workers", 1)
-    wait_for_records(tmp_path / "out", 1)
+    wait_for_records(tmp_path / "out")
     nodes = children(process.pid)
     assert len(nodes) == 2
     family = {pid for node in nodes for pid in crawls.group_of(node)}
@@ -163,7 +163,7 @@ def test_nodes_that_are_stopped_save_and_go_on(
     shared: list[str], sites: list[GraphSite], tmp_path: Path, number: signal.Signals
 ) -> None:
     process = crawls.start("run", "--nodes", 2, *shared, "--workers", 1)
-    wait_for_records(tmp_path / "out", 2)
+    wait_for_records(tmp_path / "out")
     process.send_signal(number)  # to it alone, as a terminal does not
     code, out, err = end(process)
     assert code == 130, err
