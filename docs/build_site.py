@@ -85,7 +85,11 @@ def blocks(name: str) -> list[Block]:
     text = (ROOT / name).read_text(encoding="utf-8")
     lines = text.splitlines()
     found = [Block(1, [])]
-    for node in ast.parse(text).body:
+    try:
+        tree = ast.parse(text)
+    except SystemError:  # of CPython 3.11, whose count of depth a garbage collection amid it confuses
+        tree = ast.parse(text)
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             begin = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             kind = "class" if isinstance(node, ast.ClassDef) else "function"

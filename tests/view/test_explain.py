@@ -258,7 +258,9 @@ async def test_a_crawl_that_runs_and_one_that_was_killed(tmp_path: Path):
         try:
             await asyncio.wait_for(asked.wait(), 30)
             await asyncio.to_thread(crawls.wait_for_records, out)
-            live = await told_of(f"{served.url}/slow", out)
+            async with asyncio.timeout(20):  # a record is in its file before its links are committed
+                while not (live := await told_of(f"{served.url}/slow", out)).is_in:
+                    await asyncio.sleep(0.05)
             missing = await told_of(f"{served.url}/nowhere", out)
         finally:
             await asyncio.to_thread(crawls.kill_group, process.pid)
