@@ -10,7 +10,6 @@ package (see benchmarks/sites.py).
 import argparse
 import asyncio
 import json
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,13 +25,6 @@ import sites
 from crawler import Config, Crawler
 from crawler.trace.recorder import Event, Recorder
 from crawler.trace.recording import Recording
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def look(port: int, seen: list[int]) -> None:
@@ -53,7 +45,7 @@ def pages_per_second(url: str, *options: str, page: bool = False) -> tuple[float
         command = [sys.executable, "-m", "crawler", "run", url, "-o", str(out), "-q", *options]
         seen = [0]
         if page:
-            port = free_port()
+            port = sites.free_port()
             command += ["--dashboard", str(port)]
             threading.Thread(target=look, args=(port, seen), daemon=True).start()
         began = time.perf_counter()

@@ -9,6 +9,7 @@ import click
 
 from crawler.cli.common import Command, complain, examples, say, unread_is_no_error
 from crawler.cli.named import crawl_to_read
+from crawler.cli.serve import Port
 from crawler.model.errors import UsageError
 
 MOST_SECONDS = 3_600.0
@@ -27,12 +28,6 @@ class Seconds(click.FloatRange):
     """A time; its name is what click says of a word that is none."""
 
     name = f"number of seconds from 0.1 to {MOST_SECONDS:.0f}"
-
-
-class Port(click.IntRange):
-    """0 to 65535; its name is what click says of a word that is no number."""
-
-    name = "whole number from 0 to 65535"
 
 
 @click.command(cls=Command, epilog=EXAMPLES)

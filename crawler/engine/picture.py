@@ -36,9 +36,7 @@ def picture(stations: Stations, *, is_brief: bool = False) -> Picture:
         counts[end] += count
     counts["pending"] = max(0, known - frontier.done_before - done)
     elapsed = max(0.0, time.monotonic() - counters.started)
-    busy = [step for step in steps if step.url is not None]
-    asked = {origin(url) for step in busy if step.stage == "fetch" and (url := step.url) is not None}
-    hosts_known, hosts = (0, []) if is_brief else frontier.hosts_now(MAX_HOSTS, asked)
+    hosts_known, hosts = (0, []) if is_brief else frontier.hosts_now(MAX_HOSTS, _asked(steps))
     is_check = stations.is_check
     return Picture(
         at=time.time(),
@@ -106,6 +104,10 @@ def _state(stations: Stations) -> str:
     if not stations.restored:
         return "starting"
     return "paused" if USER in stations.frontier.paused_by else "running"
+
+
+def _asked(steps: list[Step]) -> set[str]:
+    return {origin(url) for step in steps if step.stage == "fetch" and (url := step.url) is not None}
 
 
 def _stations(steps: list[Step]) -> tuple[Station, ...]:
