@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from docs.parsed import parsed
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?=\))")
@@ -85,11 +87,7 @@ def blocks(name: str) -> list[Block]:
     text = (ROOT / name).read_text(encoding="utf-8")
     lines = text.splitlines()
     found = [Block(1, [])]
-    try:
-        tree = ast.parse(text)
-    except SystemError:  # of CPython 3.11, whose count of depth a garbage collection amid it confuses
-        tree = ast.parse(text)
-    for node in tree.body:
+    for node in parsed(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             begin = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             kind = "class" if isinstance(node, ast.ClassDef) else "function"
@@ -132,7 +130,7 @@ def code_index(names: list[str]) -> str:
         if posixpath.dirname(name) != folder:
             folder = posixpath.dirname(name)
             parts += ["", f"## {folder}/", ""]
-        said = ast.get_docstring(ast.parse((ROOT / name).read_text(encoding="utf-8"))) or ""
+        said = ast.get_docstring(parsed((ROOT / name).read_text(encoding="utf-8"))) or ""
         sentence = re.split(r"(?<=[.:])\s", " ".join(said.split()), maxsplit=1)[0].replace("*", r"\*")
         parts += [f"- [{posixpath.basename(name)}]({name}.md) {sentence}"]
     return "\n".join(parts) + "\n"

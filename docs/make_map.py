@@ -7,6 +7,8 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
+from docs.parsed import parsed
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "crawler"
 KINDS = {
@@ -75,7 +77,7 @@ FLOORS += ["model"]
 
 def docstring(path: Path) -> str:
     """The module's docstring, or an empty string."""
-    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return ast.get_docstring(parsed(path.read_text(encoding="utf-8"))) or ""
 
 
 def first_sentence(text: str) -> str:

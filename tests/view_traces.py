@@ -7,6 +7,7 @@ from pathlib import Path
 
 import crawler
 from crawler.trace.recorded import Model, Slice, Trace, Track, Where
+from docs.parsed import parsed
 
 PACKAGE = Path(crawler.__file__).parent
 MAIN, CHILD, WRITER = 4000, 4001, 4009
@@ -17,7 +18,7 @@ def where(file: str, function: str, words: str) -> Where:
     text = (PACKAGE / file).read_text("utf-8")
     found = [
         node
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
     ]
     first, last = found[0].lineno, found[0].end_lineno or 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crawler.engine.stations import Stations
+from crawler.model.rows import HostNow
 from crawler.rules.urls import origin
 from crawler.trace.steps import Step
 from crawler.watch.memory_task import MEMORY
@@ -36,7 +37,10 @@ def picture(stations: Stations, *, is_brief: bool = False) -> Picture:
         counts[end] += count
     counts["pending"] = max(0, known - frontier.done_before - done)
     elapsed = max(0.0, time.monotonic() - counters.started)
-    hosts_known, hosts = (0, []) if is_brief else frontier.hosts_now(MAX_HOSTS, _asked(steps))
+    hosts_known, hosts = 0, list[HostNow]()
+    if not is_brief:
+        asked = {origin(url) for step in steps if step.stage == "fetch" and (url := step.url) is not None}
+        hosts_known, hosts = frontier.hosts_now(MAX_HOSTS, asked)
     is_check = stations.is_check
     return Picture(
         at=time.time(),
@@ -104,10 +108,6 @@ def _state(stations: Stations) -> str:
     if not stations.restored:
         return "starting"
     return "paused" if USER in stations.frontier.paused_by else "running"
-
-
-def _asked(steps: list[Step]) -> set[str]:
-    return {origin(url) for step in steps if step.stage == "fetch" and (url := step.url) is not None}
 
 
 def _stations(steps: list[Step]) -> tuple[Station, ...]:

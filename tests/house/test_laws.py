@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs import make_map
+from docs.parsed import parsed
 from tests import walk
 from tests.__main__ import TESTS
 
@@ -33,7 +34,7 @@ MAX_LINES_OF_AN_EXPERIMENT = 120
 
 @functools.cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return parsed(path.read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -209,7 +210,7 @@ def test_every_station_says_what_runs_it():
     stations = [path for path in SOURCES if re.match(r'"""Station \d', path.read_text(encoding="utf-8"))]
     numbers = []
     for path in stations:
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        docstring = ast.get_docstring(parsed(path.read_text(encoding="utf-8"))) or ""
         match = HEADER.fullmatch(" ".join(docstring.split("\n\n")[0].split()))
         assert match, f"{relative(path)} lacks the station header"
         numbers.append(int(match["number"]))

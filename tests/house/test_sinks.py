@@ -10,6 +10,7 @@ from crawler.config import Config
 from crawler.lab.crash.kinds import EVERY, KINDS
 from crawler.sinks import SINKS
 from docs.make_configuration import describe
+from docs.parsed import parsed
 
 PACKAGE = Path(__file__).parents[2] / "crawler"
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "sinks"]
@@ -34,7 +35,7 @@ def relative(path: Path) -> str:
 @functools.cache
 def named_in(path: Path) -> set[str]:
     """The names of sinks, or of their files, that are a whole text in the file's code."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path.read_text(encoding="utf-8"))
     return NAMES & {
         node.value
         for node in ast.walk(tree)
