@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from crawler.check.source_map import SourceMap
 from crawler.model.findings import RuleId, Severity
 
 
@@ -19,6 +20,30 @@ class Place(NamedTuple):
     """As :class:`~crawler.model.sources.Source` labels it, such as ``a href``; empty without one."""
     text: str
     """The link's text, shortened, or the fragment that is missing; empty without one."""
+
+
+class Since(NamedTuple):
+    """In which crawl a fault first stood, of those that can be looked at."""
+
+    crawl: str
+    """As a command line names it: ``OUT@2``, or the older OUT that was named."""
+    at: str
+    """When that crawl began: RFC 3339, UTC."""
+    checks: int
+    """How many checks in a row have seen it, from that one on, with this one."""
+
+
+class Mend(NamedTuple):
+    """Where what is dead probably is now."""
+
+    target: str
+    """A URL (with its fragment) of the present site; with a folder, the file's path in it."""
+    rule: str
+    """The rule of thumb that says so, for programs: ``same-content``, ``same-title``, ``near-path`` …"""
+    why: str
+    """The same for people, as half a sentence: ``it has the content that was there``."""
+    sure: float
+    """From 0 to 1: the part of what this rule of thumb said that was right, where it was measured."""
 
 
 class Finding(NamedTuple):
@@ -37,6 +62,47 @@ class Finding(NamedTuple):
     places_count: int
     pages_count: int
     """Distinct pages among the places."""
+    since: Since | None = None
+    """None where there is no earlier crawl to look at."""
+    mend: Mend | None = None
+    """None where nothing is likely enough."""
+
+
+class Entry(NamedTuple):
+    """A line of a baseline. What lies on the site's own origin is told by its path alone."""
+
+    rule: str
+    target: str
+    page: str
+
+
+class Known(NamedTuple):
+    """What a baseline has made of the findings: what it lists is left out of them."""
+
+    file: Path
+    entries: int
+    """That it listed before this check."""
+    findings: int
+    """Causes of which it lists some page, or all."""
+    places: int
+    stale: Sequence[Entry]
+    """What it lists and this check, which has looked, did not find any more."""
+    unseen: int
+    """Entries about what this check did not look at."""
+    written: int | None = None
+    """Entries that the file has now, where it was written anew."""
+
+
+class HeldBack(NamedTuple):
+    """A fault of another site that was not seen in enough checks to count; it is none of the findings."""
+
+    rule: RuleId
+    target: str
+    message: str
+    places_count: int
+    checks: int
+    """How many in a row have seen it, with this one."""
+    needed: int
 
 
 class Unverified(NamedTuple):
@@ -82,6 +148,10 @@ class Result(Protocol):
     findings: Sequence[Finding]
     unverified: Sequence[Unverified]
     ignored: Sequence[Ignored]
+    known: Known | None
+    """None without a baseline."""
+    held_back: Sequence[HeldBack]
+    sources: SourceMap
     coverage: str | None
     """Why so little was covered, in a sentence; None where all is well."""
     pages_missing: int | None

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.check.finding import Finding, Place, Result, Unverified
+from crawler.check.finding import Finding, HeldBack, Place, Result, Unverified
 from crawler.check.folder import namer
+from crawler.check.source_map import SourceMap
 from crawler.config import Config
 from crawler.model.findings import Severity
 
@@ -29,7 +30,12 @@ class NamedResult:
         self.unverified: Sequence[Unverified] = [
             one._replace(example=self._name(one.example)) for one in result.unverified
         ]
-        self.ignored = result.ignored
+        self.ignored, self.known = result.ignored, result.known
+        self.held_back: Sequence[HeldBack] = [
+            one._replace(target=self._told(one.target), message=self._told(one.message))
+            for one in result.held_back
+        ]
+        self.sources = SourceMap(self.seeds[0])
         self.coverage = None if result.coverage is None else self._told(result.coverage)
 
     def _named(self, finding: Finding) -> Finding:
@@ -37,6 +43,7 @@ class NamedResult:
             target=self._told(finding.target),
             message=self._told(finding.message),
             detail={key: _deep(value, self._told) for key, value in finding.detail.items()},
+            mend=finding.mend and finding.mend._replace(target=self._told(finding.mend.target)),
         )
 
     def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:

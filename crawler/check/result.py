@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 
 from crawler.check.coverage import why_so_little
-from crawler.check.finding import Finding, Ignored, Place, Result, Unverified
+from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
 from crawler.check.rules import RULES
 from crawler.check.site import Facts, no_room, open_facts
+from crawler.check.source_map import SourceMap
 from crawler.check.unverified import find_unverified
 from crawler.config import Config
+from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, open_view
 from crawler.model.errors import OutputError
@@ -22,6 +24,9 @@ from crawler.model.outcomes import Purpose
 from crawler.model.sources import Source
 from crawler.sinks.facts import FactsSink
 from crawler.watch.summary import SUMMARY_FILE, kept_summary
+
+ASKED_LATER = ("baseline", "flaky", "since", "source_map")
+"""What may be asked of a check whose crawl is over."""
 
 
 class CheckResult:
@@ -49,6 +54,9 @@ class CheckResult:
         self.findings: Sequence[Finding] = grouped(self._db, severities, self.pages)
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
+        self.known: Known | None = None
+        self.held_back: Sequence[HeldBack] = ()
+        self.sources = SourceMap()
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
 
@@ -69,14 +77,25 @@ class CheckResult:
 
 
 @contextmanager
-def open_result(out: Path, generation: int | None = None) -> Iterator[Result]:
+def open_result(
+    out: Path,
+    generation: int | None = None,
+    asked: CheckConfig | None = None,
+    *,
+    write_baseline: bool = False,
+) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 
-    It is that of a generation, by default the last. The settings are those that the crawl was made with.
+    It is that of a generation, by default the last. The settings are those that the crawl was made with, but
+    for ``asked``: the baseline and what else may be asked for later. ``write_baseline``: all that was found
+    is written to its file.
     Raises OutputError where OUT holds no check, StoreFailed where its ``crawl.db`` is damaged, ConfigError
     where its settings are of another version.
     """
     config = settings_of(out, generation)
+    if asked is not None:
+        changed = {f"check.{key}": getattr(asked, key) for key in ASKED_LATER}
+        config = config.replace(changed, origin="crawler report")
     with open_view(out, generation) as view, view.one_moment():
         try:
             with open_facts(out, view, config) as facts:

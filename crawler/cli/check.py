@@ -36,7 +36,14 @@ EXAMPLES = examples(
     help="The site's start page, or the folder it was built into.",
 )
 @options.all_of(*check_options.CHECKED, *(options.unlisted(each) for each in options.SHARED))
-def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, **parameters: Any) -> int:
+def check(
+    targets: Sequence[str],
+    file: str | None,
+    fresh: bool,
+    verbose: bool,
+    write_baseline: bool,
+    **parameters: Any,
+) -> int:
     """Find what is broken on a site or in a folder.
 
     The site is crawled, as crawler run does it, and asked also for what its pages load: images, style
@@ -57,7 +64,9 @@ def check(targets: Sequence[str], file: str | None, fresh: bool, verbose: bool, 
     config = settings(targets, file, parameters)
     from crawler.cli.checking import check_to_end
 
-    return check_to_end(config, fresh=fresh, quiet=parameters["quiet"], verbose=verbose)
+    return check_to_end(
+        config, fresh=fresh, quiet=parameters["quiet"], verbose=verbose, write_baseline=write_baseline
+    )
 
 
 def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, Any]) -> "Config":

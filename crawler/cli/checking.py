@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from crawler.config import Config
 
 
-def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, verbose: bool = False) -> int:
+def check_to_end(
+    config: "Config",
+    *,
+    fresh: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+    write_baseline: bool = False,
+) -> int:
     """Crawl, with a folder serve it meanwhile, and write the reports. Returns the exit code.
 
-    ``fresh``: what OUT holds is moved aside. Raises CrawlerError; what is wrong with a report, before
-    anything is started.
+    ``fresh``: what OUT holds is moved aside. ``write_baseline``: as :func:`write` has it. Raises
+    CrawlerError; what is wrong with a report, before anything is started.
     """
     if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
@@ -38,7 +45,14 @@ def check_to_end(config: "Config", *, fresh: bool = False, quiet: bool = False, 
     code = report.exit_code
     try:
         if report.summary and code != EXIT_STOPPED:  # of what was stopped there is no verdict
-            code = write(report.out, serving, quiet=quiet, verbose=verbose, even_of_nothing=not failed)
+            code = write(
+                report.out,
+                serving,
+                quiet=quiet,
+                verbose=verbose,
+                write_baseline=write_baseline,
+                even_of_nothing=not failed,
+            )
     finally:
         conclude(report, quiet=quiet, tell=tell)
     return report.exit_code if failed else code
@@ -50,6 +64,7 @@ def write(
     *,
     quiet: bool,
     verbose: bool,
+    write_baseline: bool = False,
     even_of_nothing: bool = True,
     generation: int | None = None,
 ) -> int:
@@ -64,7 +79,7 @@ def write(
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)
-    with open_result(out, generation) as result:
+    with open_result(out, generation, config.check, write_baseline=write_baseline) as result:
         if is_of_folder(config):
             from crawler.check.named import NamedResult
 

@@ -20,7 +20,7 @@ EXAMPLES = examples(
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder of a check; OUT@2 is its generation 2.")
 @options.all_of(*check_options.REPORTED)
-def report(out: str, verbose: bool, **parameters: Any) -> int:
+def report(out: str, verbose: bool, write_baseline: bool, **parameters: Any) -> int:
     """Print what a check has found again, without a request.
 
     It works on every crawl that has the sink facts. Of one that still runs or was stopped, what was found
@@ -36,4 +36,11 @@ def report(out: str, verbose: bool, **parameters: Any) -> int:
     said = given({"report": (), **parameters})
     values = {"check.reports": (), **said.values}
     config = settings_of(folder, generation).replace(values, origins=said.origins)
-    return write(folder, config, quiet=parameters["quiet"], verbose=verbose, generation=generation)
+    return write(
+        folder,
+        config,
+        quiet=parameters["quiet"],
+        verbose=verbose,
+        write_baseline=write_baseline,
+        generation=generation,
+    )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from crawler.config.check_values import BasePath, Entries, IgnoreTable, ReportName, Table
+from crawler.config.check_values import BasePath, Entries, IgnoreTable, ReportName, SourcePrefix, Table
 from crawler.config.values import FilePath, Folder
 from crawler.model.findings import RULE_IDS, FailOn, Level
 from crawler.model.settings import GIB, MIB, About, Section
@@ -46,6 +46,20 @@ class CheckConfig(Section, frozen=True, kw_only=True):
         int, About("Days that a certificate must still be good for.", ge=0, le=3650)
     ] = 14
     min_pages: Annotated[int | None, About("Pages that must be read; fewer are a failure.", ge=1)] = None
+    baseline: Annotated[
+        FilePath | None, About("A file of findings that are known: they are counted, and do not count.")
+    ] = None
+    flaky: Annotated[
+        int,
+        About("Checks of OUT, in a row, that must see a fault of another site.", ge=1, le=1000),
+    ] = 1
+    since: Annotated[
+        Folder | None, About("An older check of the site, OUT or OUT@2: what stood there is no news.")
+    ] = None
+    source_map: Annotated[
+        tuple[SourcePrefix, ...],
+        About("Where in the repository the pages below a URL are made: URLPREFIX=DIR."),
+    ] = ()
     ignore: Annotated[tuple[IgnoreTable, ...], About("Findings that are not told, and why.")] = ()
     rules: Annotated[
         Table,

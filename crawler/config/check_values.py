@@ -107,5 +107,18 @@ IgnoreTable = Annotated[
     ),
 ]
 BasePath = Annotated[str, After(_base_path), Allowed("a path such as /docs/")]
+
+
+def _source_prefix(text: str) -> str:
+    """Raises ValueError."""
+    prefix, has_folder, folder = text.partition("=")
+    if not (prefix and has_folder and folder):
+        raise ValueError("it has another form")
+    return text
+
+
+SourcePrefix = Annotated[
+    str, After(_source_prefix), Allowed("URLPREFIX=DIR, such as https://example.com/docs/=docs")
+]
 ReportName = Annotated[str, Allowed("FORMAT=FILE, such as junit=report.xml")]
 """Which formats there are is for the reports to say."""

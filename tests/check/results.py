@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from crawler.check.finding import Finding, Ignored, Place, Unverified
+from crawler.check.finding import Entry, Finding, HeldBack, Ignored, Known, Mend, Place, Since, Unverified
+from crawler.check.source_map import SourceMap
 from crawler.model.findings import SEVERITIES, RuleId, Severity
 
 SITE = "https://docs.example.org"
@@ -33,6 +34,9 @@ class Made:
     findings: list[Finding] = field(default_factory=list)
     unverified: Sequence[Unverified] = ()
     ignored: Sequence[Ignored] = ()
+    known: Known | None = None
+    held_back: Sequence[HeldBack] = ()
+    sources: SourceMap = field(default_factory=SourceMap)
     coverage: str | None = None
     pages_missing: int | None = None
     held: dict[int, Sequence[Place] | range] = field(default_factory=dict)
@@ -80,6 +84,8 @@ def usual() -> Made:
             Ignored("broken-link", f"{SITE}/old/*", "goes with the next release", 12),
             Ignored("slow", "*/search", "was slow until March", 0),
         ],
+        known=Known(Path("baseline.json"), 5, 3, 4, [Entry("broken-link", "/a", "/b.html")], 1, 7),
+        held_back=[HeldBack("broken-external", "https://other.example/x", "It answered 404.", 2, 1, 3)],
     )
     changelog = [
         Place(f"{SITE}/whatsnew/3.12.html", 120, 34, "a href", "Changelog"),
@@ -90,6 +96,10 @@ def usual() -> Made:
     ]
     made.add("broken-link", "error", f"{SITE}/imprint.html", range(300), status=404, kind="http_status")
     made.add("broken-link", "error", f"{SITE}/whatsnew/changelog.html", changelog, status=404)
+    made.findings[-1] = made.findings[-1]._replace(
+        since=Since("crawls/docs@3", "2025-11-03T10:00:00Z", 4),
+        mend=Mend(f"{SITE}/whatsnew/changes.html", "same-content", "it has the content that was there", 0.98),
+    )
     made.add(
         "broken-fragment",
         "error",

@@ -73,11 +73,19 @@ class Written(list[Any]):
         *,
         quiet: bool,
         verbose: bool,
+        write_baseline: bool = False,
         even_of_nothing: bool = True,
         generation: int | None = None,
     ) -> int:
         self.append(
-            SimpleNamespace(out=out, config=config, quiet=quiet, verbose=verbose, generation=generation)
+            SimpleNamespace(
+                out=out,
+                config=config,
+                quiet=quiet,
+                verbose=verbose,
+                write_baseline=write_baseline,
+                generation=generation,
+            )
         )
         if even_of_nothing:
             print("the findings")

@@ -44,6 +44,10 @@ CASES = [
 OF_A_CHECK = [
     ("--fail-on", "note", "check.fail_on", "note"),
     ("--min-pages", "3", "check.min_pages", 3),
+    ("--baseline", "known.json", "check.baseline", Path("known.json")),
+    ("--flaky", "3", "check.flaky", 3),
+    ("--since", "old", "check.since", Path("old")),
+    ("--source-map", "http://a/=docs", "check.source_map", ("http://a/=docs",)),
     ("--report", "json=a.json", "check.reports", ("json=a.json",)),
     ("--set", "check.base_path=/", "check.base_path", "/"),
 ]

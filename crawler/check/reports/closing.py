@@ -43,6 +43,29 @@ def left_out(result: Result, width: int | None) -> Iterator[Line]:
         yield Line()
 
 
+def set_apart(result: Result, width: int | None) -> Iterator[Line]:
+    """What does not count: it is known by the baseline, or was not seen often enough."""
+    for each in result.held_back:
+        seen = f"{each.checks:,} of {each.needed:,} checks"
+        yield from sentence(0, f"held back ({seen}): {each.rule} {visible(each.target)}", width)
+    if result.known is None:
+        return
+    known, file = result.known, visible(str(result.known.file))
+    yield Line([Part(f"known by {file}: {counted(known.findings, 'finding')}", "bold")])
+    if known.stale:
+        some = f"{counted(len(known.stale), 'line')} not found any more"
+        example = known.stale[0]
+        such = f"such as {example.rule} {visible(example.target)} on {visible(example.page)}"
+        yield from sentence(2, f"{some}, {such}: --write-baseline takes them out", width, "warning")
+    if known.unseen:
+        yield Line([Part(f"{counted(known.unseen, 'line')} not looked at by this check", "dim")], 2)
+    if known.written is not None:
+        grown = known.written - known.entries
+        more = f", {grown:,} more than before" if grown > 0 else ""
+        yield from sentence(2, f"it has {counted(known.written, 'line')} now{more}", width)
+    yield Line()
+
+
 def _such_as(example: str, targets: int, result: Result) -> Part:
     words = "to" if targets == 1 else f"to {targets:,} targets, such as"
     return Part(f"{words} {visible(example)}", "dim", link_to(example, result))

@@ -19,6 +19,8 @@ COLUMNS = (
     "text",
     "places_count",
     "pages_count",
+    "since",  # the crawl in which it first stood
+    "mend",  # where what is dead probably is now
 )
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What makes a spreadsheet take a cell for a formula, if it begins so (OWASP, "CSV Injection")."""
@@ -30,15 +32,17 @@ def write(result: Result, _verdict: Verdict, stream: TextIO) -> None:
     rows = csv.writer(stream)  # its lines end with CR LF
     rows.writerow(COLUMNS)
     for finding in result.findings:
-        number, rule, severity, target, message, _, places_count, pages_count = finding
+        number, rule, severity, target, message, _, places_count, pages_count, since, mend = finding
         cause = (number, severity, rule, _cell(target), _cell(message))
+        known = since.crawl if since else "", mend.target if mend else ""
+        rest = (places_count, pages_count, *map(_cell, known))
         empty = True
         for page, line, column, element, text in result.places(finding):
             empty = False
             place = (_cell(page), line, column, _cell(element), _cell(text))
-            rows.writerow((*cause, *place, places_count, pages_count))
+            rows.writerow((*cause, *place, *rest))
         if empty:
-            rows.writerow((*cause, *_NOWHERE, places_count, pages_count))
+            rows.writerow((*cause, *_NOWHERE, *rest))
 
 
 def _cell(text: str) -> str:

@@ -6,7 +6,7 @@ It is written as it is read, a line for each place, so a million of them take no
 import json
 from typing import TextIO
 
-from crawler.check.finding import Result
+from crawler.check.finding import Finding, Known, Result
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES
 from crawler.model.version import VERSION
@@ -39,13 +39,15 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
         "totals": {severity: totals[severity] for severity in SEVERITIES},
         "unverified": [each._asdict() for each in result.unverified],
         "ignored": [each._asdict() for each in result.ignored],
+        "baseline": _baseline(result.known),
+        "held_back": [each._asdict() for each in result.held_back],
     }
     stream.write("{\n")
     for key, value in head.items():
         stream.write(f'  "{key}": {_encode(value)},\n')
     stream.write('  "findings": [')
     for number, finding in enumerate(result.findings):
-        facts = _encode(finding._asdict() | {"detail": dict(finding.detail)})
+        facts = _encode(_facts(finding))
         stream.write(f'{"," * (number > 0)}\n    {facts[:-1]}, "places": [')
         separator = "\n      "
         for place in result.places(finding):
@@ -53,3 +55,18 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
             separator = ",\n      "
         stream.write("]}")
     stream.write("\n  ]\n}\n" if result.findings else "]\n}\n")
+
+
+def _facts(finding: Finding) -> dict[str, object]:
+    since, mend = finding.since, finding.mend
+    return finding._asdict() | {
+        "detail": dict(finding.detail),
+        "since": since and since._asdict(),
+        "mend": mend and mend._asdict(),
+    }
+
+
+def _baseline(known: Known | None) -> dict[str, object] | None:
+    if known is None:
+        return None
+    return known._asdict() | {"file": str(known.file), "stale": [each._asdict() for each in known.stale]}

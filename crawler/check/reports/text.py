@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TextIO
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.closing import closing, left_out
+from crawler.check.reports.closing import closing, left_out, set_apart
 from crawler.check.reports.links import link_to
-from crawler.check.reports.words import about, said, spread, where
+from crawler.check.reports.words import about, mend_words, said, since_words, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES, Severity
 from crawler.watch.lines import Line, Part, pair, plain, sentence, table
@@ -80,6 +80,7 @@ def lines(
     for severity in reversed(SEVERITIES):
         if severity == "error" and not extent.quiet:
             yield from left_out(result, extent.width)
+            yield from set_apart(result, extent.width)
         some = [finding for finding in result.findings if finding.severity == severity]
         if some and (verdict.fails(severity) or not extent.quiet):
             yield from _section(some, result, extent, _most(severity, verdict, extent))
@@ -132,6 +133,10 @@ def _finding(finding: Finding, result: Result, extent: Extent) -> Iterator[Line]
     name = [Part(finding.severity, f"bold {finding.severity}"), Part(f"  {finding.rule}", "bold")]
     yield from pair(2, name, [_target(finding, result)], extent.width)
     yield from sentence(4, said(finding), extent.width)
+    if finding.mend:
+        yield from sentence(4, mend_words(finding.mend), extent.width, "good")
+    if finding.since:
+        yield from sentence(4, since_words(finding.since), extent.width, "dim")
     if finding.places_count > 1:
         yield Line([Part(f"{spread(finding)}:", "dim")], 4)
     if extent.places is None:

@@ -1,6 +1,6 @@
 """What the reports say alike."""
 
-from crawler.check.finding import Finding, Place, Result
+from crawler.check.finding import Finding, Mend, Place, Result, Since
 from crawler.model.findings import SEVERITIES
 from crawler.watch.words import counted, on_one_line, visible
 
@@ -33,6 +33,17 @@ def said(finding: Finding) -> str:
     if not more or more in message or more.startswith("2"):  # 2xx: nothing is wrong with that
         return message
     return f"{message.rstrip('.')} ({visible(more)})."
+
+
+def since_words(since: Since) -> str:
+    """``since OUT@2 (2026-11-03), 4 checks in a row``."""
+    row = f", {counted(since.checks, 'check')} in a row" if since.checks > 1 else ""
+    return f"since {since.crawl} ({since.at[:10]}){row}"
+
+
+def mend_words(mend: Mend) -> str:
+    """``probably now at https://…: it has the content that was there (98 %)``."""
+    return f"probably now at {visible(mend.target)}: {on_one_line(mend.why)} ({mend.sure:.0%})"
 
 
 def totals(result: Result) -> str:
