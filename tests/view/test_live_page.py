@@ -1,6 +1,7 @@
 """The live page in a browser, fed by the test: what it shows, says and sends."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -218,12 +219,29 @@ def test_pause_resume_and_concurrency_are_asked_for(browser, feeder):
         shown.keyboard.press("Enter")
         assert shown.input_value("#concurrency-number") == "64", "the most that it may be"
         shown.focus("#concurrency")
-        shown.keyboard.press("ArrowLeft")
+        with shown.expect_response("**/do/concurrency?n=63"):
+            shown.keyboard.press("ArrowLeft")
         shown.focus("#hold")
         feeder.change(picture(4, concurrency=17))
         shown.wait_for_function("() => document.querySelector('#concurrency').value === '17'")
         assert shown.input_value("#concurrency-number") == "17"
     assert feeder.verbs == ["pause", "resume", "concurrency?n=8", "concurrency?n=64", "concurrency?n=63"]
+
+
+def test_what_is_asked_for_in_a_row_is_answered_in_that_order(browser, feeder):
+    answered: list[str] = []
+
+    def answer(verb):
+        time.sleep(0.3 if verb == "concurrency?n=8" else 0)  # the others would overtake it
+        answered.append(verb)
+        return 200, {}
+
+    feeder.on_verb = answer
+    with opened(browser, feeder.url) as shown, shown.expect_response("**/do/concurrency?n=10"):
+        for number in "8", "9", "10":
+            shown.fill("#concurrency-number", number)
+            shown.keyboard.press("Enter")
+    assert answered == ["concurrency?n=8", "concurrency?n=9", "concurrency?n=10"]
 
 
 def test_stop_asks_once(browser, feeder):

@@ -3,15 +3,24 @@
 import { $, mark, press } from "./elements.js";
 import { ENDS } from "./picture.js";
 
+const MOST_WAITED = 10_000; // milliseconds for the answer to a verb, so that the next one gets its turn
+
 /**
  * Has the controls do what they say. `newest()` is the picture that they go by, null before the first one, and
  * `fail(text)` shows what did not work. Returns controls(), which brings them up to date with that picture.
  */
 export function verbs(newest, fail) {
+  let asked = Promise.resolve();
+
+  /** One after the other, since of two that are sent at once the second may arrive first. */
+  function act(verb) {
+    asked = asked.then(() => ask(verb));
+  }
+
   /** What comes of it is seen in the next picture; only what does not is said here. */
-  async function act(verb) {
+  async function ask(verb) {
     try {
-      const answer = await fetch(`do/${verb}`, { method: "POST" });
+      const answer = await fetch(`do/${verb}`, { method: "POST", signal: AbortSignal.timeout(MOST_WAITED) });
       if (answer.ok) return;
       const told = await answer.json().catch(() => ({}));
       throw new Error(told.error ?? `the crawl answered ${answer.status}`);
