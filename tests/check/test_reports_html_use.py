@@ -57,6 +57,19 @@ def test_long_lists_come_in_pieces_and_the_focus_goes_on(browser, file):  # noqa
         assert item.locator("button:visible").count() == 0
 
 
+def test_many_places_on_one_page_do_not_hide_its_other_findings(browser, tmp_path):  # noqa: F811
+    places = [Place(f"{SITE}/a", line, 1, "a href", "") for line in range(1, 41)]
+    made = (
+        Made().add("broken-link", "error", f"{SITE}/x", places).add("slow", "note", f"{SITE}/a", places[:1])
+    )
+    with opened(browser, made_page(tmp_path / "x.html", made), fragment="#by=page") as shown:
+        shown.locator(".item summary").click()
+        assert shown.locator(".faults > li").count() == 2
+        assert shown.locator(".faults > li").first.locator(".spots > li").count() == 10
+        shown.get_by_role("button", name="Show 10 more of 40 places").click()
+        assert shown.locator(".faults > li").first.locator(".spots > li").count() == 20
+
+
 def test_all_is_opened_and_closed_at_once(browser, file):  # noqa: F811
     with opened(browser, file) as shown:
         shown.get_by_role("button", name="Open all").click()
