@@ -20,6 +20,7 @@ FORMATS: dict[str, str] = {
     "text": "for people: what was found, with its first places",
     "json": "for programs: everything, in one object",
     "csv": "for spreadsheets: a row for each place",
+    "html": "for browsers: everything, to be filtered and sorted, on one page that loads nothing",
     "junit": "for CI servers: a test case for each place, in XML",
 }
 """Every format, each the module of its name in this package, and what it is for."""
