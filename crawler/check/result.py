@@ -91,7 +91,7 @@ def open_result(
     generation: int | None = None,
     asked: CheckConfig | None = None,
     *,
-    write_baseline: bool = False,
+    write_baseline: bool = False,  # noqa: ARG001 - what writes it comes
 ) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 
