@@ -34,8 +34,14 @@ def test_a_file_may_have_any_name():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("jsn=x", "--report jsn=x: there is no format 'jsn'; allowed: text, json, csv, junit"),
-        ("report.json", "there is no format 'report.json'; allowed: text, json, csv, junit"),
+        (
+            "jsn=x",
+            "--report jsn=x: there is no format 'jsn'; allowed: text, json, csv, junit, github, markdown",
+        ),
+        (
+            "report.json",
+            "there is no format 'report.json'; allowed: text, json, csv, junit, github, markdown",
+        ),
         ("", "there is no format ''"),
         ("JSON=x", "there is no format 'JSON'"),
         ("json=", "--report json=: no file is named behind the ="),
@@ -240,7 +246,7 @@ def test_places_are_not_gathered_in_memory(name, tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert (tmp_path / "a").stat().st_size > 1_000_000
+    assert name == "markdown" or (tmp_path / "a").stat().st_size > 1_000_000  # that has first places alone
     assert peak < 500_000
 
 

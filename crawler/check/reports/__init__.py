@@ -4,12 +4,13 @@
 Report(format='json', path=PosixPath('report.json'))
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from crawler.check.finding import Result
+from crawler.check.reports import step_summary
 from crawler.check.verdict import Verdict
 from crawler.model.errors import CrawlFailed
 from crawler.sinks.base import why_not_written
@@ -21,6 +22,8 @@ FORMATS: dict[str, str] = {
     "json": "for programs: everything, in one object",
     "csv": "for spreadsheets: a row for each place",
     "junit": "for CI servers: a test case for each place, in XML",
+    "github": "for a step of GitHub Actions: the text, and the worst as annotations",
+    "markdown": "for the summary of a step or a merge request: the verdict and a table",
 }
 """Every format, each the module of its name in this package, and what it is for."""
 
@@ -61,8 +64,7 @@ def write_reports(
             if report.path is None:
                 _print(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
             else:
-                with opened(report.path) as stream:
-                    _writer(report.format)(result, verdict, stream)
+                _to_file(report.format, report.path, result, verdict)
                 written.append(report)
         except OSError as error:
             if report.path is None:
@@ -76,20 +78,26 @@ def write_reports(
         raise unread
 
 
+def _to_file(name: str, path: Path, result: Result, verdict: Verdict) -> None:
+    if name == "markdown" and step_summary.is_named(path):
+        step_summary.add(result, verdict, path)
+        return
+    with opened(path) as stream:
+        _module(name).write(result, verdict, stream)
+
+
 def _print(
     name: str, result: Result, verdict: Verdict, written: Sequence[Report], *, quiet: bool, verbose: bool
 ) -> None:
+    module = _module(name)
     with opened(None, for_people=name == "text") as stream:
-        if name != "text":
-            _writer(name)(result, verdict, stream)
+        if not hasattr(module, "show"):  # it is for programs, which want all of it
+            module.write(result, verdict, stream)
             return
-        from crawler.check.reports import text
-
         files = [(report.format, str(report.path)) for report in written]
-        text.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
+        module.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
 
 
-def _writer(name: str) -> Callable[[Result, Verdict, TextIO], None]:
-    """The function ``write`` of a format's module."""
-    write: Callable[[Result, Verdict, TextIO], None] = import_module(f"{__name__}.{name}").write
-    return write
+def _module(name: str) -> Any:
+    """That of a format: it has ``write``, and ``show`` where people read what is printed."""
+    return import_module(f"{__name__}.{name}")
