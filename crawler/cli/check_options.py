@@ -10,7 +10,7 @@ from crawler.sinks import SINKS
 report = option(
     "check.reports",
     "FORMAT=FILE",
-    "Write a report to a file: text, json, csv, junit, github or markdown",
+    "Write a report to a file: text, json, csv, junit, sarif, github or markdown",
     "none but text on the terminal",
     name="report",
     multiple=True,

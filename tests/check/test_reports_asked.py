@@ -36,11 +36,12 @@ def test_a_file_may_have_any_name():
     [
         (
             "jsn=x",
-            "--report jsn=x: there is no format 'jsn'; allowed: text, json, csv, junit, github, markdown",
+            "--report jsn=x: there is no format 'jsn'; allowed: text, json, csv, junit, sarif, github,"
+            " markdown",
         ),
         (
             "report.json",
-            "there is no format 'report.json'; allowed: text, json, csv, junit, github, markdown",
+            "there is no format 'report.json'; allowed: text, json, csv, junit, sarif, github, markdown",
         ),
         ("", "there is no format ''"),
         ("JSON=x", "there is no format 'JSON'"),
