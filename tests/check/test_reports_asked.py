@@ -232,7 +232,8 @@ def test_machines_get_utf8_and_people_what_their_terminal_has(name, encoding, tm
 def test_each_format_writes_half_characters_of_file_names(name, tmp_path):
     result = Made(out=Path("o\udce9"), seeds=["p\udce9"]).add("slow", "error", "b\udce9.html", [numbered(1)])
     write(result, f"{name}={tmp_path}/a")
-    assert "b\\udce9.html" in (tmp_path / "a").read_text(encoding="utf-8")
+    text = (tmp_path / "a").read_text(encoding="utf-8")
+    assert "b\\udce9.html" in text.replace("\\\\", "\\")  # in words for people it is visible already
 
 
 @pytest.mark.parametrize("name", FORMATS)
