@@ -12,7 +12,7 @@ from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Resu
 from crawler.check.grouping import grouped, ignore
 from crawler.check.rules import RULES
 from crawler.check.site import Facts, no_room, open_facts
-from crawler.check.source_map import SourceMap
+from crawler.check.source_map_asked import sources_of
 from crawler.check.unverified import find_unverified
 from crawler.config import Config
 from crawler.config.check_section import CheckConfig
@@ -56,7 +56,7 @@ class CheckResult:
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
         self.known: Known | None = None
         self.held_back: Sequence[HeldBack] = ()
-        self.sources = SourceMap()
+        self.sources = sources_of(config, self._pages() if config.check.source_map else ())
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
 
@@ -71,6 +71,15 @@ class CheckResult:
         for page, line, column, source, text in rows:
             yield Place(page, line, column, "" if source is None else Source(source).label, text)
 
+    def _pages(self) -> Iterator[str]:
+        """URLs of all that were read."""
+        rows = self._db.execute(
+            "SELECT url FROM current JOIN answers USING (id)"
+            " WHERE purpose = ? AND outcome IN ('ok', 'truncated')",
+            (Purpose.PAGE,),
+        )
+        return (url for (url,) in rows)
+
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""
         return {level: sum(one.severity == level for one in self.findings) for level in SEVERITIES}
@@ -82,7 +91,7 @@ def open_result(
     generation: int | None = None,
     asked: CheckConfig | None = None,
     *,
-    write_baseline: bool = False,
+    write_baseline: bool = False,  # noqa: ARG001 - what writes it comes
 ) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 

@@ -37,6 +37,7 @@ def check_to_end(
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
+    refuse_useless_map(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:
             begin_afresh(serving, tell)
@@ -87,9 +88,21 @@ def write(
         if not result.pages and not even_of_nothing:
             reports = [report for report in reports if report.path is not None]
         found = verdict(result, config.check.fail_on)
+        for idle in result.sources.idle:
+            from crawler.check.source_map_asked import idle_words
+
+            click.echo(f"warning: {idle_words(idle)}", err=True)
         with unread_is_no_error():
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
     return found.exit_code
+
+
+def refuse_useless_map(config: "Config") -> None:
+    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
+    if config.check.source_map:
+        from crawler.check.source_map_asked import refuse_useless
+
+        refuse_useless(config)
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

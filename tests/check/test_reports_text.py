@@ -53,6 +53,8 @@ def test_a_finding_is_told_with_its_first_places():
     assert f"""\
   error  broken-link  {SITE}/whatsnew/changelog.html
     The server answered 404 Not Found.
+    probably now at {SITE}/whatsnew/changes.html: it has the content that was there (98%)
+    since crawls/docs@3 (2025-11-03), 4 checks in a row
     5 places on 3 pages:
       {SITE}/whatsnew/3.12.html:120:34   a href  "Changelog"
       {SITE}/whatsnew/3.12.html:131:7    a href  "bpo-46503"
