@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from crawler.check.source_names import SOURCES, existing, joined, names_of, segments
+from crawler.check.source_names import NOWHERE, SOURCES, existing, joined, names_of, segments
 from crawler.check.source_text import Region, SourceText
 from crawler.rules.urls import origin
 
@@ -130,7 +130,7 @@ class SourceMap:
                 return file, file
         if self._folder is None or "://" in page:
             return self._made(page), None
-        name = _cut(page).strip("/") or "index.html"
+        name = "/".join(part for part in _cut(page).split("/") if part not in NOWHERE) or "index.html"
         path = os.path.join(self._folder, name)  # noqa: PTH118 - as often as there are pages
         return joined(_from_here(self._folder), name), path if os.path.isfile(path) else None  # noqa: PTH113
 

@@ -24,6 +24,8 @@ def refuse_useless(config: Config) -> None:
                 f"--source-map {maps[mapped.prefix].said} and --source-map {text}: two folders for one prefix"
             )
         maps[mapped.prefix] = mapped
+        if config.check.folder is not None and "://" not in text.partition("=")[0]:
+            _refuse_missing(text, config.check.folder)
         if not folder.is_dir():
             why = f"{folder} is no folder" if folder.exists() else f"there is no folder {folder}"
             raise UsageError(f"--source-map {text}: {why}")
@@ -51,7 +53,11 @@ def sources_of(config: Config, pages: Iterable[str] = ()) -> SourceMap:
 
     Raises UsageError.
     """
-    maps = [mapped_of(text, config) for text in config.check.source_map]
+    maps = [
+        mapped_of(text, config)
+        for text in config.check.source_map
+        if _from_here(Path(text.partition("=")[2])) is not None  # of a crawl that was made elsewhere
+    ]
     if not is_of_folder(config):
         found = SourceMap(None, maps, home=origin(config.seeds[0]) if config.seeds else None)
     else:
@@ -95,12 +101,22 @@ def _of_a_folder(prefix: str, text: str, folder: Path, base: str) -> str:
         if url is None or not (path.startswith(quote(base)) or base.startswith(path)):
             raise UsageError(f"--source-map {text}: {folder.name} is served at {base}, not below {prefix}")
         return path
-    inside = os.path.normpath(prefix).strip("/")
+    return quote(base) + quote(os.fsencode(_inside(prefix)))
+
+
+def _refuse_missing(text: str, folder: Path) -> None:
+    prefix = text.partition("=")[0]
+    inside = _inside(prefix)
     if inside.split("/")[0] == ".." or not (folder / inside).is_dir():
         raise UsageError(
             f"--source-map {text}: {prefix} is no folder in {folder.name}; / is {folder.name} itself"
         )
-    return quote(base) + ("" if inside == "." else quote(os.fsencode(inside)))
+
+
+def _inside(prefix: str) -> str:
+    """A path in the checked folder, which itself may be called ``/`` or ``.``."""
+    path = os.path.normpath(prefix).strip("/")
+    return "" if path == "." else path
 
 
 def _from_here(folder: Path) -> str | None:

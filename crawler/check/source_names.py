@@ -19,6 +19,10 @@ INDEXES = ("index", "_index", "README")
 """Names of files that make the page of their folder."""
 
 
+NOWHERE = ("", ".", "..")
+"""Segments of a path that are no name."""
+
+
 def existing(folder: str, rest: str) -> str | None:
     """The first file in ``folder`` that is there, of :func:`names_of` the path ``rest``."""
     for name in names_of(rest):
@@ -48,11 +52,13 @@ def names_of(rest: str) -> Iterator[str]:
 
 
 def segments(path: str) -> list[str]:
-    """Those of a URL's path that are not empty, decoded where that leaves a plain name."""
+    """Those of a URL's path that are names, decoded where that leaves one."""
     names = []
-    for segment in filter(None, path.split("/")):
+    for segment in path.split("/"):
+        if segment in NOWHERE:
+            continue
         name = unquote(segment, errors="surrogateescape")
-        unfit = name in (".", "..") or any(char in name for char in "/\\\0")
+        unfit = name in NOWHERE or any(char in name for char in "/\\\0")
         names.append(segment if unfit else name)
     return names
 

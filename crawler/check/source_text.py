@@ -4,8 +4,9 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes; a larger file is not read."""
@@ -20,6 +21,7 @@ _MARKUP = re.compile(
     r"""|[\w:.@-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)"""  # an attribute
     r"""|url\(\s*(?:"[^"]*"|'[^']*'|[^)]*)\s*\)|@import[^;]*"""  # CSS
 )
+_HOST = re.compile(r"^\w[\w+.-]*://[^/]*")
 _HTML_NAME = re.compile(r"\.x?html?$|/$")
 
 
@@ -66,13 +68,11 @@ class SourceText:
         Of several such places: one in a line that has ``text`` (of the link) too, then the one next to the
         line ``near``. None where there is none.
         """
-        for name in _names(target, text):
-            hits = []
-            for hit in name.finditer(self._text):
-                hits.append(self._region(*hit.span()))
-                if len(hits) == _HITS:
-                    break
-            if hits:
+        for name, around in _names(target, text):
+            if name not in self._text:  # which is quickly seen
+                continue
+            pattern = re.compile(around.format(re.escape(name)), re.MULTILINE)
+            if hits := [self._region(*hit.span(1)) for hit in islice(pattern.finditer(self._text), _HITS)]:
                 with_text = [hit for hit in hits if text and text in self._line(hit.line)]
                 return min(with_text or hits, key=lambda hit: abs(hit.line - near))
         return None
@@ -88,28 +88,33 @@ class SourceText:
         return line, offset - self._starts[line - 1] + 1
 
 
-def _names(target: str, text: str) -> Iterator[re.Pattern[str]]:
-    """What to look for, the surest first: the whole, without the host, the last part, without its suffix."""
+_WORD = r"(?<!\w)({})(?!\w)"
+_MARK_FIRST = r"({})(?!\w)"
+_AS_LINKED = r"(?:^[ \t]*|(?<=[/(\"'<`=\[:]))({})(?=\.\w|[/#?)\"'>`\]]|[ \t]*$)"
+"""As sources write the name of a page: ``(old.md)``, ``"old/"``, ```old```, or alone on a line."""
+_AS_TEXT = r"(?<=[\[`>])({})(?=[\]`<]| <)"
+"""As they write a link's text: ``[text]``, ```text <old>```, ``<a>text</a>``."""
+
+
+def _names(target: str, text: str) -> Iterator[tuple[str, str]]:
+    """What to look for, and in which surroundings: the surest first.
+
+    The whole target, without its host, its last part, that without its suffix; then the link's text.
+    """
     address, hash_mark, fragment = target.partition("#")
-    path = urlsplit(address).path if "://" in address else address
+    path = _HOST.sub("", address)
     last = path.rstrip("/").rpartition("/")[2]
-    stem = _HTML_NAME.sub("", last)
     behind = hash_mark + fragment
-    for name in _each(target, path + behind, last + behind, behind, path, last):
-        yield _word(re.escape(name))
-    for name in _each(stem):  # as other sources write links: old.md, old/, `old`
-        yield re.compile(rf"(?<=[/(\"'<`\s]){re.escape(name)}(?=\.\w|[/#?)\"'>`])")
-    for name in _each(stem, text if len(text) >= _TEXT else ""):
-        yield _word(re.escape(name))
+    whole = last if "." in last else ""  # else it may be any word
+    for name in _each(target, path + behind, last + behind if behind else "", behind, path, whole):
+        yield name, _WORD if name[0].isalnum() else _MARK_FIRST
+    for name in _each(_HTML_NAME.sub("", last)):
+        yield name, _AS_LINKED
+    if len(text) >= _TEXT:
+        yield text, _AS_TEXT
 
 
 def _each(*names: str) -> list[str]:
     """Each once, as it is written and percent-decoded; none that is found everywhere."""
     spelled = (each for name in names for each in (name, unquote(name)))
     return [name for name in dict.fromkeys(spelled) if len(name) > 1]
-
-
-def _word(name: str) -> re.Pattern[str]:
-    before = r"(?<!\w)" if re.match(r"\w", name) else ""
-    behind = r"(?!\w)" if re.search(r"\w$", name) else ""
-    return re.compile(before + name + behind)

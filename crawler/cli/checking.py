@@ -37,7 +37,6 @@ def check_to_end(
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
-    refuse_useless_map(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:
             begin_afresh(serving, tell)

@@ -36,7 +36,8 @@ def report(out: str, verbose: bool, write_baseline: bool, **parameters: Any) -> 
     said = given({"report": (), **parameters})
     values = {"check.reports": (), **said.values}
     config = settings_of(folder, generation).replace(values, origins=said.origins)
-    refuse_useless_map(config)
+    if "check.source_map" in said.values:  # what the check was given need not be here any more
+        refuse_useless_map(config)
     return write(
         folder,
         config,

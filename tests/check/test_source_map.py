@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crawler.check.finding import Finding, Place
-from crawler.check.source_map import Mapped, SourceMap, Spot
+from crawler.check.source_map import Mapped, SourceMap
 from crawler.check.source_map_asked import idle_words, mapped_of, refuse_useless, sources_of
 from crawler.config import Config
 from crawler.model.errors import UsageError
@@ -20,7 +20,7 @@ lines">y</a>
 """
 MARKDOWN = """# Old things
 
-About old ways: https://other.example/x?a=1, see [the guide](guide.md#part)
+About old ways of the older one: https://other.example/x?a=1, see [the guide](guide.md#part)
 and [an older one](old.md),
 or [the older one](old.md "title").
 
@@ -213,13 +213,15 @@ def test_a_line_that_html_has_not_is_looked_for_by_its_target_near_it():
 @pytest.mark.parametrize(
     ("target", "text", "line", "before", "named"),
     [
-        ("https://other.example/x?a=1", "", 3, "ways: ", "https://other.example/x?a=1"),
+        ("https://other.example/x?a=1", "", 3, "one: ", "https://other.example/x?a=1"),
         (f"{SITE}/guide/#part", "", 3, "(guide.md", "#part"),
         (f"{SITE}/old.html", "", 4, "[an older one](", "old"),
         (f"{SITE}/old/", "the older one", 5, "[the older one](", "old"),
         (f"{SITE}/my%20pic.png", "", 7, "![](", "my%20pic.png"),
         (f"{SITE}/my%20other.png", "", 7, "<", "my other.png"),
         (f"{SITE}/nowhere/named.html", "", 1, "", "#"),
+        ("http://[no-host/\\1{2}(", "", 1, "", "#"),
+        (f"{SITE}/ways/", "", 1, "", "#"),
         (f"{SITE}/nowhere/named.html", "the older one", 5, "or [", "the older one"),
     ],
 )
@@ -311,6 +313,12 @@ def test_a_link_to_elsewhere_is_a_folder_of_the_repository(tmp_path: Path):
     config = Config(seeds=[f"{SITE}/"], check={"source_map": (f"{SITE}/=near",)})
     refuse_useless(config)
     assert mapped_of(f"{SITE}/=near", config) == Mapped(f"{SITE}/=near", f"{SITE}/", "near")
+
+
+def test_what_an_earlier_check_was_given_is_left_out_where_it_is_not_here_any_more(tmp_path: Path):
+    write("guide.md")
+    found = mapped(f"{SITE}/=../repository/docs", f"{SITE}/=../elsewhere", f"{SITE}/=gone")
+    assert found.file_of(f"{SITE}/guide/") == "guide/index.html"
 
 
 def test_a_line_by_which_no_page_was_found_is_told_with_what_was_looked_for():

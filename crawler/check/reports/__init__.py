@@ -22,6 +22,7 @@ FORMATS: dict[str, str] = {
     "csv": "for spreadsheets: a row for each place",
     "html": "for browsers: everything, to be filtered and sorted, on one page that loads nothing",
     "junit": "for CI servers: a test case for each place, in XML",
+    "sarif": "for GitHub code scanning: a result for each place, as SARIF 2.1.0",
     "github": "for a step of GitHub Actions: the text, and the worst as annotations",
     "markdown": "for the summary of a step or a merge request: the verdict and a table",
 }
@@ -56,7 +57,7 @@ def write_reports(
     reads standard output any more, OSError where its disk is full. A file is replaced as a whole: an older
     report stays until then.
     """
-    written: list[Report] = []
+    written: list[tuple[str, str]] = []
     failures: list[str] = []
     unread: OSError | None = None
     for report in sorted(reports, key=lambda report: report.path is None):
@@ -64,8 +65,8 @@ def write_reports(
             if report.path is None:
                 _print(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
             else:
-                _to_file(report.format, report.path, result, verdict)
-                written.append(report)
+                remark = _to_file(report.format, report.path, result, verdict)
+                written.append((report.format, f"{report.path}   ({remark})" if remark else str(report.path)))
         except OSError as error:
             if report.path is None:
                 unread = error  # what to do with standard output is for the program to say
@@ -78,26 +79,31 @@ def write_reports(
         raise unread
 
 
-def _to_file(name: str, path: Path, result: Result, verdict: Verdict) -> None:
+def _to_file(name: str, path: Path, result: Result, verdict: Verdict) -> str:
+    """Returns what is to be said of it, such as how much was left out."""
     if name == "markdown":
         from crawler.check.reports import step_summary
 
         if step_summary.is_named(path):
-            step_summary.add(result, verdict, path)
-            return
+            return step_summary.add(result, verdict, path)
     with opened(path) as stream:
-        _module(name).write(result, verdict, stream)
+        return _module(name).write(result, verdict, stream) or ""
 
 
 def _print(
-    name: str, result: Result, verdict: Verdict, written: Sequence[Report], *, quiet: bool, verbose: bool
+    name: str,
+    result: Result,
+    verdict: Verdict,
+    files: Sequence[tuple[str, str]],
+    *,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     module = _module(name)
     with opened(None, for_people=name == "text") as stream:
         if not hasattr(module, "show"):  # it is for programs, which want all of it
             module.write(result, verdict, stream)
             return
-        files = [(report.format, str(report.path)) for report in written]
         module.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
 
 
