@@ -2,15 +2,17 @@
 
 import click
 
+from crawler.check.reports import FORMATS
 from crawler.cli import options
 from crawler.cli.common import Option
 from crawler.cli.options import flag, option
 from crawler.sinks import SINKS
 
+*_FIRST, _LAST = FORMATS
 report = option(
     "check.reports",
     "FORMAT=FILE",
-    "Write a report to a file: text, json, csv, junit, sarif, github or markdown",
+    f"Write a report to a file: {', '.join(_FIRST)} or {_LAST}",
     "none but text on the terminal",
     name="report",
     multiple=True,

@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -71,7 +72,14 @@ def test_the_text_for_people_comes_first_as_it_is_printed_elsewhere():
 def test_an_annotation_names_file_line_and_column_and_says_what_there_is_to_know():
     assert as_read_by_a_runner(shown(usual()))[1] == Command(
         "error",
-        {"file": "whatsnew/3.12.html", "line": "120", "endLine": "120", "col": "34", "title": "broken-link"},
+        {
+            "file": "whatsnew/3.12.html",
+            "line": "120",
+            "endLine": "120",
+            "col": "34",
+            "endColumn": "35",
+            "title": "broken-link",
+        },
         f"{SITE}/whatsnew/changelog.html: The server answered 404 Not Found.\n"
         'Here: a href "Changelog"\n'
         "And 4 more places, on 3 pages\n"
@@ -80,13 +88,20 @@ def test_an_annotation_names_file_line_and_column_and_says_what_there_is_to_know
     )
 
 
-def test_a_page_of_a_folder_is_its_file_in_the_repository():
+def test_a_page_of_a_folder_is_its_file_in_the_repository_and_the_link_is_marked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("public").mkdir()
+    Path("public/a, b.html").write_text('<p>\n<a href="gone.html">x</a>\n<a href=\n"far.html">y</a>')
     made = Made(seeds=["public"], sources=SourceMap("public"))
-    made.add("missing-lang", "warning", "a/b, c.html", [Place("a/b, c.html", None, None, "", "")])
+    made.add("broken-link", "error", "gone.html", [Place("a, b.html", 2, 1, "a href", "x")])
+    made.add("broken-link", "error", "far.html", [Place("a, b.html", 3, 1, "a href", "y")])
     made.add("slow", "note", "nothing")
-    first, second = as_read_by_a_runner(shown(made))
-    assert first.properties == {"file": "public/a/b, c.html", "title": "missing-lang"}
-    assert (second.name, second.properties) == ("notice", {"title": "slow"})
+    marked, over_two_lines, nowhere = (each.properties for each in as_read_by_a_runner(shown(made)))
+    assert marked["file"] == "public/a, b.html"
+    text = Path("public/a, b.html").read_text().splitlines()[int(marked["line"]) - 1]
+    assert "gone.html" in text[int(marked["col"]) - 1 : int(marked["endColumn"]) - 1]
+    assert over_two_lines.keys() == {"file", "line", "endLine", "title"}
+    assert nowhere == {"title": "slow"}
 
 
 def test_ten_of_a_kind_the_worst_first_and_how_many_there_are():
@@ -153,7 +168,7 @@ def test_a_site_cannot_issue_commands(words, how, tmp_path, capsys, monkeypatch)
     output = (tmp_path / "file").read_text(encoding="utf-8") if how else capsys.readouterr().out
     commands = as_read_by_a_runner(output)
     assert [command.name for command in commands] == ["error", "warning"]
-    assert commands[0].properties.keys() == {"file", "line", "endLine", "col", "title"}
+    assert commands[0].properties.keys() == {"file", "line", "endLine", "col", "endColumn", "title"}
     assert commands[0].properties["title"] == "broken-link"
 
 

@@ -191,7 +191,7 @@ def test_any_other_file_is_replaced(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("earlier", [MIB - 1, MIB - 400, MIB - 5_000, MIB // 2])
-def test_the_summary_of_a_step_never_grows_too_long(earlier, tmp_path, monkeypatch):
+def test_the_summary_of_a_step_never_grows_too_long(earlier, tmp_path, monkeypatch, capsys):
     file = tmp_path / "summary"
     file.write_text("x" * (earlier - 1) + "\n")
     monkeypatch.setenv(step_summary.VARIABLE, str(file))
@@ -199,6 +199,8 @@ def test_the_summary_of_a_step_never_grows_too_long(earlier, tmp_path, monkeypat
     assert len(text.encode()) < MIB
     assert text.startswith("x" * (earlier - 1) + "\n")
     assert ("crawler check" in text) == (earlier < MIB - 1)
+    said = f"{file}   (nothing was added: the summary of this step has no room left)\n"
+    assert (said in capsys.readouterr().out) == (earlier == MIB - 1)
 
 
 def test_a_browser_that_is_given_the_entities_sees_the_characters():

@@ -96,7 +96,7 @@ def test_quiet_and_verbose_are_for_the_reports(engine: Engine, crawler: Run, wri
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--report", "pdf=x.pdf"], "text, json, csv, junit"),
+        (["--report", "pdf=x.pdf"], "there is no format 'pdf'; allowed: text, json, csv, "),
         (["--report", "json=nowhere/x.json"], "nowhere/x.json cannot be written"),
         (["--report", "json=x", "--report", "csv=./x"], "two reports"),
         (["--set", "check.rules.missing-al=off"], "did you mean missing-alt?"),

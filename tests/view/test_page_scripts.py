@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+import crawler
 from tests.view.feeder import PAGE
 
-SCRIPTS = sorted(PAGE.parent.rglob("*.js"))
+SCRIPTS = sorted(Path(crawler.__file__).parent.rglob("*.js"))
 IMPORT = re.compile(r'^import \{ (.+?) \} from "\./(.+?)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) ([\w$]+)", re.MULTILINE)
 
@@ -17,7 +18,7 @@ def text(script: Path) -> str:
     return script.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
 def test_a_script_says_what_it_is_for_and_is_short(script):
     lines = text(script).splitlines()
     assert lines[lines[0] == '"use strict";'].startswith(("// ", "/* "))

@@ -1,8 +1,7 @@
 """The timeline in a real browser: what is drawn, chosen and read out, and nothing is asked of anybody."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from crawler.trace.recorded import Trace
 from crawler.view.timeline.page import page
 from crawler.view.timeline.target import write
-from tests.browser import browser  # noqa: F401
+from tests.browser import NARROW, WIDE, browser, opened  # noqa: F401
 from tests.view_traces import trace
 
-WIDE = {"width": 1280, "height": 800}
-NARROW = {"width": 390, "height": 844}
 THREE = ("inline", "thread", "process")
 
 
@@ -30,25 +27,6 @@ def made(file: Path, traces: Mapping[str, Trace]) -> Path:
 def file(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("timeline")
     return made(folder / "timeline.html", {name: trace(60, parse=0.004) for name in THREE})
-
-
-@contextmanager
-def opened(browser, file: Path, viewport=WIDE, scheme="light") -> Iterator:  # noqa: F811
-    """A page with the file, in which nothing may go wrong."""
-    context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
-    shown = context.new_page()
-    wrong: list[str] = []
-    asked: list[str] = []
-    shown.on("console", lambda said: wrong.append(said.text))
-    shown.on("pageerror", lambda error: wrong.append(str(error)))
-    shown.on("request", lambda request: asked.append(request.url))
-    context.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
-    shown.goto(file.as_uri())
-    shown.evaluate("new Promise(requestAnimationFrame)")
-    yield shown
-    context.close()
-    assert wrong == []
-    assert asked == [file.as_uri()]
 
 
 def place_of(shown, crawl: int, row: str, number: int) -> tuple[float, float]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from crawler.check.finding import Result
-from crawler.check.reports import step_summary
 from crawler.check.verdict import Verdict
 from crawler.model.errors import CrawlFailed
 from crawler.sinks.base import why_not_written
@@ -21,6 +20,7 @@ FORMATS: dict[str, str] = {
     "text": "for people: what was found, with its first places",
     "json": "for programs: everything, in one object",
     "csv": "for spreadsheets: a row for each place",
+    "html": "for browsers: everything, to be filtered and sorted, on one page that loads nothing",
     "junit": "for CI servers: a test case for each place, in XML",
     "sarif": "for GitHub code scanning: a result for each place, as SARIF 2.1.0",
     "github": "for a step of GitHub Actions: the text, and the worst as annotations",
@@ -81,9 +81,11 @@ def write_reports(
 
 def _to_file(name: str, path: Path, result: Result, verdict: Verdict) -> str:
     """Returns what is to be said of it, such as how much was left out."""
-    if name == "markdown" and step_summary.is_named(path):
-        step_summary.add(result, verdict, path)
-        return ""
+    if name == "markdown":
+        from crawler.check.reports import step_summary
+
+        if step_summary.is_named(path):
+            return step_summary.add(result, verdict, path)
     with opened(path) as stream:
         return _module(name).write(result, verdict, stream) or ""
 

@@ -5,18 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from crawler.check.finding import Result
 from crawler.check.reports.links import link_to
-from crawler.check.reports.words import totals
+from crawler.check.reports.words import asked_besides, totals
 from crawler.check.verdict import Verdict
 from crawler.watch.lines import Line, Part, sentence, table
 from crawler.watch.units import age
 from crawler.watch.words import counted, on_one_line, visible
-
-_IN_WORDS = {
-    "stylesheet": "style sheet",
-    "external": "external link",
-    "probe": "soft-404 probe",
-}
-"""What URLs were asked for, where the purpose's own word says too little."""
 
 
 def left_out(result: Result, width: int | None) -> Iterator[Line]:
@@ -94,14 +87,8 @@ def _facts(
 ) -> Iterator[tuple[Sequence[Part], str, Sequence[Part]]]:
     read = f"{result.pages:,} in {age(result.seconds)}, with {counted(result.references, 'reference')}"
     yield _fact("pages", read)
-    besides = {purpose: sum(counts.values()) for purpose, counts in result.counts.items()}
-    asked = [
-        counted(count, _IN_WORDS.get(purpose, purpose))
-        for purpose, count in besides.items()
-        if count and purpose != "page"
-    ]
-    if asked:
-        yield _fact("besides", ", ".join(asked))
+    if asked := asked_besides(result):
+        yield _fact("besides", asked)
     for name, path in files:
         yield _fact(name, visible(path))
     command = f"crawler report {shlex.quote(visible(str(result.out)))}"

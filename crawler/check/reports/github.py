@@ -125,11 +125,10 @@ def _annotation(finding: Finding, result: Result) -> Annotation:
     words = [f"{visible(finding.target)}: {said(finding)}"]
     at: dict[str, str | int] = {}
     if first is not None:
-        at["file"] = result.sources.file_of(first.page)
-        if first.line is not None:
-            at |= {"line": first.line, "endLine": first.line}
-            if first.column is not None:
-                at |= {"col": first.column}
+        spot = result.sources.at(first, finding)
+        at = {"file": spot.file, "line": spot.line, "endLine": spot.end_line}
+        if spot.line == spot.end_line:  # or the runner takes neither
+            at |= {"col": spot.column, "endColumn": spot.end_column}
         if facts := about(first):
             words.append(f"Here: {' '.join(facts)}")
     if finding.places_count > 1:

@@ -19,11 +19,11 @@ def is_named(path: Path) -> bool:
     return bool(named) and same_place(path) == same_place(Path(named or ""))
 
 
-def add(result: Result, verdict: Verdict, path: Path) -> None:
+def add(result: Result, verdict: Verdict, path: Path) -> str:
     """Add the Markdown to what the step has written there, which stays as it is; the whole is short enough.
 
-    Where there is no room at all, nothing is added: of a file that is too long GitHub shows nothing.
-    Raises OSError.
+    Where there is no room at all, nothing is added, since of a file that is too long GitHub shows nothing:
+    returns that it is so. Raises OSError.
     """
     with path.open("a+b") as file:
         size = file.seek(0, os.SEEK_END)
@@ -31,6 +31,8 @@ def add(result: Result, verdict: Verdict, path: Path) -> None:
         between = "" if not size else "\n" if file.read() == b"\n" else "\n\n"
     text = io.StringIO()
     markdown.write(result, verdict, text, room=markdown.MOST_BYTES - size - len(between))
-    if added := text.getvalue():
-        with path.open("a", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            stream.write(between + added)
+    if not text.getvalue():
+        return "nothing was added: the summary of this step has no room left"
+    with path.open("a", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        stream.write(between + text.getvalue())
+    return ""

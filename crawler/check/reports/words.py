@@ -4,6 +4,13 @@ from crawler.check.finding import Finding, Mend, Place, Result, Since
 from crawler.model.findings import SEVERITIES
 from crawler.watch.words import counted, on_one_line, visible
 
+_IN_WORDS = {
+    "stylesheet": "style sheet",
+    "external": "external link",
+    "probe": "soft-404 probe",
+}
+"""What URLs were asked for, where the purpose's own word says too little."""
+
 
 def where(place: Place) -> str:
     """``page:line:column``, which editors and terminals can open."""
@@ -51,3 +58,13 @@ def totals(result: Result) -> str:
     counts = result.totals()
     found = [counted(counts[severity], severity) for severity in SEVERITIES if counts[severity]]
     return ", ".join(found) or "nothing found"
+
+
+def asked_besides(result: Result) -> str:
+    """``1 sitemap, 51 assets``: what was asked for beside pages; empty if nothing was."""
+    besides = {purpose: sum(counts.values()) for purpose, counts in result.counts.items()}
+    return ", ".join(
+        counted(count, _IN_WORDS.get(purpose, purpose))
+        for purpose, count in besides.items()
+        if count and purpose != "page"
+    )

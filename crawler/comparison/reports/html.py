@@ -4,8 +4,6 @@ Everything of a site is escaped, and a Content-Security-Policy allows the page's
 told by their hashes, so that nothing in a title could run even if it were not.
 """
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -16,6 +14,7 @@ from crawler.comparison.comparing import Comparison
 from crawler.comparison.difference import Difference, What
 from crawler.comparison.reports.page_item import item
 from crawler.comparison.reports.words import SORTS, besides, of_side, result
+from crawler.watch.one_file_page import policy, text_of
 from crawler.watch.report_asked import Report
 from crawler.watch.words import visible
 
@@ -47,17 +46,12 @@ class Writer:
     def finish(self, _files: Sequence[Report]) -> None:
         """Write the page."""
         totals, comparison = self._comparison.totals, self._comparison
-        style = (_HERE / "page.css").read_text(encoding="utf-8")
-        script = (_HERE / "page.js").read_text(encoding="utf-8")
-        policy = (
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none';"
-            " form-action 'none'"
-        )
+        style, script = text_of(_HERE, "page.css"), text_of(_HERE, "page.js")
         title = f"Crawl comparison: {result(totals)}"
         write = self._stream.write
         write(
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(style, script)}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="referrer" content="no-referrer">\n'
             f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
@@ -101,8 +95,3 @@ class Writer:
         for made in items:
             self._stream.write(made)
         self._stream.write("</ul>\n</section>\n")
-
-
-def _hash(text: str) -> str:
-    """As Content-Security-Policy has it (CSP 3, section 2.3.1)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,4 +1,6 @@
 "use strict";
+/* The page of a comparison: its filter, which hides what does not fit, and says how much is shown. */
+
 const form = document.querySelector("form");
 const words = form.elements.words;
 const told = document.querySelector("#told");

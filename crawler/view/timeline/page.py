@@ -1,7 +1,5 @@
 """The page: markup, style, scripts and data, put together so that a browser asks nobody for anything."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -13,9 +11,11 @@ from crawler.model.version import VERSION
 from crawler.trace.recorded import Trace
 from crawler.view.timeline.bars import ALL, Window, fitting, pack
 from crawler.view.timeline.source import Sources
+from crawler.watch.one_file_page import in_script, pieces, policy, text_of
 
 MAX_BARS = 100_000
 """On one page, all crawls together: about 5 MB, which a browser draws without a pause."""
+_HERE = Path(__file__).parent
 _SCRIPTS = (
     "data.js", "painting.js", "axis.js", "drawing.js", "detail.js", "table.js", "input.js", "page.js",
 )  # fmt: skip
@@ -38,20 +38,16 @@ def page(traces: Mapping[str, Trace], window: Window = ALL, max_bars: int = MAX_
     crawls = [_crawl(name, trace, window, max_bars // len(traces), sources) for name, trace in traces.items()]
     functions = [[each.file, each.name, each.first, each.text] for each in sources.functions]
     data = json.dumps({"crawls": crawls, "functions": functions}, ensure_ascii=False, separators=(",", ":"))
-    style, script = _text("page.css"), "\n".join(map(_text, _SCRIPTS))
+    style, script = text_of(_HERE, "page.css"), text_of(_HERE, *_SCRIPTS)
     filled = {
         "title": escape(f"Timeline of {', '.join(traces)}"),
-        "policy": f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        "policy": policy(style, script),
         "style": style,
         "script": script,
-        "data": data.replace("<", "\\u003c"),
+        "data": in_script(data),
         "version": VERSION,
     }
-    markup = _text("page.html")
-    parts = markup.split("{{")  # not str.format or replace: data may hold anything, also such braces
-    return parts[0] + "".join(
-        filled[name] + rest for name, _, rest in (part.partition("}}") for part in parts[1:])
-    )
+    return "".join(pieces(text_of(_HERE, "page.html"), filled))
 
 
 def _crawl(name: str, trace: Trace, window: Window, limit: int, sources: Sources) -> dict[str, Any]:
@@ -82,12 +78,3 @@ def _notes(trace: Trace, window: Window, shown: Window) -> Sequence[str]:
     if recorded is not None and recorded != VERSION:
         notes.append(f"Recorded by version {recorded}; the source shown is that of version {VERSION}.")
     return notes
-
-
-def _text(name: str) -> str:
-    return Path(__file__).with_name(name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    """As a content security policy has it: nothing but this text runs in the page."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
