@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from crawler.check.finding import Finding, HeldBack, Place, Result, Unverified
 from crawler.check.folder import namer
-from crawler.check.source_map import SourceMap
 from crawler.config import Config
 from crawler.model.findings import Severity
 
@@ -35,7 +34,7 @@ class NamedResult:
             one._replace(target=self._told(one.target), message=self._told(one.message))
             for one in result.held_back
         ]
-        self.sources = SourceMap(self.seeds[0])
+        self.sources = result.sources
         self.coverage = None if result.coverage is None else self._told(result.coverage)
 
     def _named(self, finding: Finding) -> Finding:

@@ -15,7 +15,7 @@ from crawler.check.earlier.standing import Stand
 from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
 from crawler.check.site import Facts, no_room, open_facts
-from crawler.check.source_map import SourceMap
+from crawler.check.source_map_asked import sources_of
 from crawler.check.unverified import find_unverified
 from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
@@ -75,7 +75,7 @@ class CheckResult:
         ]
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
-        self.sources = SourceMap()
+        self.sources = sources_of(config, self._pages() if config.check.source_map else ())
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
 
@@ -110,6 +110,15 @@ class CheckResult:
         )
         for page, line, column, source, text in rows:
             yield Place(page, line, column, "" if source is None else Source(source).label, text)
+
+    def _pages(self) -> Iterator[str]:
+        """URLs of all that were read."""
+        rows = self._db.execute(
+            "SELECT url FROM current JOIN answers USING (id)"
+            " WHERE purpose = ? AND outcome IN ('ok', 'truncated')",
+            (Purpose.PAGE,),
+        )
+        return (url for (url,) in rows)
 
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""

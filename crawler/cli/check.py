@@ -62,8 +62,9 @@ def check(
 
     prestart(notes_facts=True)
     config = settings(targets, file, parameters)
-    from crawler.cli.checking import check_to_end
+    from crawler.cli.checking import check_to_end, refuse_useless_map
 
+    refuse_useless_map(config)
     return check_to_end(
         config, fresh=fresh, quiet=parameters["quiet"], verbose=verbose, write_baseline=write_baseline
     )

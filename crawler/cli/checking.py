@@ -93,6 +93,10 @@ def write(
         if not result.pages and not even_of_nothing:
             reports = [report for report in reports if report.path is not None]
         found = verdict(result, config.check.fail_on)
+        for idle in result.sources.idle:
+            from crawler.check.source_map_asked import idle_words
+
+            click.echo(f"warning: {idle_words(idle)}", err=True)
         with unread_is_no_error():
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
         if write_baseline and found.exit_code not in (0, 1):
@@ -117,6 +121,14 @@ def _look_at_earlier(config: "Config", out: Path | None, *, write_baseline: bool
     from crawler.check.reports import parse_reports
 
     look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
+
+
+def refuse_useless_map(config: "Config") -> None:
+    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
+    if config.check.source_map:
+        from crawler.check.source_map_asked import refuse_useless
+
+        refuse_useless(config)
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

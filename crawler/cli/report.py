@@ -26,7 +26,7 @@ def report(out: str, verbose: bool, write_baseline: bool, **parameters: Any) -> 
     It works on every crawl that has the sink facts. Of one that still runs or was stopped, what was found
     so far is told, which is no verdict. The exit codes are those of crawler check.
     """
-    from crawler.cli.checking import write
+    from crawler.cli.checking import refuse_useless_map, write
     from crawler.engine.resuming import settings_of
     from crawler.engine.shared import refuse_shared
 
@@ -36,6 +36,8 @@ def report(out: str, verbose: bool, write_baseline: bool, **parameters: Any) -> 
     said = given({"report": (), **parameters})
     values = {"check.reports": (), **said.values}
     config = settings_of(folder, generation).replace(values, origins=said.origins)
+    if "check.source_map" in said.values:  # what the check was given need not be here any more
+        refuse_useless_map(config)
     return write(
         folder,
         config,

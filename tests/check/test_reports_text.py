@@ -333,3 +333,11 @@ def test_a_pipe_does_without_rich():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout == printed(usual())
+
+
+def test_a_link_that_is_longer_than_any_files_name_is_told_too(tmp_path):
+    target = "x" * 300 + ".html"
+    made = Made(seeds=[str(tmp_path)]).add(
+        "broken-link", "error", target, [Place("a.html", 1, 1, "a href", "")]
+    )
+    assert f"broken-link  {target}\n" in printed(made)

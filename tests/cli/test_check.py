@@ -103,6 +103,12 @@ def test_quiet_and_verbose_are_for_the_reports(engine: Engine, crawler: Run, wri
         (["--fail-on", "http"], "one of error, warning, note, never"),
         (["--min-pages", "0"], "check.min_pages"),
         (["--base-path", "/docs/"], "--base-path is for a folder"),
+        (["--source-map", "http://a/"], "URLPREFIX=DIR, such as https://example.com/docs/=docs"),
+        (["--source-map", "http://a/=docs"], "--source-map http://a/=docs: there is no folder docs"),
+        (
+            ["--source-map", "http://b/=public"],
+            "nothing that is checked begins with http://b/; it is http://a",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_the_crawl(
@@ -240,6 +246,17 @@ def test_a_check_that_is_resumed_ends_in_its_reports(
     engine.error = AlreadyFinished("it is over")
     code, out, _ = crawler("resume", str(tmp_path))
     assert (code, out) == (1, ["the findings", f"output: {tmp_path}"]), "it was killed before its reports"
+
+
+def test_a_source_map_is_refused_where_it_is_given_and_not_where_it_was_kept(
+    engine: Engine, crawler: Run, written: Written, public: Path, tmp_path: Path
+) -> None:
+    engine.saved = Config(seeds=["http://a/"], check={"enabled": True, "source_map": ["http://a/=gone"]})
+    assert crawler("report", str(tmp_path))[0] == 0
+    code, _, err = crawler("report", str(tmp_path), "--source-map", "http://a/=gone")
+    assert (code, err) == (2, ["crawler: --source-map http://a/=gone: there is no folder gone"])
+    assert crawler("report", str(tmp_path), "--source-map", "http://a/=public")[0] == 0
+    assert [each.config.check.source_map for each in written] == [("http://a/=gone",), ("http://a/=public",)]
 
 
 def test_a_report_is_made_again_with_the_words_of_this_time(

@@ -1,5 +1,6 @@
 """The documentation site: what is generated is current, and what is wrong with it is found."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,21 +83,34 @@ def test_a_page_of_code_holds_every_line_of_it():
     ]
 
 
-def test_dead_links_and_remote_files_are_found(tmp_path: Path):
+def test_files_that_would_be_loaded_from_elsewhere_are_found(tmp_path: Path):
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "b.html").write_text('<h1 id="here">B</h1><a href="../a.html">back</a>')
+    (tmp_path / "sub" / "b.html").write_text('<a href="https://example.org/">elsewhere is no error</a>')
     (tmp_path / "a.html").write_text(
-        '<a href="sub/b.html#here">good</a> <a href="https://example.org/">elsewhere is no error</a>'
-        '<a href="sub/c.html">c</a> <a href="sub/b.html#there">there</a> <img src="no.svg">'
-        '<script src="https://example.org/x.js"></script> <link rel="stylesheet" href="//example.org/y.css">'
+        '<img src="no.svg"> <script src="https://example.org/x.js"></script>'
+        '<link rel="stylesheet" href="//example.org/y.css"> <link rel="canonical" href="https://example.org/">'
     )
-    assert sorted(build_site.problems(tmp_path)) == [
-        "a.html links to no.svg, which is not there",
-        "a.html links to sub/b.html#there: that page has no such place",
-        "a.html links to sub/c.html, which is not there",
-        "a.html would load //example.org/y.css",
+    assert build_site.loaded_from_elsewhere(tmp_path) == [
         "a.html would load https://example.org/x.js",
+        "a.html would load //example.org/y.css",
     ]
+
+
+def test_the_built_site_is_checked_and_fails_for_a_dead_link_a_missing_place_and_a_page_too_few(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    site = tmp_path / "site"
+    site.mkdir()
+    page = '<!doctype html><html lang="en"><title>{0}</title><h1 id="here">{0}</h1><a href="{1}">next</a>'
+    (site / "index.html").write_text(page.format("A", "b.html#here"))
+    (site / "b.html").write_text(page.format("B", "index.html"))
+    assert build_site.check(site, tmp_path / "good", pages=2) == 0
+    assert build_site.check(site, tmp_path / "few", pages=3) == 1
+    capfd.readouterr()
+    for target in ("c.html", "b.html#there", "/b.html"):
+        (site / "b.html").write_text(page.format("B", target))
+        assert build_site.check(site, tmp_path / f"for-{len(target)}", pages=2) == 1
+        assert re.search(rf"error  broken-\w+  \S*{target}\n", capfd.readouterr().out)
 
 
 def test_every_picture_of_the_program_at_work_is_there_and_small():

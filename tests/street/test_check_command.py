@@ -173,3 +173,29 @@ def test_where_nothing_answers_the_system_s_words_are_told_and_nothing_else(tmp_
     assert "Connection refused" in done.stderr
     assert [line for line in done.stdout.splitlines() if not line.startswith("output: ")] == []
     assert "incomplete" in (tmp_path / "found.xml").read_text()
+
+
+def test_sarif_names_the_sources_that_pages_were_made_from(public: Path, tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "index.md").write_text("# Start\n\nA [dead](nothing.md) link.\n")
+    (tmp_path / "blog").mkdir()
+    arguments = ("--report", "sarif=check.sarif", "--source-map", "/=content")
+    done = crawls.crawl("check", "public", "-o", "out", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    (run,) = found(tmp_path / "check.sarif")["runs"]
+    places = [(one, one["locations"][0]["physicalLocation"]) for one in run["results"]]
+    at = {
+        (one["ruleId"], one["message"]["text"].split(": ")[0], place["artifactLocation"]["uri"]): place[
+            "region"
+        ]
+        for one, place in places
+    }
+    dead = at["broken-link", "nothing.html", "content/index.md"]
+    assert dead == {"startLine": 3, "startColumn": 10, "endLine": 3, "endColumn": 17}
+    gone = at["broken-link", "gone.html", "public/alone.html"]
+    assert gone == {"startLine": 1, "startColumn": 53, "endLine": 1, "endColumn": 67}, "the whole attribute"
+    again = crawls.crawl("report", "out", "-q", "--source-map", "guide/=blog", cwd=tmp_path)
+    assert again.stderr == (
+        "warning: --source-map guide/=blog: no page has a file in blog (1 page looked for); guide/index.html"
+        " may have been blog/index.html, blog/index.md, blog/_index.md, blog/README.md\n"
+    )

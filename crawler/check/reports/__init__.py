@@ -4,10 +4,10 @@
 Report(format='json', path=PosixPath('report.json'))
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from crawler.check.finding import Result
 from crawler.check.verdict import Verdict
@@ -22,6 +22,9 @@ FORMATS: dict[str, str] = {
     "csv": "for spreadsheets: a row for each place",
     "html": "for browsers: everything, to be filtered and sorted, on one page that loads nothing",
     "junit": "for CI servers: a test case for each place, in XML",
+    "sarif": "for GitHub code scanning: a result for each place, as SARIF 2.1.0",
+    "github": "for a step of GitHub Actions: the text, and the worst as annotations",
+    "markdown": "for the summary of a step or a merge request: the verdict and a table",
 }
 """Every format, each the module of its name in this package, and what it is for."""
 
@@ -54,7 +57,7 @@ def write_reports(
     reads standard output any more, OSError where its disk is full. A file is replaced as a whole: an older
     report stays until then.
     """
-    written: list[Report] = []
+    written: list[tuple[str, str]] = []
     failures: list[str] = []
     unread: OSError | None = None
     for report in sorted(reports, key=lambda report: report.path is None):
@@ -62,9 +65,8 @@ def write_reports(
             if report.path is None:
                 _print(report.format, result, verdict, written, quiet=quiet, verbose=verbose)
             else:
-                with opened(report.path) as stream:
-                    _writer(report.format)(result, verdict, stream)
-                written.append(report)
+                remark = _to_file(report.format, report.path, result, verdict)
+                written.append((report.format, f"{report.path}   ({remark})" if remark else str(report.path)))
         except OSError as error:
             if report.path is None:
                 unread = error  # what to do with standard output is for the program to say
@@ -77,20 +79,34 @@ def write_reports(
         raise unread
 
 
+def _to_file(name: str, path: Path, result: Result, verdict: Verdict) -> str:
+    """Returns what is to be said of it, such as how much was left out."""
+    if name == "markdown":
+        from crawler.check.reports import step_summary
+
+        if step_summary.is_named(path):
+            return step_summary.add(result, verdict, path)
+    with opened(path) as stream:
+        return _module(name).write(result, verdict, stream) or ""
+
+
 def _print(
-    name: str, result: Result, verdict: Verdict, written: Sequence[Report], *, quiet: bool, verbose: bool
+    name: str,
+    result: Result,
+    verdict: Verdict,
+    files: Sequence[tuple[str, str]],
+    *,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
+    module = _module(name)
     with opened(None, for_people=name == "text") as stream:
-        if name != "text":
-            _writer(name)(result, verdict, stream)
+        if not hasattr(module, "show"):  # it is for programs, which want all of it
+            module.write(result, verdict, stream)
             return
-        from crawler.check.reports import text
-
-        files = [(report.format, str(report.path)) for report in written]
-        text.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
+        module.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
 
 
-def _writer(name: str) -> Callable[[Result, Verdict, TextIO], None]:
-    """The function ``write`` of a format's module."""
-    write: Callable[[Result, Verdict, TextIO], None] = import_module(f"{__name__}.{name}").write
-    return write
+def _module(name: str) -> Any:
+    """That of a format: it has ``write``, and ``show`` where people read what is printed."""
+    return import_module(f"{__name__}.{name}")

@@ -15,4 +15,7 @@ def link_to(name: str, result: Result) -> str | None:
     if not seed or "://" in seed:
         return None
     file = Path(seed).resolve() / name.partition("#")[0]
-    return file.as_uri() if file.is_file() else None
+    try:
+        return file.as_uri() if file.is_file() else None
+    except OSError:  # a link may be longer than any file's name
+        return None
