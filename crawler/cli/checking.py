@@ -104,6 +104,14 @@ def write(
     return found.exit_code
 
 
+def refuse_useless_map(config: "Config") -> None:
+    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
+    if config.check.source_map:
+        from crawler.check.source_map_asked import refuse_useless
+
+        refuse_useless(config)
+
+
 def _in_full(config: "Config") -> "Config":
     """The same settings, with paths that hold wherever a report of the check is asked for."""
     keys = {"check.baseline": config.check.baseline, "check.since": config.check.since}
@@ -121,14 +129,6 @@ def _look_at_earlier(config: "Config", out: Path | None, *, write_baseline: bool
     from crawler.check.reports import parse_reports
 
     look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
-
-
-def refuse_useless_map(config: "Config") -> None:
-    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
-    if config.check.source_map:
-        from crawler.check.source_map_asked import refuse_useless
-
-        refuse_useless(config)
 
 
 def _teller(config: "Config") -> Callable[[str], None]:
