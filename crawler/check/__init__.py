@@ -15,7 +15,7 @@ no server anything, and may be run again. In the order in which it can be read:
    ``unverified.py`` and ``coverage.py``: what nobody has seen, and why;
 6. ``verdict.py``: the exit code; ``reports/``: a file for each format.
 
-Before the crawl, ``asking.py`` has the settings that every check has. Of folders: ``folder.py``, ``serving.py``
-and ``folder_process.py`` serve one, ``copies.py`` makes one page of a file that has several URLs, ``named.py``
-puts file names in the place of URLs.
+Before the crawl, ``asking.py`` has the settings that every check has. Of folders: ``folder.py``,
+``serving.py`` and ``folder_process.py`` serve one, ``copies.py`` makes one page of a file that has several
+URLs, ``named.py`` puts file names in the place of URLs.
 """

@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+LOOKED_AT = 0.1
+"""Seconds between two looks of a blocked loop at whether its task was cancelled."""
+
 
 async def to_its_end(running: "asyncio.Future[T]", on_cancel: Callable[[], object] = lambda: None) -> T:
     """What ``running`` returns or raises. When cancelled, wait for its end first, then be cancelled.
@@ -55,9 +58,12 @@ async def block_off_loop(manager: AbstractContextManager[T]) -> AsyncIterator[T]
 def in_own_thread(name: str, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """What the coroutine of ``begin`` returns or raises, in a thread with an event loop of its own.
 
-    Blocks until that has ended. What is raised here meanwhile, such as KeyboardInterrupt by a signal, cancels
-    it, and goes on when it has ended.
+    For whoever is inside a running loop, which it blocks until that coroutine has ended. What is raised here
+    meanwhile cancels it, and goes on when it has ended. So does the cancellation of the caller's task, which
+    is all that asyncio.run() makes of a first Ctrl-C.
     """
+    caller = asyncio.current_task()
+    cancelled_before = 0 if caller is None else caller.cancelling()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = []
     results: list[T] = []
     errors: list[BaseException] = []
@@ -81,7 +87,10 @@ def in_own_thread(name: str, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
     thread = threading.Thread(target=run, name=name)
     thread.start()
     try:
-        over.wait()  # a join() that a signal interrupts takes the thread for ended, until Python 3.13
+        # Not by join(): one that a signal interrupts takes the thread for ended, before Python 3.13.
+        while not over.wait(LOOKED_AT):
+            if caller is not None and caller.cancelling() > cancelled_before:
+                raise asyncio.CancelledError
     except BaseException:
         under_way.wait()
         for loop, task in running:
