@@ -26,6 +26,7 @@ from crawler.plumbing.fork_server_process import refuse_inside_import
 from crawler.plumbing.starter_thread import block_off_loop, in_own_thread, off_loop
 from crawler.testing.keys import config_of
 from crawler.testing.report import Report
+from crawler.watch.report_file import opened
 
 FIRST_ANSWER = 20.0
 """Seconds for the first answer, where the caller's loop stands still meanwhile, and might be the server's."""
@@ -53,12 +54,16 @@ def check_site(
     refuse_inside_import()
     try:
         asked = config_of(targets, config, keys)
-        begin = partial(_checked, asked, fresh=fresh, write_baseline=write_baseline, quiet=quiet)
+        begin = partial(_checked, asked, fresh=fresh, write_baseline=write_baseline)
         if _inside_a_loop():
-            return in_own_thread("check_site", partial(begin, first_answer=FIRST_ANSWER))
-        return asyncio.run(begin())
+            report = in_own_thread("check_site", partial(begin, first_answer=FIRST_ANSWER))
+        else:
+            report = asyncio.run(begin())
     except CrawlerError as error:
         raise error.with_traceback(None) from None  # it is a sentence, which says all
+    if not quiet:
+        _tell(report)
+    return report
 
 
 async def check_site_async(
@@ -74,9 +79,19 @@ async def check_site_async(
     refuse_inside_import()
     try:
         asked = await off_loop(partial(config_of, targets, config, keys))
-        return await _checked(asked, fresh=fresh, write_baseline=write_baseline, quiet=quiet)
+        report = await _checked(asked, fresh=fresh, write_baseline=write_baseline)
     except CrawlerError as error:
         raise error.with_traceback(None) from None
+    if not quiet:
+        await off_loop(partial(_tell, report))
+    return report
+
+
+def _tell(report: Report) -> None:
+    """Print what makes the check fail, if anything does."""
+    if report.exit_code and sys.stdout is not None:
+        with suppress(OSError), opened(None, for_people=True) as stream:  # nobody may read it any more
+            stream.write(f"{report.brief}\n")
 
 
 def _inside_a_loop() -> bool:
@@ -88,7 +103,7 @@ def _inside_a_loop() -> bool:
 
 
 async def _checked(
-    config: Config, *, fresh: bool, write_baseline: bool, quiet: bool, first_answer: float | None = None
+    config: Config, *, fresh: bool, write_baseline: bool, first_answer: float | None = None
 ) -> Report:
     async with block_off_loop(_prepared(config, fresh=fresh)) as serving:
         ended = await _crawled(serving, fresh, first_answer)
@@ -100,8 +115,6 @@ async def _checked(
         report = await off_loop(partial(_read, serving, config.out is not None, write_baseline))
     if report.exit_code == CrawlFailed.exit_code:
         raise CrawlFailed(report.reason)
-    if report.exit_code and not quiet:
-        sys.stdout.write(f"{report.brief}\n")
     return report
 
 

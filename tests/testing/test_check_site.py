@@ -2,9 +2,11 @@
 
 import asyncio
 import functools
+import io
 import json
 import logging
 import pickle
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -65,6 +67,17 @@ def test_what_makes_the_check_fail_is_printed_and_told(broken, capsys):
     assert printed.endswith("1 error: exit code 1, --fail-on error\n")
     assert str(report) == report.text
     assert "crawler report" not in report.text, "there is nothing left that it could tell of"
+
+
+async def test_an_output_that_cannot_hold_it_fails_no_check(monkeypatch, broken):
+    written = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", written)
+    with serving({"/": '<a href="/gone">Übersicht</a>'}) as url:
+        await check_site_async(url)
+    written.flush()
+    assert b'a href  "\\xdcbersicht"' in written.buffer.getvalue()
+    monkeypatch.setattr(sys, "stdout", None)
+    assert (await check_site_async(broken)).errors
 
 
 def test_quiet_prints_nothing(broken, capfd):
