@@ -55,6 +55,7 @@ PURPOSES = {
 """What for: by kind, the process that starts it, and name."""
 FLOORS = [
     "cli",
+    "testing",
     "check",
     "cluster",
     "comparison",

@@ -54,6 +54,8 @@ def blockbuster() -> Iterator[BlockBuster]:
         for function in buster.functions.values():
             # Before it connects it looks for ~/.pgpass and certificates: files of a few lines.
             function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_arguments")
+            # To block its caller's loop is what check_site() says it does there.
+            function.can_block_in("crawler/plumbing/starter_thread.py", "in_own_thread")
         yield buster
 
 

@@ -1,8 +1,6 @@
 """``crawler check``: what is broken on a site, or in a folder that will be one."""
 
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,6 @@ from crawler.cli import check_options, options
 from crawler.cli.common import Command, examples
 from crawler.cli.given import given
 from crawler.model.errors import UsageError
-from crawler.sinks.facts import FactsSink
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -72,49 +69,15 @@ def check(
 
 def settings(targets: Sequence[str], file: str | None, parameters: Mapping[str, Any]) -> "Config":
     """The settings of a check of ``targets``. Raises ConfigError, UsageError."""
+    from crawler.check.asking import as_a_check, folder_among
     from crawler.config import Config
 
-    folder = _folder(targets)
+    folder = folder_among(targets)
     said = given({"urls": () if folder else targets, **parameters})
     said.add("check.enabled", True, "check")
     if targets:
         said.add("check.folder", folder, "FOLDER")
     config = Config.load(Path(file) if file is not None else None, said.values, origins=said.origins)
-    implied: dict[str, object] = {"run.fail_on": ()}  # that is of a crawl which is no check
-    beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
-    implied["write.sinks"] = (FactsSink.name, *beside)
-    if config.check.folder is not None:
-        implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
-        if config.origin_of("robots.obey") == "default":
-            implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
-    elif config.origin_of("sitemaps.follow") == "default":
-        implied["sitemaps.follow"] = True  # whether they are right is part of what is checked
-    if config.check.folder is None and not config.seeds:
-        raise UsageError("no seed: name a URL or a folder to check, or seeds = [...] in the config file")
     if config.check.folder is None and parameters.get("base_path"):
         raise UsageError("--base-path is for a folder: the URLs of a site say where it lies")
-    return config.replace(implied, origin="crawler check")
-
-
-def _folder(targets: Sequence[str]) -> Path | None:
-    """The folder that is to be checked; None where ``targets`` are URLs. Raises UsageError."""
-    folders = [text for text in targets if _means_a_path(text)]
-    if not folders:
-        return None
-    if len(targets) > 1:
-        raise UsageError(f"{folders[0]} is a folder, which is checked alone; named are {', '.join(targets)}")
-    return Path(folders[0])
-
-
-def _means_a_path(text: str) -> bool:
-    """Whether it is there, or can be nothing else: it begins like a path, or no host has such a name."""
-    if re.match(r"\w[\w+.-]*://", text):
-        return False
-    host = re.split(r"[/?#]", text, maxsplit=1)[0]
-    is_host = re.fullmatch(
-        r"(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?", host
-    )
-    with suppress(OSError):  # such as one that is too long for a path
-        if text and Path(text).exists():
-            return True
-    return bool(text) and not is_host
+    return as_a_check(config, "crawler check")

@@ -3,18 +3,16 @@
 ``crawler check`` begins one, ``crawler resume`` goes on with it, ``crawler report`` tells of it again.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
 from crawler.cli.common import begin_afresh, complain, conclude, crawled, say, unread_is_no_error
 from crawler.cli.refusals import refuse_nodes
-from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
+from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -39,6 +37,8 @@ def check_to_end(
     tell = _teller(config)
     _look_at_earlier(config, config.out, write_baseline=write_baseline)
     config = _in_full(config)
+    from crawler.check.serving import served
+
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:
             begin_afresh(serving, tell)
@@ -143,74 +143,3 @@ def _teller(config: "Config") -> Callable[[str], None]:
     reports = parse_reports(config.check.reports, config.out)
     to_programs = any(report.path is None and report.format != "text" for report in reports)
     return partial(click.echo, err=True) if to_programs else say
-
-
-@contextmanager
-def served(config: "Config", tell: Callable[[str], None], *, fresh: bool, quiet: bool) -> Iterator["Config"]:
-    """With ``check.folder``, serve it while the block lasts; the settings of its crawl, else the same ones.
-
-    Raises UsageError, ChildFailed.
-    """
-    folder, base = config.check.folder, config.check.base_path
-    if folder is None:
-        yield config
-        return
-    from crawler.check.folder import checked, lists_of, start_page
-    from crawler.check.folder_process import FolderProcess
-    from crawler.plumbing.server_process import HOST
-
-    root, found = checked(folder)
-    if found.leading_out and not quiet:
-        tell(
-            f"symbolic links lead out of {folder} and are followed: {len(found.leading_out):,}, such as"
-            f" {found.leading_out[0]}"
-        )
-    # A crawl that goes on asks for the same URLs, which hold the port.
-    earlier = config if config.seeds else None if fresh else _earlier(config)
-    if earlier is None:
-        lists, port = lists_of(root, base, len(found.pages)), 0
-    else:
-        paths = [urlsplit(url).path for url in earlier.sitemaps.urls]
-        lists, port = [path for path in paths if path.startswith(base)], urlsplit(earlier.seeds[0]).port or 0
-    with ExitStack() as stack:
-        server = FolderProcess(root, base, lists, port)
-        server.begin()
-        import crawler.engine.crawl  # noqa: F401 - it takes about as long as the server
-
-        try:
-            stack.enter_context(server)
-        except UsageError:
-            if not port:
-                raise
-            raise UsageError(
-                f"this check has served {folder} on port {port} of {HOST}, which something else uses now: end"
-                " that, or begin anew (crawler check --fresh)"
-            ) from None
-        here = f"http://{HOST}:{server.port}"
-        changes: dict[str, object] = {
-            "seeds": [f"{here}{base}{start_page(root, found.pages)}"],
-            "sitemaps.urls": [*config.sitemaps.urls, *(here + path for path in lists)],
-        }
-        if earlier is not None:
-            changes = {"seeds": earlier.seeds, "sitemaps.urls": earlier.sitemaps.urls}
-        if config.out is None:
-            from crawler.engine.lifecycle import new_folder
-
-            changes["out"] = new_folder((f"//{root.name or 'folder'}",))
-            if not quiet:
-                tell(f"output: {changes['out']}")
-        yield config.replace(changes, origin="crawler check")
-
-
-def _earlier(config: "Config") -> "Config | None":
-    """The settings of an earlier check of the same folder, if OUT holds one."""
-    from crawler.engine.resuming import settings_of
-
-    if config.out is None:
-        return None
-    try:
-        saved = settings_of(config.out)
-    except CrawlerError:  # the crawl will say so
-        return None
-    same = (saved.check.folder, saved.check.base_path) == (config.check.folder, config.check.base_path)
-    return saved if same and saved.seeds else None

@@ -1,7 +1,10 @@
-"""The library side: ``async with Crawler(config) as crawl: async for record in crawl: …``."""
+"""The library side: ``async with Crawler(config) as crawl: async for record in crawl: …``.
+
+And :func:`crawl_here`, for whoever wants what the sinks hold when it is over, and no record before.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -89,17 +92,14 @@ class Crawler:
             self._stations = stations
             started.set_result(None)
 
-        async with block_off_loop(self._opened()) as (config, out, opened):
-            return await run(
-                config,
-                out,
-                opened,
-                conclude=conclude,
-                extract=self._extract,
-                on_committed=self._on_committed,
-                on_start=on_start,
-                beside=self._beside,
-            )
+        return await crawl_here(
+            self._config,
+            extract=self._extract,
+            fresh=self._fresh,
+            on_committed=self._on_committed,
+            on_start=on_start,
+            beside=self._beside,
+        )
 
     async def __aiter__(self) -> AsyncIterator[Record]:
         """The records as they are committed.
@@ -135,18 +135,49 @@ class Crawler:
             except QueueClosed:
                 return  # nobody reads any more
 
-    @contextmanager
-    def _opened(self) -> Iterator[tuple[Config, Path, Opened[CrawlState]]]:
-        """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
-        if self._config.cluster != ClusterConfig():
-            from crawler.engine.shared import refuse_settings
 
-            refuse_settings(self._config)
-        config, logins = lifecycle.serialised(self._config)
-        out = prepare(config, self._extract)
-        if self._fresh:
-            from crawler.engine.resuming import move_aside
+async def crawl_here(
+    config: Config,
+    *,
+    extract: Callable[..., Any] | None = None,
+    fresh: bool = False,
+    on_committed: Callable[[Sequence[Finished]], Awaitable[None]] | None = None,
+    on_start: Callable[[Stations], None] = lambda _: None,
+    beside: Beside = nullcontext,
+) -> CrawlReport:
+    """Crawl to the end in this event loop. Cancelled, it ends at once, and leaves nothing behind.
 
-            move_aside(out)
-        with output_folder(out), open_crawl(config, out, logins, self._extract) as opened:
-            yield config, out, opened
+    ``on_committed`` is given what has been committed, batch by batch, and the crawl waits for it; the rest is
+    as :class:`Crawler` has it. Raises UsageError, StoreFailed; how a crawl fails is said in the report.
+    """
+    refuse_inside_import()
+    async with block_off_loop(_opened(config, extract, fresh=fresh)) as (config, out, opened):
+        return await run(
+            config,
+            out,
+            opened,
+            conclude=conclude,
+            extract=extract,
+            on_committed=on_committed,
+            on_start=on_start,
+            beside=beside,
+        )
+
+
+@contextmanager
+def _opened(
+    config: Config, extract: Callable[..., Any] | None, *, fresh: bool
+) -> Iterator[tuple[Config, Path, Opened[CrawlState]]]:
+    """The crawl's folder locked, its ``crawl.db`` open. Blocks. Raises UsageError, StoreFailed."""
+    if config.cluster != ClusterConfig():
+        from crawler.engine.shared import refuse_settings
+
+        refuse_settings(config)
+    config, logins = lifecycle.serialised(config)
+    out = prepare(config, extract)
+    if fresh:
+        from crawler.engine.resuming import move_aside
+
+        move_aside(out)
+    with output_folder(out), open_crawl(config, out, logins, extract) as opened:
+        yield config, out, opened

@@ -68,11 +68,18 @@ def _such_as(example: str, targets: int, result: Result) -> Part:
 
 
 def closing(
-    result: Result, verdict: Verdict, files: Sequence[tuple[str, str]], width: int | None, *, quiet: bool
+    result: Result,
+    verdict: Verdict,
+    files: Sequence[tuple[str, str]],
+    width: int | None,
+    *,
+    quiet: bool,
+    keeps: bool = True,
 ) -> Iterator[Line]:
-    """What was looked at, where all of it is, and the verdict as the last line."""
+    """What was looked at, where all of it is if OUT ``keeps`` it, and the verdict as the last line."""
     if not quiet:
-        yield from table(0, _facts(result, files), None)  # one line each: paths and commands are copied
+        # One line each: paths and commands are copied.
+        yield from table(0, _facts(result, files, keeps=keeps), None)
         yield Line()
     if result.coverage:
         yield from sentence(0, f"Coverage: {on_one_line(result.coverage)}", width, "bold warning")
@@ -86,7 +93,7 @@ def closing(
 
 
 def _facts(
-    result: Result, files: Sequence[tuple[str, str]]
+    result: Result, files: Sequence[tuple[str, str]], *, keeps: bool
 ) -> Iterator[tuple[Sequence[Part], str, Sequence[Part]]]:
     read = f"{result.pages:,} in {age(result.seconds)}, with {counted(result.references, 'reference')}"
     yield _fact("pages", read)
@@ -94,8 +101,9 @@ def _facts(
         yield _fact("besides", asked)
     for name, path in files:
         yield _fact(name, visible(path))
-    command = f"crawler report {shlex.quote(visible(str(result.out)))}"
-    yield _fact("again", f"{command}   (any report, without a request)")
+    if keeps:
+        command = f"crawler report {shlex.quote(visible(str(result.out)))}"
+        yield _fact("again", f"{command}   (any report, without a request)")
 
 
 def _fact(label: str, value: str) -> tuple[Sequence[Part], str, Sequence[Part]]:

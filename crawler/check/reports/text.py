@@ -37,6 +37,8 @@ class Extent(NamedTuple):
     """Every finding."""
     width: int | None = None
     """Columns; None: nothing is broken."""
+    keeps: bool = True
+    """Whether OUT stays, so that the check can be told of again."""
 
 
 def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
@@ -84,7 +86,7 @@ def lines(
         some = [finding for finding in result.findings if finding.severity == severity]
         if some and (verdict.fails(severity) or not extent.quiet):
             yield from _section(some, result, extent, _most(severity, verdict, extent))
-    yield from closing(result, verdict, files, extent.width, quiet=extent.quiet)
+    yield from closing(result, verdict, files, extent.width, quiet=extent.quiet, keeps=extent.keeps)
 
 
 def _most(severity: Severity, verdict: Verdict, extent: Extent) -> int | None:

@@ -1,0 +1,170 @@
+"""A check made from a test: in the loop that runs, or in one of its own, and nothing of it is left."""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from crawler.check.folder import is_of_folder
+from crawler.check.named import NamedResult
+from crawler.check.reports import parse_reports, write_reports
+from crawler.check.result import open_result
+from crawler.check.serving import served
+from crawler.check.verdict import verdict
+from crawler.config import Config
+from crawler.engine.conclusion import CrawlReport
+from crawler.engine.library import crawl_here
+from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
+from crawler.model.messages import Finished
+from crawler.plumbing.fork_server_process import refuse_inside_import
+from crawler.plumbing.starter_thread import block_off_loop, in_own_thread, off_loop
+from crawler.testing.keys import config_of
+from crawler.testing.report import Report
+from crawler.watch.report_file import opened
+
+FIRST_ANSWER = 20.0
+"""Seconds for the first answer, where the caller's loop stands still meanwhile, and might be the server's."""
+
+
+def check_site(
+    *targets: str | PathLike[str],
+    config: str | PathLike[str] | None = None,
+    fresh: bool = False,
+    write_baseline: bool = False,
+    quiet: bool = False,
+    **keys: Any,
+) -> Report:
+    """Check the site at a URL, or the one in a folder, and return what was found, in memory.
+
+    ``keys`` are those of :class:`crawler.Config`, and the names of the options of ``crawler check``, such as
+    ``max_pages=100``; ``config`` is a file, as with ``-c``. What makes the check fail is printed, which test
+    runners show where a test fails; not so with ``quiet``. Without ``out``, all files are removed.
+
+    Waits for the end: inside an event loop, nothing else of that runs meanwhile. An app which that very loop
+    serves could not answer, so that :func:`check_site_async` is for it. Raises ConfigError and UsageError,
+    before anything is asked for; CrawlFailed where no page could be read, or not all.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test, not this one
+    refuse_inside_import()
+    try:
+        asked = config_of(targets, config, keys)
+        begin = partial(_checked, asked, fresh=fresh, write_baseline=write_baseline)
+        if _inside_a_loop():
+            report = in_own_thread("check_site", partial(begin, first_answer=FIRST_ANSWER))
+        else:
+            report = asyncio.run(begin())
+    except CrawlerError as error:
+        raise error.with_traceback(None) from None  # it is a sentence, which says all
+    if not quiet:
+        _tell(report)
+    return report
+
+
+async def check_site_async(
+    *targets: str | PathLike[str],
+    config: str | PathLike[str] | None = None,
+    fresh: bool = False,
+    write_baseline: bool = False,
+    quiet: bool = False,
+    **keys: Any,
+) -> Report:
+    """As :func:`check_site`, in the event loop that runs, which may serve the site. Cancelled, it ends."""
+    __tracebackhide__ = True
+    refuse_inside_import()
+    try:
+        asked = await off_loop(partial(config_of, targets, config, keys))
+        report = await _checked(asked, fresh=fresh, write_baseline=write_baseline)
+    except CrawlerError as error:
+        raise error.with_traceback(None) from None
+    if not quiet:
+        await off_loop(partial(_tell, report))
+    return report
+
+
+def _tell(report: Report) -> None:
+    """Print what makes the check fail, if anything does."""
+    if report.exit_code and sys.stdout is not None:
+        with suppress(OSError), opened(None, for_people=True) as stream:  # nobody may read it any more
+            stream.write(f"{report.brief}\n")
+
+
+def _inside_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _checked(
+    config: Config, *, fresh: bool, write_baseline: bool, first_answer: float | None = None
+) -> Report:
+    async with block_off_loop(_prepared(config, fresh=fresh)) as serving:
+        ended = await _crawled(serving, fresh, first_answer)
+        if ended.exit_code or ended.state != "finished":
+            why = ended.message or f"the crawl is {ended.state}"
+            kind = UsageError if ended.exit_code == UsageError.exit_code else CrawlFailed
+            # How to go on is of no use where nothing stays.
+            raise kind(why if config.out else why.partition("; to go on:")[0])
+        report = await off_loop(partial(_read, serving, config.out is not None, write_baseline))
+    if report.exit_code == CrawlFailed.exit_code:
+        raise CrawlFailed(report.reason)
+    return report
+
+
+async def _crawled(config: Config, fresh: bool, first_answer: float | None) -> CrawlReport:
+    """Crawl. Raises UsageError where there was no answer within ``first_answer`` seconds."""
+    try:
+        async with asyncio.timeout(first_answer) as limit:
+
+            async def answered(_: Sequence[Finished]) -> None:
+                with suppress(RuntimeError):  # it has run out just now
+                    limit.reschedule(None)
+
+            return await crawl_here(config, fresh=fresh, on_committed=answered)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise UsageError(
+            f"no answer from {config.seeds[0]} within {first_answer:g} s: check_site() was called inside an"
+            " event loop, which stands still meanwhile; if that serves the site: await check_site_async(…)"
+        ) from None
+
+
+@contextmanager
+def _prepared(config: Config, *, fresh: bool) -> Iterator[Config]:
+    """The settings of the crawl, with a place for its output; a folder is served. Blocks.
+
+    Raises UsageError, ChildFailed.
+    """
+    with ExitStack() as stack:
+        # Without any handler, what is logged would go to standard error.
+        logger, nowhere = logging.getLogger("crawler"), logging.NullHandler()
+        logger.addHandler(nowhere)
+        stack.callback(logger.removeHandler, nowhere)
+        out = config.out
+        if out is None:
+            made = tempfile.TemporaryDirectory(prefix="crawler-check-", ignore_cleanup_errors=True)
+            out = Path(stack.enter_context(made), "out")
+        parse_reports(config.check.reports, out)
+        placed = config.replace({"out": out}, config.origin_of("out"))
+        yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))
+
+
+def _read(config: Config, keeps: bool, write_baseline: bool) -> Report:
+    """What the check in the output folder has found; writes the reports that are asked for. Blocks."""
+    assert config.out is not None  # noqa: S101 - _prepared has set it
+    with open_result(config.out, None, config.check, write_baseline=write_baseline) as result:
+        if is_of_folder(config):
+            result = NamedResult(result, config)
+        found = verdict(result, config.check.fail_on)
+        report = Report(result, found, keeps=keeps)
+        asked = parse_reports(config.check.reports, config.out)
+        write_reports(result, [one for one in asked if one.path is not None], found)
+    return report
