@@ -17,6 +17,6 @@ no server anything, and may be run again. In the order in which it can be read:
 
 Of folders: ``folder.py`` and ``folder_process.py`` serve one, ``copies.py`` makes one page of a file that has
 several URLs, ``named.py`` puts file names in the place of URLs.
-Of files in a repository: ``source_map.py`` says which one a page was made from, and where in it a fault stands;
-``source_map_asked.py`` is the way in from the settings.
+Of files in a repository: ``source_map.py`` says which one a page was made from, and where in it a fault
+stands; ``source_map_asked.py`` is the way in from the settings.
 """
