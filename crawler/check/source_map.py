@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from crawler.check.source_names import NOWHERE, SOURCES, existing, joined, names_of, segments
@@ -77,6 +77,10 @@ class SourceMap:
         self._mentioned = lru_cache(maxsize=4_096)(self._mention)
         self.idle: Sequence[Idle] = ()
         """What :meth:`look_at` has found to be of no use."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what it has looked up: a report may go to another process."""
+        return partial(SourceMap, self._folder, self._maps, base=self._base, home=self._home), ()
 
     def file_of(self, page: str) -> str:
         """The page's file; where none is known, a relative path that is made from the URL."""
