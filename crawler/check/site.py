@@ -107,7 +107,7 @@ def open_facts(out: Path, view: FrontierView, config: Config) -> Iterator[Facts]
     Raises OutputError where there are none, or no room for temporary files; sqlite3.Error where the file is
     damaged.
     """
-    db = _open(out, FactsSink.file_of(view.generation))
+    db = open_file(out, view.generation)
     try:
         position = view.positions().get(FactsSink.name, 0)
         columns = ", ".join(["*", *(f"NULL AS {column}" for column in lacking(db))])
@@ -133,7 +133,12 @@ def no_room(why: str) -> str:
     return f"the findings need temporary files, which cannot be written: {why} (TMPDIR names their folder)"
 
 
-def _open(out: Path, name: str) -> sqlite3.Connection:
+def open_file(out: Path, generation: int) -> sqlite3.Connection:
+    """The ``facts.db`` of a generation, in which only temporary tables are written.
+
+    Raises OutputError where there is none, or it is of another version.
+    """
+    name = FactsSink.file_of(generation)
     path = out / name
     if not path.is_file():
         raise OutputError(f"{out} holds no check: crawler check writes a {name} there, crawler run does not")

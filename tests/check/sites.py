@@ -9,6 +9,7 @@ from crawler.config import Config
 from crawler.frontier.schema import SCHEMA_VERSION, TABLES
 from crawler.model import facts, record
 from crawler.model.facts import Mark, PageFacts, Reference
+from crawler.model.generations import database_of
 from crawler.model.messages import Finished, Ticket
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
 from crawler.model.sources import Source
@@ -18,6 +19,11 @@ from crawler.sinks.facts import FactsSink
 HOME = "http://site.test/"
 GOOD = {"is_html": True, "text_length": 999, "lang": "en", "title_line": 1, "title_column": 9}
 ENDED_AT = "2023-11-14T22:20:00Z"
+
+
+def began(generation: int) -> str:
+    """When a generation began: one a day."""
+    return f"2023-11-{generation:02}T03:17:00Z"
 
 
 class MadeSite:
@@ -105,19 +111,20 @@ class MadeSite:
         more = {"anchors": list(anchors), "marks": [Mark(*mark) for mark in marks], **facts_of}
         return PageFacts.of(list(targets), noted, **more)
 
-    def write(self, out: Path) -> Path:
+    def write(self, out: Path, generation: int = 1) -> Path:
         """The folder."""
         out.mkdir(exist_ok=True)
         sink = FactsSink()
-        sink.open(out / "facts.db")
+        sink.open(out / FactsSink.file_of(generation))
         position = sink.write([item for one in self.finished if (item := FactsSink.keeps(one)) is not None])
         sink.sync()
         sink.close()
-        with closing(sqlite3.connect(out / "crawl.db")) as db, db:
+        with closing(sqlite3.connect(out / database_of(generation))) as db, db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(TABLES)
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            meta = {"settings": self.config.to_json(), "state": "finished", "ended_at": ENDED_AT} | self.meta
+            meta = {"settings": self.config.to_json(), "state": "finished", "ended_at": ENDED_AT}
+            meta |= {"generation": str(generation), "started_at": began(generation)} | self.meta
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             committed = position if self.committed is None else self.committed
             db.execute("INSERT INTO batches VALUES (1, 'facts', ?)", (committed,))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.check.finding import Finding, Ignored, Place, Unverified
+from crawler.check.finding import Finding, HeldBack, Ignored, Known, Mend, Place, Unverified
 from crawler.check.named import NamedResult
+from crawler.check.source_map import SourceMap
 from crawler.config import Config
 from crawler.model.findings import Severity
 
@@ -20,6 +21,7 @@ FINDING = Finding(
     {"hops": [{"url": f"{HERE}guide", "status": 301}], "status": 301, "to": HERE},
     2,
     1,
+    mend=Mend(f"{HERE}guide/#x", "near-id", "it has an id like that", 0.9),
 )
 
 
@@ -35,6 +37,11 @@ class Found:
     findings: Sequence[Finding] = (FINDING,)
     unverified: Sequence[Unverified] = (Unverified("robots.txt", 1, 1, f"{HERE}guide/"),)
     ignored: Sequence[Ignored] = ()
+    known: Known | None = Known(Path("baseline.json"), 1, 1, 1, (), 0)
+    held_back: Sequence[HeldBack] = (
+        HeldBack("unreachable", f"{HERE}guide/", f"{HERE}guide/ leads to https://example.com/a", 1, 1, 2),
+    )
+    sources = SourceMap()
     coverage: str | None = f"the start page {HERE} has no links"
     pages_missing: int | None = None
     asked: list[tuple[Finding, int | None]]
@@ -66,6 +73,14 @@ def test_files_have_the_place_of_urls(folder: Path) -> None:
     assert finding.target == "old one.html#x"
     assert finding.message == "it leads to guide, guide/index.html. Not to https://example.com/a"
     assert finding.detail == {"hops": [{"url": "guide", "status": 301}], "status": 301, "to": "index.html"}
+    assert finding.mend == Mend("guide/index.html#x", "near-id", "it has an id like that", 0.9)
+    assert named.held_back == [
+        HeldBack(
+            "unreachable", "guide/index.html", "guide/index.html leads to https://example.com/a", 1, 1, 2
+        )
+    ]
+    assert named.known == found.known
+    assert named.sources.file_of("guide/index.html") == "public/guide/index.html"
     assert list(named.places(finding, 3)) == [
         Place("guide/index.html", 1, 2, "a href", "text"),
         Place("/outside.html", None, None, "", ""),

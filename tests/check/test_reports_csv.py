@@ -36,7 +36,10 @@ def test_there_is_a_row_for_each_place():
         "text": "bpo-46503",
         "places_count": "5",
         "pages_count": "3",
+        "since": "crawls/docs@3",
+        "mend": f"{SITE}/whatsnew/changes.html",
     }
+    assert (found[0]["since"], found[0]["mend"]) == ("", "")
 
 
 def test_a_finding_without_a_place_gets_a_row_too():
@@ -49,7 +52,7 @@ def test_lines_end_and_cells_are_quoted_as_rfc_4180_has_it():
     text = written(Made().add("broken-link", "error", SITE, [place], "No."))
     head, row = text.split("\r\n", 1)
     assert head == ",".join(COLUMNS)
-    assert row == f'1,error,broken-link,{SITE},No.,"{SITE}/a,b",1,2,a href,"say ""hi""\nthere",1,1\r\n'
+    assert row == f'1,error,broken-link,{SITE},No.,"{SITE}/a,b",1,2,a href,"say ""hi""\nthere",1,1,,\r\n'
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])

@@ -3,7 +3,7 @@ import re
 from io import StringIO
 from pathlib import Path
 
-from crawler.check.finding import Finding, Place
+from crawler.check.finding import Finding, Mend, Place, Since
 from crawler.check.reports.json import write
 from crawler.check.verdict import verdict
 from tests.check.results import SITE, Made, usual
@@ -46,8 +46,35 @@ def test_all_that_was_found_is_in_it():
     assert len(report["findings"]) == 57
     for finding, found in zip(made.findings, report["findings"], strict=True):
         places = found.pop("places")
+        found["since"] = found["since"] and Since(**found["since"])
+        found["mend"] = found["mend"] and Mend(**found["mend"])
         assert Finding(**found) == finding
         assert [Place(**place) for place in places] == list(made.places(finding))
+
+
+def test_what_a_baseline_and_the_number_of_checks_leave_out_is_told_beside():
+    report = written(usual())
+    assert report["baseline"] == {
+        "file": "baseline.json",
+        "entries": 5,
+        "findings": 3,
+        "places": 4,
+        "stale": [{"rule": "broken-link", "target": "/a", "page": "/b.html"}],
+        "unseen": 1,
+        "written": 7,
+    }
+    assert report["held_back"] == [
+        {
+            "rule": "broken-external",
+            "target": "https://other.example/x",
+            "message": "It answered 404.",
+            "places_count": 2,
+            "checks": 1,
+            "needed": 3,
+        }
+    ]
+    without = written(Made())
+    assert (without["baseline"], without["held_back"]) == (None, [])
 
 
 def test_a_site_without_a_fault_has_an_empty_list():

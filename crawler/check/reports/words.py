@@ -42,7 +42,7 @@ def since_words(since: Since) -> str:
 
 
 def mend_words(mend: Mend) -> str:
-    """``probably now at https://…: it has the content that was there (98 %)``."""
+    """``probably now at https://…: it has the content that was there (98%)``."""
     return f"probably now at {visible(mend.target)}: {on_one_line(mend.why)} ({mend.sure:.0%})"
 
 
