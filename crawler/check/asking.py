@@ -39,6 +39,15 @@ def as_a_check(config: Config, origin: str) -> Config:
     return config.replace(implied, origin=origin)
 
 
+def in_full(config: Config) -> Config:
+    """The same settings, with paths that hold wherever a report of the check is asked for."""
+    keys = {"check.baseline": config.check.baseline, "check.since": config.check.since}
+    relative = {key: path for key, path in keys.items() if path is not None and not path.is_absolute()}
+    for key, path in relative.items():
+        config = config.replace({key: path.absolute()}, config.origin_of(key))
+    return config
+
+
 def _means_a_path(text: str) -> bool:
     """Whether it is there, or can be nothing else: it begins like a path, or no host has such a name."""
     if re.match(r"\w[\w+.-]*://", text):

@@ -36,9 +36,10 @@ def check_to_end(
     refuse_nodes(config)
     tell = _teller(config)
     _look_at_earlier(config, config.out, write_baseline=write_baseline)
-    config = _in_full(config)
+    from crawler.check.asking import in_full
     from crawler.check.serving import served
 
+    config = in_full(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:
             begin_afresh(serving, tell)
@@ -110,15 +111,6 @@ def refuse_useless_map(config: "Config") -> None:
         from crawler.check.source_map_asked import refuse_useless
 
         refuse_useless(config)
-
-
-def _in_full(config: "Config") -> "Config":
-    """The same settings, with paths that hold wherever a report of the check is asked for."""
-    keys = {"check.baseline": config.check.baseline, "check.since": config.check.since}
-    relative = {key: path for key, path in keys.items() if path is not None and not path.is_absolute()}
-    for key, path in relative.items():
-        config = config.replace({key: path.absolute()}, config.origin_of(key))
-    return config
 
 
 def _look_at_earlier(config: "Config", out: Path | None, *, write_baseline: bool) -> None:

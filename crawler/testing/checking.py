@@ -11,6 +11,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from crawler.check.asking import in_full
+from crawler.check.earlier.asked import look_at
 from crawler.check.folder import is_of_folder
 from crawler.check.named import NamedResult
 from crawler.check.reports import parse_reports, write_reports
@@ -105,7 +107,7 @@ def _inside_a_loop() -> bool:
 async def _checked(
     config: Config, *, fresh: bool, write_baseline: bool, first_answer: float | None = None
 ) -> Report:
-    async with block_off_loop(_prepared(config, fresh=fresh)) as serving:
+    async with block_off_loop(_prepared(config, fresh=fresh, write_baseline=write_baseline)) as serving:
         ended = await _crawled(serving, fresh, first_answer)
         if ended.exit_code or ended.state != "finished":
             why = ended.message or f"the crawl is {ended.state}"
@@ -138,8 +140,10 @@ async def _crawled(config: Config, fresh: bool, first_answer: float | None) -> C
 
 
 @contextmanager
-def _prepared(config: Config, *, fresh: bool) -> Iterator[Config]:
+def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[Config]:
     """The settings of the crawl, with a place for its output; a folder is served. Blocks.
+
+    What cannot work is refused before.
 
     Raises UsageError, ChildFailed.
     """
@@ -152,19 +156,21 @@ def _prepared(config: Config, *, fresh: bool) -> Iterator[Config]:
         if out is None:
             made = tempfile.TemporaryDirectory(prefix="crawler-check-", ignore_cleanup_errors=True)
             out = Path(stack.enter_context(made), "out")
-        parse_reports(config.check.reports, out)
-        placed = config.replace({"out": out}, config.origin_of("out"))
+        reports = parse_reports(config.check.reports, out)
+        look_at(config.check, out, reports, write_baseline=write_baseline)
+        placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))
 
 
 def _read(config: Config, keeps: bool, write_baseline: bool) -> Report:
     """What the check in the output folder has found; writes the reports that are asked for. Blocks."""
     assert config.out is not None  # noqa: S101 - _prepared has set it
-    with open_result(config.out, None, config.check, write_baseline=write_baseline) as result:
+    out, asked = config.out, config.check
+    with open_result(out, None, asked, write_baseline=write_baseline, keep=keeps) as result:
         if is_of_folder(config):
             result = NamedResult(result, config)
-        found = verdict(result, config.check.fail_on)
+        found = verdict(result, asked.fail_on)
         report = Report(result, found, keeps=keeps)
-        asked = parse_reports(config.check.reports, config.out)
-        write_reports(result, [one for one in asked if one.path is not None], found)
+        files = [one for one in parse_reports(asked.reports, out) if one.path is not None]
+        write_reports(result, files, found)
     return report

@@ -84,7 +84,7 @@ class Report:
         self.ignored: Sequence[Ignored] = result.ignored
         self.known: Known | None = result.known
         self.held_back: Sequence[HeldBack] = result.held_back
-        self.sources, self.coverage = result.sources, result.coverage
+        self.coverage = result.coverage
         self._verdict, self._keeps = verdict, keeps
 
     @property
@@ -137,7 +137,8 @@ class Report:
         return "\n".join(plain(line) for line in lines(self._as_result(), self._verdict, extent))
 
     def _as_result(self) -> Result:
-        return cast("Result", self)  # its findings are of a narrower type; nobody sets them
+        # Its findings are of a narrower type, which nobody sets; and what is for people needs no ``sources``.
+        return cast("Result", self)
 
     def __str__(self) -> str:
         return self.text

@@ -167,6 +167,19 @@ def test_reports_are_written_before_all_else_is_gone(tmp_path, broken):
     assert json.loads((tmp_path / "check.json").read_text())["findings"][0]["rule"] == "broken-link"
 
 
+def test_what_a_baseline_lists_does_not_count_whatever_the_port(tmp_path):
+    known = tmp_path / "known.json"
+    with serving(BROKEN) as url:
+        assert not check_site(url, baseline=known, write_baseline=True).errors
+    with serving(BROKEN) as url:
+        report = check_site(url, baseline=known)
+    assert (report.exit_code, len(report.errors), report.known.findings) == (0, 0, 1)
+    with serving({**BROKEN, "/one": '<a href="/lost">Lost</a>'}) as url:
+        assert [found.target for found in check_site(url, baseline=known, quiet=True).errors] == [
+            f"{url}lost"
+        ]
+
+
 def test_out_is_kept_and_may_be_used_again(tmp_path, good):
     out = tmp_path / "kept"
     assert str(out) in check_site(good, out=out).text
@@ -185,6 +198,8 @@ def test_out_is_kept_and_may_be_used_again(tmp_path, good):
         ({"max_pages": 1, "scope": {"max_pages": 2}}, UsageError, "scope.max_pages is given twice"),
         ({"seeds": ["http://127.0.0.1/"]}, UsageError, "given twice"),
         ({"base_path": "/docs/"}, UsageError, "base_path is for a folder"),
+        ({"baseline": "no-such.json"}, UsageError, "no-such.json"),
+        ({"write_baseline": True}, UsageError, "--write-baseline needs --baseline FILE"),
         ({"report": "pdf=x.pdf"}, UsageError, "there is no format 'pdf'"),
         ({"config": "no-such.toml"}, ConfigError, "no-such.toml cannot be read"),
     ],
