@@ -71,8 +71,9 @@ class SourceMap:
         self._folder, self._base, self._home = folder, base, home
         self._maps = tuple(maps)
         self._longest_first = sorted(self._maps, key=lambda mapped: -len(mapped.prefix))
-        self._found = lru_cache(maxsize=65_536)(self._find)
-        self._text = lru_cache(maxsize=16)(SourceText.of)
+        # Only with a map is it work to find a page's file: one of forty names may be there.
+        self._found = lru_cache(maxsize=65_536)(self._find) if self._maps else self._find
+        self._text = lru_cache(maxsize=4)(SourceText.of)
         self._mentioned = lru_cache(maxsize=4_096)(self._mention)
         self.idle: Sequence[Idle] = ()
         """What :meth:`look_at` has found to be of no use."""
@@ -113,7 +114,7 @@ class SourceMap:
                     del left[mapped]
                     continue
                 if not idle.pages:
-                    usual = [name for name in names_of(rest) if name.endswith((".html", ".md"))]
+                    usual = dict.fromkeys(name for name in names_of(rest) if name.endswith((".html", ".md")))
                     tried = [joined(mapped.folder, name) for name in usual]
                     idle = idle._replace(example=page, tried=tried)
                 left[mapped] = idle._replace(pages=idle.pages + 1)

@@ -41,7 +41,7 @@ class Found:
     held_back: Sequence[HeldBack] = (
         HeldBack("unreachable", f"{HERE}guide/", f"{HERE}guide/ leads to https://example.com/a", 1, 1, 2),
     )
-    sources = SourceMap()
+    sources = SourceMap("public")
     coverage: str | None = f"the start page {HERE} has no links"
     pages_missing: int | None = None
     asked: list[tuple[Finding, int | None]]

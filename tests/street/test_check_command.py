@@ -196,6 +196,6 @@ def test_sarif_names_the_sources_that_pages_were_made_from(public: Path, tmp_pat
     assert gone == {"startLine": 1, "startColumn": 53, "endLine": 1, "endColumn": 67}, "the whole attribute"
     again = crawls.crawl("report", "out", "-q", "--source-map", "guide/=blog", cwd=tmp_path)
     assert again.stderr == (
-        "warning: --source-map guide/=blog: no page has a file in blog (1 page looked for); guide/index.html may"
-        " have been blog/index.html, blog/index.md, blog/_index.md, blog/README.md\n"
+        "warning: --source-map guide/=blog: no page has a file in blog (1 page looked for); guide/index.html"
+        " may have been blog/index.html, blog/index.md, blog/_index.md, blog/README.md\n"
     )
