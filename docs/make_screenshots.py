@@ -114,6 +114,18 @@ def inspect(_folder: Path) -> bytes:
         return make_inspect_picture.draw(site.url).encode()
 
 
+def check(folder: Path) -> bytes:
+    """The page of a check of the annex, which is full of faults, with a finding opened."""
+    with SiteProcess(PORT, annex=True) as site:
+        printed("check", site.url, "-o", "annex", "--report", "html=check.html", "--no-progress", cwd=folder)
+    with browser_page(1280, 900) as page:
+        page.goto((folder / "check.html").as_uri())
+        page.locator(".item summary", has_text="2 places").first.click()
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
+        return small(page.screenshot())
+
+
 def trace(folder: Path) -> bytes:
     """Where a crawl's time went."""
     printed("demo", "-o", "out", "--trace", "--no-progress", cwd=folder)
@@ -126,6 +138,7 @@ PICTURES: dict[str, Callable[[Path], bytes]] = {
     "timeline.png": timeline,
     "inspect.svg": inspect,
     "trace.svg": trace,
+    "check.png": check,
 }
 """What makes each of them, in a folder of its own."""
 

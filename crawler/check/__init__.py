@@ -13,7 +13,7 @@ no server anything, and may be run again. In the order in which it can be read:
 4. ``rule.py``, then ``rules/``: a file for each family, the simplest is ``titles.py``;
 5. ``finding.py`` and ``grouping.py``: what the rules have found becomes one finding for each cause;
    ``unverified.py`` and ``coverage.py``: what nobody has seen, and why;
-6. ``verdict.py``: the exit code; ``reports/``: a file for each format.
+6. ``verdict.py``: the exit code; ``reports/``: a file or a package for each format.
 
 Of folders: ``folder.py`` and ``folder_process.py`` serve one, ``copies.py`` makes one page of a file that has
 several URLs, ``named.py`` puts file names in the place of URLs.

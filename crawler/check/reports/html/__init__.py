@@ -11,7 +11,7 @@ from typing import TextIO
 
 from crawler.check.finding import Result
 from crawler.check.reports.html.data import data
-from crawler.check.reports.html.standing import facts, left_out, name, notes, verdict_line
+from crawler.check.reports.html.standing import left_out, looked_at, name, notes, verdict_line
 from crawler.check.reports.words import totals
 from crawler.check.verdict import Verdict
 from crawler.model.version import VERSION
@@ -32,7 +32,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
         "name": escape(name(result)),
         "verdict": verdict_line(result, verdict),
         "notes": notes(result, verdict),
-        "facts": facts(result),
+        "looked_at": looked_at(result),
         "leftout": left_out(result),
         "version": VERSION,
         "data": map(in_script, data(result)),

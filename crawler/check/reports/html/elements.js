@@ -46,7 +46,7 @@ function unfold(details) {
 }
 
 /* `items` in `list`, the first of them at once; a button adds as many as are there already. `make` makes an element. */
-function inPieces(list, items, make, noun) {
+function inPieces(list, items, make, noun, first = FIRST) {
   const more = element("button", { type: "button", class: "more" });
   let shown = 0;
   const add = (next) => {
@@ -63,7 +63,7 @@ function inPieces(list, items, make, noun) {
     goal.focus();
   });
   more.addEventListener("all", () => add(items.length - shown));
-  add(FIRST);
+  add(first);
   return [list, ...(more.hidden ? [] : [more])];
 }
 

@@ -1,5 +1,7 @@
 /* One page with all that is wrong in it, an item of the list that is grouped by page. */
 
+const FIRST_SPOTS = 10; // of a finding: the next one on that page is to be seen too
+
 function pageItem({ page, name, counts, faults }) {
   const worst = SEVERITIES.find((each) => counts[each]);
   const badges = SEVERITIES.filter((each) => counts[each]).map((each) => badge(each, count(counts[each], each)));
@@ -19,7 +21,7 @@ function fault({ finding, places }) {
   const parts = [head, element("p", {}, finding.message), ...mended(finding)];
   if (finding.since && !finding.isNew) parts.push(element("p", { class: "dim" }, sinceWords(finding.since)));
   const spots = places.map((nth) => placeOf(finding, nth)).filter((each) => each.line !== null);
-  if (spots.length) parts.push(...inPieces(list, spots, spotItem, "place"));
+  if (spots.length) parts.push(...inPieces(list, spots, spotItem, "place", FIRST_SPOTS));
   return element("li", {}, ...parts);
 }
 

@@ -47,7 +47,7 @@ def notes(result: Result, verdict: Verdict) -> Iterator[str]:
         )
 
 
-def facts(result: Result) -> Iterator[str]:
+def looked_at(result: Result) -> Iterator[str]:
     """What was looked at, as the items of a list of terms."""
     command = f"crawler report {shlex.quote(str(result.out))}"
     rows = {
@@ -146,7 +146,7 @@ def _section(
 
 
 def _note(text: str) -> str:
-    return f'<p class="note">{_text(text)}</p>\n'
+    return f'<p class="notice">{_text(text)}</p>\n'
 
 
 def _text(text: str) -> str:
