@@ -76,8 +76,8 @@ def write(
     """Find what is broken in OUT, and write the reports that ``config`` asks for. Returns the exit code.
 
     That of a generation, by default the last. ``write_baseline`` and ``keep``: as
-    :func:`crawler.check.result.open_result` has them. Where no page was read, what is printed may be left
-    out, since the crawl has said why: not so ``even_of_nothing``. Raises CrawlerError.
+    :func:`crawler.check.result.open_result` has them. Where no page was read, the text on standard output
+    may be left out, since the crawl has said why: not so ``even_of_nothing``. Raises CrawlerError.
     """
     from crawler.check.folder import is_of_folder
     from crawler.check.reports import parse_reports, write_reports
@@ -92,7 +92,7 @@ def write(
 
             result = NamedResult(result, config)
         if not result.pages and not even_of_nothing:
-            reports = [report for report in reports if report.path is not None]
+            reports = [report for report in reports if report.path is not None or report.format != "text"]
         found = verdict(result, config.check.fail_on)
         for idle in result.sources.idle:
             from crawler.check.source_map_asked import idle_words

@@ -12,6 +12,7 @@ import click
 
 from crawler.cli.live_page import live_page
 from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
+from crawler.cli.runner_commands import without_commands
 from crawler.model.errors import EXIT_STOPPED
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def complain(message: str) -> None:
     """Print each line of an error on standard error, under the program's name; unread, it is lost."""
     with suppress(BrokenPipeError):  # as in `2>&1 | head`; the exit code says it too
         for line in message.splitlines():
-            print(f"crawler: {line}", file=sys.stderr)
+            print(f"crawler: {without_commands(line)}", file=sys.stderr)
 
 
 def say(line: str) -> None:

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from crawler.cli.app import main, program
+from crawler.cli.common import complain
 from crawler.model.version import VERSION
 from tests.cli.stand_ins import Engine, Run
 
@@ -270,3 +271,14 @@ def test_without_standard_files_what_is_opened_is_not_taken_for_them(closed: str
     assert done.returncode == 5
     assert (tmp_path / "file").read_text() == "True"
     assert done.stdout == (b"" if ">&- 2" in closed or closed == ">&-" else b"out\nraw")
+
+
+@pytest.mark.parametrize(
+    ("variable", "printed"), [("true", "Disallow: / ## [error]x"), ("", "Disallow: / ##[error]x")]
+)
+def test_what_an_error_quotes_of_a_site_is_no_command_for_a_runner(
+    variable: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", variable)
+    complain("line 2 `Disallow: / ##[error]x`")
+    assert capsys.readouterr().err == f"crawler: line 2 `{printed}`\n"

@@ -175,6 +175,13 @@ def test_where_nothing_answers_the_system_s_words_are_told_and_nothing_else(tmp_
     assert "incomplete" in (tmp_path / "found.xml").read_text()
 
 
+def test_where_nothing_answers_a_report_for_programs_is_printed_all_the_same(tmp_path: Path) -> None:
+    done = crawls.crawl("check", "http://127.0.0.1:9/", "--report", "github", "--retries", 0, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "Connection refused" in done.stderr
+    assert "\n::error title=crawler check::the crawl is incomplete: " in done.stdout
+
+
 def test_sarif_names_the_sources_that_pages_were_made_from(public: Path, tmp_path: Path) -> None:
     (tmp_path / "content").mkdir()
     (tmp_path / "content" / "index.md").write_text("# Start\n\nA [dead](nothing.md) link.\n")
