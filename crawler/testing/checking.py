@@ -18,6 +18,7 @@ from crawler.check.named import NamedResult
 from crawler.check.reports import parse_reports, write_reports
 from crawler.check.result import open_result
 from crawler.check.serving import served
+from crawler.check.source_map_asked import refuse_useless
 from crawler.check.verdict import verdict
 from crawler.config import Config
 from crawler.engine.conclusion import CrawlReport
@@ -158,6 +159,7 @@ def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[
             out = Path(stack.enter_context(made), "out")
         reports = parse_reports(config.check.reports, out)
         look_at(config.check, out, reports, write_baseline=write_baseline)
+        refuse_useless(config)
         placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))
 

@@ -211,6 +211,11 @@ def test_bad_input_is_refused_before_anything_is_asked_for(keys, kind, words):
     assert asked == []
 
 
+def test_a_source_map_that_maps_nothing_is_refused(good):
+    with pytest.raises(UsageError, match="there is no folder nowhere"):
+        check_site(good, source_map=[f"{good}=nowhere"])
+
+
 def test_nothing_to_check_is_refused():
     with pytest.raises(UsageError, match="no seed: name a URL or a folder"):
         check_site()
