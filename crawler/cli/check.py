@@ -59,7 +59,8 @@ def check(
 
     prestart(notes_facts=True)
     config = settings(targets, file, parameters)
-    from crawler.cli.checking import check_to_end, refuse_useless_map
+    from crawler.cli.check_refusals import refuse_useless_map
+    from crawler.cli.checking import check_to_end
 
     refuse_useless_map(config)
     return check_to_end(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crawler.cli.check_refusals import look_at_earlier
 from crawler.cli.common import begin_afresh, complain, conclude, crawled, say, unread_is_no_error
 from crawler.cli.refusals import refuse_nodes
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
@@ -35,7 +36,7 @@ def check_to_end(
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
-    _look_at_earlier(config, config.out, write_baseline=write_baseline)
+    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh)
     from crawler.check.asking import in_full
     from crawler.check.serving import served
 
@@ -85,7 +86,7 @@ def write(
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)
-    _look_at_earlier(config, out, write_baseline=write_baseline)
+    look_at_earlier(config, out, write_baseline=write_baseline)
     with open_result(out, generation, config.check, write_baseline=write_baseline, keep=keep) as result:
         if is_of_folder(config):
             from crawler.check.named import NamedResult
@@ -103,24 +104,6 @@ def write(
         if write_baseline and found.exit_code not in (0, 1):
             complain(f"--baseline {config.check.baseline}: it is not written, since this is no verdict")
     return found.exit_code
-
-
-def refuse_useless_map(config: "Config") -> None:
-    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
-    if config.check.source_map:
-        from crawler.check.source_map_asked import refuse_useless
-
-        refuse_useless(config)
-
-
-def _look_at_earlier(config: "Config", out: Path | None, *, write_baseline: bool) -> None:
-    """Raises UsageError where a baseline, or an older check, cannot be looked at."""
-    if not (config.check.baseline or config.check.since or write_baseline):
-        return  # then nothing is to be imported
-    from crawler.check.earlier.asked import look_at
-    from crawler.check.reports import parse_reports
-
-    look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

@@ -26,7 +26,8 @@ def report(out: str, verbose: bool, write_baseline: bool, **parameters: Any) -> 
     It works on every crawl that has the sink facts. Of one that still runs or was stopped, what was found
     so far is told, which is no verdict. The exit codes are those of crawler check.
     """
-    from crawler.cli.checking import refuse_useless_map, write
+    from crawler.cli.check_refusals import refuse_useless_map
+    from crawler.cli.checking import write
     from crawler.engine.resuming import settings_of
     from crawler.engine.shared import refuse_shared
 

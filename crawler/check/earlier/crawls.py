@@ -96,7 +96,7 @@ def older_check(since: Path, out: Path | None) -> EarlierCrawl:
     found = named(str(since), is_folder=since.is_dir())
     older, generation = Path(found.out), found.generation
     if not older.is_dir():
-        raise UsageError(f"{asked}: there is no folder {older}; --since none looks at none")
+        raise UsageError(f"{asked}: there is no folder {older} (none looks at no older check)")
     if (older / CLUSTER_FILE).exists():
         raise UsageError(f"{asked}: {older} is a crawl of several nodes, which is no check")
     if out is not None and older.resolve() == out.resolve():

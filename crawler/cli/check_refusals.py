@@ -1,0 +1,35 @@
+"""What of a check cannot work is refused before it crawls: a baseline, an older check, a source map."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+
+
+def look_at_earlier(
+    config: "Config", out: Path | None, *, write_baseline: bool = False, fresh: bool = False
+) -> None:
+    """Refuse what cannot be looked at, or written; ``fresh``: what ``out`` holds will be moved aside.
+
+    Raises UsageError.
+    """
+    baseline, since = config.check.baseline, config.check.since
+    if not (baseline or since or write_baseline):
+        return  # then nothing is to be imported
+    from crawler.check.earlier.asked import look_at
+    from crawler.check.reports import parse_reports
+
+    look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
+    if fresh and baseline and out and not write_baseline and out.resolve() in baseline.resolve().parents:
+        raise UsageError(f"--baseline {baseline}: --fresh moves {out} aside with it: keep it somewhere else")
+
+
+def refuse_useless_map(config: "Config") -> None:
+    """Raises UsageError where ``check.source_map`` can map nothing that is checked."""
+    if config.check.source_map:
+        from crawler.check.source_map_asked import refuse_useless
+
+        refuse_useless(config)
