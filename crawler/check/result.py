@@ -8,8 +8,10 @@ from pathlib import Path
 import msgspec
 
 from crawler.check.coverage import why_so_little
+from crawler.check.earlier.crawls import earlier_crawls
 from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
+from crawler.check.mending.mend import mended
 from crawler.check.rules import RULES
 from crawler.check.site import Facts, no_room, open_facts
 from crawler.check.source_map import SourceMap
@@ -51,7 +53,11 @@ class CheckResult:
                 rule.find(facts.site)
         self._db.execute("CREATE INDEX temp.found_by_cause ON found (rule, target, page, line, col)")
         self.ignored: Sequence[Ignored] = ignore(self._db, config)
-        self.findings: Sequence[Finding] = grouped(self._db, severities, self.pages)
+        findings = grouped(self._db, severities, self.pages)
+        since = config.check.since
+        self.findings: Sequence[Finding] = mended(
+            facts, findings, lambda: earlier_crawls(out, view.generation, since)
+        )
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
         self.known: Known | None = None

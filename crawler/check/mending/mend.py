@@ -1,0 +1,119 @@
+"""From findings to the same findings, each with the likely new place of what is dead: the way in."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from crawler.check.earlier.crawls import EarlierCrawl
+from crawler.check.finding import Finding, Mend
+from crawler.check.mending.dead import Dead, Lost, dead_targets, lost_fragments
+from crawler.check.mending.folders import Folders
+from crawler.check.mending.history import History
+from crawler.check.mending.look import Look
+from crawler.check.mending.pages import Says, alike, by_content, by_path
+from crawler.check.mending.rules_of_thumb import mend_by
+from crawler.check.mending.sections import Section, elsewhere, on_the_page, with_fragment
+from crawler.check.mending.sites import path_of
+from crawler.check.mending.told import anchors_of, is_numbered, words
+from crawler.check.site import Facts
+
+
+def mended(
+    facts: Facts, findings: Sequence[Finding], crawls: Callable[[], Iterable[EarlierCrawl]]
+) -> list[Finding]:
+    """The same findings; ``crawls`` are the earlier ones, newest first, asked for if anything is dead.
+
+    Raises sqlite3.Error, msgspec.DecodeError where the facts of this check are damaged.
+    """
+    path = path_of(facts.site.config)
+    dead = dead_targets(facts.site.db, findings, path)
+    lost = lost_fragments(findings, facts.answers.ids, path)
+    if not dead and not lost:
+        return [*findings]
+    with History(crawls()) as history:
+        mends = _Mends(facts, history, dead, lost, path).all()
+    return [one._replace(mend=mends.get(one.target)) if one.target in mends else one for one in findings]
+
+
+class _Mends:
+    """All of one check."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        history: History,
+        dead: Sequence[Dead],
+        lost: Sequence[Lost],
+        path: Callable[[str], str | None],
+    ) -> None:
+        self._db, self._history, self._dead, self._lost = facts.site.db, history, dead, lost
+        history.find({spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost})
+        self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
+        self._look = self._wanted()
+        self._look.take(self._db, path)
+        for one in lost:
+            history.page_of(one)
+        history.look({page.spot.key for page in self._look.all()})
+
+    def _wanted(self) -> Look:
+        look = Look()
+        for dead in self._dead:
+            for spot in dead.spots:
+                look.want_spot(spot)
+            look.words.want(map(words, dead.texts))
+        for known in self._known.values():
+            if known.led is not None:
+                look.keys.want([known.led.key])
+            if known.was is not None:
+                look.want_page(known.was)
+        look.anchors.want(one.fragment for one in self._lost if not is_numbered(one.fragment))
+        return look
+
+    def all(self) -> dict[str, Mend]:
+        """By target."""
+        return {**self._of_pages(), **self._of_fragments()}
+
+    def _of_pages(self) -> dict[str, Mend]:
+        folders = Folders()
+        said: dict[str, Says] = {}
+        for one in self._dead:
+            if (known := self._known.get(one.url)) and (says := by_content(known, self._look)):
+                said[one.url] = says
+                folders.add(one.spots[0], says.page.spot)
+        taken = {says.page.id for says in said.values()}
+        left = [one for one in self._dead if one.url not in said]
+        if not said:  # then what has a name that no other page has tells where folders went
+            for one in left:
+                for spot, page in alike(one, self._look):
+                    folders.add(spot, page.spot)
+        for one in left:
+            says = by_path(one, self._known.get(one.url), self._look, folders, taken)
+            if says is not None:
+                said[one.url] = says
+        mends = {
+            url: mend_by(says.rule, says.page.url, is_known=url in self._known) for url, says in said.items()
+        }
+        return {url: mend for url, mend in mends.items() if mend is not None}
+
+    def _of_fragments(self) -> dict[str, Mend]:
+        mends: dict[str, Mend] = {}
+        for page, several in groupby(sorted(self._lost, key=lambda one: one.page), key=lambda one: one.page):
+            (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
+            now = anchors_of(blob)
+            for one in several:
+                found = self._history.page_of(one)
+                section = self._moved(one) or on_the_page(one.fragment, now, found and found[1].anchors)
+                if section is None:
+                    continue
+                target = with_fragment(section.url or one.url, section.anchor)
+                if (mend := mend_by(section.rule, target, is_known=found is not None)) is not None:
+                    mends[one.target] = mend
+        return mends
+
+    def _moved(self, lost: Lost) -> Section | None:
+        """The same id on exactly one other page, which had it not before."""
+        found = self._history.page_of(lost)
+        pages = [page for page in self._look.anchors.of(lost.fragment) if page.id != lost.page]
+        before = [None if found is None else found[0].was_at(page.spot.key) for page in pages]
+        had = [(page.url, was and was.anchors) for page, was in zip(pages, before, strict=True)]
+        urls = [*elsewhere(lost.fragment, had)]
+        return Section("moved-section", lost.fragment, urls[0]) if len(urls) == 1 else None

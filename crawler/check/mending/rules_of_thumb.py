@@ -1,0 +1,45 @@
+"""The rules of thumb that may say where something is now, and how often each was right."""
+
+from typing import NamedTuple
+
+from crawler.check.finding import Mend
+
+LEAST = 0.9
+"""A rule that was right less often does not speak."""
+
+
+class Thumb(NamedTuple):
+    """A rule of thumb."""
+
+    why: str
+    """For people, half a sentence; see :class:`~crawler.check.finding.Mend`."""
+    known: float
+    """The part of what it said that was right, where an earlier crawl had what is dead; rounded down."""
+    unknown: float
+    """The same where there was none."""
+
+
+THUMBS: dict[str, Thumb] = {
+    "same-content": Thumb("it has the content that was there", 0.99, 0.0),
+    "same-text": Thumb("it has the text that was there", 0.99, 0.0),
+    "same-ids": Thumb("it has the ids that were there", 0.99, 0.0),
+    "same-title": Thumb("it has the title of what was there", 0.99, 0.0),
+    "led-there": Thumb("the link was redirected there", 0.99, 0.0),
+    "other-suffix": Thumb("it is the same but for the suffix", 0.99, 0.99),
+    "same-letters": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
+    "moved-folder": Thumb("the others of its folder are there now", 0.99, 0.99),
+    "same-name": Thumb("only that page has its name", 0.99, 0.99),
+    "near-name": Thumb("its name is one letter away", 0.99, 0.99),
+    "link-text": Thumb("its title is what the links say", 0.99, 0.99),
+    "moved-section": Thumb("only that page has the id, and had it not before", 0.99, 0.99),
+    "same-letters-id": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
+    "same-place-id": Thumb("it stands where the missing one did", 0.99, 0.0),
+    "near-id": Thumb("it is one letter away", 0.99, 0.99),
+}
+
+
+def mend_by(rule: str, target: str, *, is_known: bool) -> Mend | None:
+    """What a rule says, if it is sure enough; ``is_known``: an earlier crawl had what is dead."""
+    thumb = THUMBS[rule]
+    sure = thumb.known if is_known else thumb.unknown
+    return Mend(target, rule, thumb.why, sure) if sure >= LEAST else None
