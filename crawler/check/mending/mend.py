@@ -5,13 +5,15 @@ from itertools import groupby
 
 from crawler.check.earlier.crawls import EarlierCrawl
 from crawler.check.finding import Finding, Mend
+from crawler.check.mending.before import Earlier
 from crawler.check.mending.dead import Dead, Lost, dead_targets, lost_fragments
+from crawler.check.mending.few import Here
 from crawler.check.mending.folders import Folders
 from crawler.check.mending.history import History
 from crawler.check.mending.look import Look
 from crawler.check.mending.pages import Says, alike, by_content, by_path
 from crawler.check.mending.rules_of_thumb import mend_by
-from crawler.check.mending.sections import Section, elsewhere, on_the_page, with_fragment
+from crawler.check.mending.sections import MovedSections, is_among, on_the_page, with_fragment
 from crawler.check.mending.sites import path_of
 from crawler.check.mending.told import anchors_of, is_numbered, words
 from crawler.check.site import Facts
@@ -95,25 +97,33 @@ class _Mends:
         return {url: mend for url, mend in mends.items() if mend is not None}
 
     def _of_fragments(self) -> dict[str, Mend]:
-        mends: dict[str, Mend] = {}
-        for page, several in groupby(sorted(self._lost, key=lambda one: one.page), key=lambda one: one.page):
-            (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
-            now = anchors_of(blob)
+        found: dict[str, Mend] = {}
+        for page, group in groupby(sorted(self._lost, key=lambda one: one.page), key=lambda one: one.page):
+            several = [*group]
+            before = self._history.page_of(several[0])
+            was = None if before is None else before[1].anchors
+            moved = self._moved([one.fragment for one in several], page, before and before[0])
+            now = self._anchors(page)
             for one in several:
-                found = self._history.page_of(one)
-                section = self._moved(one) or on_the_page(one.fragment, now, found and found[1].anchors)
-                if section is None:
-                    continue
-                target = with_fragment(section.url or one.url, section.anchor)
-                if (mend := mend_by(section.rule, target, is_known=found is not None)) is not None:
-                    mends[one.target] = mend
-        return mends
+                is_known = was is not None and is_among(one.fragment, was)
+                section = moved.of(one.fragment, is_known=is_known)
+                section = section or on_the_page(one.fragment, now, was if is_known else None)
+                if section is not None:
+                    target = with_fragment(section.url or one.url, section.anchor)
+                    if (mend := mend_by(section.rule, target, is_known=is_known)) is not None:
+                        found[one.target] = mend
+        return found
 
-    def _moved(self, lost: Lost) -> Section | None:
-        """The same id on exactly one other page, which had it not before."""
-        found = self._history.page_of(lost)
-        pages = [page for page in self._look.anchors.of(lost.fragment) if page.id != lost.page]
-        before = [None if found is None else found[0].was_at(page.spot.key) for page in pages]
-        had = [(page.url, was and was.anchors) for page, was in zip(pages, before, strict=True)]
-        urls = [*elsewhere(lost.fragment, had)]
-        return Section("moved-section", lost.fragment, urls[0]) if len(urls) == 1 else None
+    def _moved(self, lost: Sequence[str], page: int, earlier: Earlier | None) -> MovedSections:
+        """Where the ids of a page went, as far as other pages have them now."""
+
+        def had(other: Here) -> list[str]:
+            was = None if earlier is None else earlier.was_at(other.spot.key)
+            return [] if was is None else was.anchors
+
+        others = {one: [p for p in self._look.anchors.of(one) if p.id != page] for one in lost}
+        return MovedSections(others, had, lambda other: self._anchors(other.id))
+
+    def _anchors(self, page: int) -> list[str]:
+        (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
+        return anchors_of(blob)

@@ -34,7 +34,6 @@ THUMBS: dict[str, Thumb] = {
     "moved-section": Thumb("only that page has the id, and had it not before", 0.99, 0.99),
     "same-letters-id": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
     "same-place-id": Thumb("it stands where the missing one did", 0.99, 0.0),
-    "near-id": Thumb("it is one letter away", 0.99, 0.99),
 }
 
 

@@ -1,16 +1,20 @@
 """Where a place within a page is now whose id is missing there: what each rule of thumb says."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from crawler.check.mending.pages import SHORTEST
-from crawler.check.mending.spots import are_one_change_apart, letters
+from crawler.check.mending.few import Here
 from crawler.check.mending.told import is_numbered
 
-_TOGETHER = 3
-"""Ids in a row that may all have been renamed."""
+TOGETHER = 3, 0.8
+"""Ids of one page that must have gone to one other, and the part of those that went anywhere, for it to be
+the place of the others too."""
+_IN_A_ROW = 3
+"""Ids next to each other that may all have been renamed."""
+_JOINED = re.compile(r"[-_.:\s]")
 _UNSAFE = re.compile(r"[\s%\"<>`]")
 
 
@@ -23,20 +27,59 @@ class Section(NamedTuple):
     """Of the other page."""
 
 
+class MovedSections:
+    """Of the ids that a page lacks, which are on which other page."""
+
+    def __init__(
+        self,
+        others: Mapping[str, Sequence[Here]],
+        had: Callable[[Here], Collection[str]],
+        has: Callable[[Here], Collection[str]],
+    ) -> None:
+        """``others`` have each id now; what one ``had`` in the earlier crawl, and ``has`` now."""
+        self._had = had
+        new = {one: [page for page in pages if not is_among(one, had(page))] for one, pages in others.items()}
+        self._clear = {one: pages[0] for one, pages in new.items() if len(pages) == 1 and not is_numbered(one)}
+        went = Counter(self._clear.values())
+        least, part = TOGETHER
+        (page, count), *_ = [*went.most_common(1), (None, 0)]
+        self._most = page if page is not None and count >= max(least, part * went.total()) else None
+        self._there = {*has(self._most)} if self._most is not None else set[str]()
+
+    def of(self, fragment: str, *, is_known: bool) -> Section | None:
+        """Where it is; ``is_known``: the page had it in the earlier crawl.
+
+        Without that, an id that is on one other page may always have been there alone: it is believed only
+        where others went the same way.
+        """
+        page = self._clear.get(fragment) if is_known else None
+        if page is None and self._most is not None and fragment in self._there:
+            page = None if is_among(fragment, self._had(self._most)) else self._most
+        return None if page is None else Section("moved-section", fragment, page.url)
+
+
+def is_among(fragment: str, anchors: Collection[str]) -> bool:
+    """Whether one of the ids is that of the fragment, as it is written or decoded."""
+    return fragment in anchors or unquote(fragment, errors="replace") in anchors
+
+
 def on_the_page(fragment: str, now: Sequence[str], was: Sequence[str] | None) -> Section | None:
-    """An id of the same page; ``now`` and before (``was``, None where that is not known), in page order."""
+    """An id of the same page, of those that are there now, in page order.
+
+    ``was``: those of the earlier crawl, with the missing one; None where none is known to have had it.
+    """
     name = unquote(fragment, errors="replace")
-    is_known = was is not None and (name in was or fragment in was)
-    new = [one for one in now if not is_known or was is None or one not in was]
-    if (found := _one(one for one in new if letters(one) == letters(name))) is not None and letters(name):
+    new = now if was is None else [one for one in now if one not in was]
+    if (found := _one(one for one in new if _written(one) == _written(name))) is not None:
         return Section("same-letters-id", found)
-    if is_known and was is not None:
-        if (found := _between(name if name in was else fragment, now, was)) is not None:
-            return Section("same-place-id", found)
-    if is_numbered(name) or len(name) < SHORTEST:
-        return None
-    found = _one(one for one in new if are_one_change_apart(one.casefold(), name.casefold()))
-    return None if found is None else Section("near-id", found)
+    if was is not None and (found := _between(name if name in was else fragment, now, was)) is not None:
+        return Section("same-place-id", found)
+    return None
+
+
+def _written(name: str) -> str:
+    """Without case, and whatever joins the words; but ``__init__`` is not ``init``."""
+    return _JOINED.sub("-", name).casefold()
 
 
 def _one(found: Iterable[str]) -> str | None:
@@ -47,30 +90,22 @@ def _one(found: Iterable[str]) -> str | None:
 def _between(name: str, now: Sequence[str], was: Sequence[str]) -> str | None:
     """The new id that stands between the same neighbours as the missing one did."""
     at, there = was.index(name), set(now)
-    before = next((one for one in reversed(was[:at]) if one in there), None)
-    after = next((one for one in was[at + 1 :] if one in there), None)
-    if before is None and after is None:
+    first = next((one for one in reversed(was[:at]) if one in there), None)
+    last = next((one for one in was[at + 1 :] if one in there), None)
+    if first is None and last is None:
         return None
-    gone = was[
-        was.index(before) + 1 if before is not None else 0 : None if after is None else was.index(after)
-    ]
-    new = now[
-        now.index(before) + 1 if before is not None else 0 : None if after is None else now.index(after)
-    ]
-    if len(gone) != len(new) or len(gone) > _TOGETHER or not set(new).isdisjoint(was):
+    gone, new = _inside(was, first, last), _inside(now, first, last)
+    if len(gone) != len(new) or len(gone) > _IN_A_ROW or not set(new).isdisjoint(was):
         return None
     return new[gone.index(name)]
 
 
-def elsewhere(fragment: str, pages: Iterable[tuple[str, Collection[str] | None]]) -> Iterator[str]:
-    """URLs of the other pages that have the id, and had it not before.
-
-    ``pages`` have it; each with the ids that it had before, None where there was no such page.
-    """
-    name = unquote(fragment, errors="replace")
-    return (url for url, had in pages if had is None or not {name, fragment}.intersection(had))
+def _inside(anchors: Sequence[str], first: str | None, last: str | None) -> Sequence[str]:
+    """What stands between two of them; None is the beginning, or the end."""
+    begin = 0 if first is None else anchors.index(first) + 1
+    return anchors[begin : None if last is None else anchors.index(last)]
 
 
 def with_fragment(url: str, anchor: str) -> str:
-    """A URL that leads to an id."""
+    """A URL that leads to an id; what would end it in a text is percent-encoded."""
     return f"{url}#{_UNSAFE.sub(lambda found: ''.join(f'%{byte:02X}' for byte in found[0].encode()), anchor)}"
