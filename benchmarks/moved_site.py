@@ -217,7 +217,8 @@ class Moved:
     def _link(self, path: str, here: str, found: re.Match[str], *, right: bool) -> str:
         if not found[2] or re.match(r"[a-z]+:|//", found[2], re.I):
             return found[0]
-        target = normpath(join(dirname(here), found[2]))
+        is_rooted = found[2].startswith("/")
+        target = normpath(join("" if is_rooted else dirname(here), found[2].lstrip("/")))
         mark, fragment = "", found[3]
         if "?" in target:
             target, _, mark = target.partition("?")
@@ -228,4 +229,5 @@ class Moved:
             (target,) = there
         if found[2].endswith("/"):
             target += "/"
-        return f"{found[1]}{relpath(target, dirname(path) or '.')}{'?' + mark if mark else ''}{fragment}"
+        written = f"/{target}" if is_rooted else relpath(target, dirname(path) or ".")
+        return f"{found[1]}{written}{f'?{mark}' if mark else ''}{fragment}"

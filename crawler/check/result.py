@@ -7,23 +7,26 @@ from pathlib import Path
 
 import msgspec
 
+from crawler.check.causes import Cause, causes, find, severities
 from crawler.check.coverage import why_so_little
+from crawler.check.earlier.baseline import Baseline
 from crawler.check.earlier.crawls import earlier_crawls
+from crawler.check.earlier.held_back import held_back, too_few
+from crawler.check.earlier.standing import Stand
 from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
 from crawler.check.mending.mend import mended
-from crawler.check.rules import RULES
 from crawler.check.site import Facts, no_room, open_facts
 from crawler.check.source_map import SourceMap
 from crawler.check.unverified import find_unverified
-from crawler.config import Config
 from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, open_view
-from crawler.model.errors import OutputError
-from crawler.model.findings import SEVERITIES, RuleId, Severity
+from crawler.model.errors import CrawlFailed, OutputError
+from crawler.model.findings import SEVERITIES, Severity
 from crawler.model.outcomes import Purpose
 from crawler.model.sources import Source
+from crawler.sinks.base import why_not_written
 from crawler.sinks.facts import FactsSink
 from crawler.watch.summary import SUMMARY_FILE, kept_summary
 
@@ -34,8 +37,13 @@ ASKED_LATER = ("baseline", "flaky", "since", "source_map")
 class CheckResult:
     """Implements :class:`crawler.check.finding.Result`, from facts that are open."""
 
-    def __init__(self, out: Path, facts: Facts, view: FrontierView) -> None:
-        """Runs every rule that is on. Raises sqlite3.Error."""
+    def __init__(
+        self, out: Path, facts: Facts, view: FrontierView, *, write_baseline: bool = False, keep: bool = False
+    ) -> None:
+        """Runs every rule that is on; the two switches as of :func:`open_result`.
+
+        Raises UsageError, sqlite3.Error.
+        """
         meta, config = view.meta(), facts.site.config
         self._db = facts.site.db
         self.out = out
@@ -47,24 +55,55 @@ class CheckResult:
         self.pages = read.get("ok", 0) + read.get("truncated", 0)
         self.seconds = _seconds(out, view.generation)
         self.references = facts.references
-        severities = _severities(config)
-        for rule in RULES:
-            if rule.id in severities:
-                rule.find(facts.site)
-        self._db.execute("CREATE INDEX temp.found_by_cause ON found (rule, target, page, line, col)")
-        self.ignored: Sequence[Ignored] = ignore(self._db, config)
-        findings = grouped(self._db, severities, self.pages)
-        since = config.check.since
+        self.unwritten: str | None = None
+        """Why the baseline was not written, where it was to be."""
+        find(facts)
+        has_ended = self.state == "finished" and self.pages > 0
+        stand = Stand(facts, out, view, keep=keep)
+        if keep and has_ended:
+            stand.keep()
+        self.ignored: Sequence[Ignored]
+        self.known: Known | None
+        self.ignored, self.known = self._left_out(
+            facts, view, stand, write_baseline=write_baseline, has_ended=has_ended
+        )
+        found = grouped(self._db, severities(config), self.pages)
+        self.held_back: Sequence[HeldBack] = list(held_back(found, stand, config.check.flaky))
+        held = {(one.rule, one.target) for one in self.held_back}
+        counting = (one for one in found if (one.rule, one.target) not in held)
+        findings = [
+            one._replace(number=number, since=stand.since(Cause(one.rule, one.target)))
+            for number, one in enumerate(counting, 1)
+        ]
         self.findings: Sequence[Finding] = mended(
-            facts, findings, lambda: earlier_crawls(out, view.generation, since)
+            facts, findings, lambda: earlier_crawls(out, view.generation, config.check.since)
         )
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
-        self.known: Known | None = None
-        self.held_back: Sequence[HeldBack] = ()
         self.sources = SourceMap()
         least = config.check.min_pages or 0
         self.pages_missing = least - self.pages if self.pages < least else None
+
+    def _left_out(
+        self, facts: Facts, view: FrontierView, stand: Stand, *, write_baseline: bool, has_ended: bool
+    ) -> tuple[list[Ignored], Known | None]:
+        """Take away what is ignored, then what the baseline knows; and with that, write it anew."""
+        check = facts.site.config.check
+        if check.baseline is None:
+            return ignore(self._db, facts.site.config), None
+        baseline = Baseline(check.baseline, facts, may_be_missing=write_baseline)
+        ignored = ignore(self._db, facts.site.config)
+        baseline.leave_out(view)
+        written = None
+        if write_baseline and has_ended:
+            waived = (one for one in causes(facts) if too_few(stand, one, check.flaky) is not None)
+            try:
+                written = baseline.write(waived)
+            except OSError as error:
+                self.unwritten = (
+                    f"--baseline {check.baseline}: it cannot be written: {why_not_written(error)}"
+                )
+        return ignored, baseline.known(written)
 
     def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:
         """Where it shows, the first ``most`` or all, in the order of the pages' URLs; read from disk."""
@@ -88,15 +127,18 @@ def open_result(
     generation: int | None = None,
     asked: CheckConfig | None = None,
     *,
-    write_baseline: bool = False,  # noqa: ARG001 - what writes it comes
+    write_baseline: bool = False,
+    keep: bool = False,
 ) -> Iterator[Result]:
     """All of the check in OUT, whose crawl is over or goes on; its places can be read while the block lasts.
 
     It is that of a generation, by default the last. The settings are those that the crawl was made with, but
     for ``asked``: the baseline and what else may be asked for later. ``write_baseline``: all that was found
-    is written to its file.
+    is written to its file, if the check has ended. ``keep``: what it has found is left in OUT for the next
+    check, which does without if need be.
     Raises OutputError where OUT holds no check, StoreFailed where its ``crawl.db`` is damaged, ConfigError
-    where its settings are of another version.
+    where its settings are of another version, UsageError for a baseline or an older check that is none; and
+    when the block has ended, CrawlFailed where the baseline could not be written.
     """
     config = settings_of(out, generation)
     if asked is not None:
@@ -105,12 +147,15 @@ def open_result(
     with open_view(out, generation) as view, view.one_moment():
         try:
             with open_facts(out, view, config) as facts:
-                yield CheckResult(out, facts, view)
+                result = CheckResult(out, facts, view, write_baseline=write_baseline, keep=keep)
+                yield result
         except (sqlite3.Error, msgspec.DecodeError) as error:
             if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":  # nothing else is written
                 raise OutputError(no_room(str(error))) from error
             path = out / FactsSink.file_of(view.generation)
             raise OutputError(f"{path} cannot be read: {error}") from error
+    if result.unwritten is not None:
+        raise CrawlFailed(result.unwritten)
 
 
 def _seconds(out: Path, generation: int) -> float:
@@ -121,12 +166,6 @@ def _seconds(out: Path, generation: int) -> float:
         return float(msgspec.json.decode(path.read_bytes())["seconds"])
     except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
         return 0.0
-
-
-def _severities(config: Config) -> dict[RuleId, Severity]:
-    """Of every rule that is on."""
-    levels = {rule.id: config.check.rules.get(rule.id) or rule.severity for rule in RULES}
-    return {rule: level for rule, level in levels.items() if level != "off"}
 
 
 def _counts(db: sqlite3.Connection) -> dict[str, dict[str, int]]:

@@ -46,7 +46,7 @@ def resume(out: str, **parameters: Any) -> int:
         if config.check.enabled:  # it may have been killed before its reports were written
             from crawler.cli.checking import write
 
-            code = write(folder, config, quiet=parameters["quiet"], verbose=False)
+            code = write(folder, config, quiet=parameters["quiet"], verbose=False, keep=True)
             say(f"output: {folder}")
             return code
         say(str(finished))

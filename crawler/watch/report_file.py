@@ -20,6 +20,8 @@ from crawler.watch.whole_file import whole_file
 
 _numbers = count()
 _STANDARD_OUTPUT = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+FINDINGS_FILE = "findings.jsonl"
+"""What a check has found, for the next check of the same folder."""
 _OF_THE_CRAWL = {
     DATABASE,
     CLUSTER_FILE,
@@ -29,6 +31,7 @@ _OF_THE_CRAWL = {
     "summary.json",
     "summary@1.json",
     HISTORY_FILE,
+    FINDINGS_FILE,
     *(sink.file_name for sink in SINKS.values()),
 }
 

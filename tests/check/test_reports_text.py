@@ -64,6 +64,31 @@ def test_a_finding_is_told_with_its_first_places():
 """ in printed(usual())
 
 
+def test_what_does_not_count_is_told_above_the_errors():
+    assert """
+held back (1 of 3 checks): broken-external https://other.example/x
+known by baseline.json: 3 findings
+  1 line not found any more, such as broken-link /a on /b.html: taken out
+  1 line not looked at by this check
+  it has 7 lines now, 2 more than before
+
+3 errors
+""" in printed(usual())
+
+
+def test_stale_lines_of_a_baseline_are_taken_out_when_somebody_asks_for_it():
+    made = usual()
+    made.known = made.known and made.known._replace(written=None)
+    assert "on /b.html: --write-baseline takes them out\n  1 line not looked at" in printed(made)
+    assert "lines now" not in printed(made)
+
+
+def test_what_is_held_back_has_a_blank_line_behind_it():
+    made = usual()
+    made.known = None
+    assert "https://other.example/x\n\n3 errors\n" in printed(made)
+
+
 @pytest.mark.parametrize(
     ("pages", "more"),
     [

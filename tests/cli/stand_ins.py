@@ -74,6 +74,7 @@ class Written(list[Any]):
         quiet: bool,
         verbose: bool,
         write_baseline: bool = False,
+        keep: bool = False,
         even_of_nothing: bool = True,
         generation: int | None = None,
     ) -> int:

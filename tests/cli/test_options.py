@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.check.earlier import asked
 from crawler.cli import options
 from crawler.config import Config
 from crawler.config.settings import KEYS, value_of
@@ -44,9 +45,7 @@ CASES = [
 OF_A_CHECK = [
     ("--fail-on", "note", "check.fail_on", "note"),
     ("--min-pages", "3", "check.min_pages", 3),
-    ("--baseline", "known.json", "check.baseline", Path("known.json")),
     ("--flaky", "3", "check.flaky", 3),
-    ("--since", "old", "check.since", Path("old")),
     ("--source-map", "http://a/=docs", "check.source_map", ("http://a/=docs",)),
     ("--report", "json=a.json", "check.reports", ("json=a.json",)),
     ("--set", "check.base_path=/", "check.base_path", "/"),
@@ -61,6 +60,27 @@ def test_an_option_of_a_check_sets_its_key(
 ) -> None:
     assert crawler("check", "http://a/", option, text)[0] == 0
     assert value_of(engine.crawls[0], key) == value
+    assert engine.crawls[0].origin_of(key) == f"command line {option}"
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(("option", "key"), [("--baseline", "check.baseline"), ("--since", "check.since")])
+def test_what_a_check_looks_at_is_kept_with_its_whole_path(
+    engine: Engine,
+    crawler: Run,
+    option: str,
+    key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    looked_at: list[object] = []
+    monkeypatch.setattr(
+        asked, "look_at", lambda check, *_, **__: looked_at.append(getattr(check, key.removeprefix("check.")))
+    )
+    assert crawler("check", "http://a/", option, "old")[0] == 0
+    assert looked_at == [Path("old")], "before the crawl, as it was typed"
+    assert value_of(engine.crawls[0], key) == tmp_path / "old"
     assert engine.crawls[0].origin_of(key) == f"command line {option}"
 
 
@@ -249,6 +269,7 @@ def test_a_wrong_value_is_refused_in_one_line(
 def test_every_option_in_the_table_has_a_key_and_is_tried_above() -> None:
     assert set(options.KEYS.values()) <= set(KEYS)
     tried = {key for _, _, key, _ in [*CASES, *OF_A_CHECK]}
+    tried |= {"check.baseline", "check.since"}  # which have to be there
     of_nodes = {"cluster.frontier", "cluster.name", "cluster.node"}  # in test_node
     assert set(options.KEYS.values()) == tried | of_nodes | {"seeds", "out", "recrawl.older_than"}
     assert {key for meant in options.FLAGS.values() for key in meant} <= set(KEYS)

@@ -68,15 +68,18 @@ def ended_check(out: Path, generation: int) -> EarlierCrawl | None:
         raise OutputError(f"{out / FactsSink.file_of(generation)} cannot be read: {error}") from error
     if has_pages is None:
         return None
-    return EarlierCrawl(out, generation, name_of(out, generation), meta.get("started_at", ""))
+    return EarlierCrawl(out, generation, shown(name_of(out, generation)), meta.get("started_at", ""))
 
 
 def name_of(out: Path, generation: int) -> str:
-    """As a command line names it."""
-    shown = str(out)
-    if out.is_absolute() and out.is_relative_to(Path.cwd()):
-        shown = str(out.relative_to(Path.cwd()))
-    return shown if generations(out) == [generation] else f"{shown}@{generation}"
+    """As a command line names it, from wherever ``out`` is."""
+    return str(out) if generations(out) == [generation] else f"{out}@{generation}"
+
+
+def shown(name: str) -> str:
+    """The name of a crawl as one would type it here."""
+    path = Path(name)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else name
 
 
 def older_check(since: Path, out: Path | None) -> EarlierCrawl:

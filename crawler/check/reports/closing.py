@@ -49,6 +49,8 @@ def set_apart(result: Result, width: int | None) -> Iterator[Line]:
         seen = f"{each.checks:,} of {each.needed:,} checks"
         yield from sentence(0, f"held back ({seen}): {each.rule} {visible(each.target)}", width)
     if result.known is None:
+        if result.held_back:
+            yield Line()
         return
     known, file = result.known, visible(str(result.known.file))
     yield Line([Part(f"known by {file}: {counted(known.findings, 'finding')}", "bold")])
@@ -56,7 +58,8 @@ def set_apart(result: Result, width: int | None) -> Iterator[Line]:
         some = f"{counted(len(known.stale), 'line')} not found any more"
         example = known.stale[0]
         such = f"such as {example.rule} {visible(example.target)} on {visible(example.page)}"
-        yield from sentence(2, f"{some}, {such}: --write-baseline takes them out", width, "warning")
+        what = "taken out" if known.written is not None else "--write-baseline takes them out"
+        yield from sentence(2, f"{some}, {such}: {what}", width, "warning")
     if known.unseen:
         yield Line([Part(f"{counted(known.unseen, 'line')} not looked at by this check", "dim")], 2)
     if known.written is not None:
