@@ -93,11 +93,21 @@ def deleted(site: Moved) -> None:
     site.delete(0.15)
 
 
-WAYS: tuple[Callable[[Moved], None], ...] = (renamed, folders, edited, rewritten, suffixes, merged, ids, slips, deleted)
+WAYS: tuple[Callable[[Moved], None], ...] = (
+    renamed,
+    folders,
+    edited,
+    rewritten,
+    suffixes,
+    merged,
+    ids,
+    slips,
+    deleted,
+)
 
 
-import os
-SHOW = bool(os.environ.get("SHOW"))
+FORMS = ("folder", "url")
+"""How a copy is checked, by turns: the first seed as a folder."""
 
 
 class Case(NamedTuple):
@@ -155,11 +165,11 @@ def judged(site: Moved, out: Path, since: Path | None) -> Iterator[tuple[str, st
         if right is None:
             continue
         if one.mend is None:
-            if right and SHOW: print("silent:", bool(since), name(one.target), sorted(right)[:3])
             yield "", "silent" if right else "well silent"
         else:
-            if not is_right and SHOW:
-                print("wrong:", name(one.target), one.mend.rule, name(one.mend.target), sorted(right)[:3])
+            if not is_right:
+                where = sorted(right) or ["nowhere"]
+                print(f"{one.mend.rule}: {name(one.target)} → {name(one.mend.target)}, and it is {where[0]}")
             yield one.mend.rule, "right" if is_right else "wrong"
 
 
@@ -184,7 +194,7 @@ def cases(name: str, seed: int, folder: Path) -> Iterator[Case]:
         after = folder / "after"
         shutil.copytree(root, after, ignore=lambda _, names: [n for n in names if n.endswith(".html")])
         site.write(after)
-        for form in (("folder",) if SHOW else ("folder", "url")):
+        for form in FORMS[seed % 2 :][:1]:
             old = folder / f"old-{form}"
             if not old.exists():
                 with started(before, name, form) as start:
@@ -223,10 +233,16 @@ def figures(found: Counter[Case]) -> dict[str, object]:
 
 def main() -> None:
     """Measure, print, save."""
-    parser = argparse.ArgumentParser(description="Suggested new places, held against what a script has moved.")
+    parser = argparse.ArgumentParser(
+        description="Suggested new places, held against what a script has moved."
+    )
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--site", choices=sites.DOCS, action="append", help="default: python3-doc, openjdk-base")
-    parser.add_argument("--all-rules", action="store_true", help="those that are not sure enough speak as well")
+    parser.add_argument(
+        "--site", choices=sites.DOCS, action="append", help="default: python3-doc, openjdk-base"
+    )
+    parser.add_argument(
+        "--all-rules", action="store_true", help="those that are not sure enough speak as well"
+    )
     parser.add_argument("--no-save", action="store_true", help="leave the results file as it is")
     options = parser.parse_args()
     if options.all_rules:
@@ -246,7 +262,14 @@ def main() -> None:
                 right, wrong = row.get("right", 0), row.get("wrong", 0)
                 sure = f"{right / (right + wrong):.3f}" if right + wrong else "-"
                 rows.append(
-                    [label, known, str(right), str(wrong), *(str(row.get(k, 0)) for k in ("silent", "well silent")), sure]
+                    [
+                        label,
+                        known,
+                        str(right),
+                        str(wrong),
+                        *(str(row.get(k, 0)) for k in ("silent", "well silent")),
+                        sure,
+                    ]
                 )
         report.print_table(f"{key}, {options.seeds} seeds", rows)
     print(f"{time.monotonic() - began:.0f} s")

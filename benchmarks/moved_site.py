@@ -17,7 +17,24 @@ ID = re.compile(r'(\bid=")([^"]+)(")')
 SECTION = re.compile(r"(?=<section id=|<h2 id=)")
 PARAGRAPH = re.compile(r"<p>(?!\s*<)[^<]{20,}")
 TITLE = re.compile(r"(<title>)([^<]*)")
-WORDS = "amber basin cedar delta ember fjord grove haven inlet jetty knoll ledge mesa north orbit pier".split()
+WORDS = [
+    "amber",
+    "basin",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "haven",
+    "inlet",
+    "jetty",
+    "knoll",
+    "ledge",
+    "mesa",
+    "north",
+    "orbit",
+    "pier",
+]
 KEPT = 1 / 3
 """The part of the pages on which links are put right."""
 
@@ -66,7 +83,7 @@ class Moved:
             lambda name: re.sub(r"[-_.]", lambda found: {"-": "_", "_": "-", ".": "-"}[found[0]], name),
             lambda name: name.title(),
             lambda name: re.split(r"[-_.]", name)[-1],
-            lambda name: f"{self._chance.choice(WORDS)}-{self._chance.choice(WORDS)}",
+            lambda _: f"{self._chance.choice(WORDS)}-{self._chance.choice(WORDS)}",
             lambda name: f"{name}s",
         ]
         for path in self.some(part):
@@ -85,7 +102,9 @@ class Moved:
         for folder in self._chance.sample(folders, max(1, round(part * len(folders)))):
             inside = [path for path in sorted(self.files) if path.startswith(f"{folder}/")]
             self.delete(deleted, inside)
-            name = self._chance.choice([f"{folder}-2", join("docs", folder), f"new/{self._chance.choice(WORDS)}"])
+            name = self._chance.choice(
+                [f"{folder}-2", join("docs", folder), f"new/{self._chance.choice(WORDS)}"]
+            )
             for path in self.some(1, inside):
                 self.move(path, name + path.removeprefix(folder))
 
@@ -142,12 +161,16 @@ class Moved:
             if len(sections) < 4:
                 continue
             half = len(sections) // 2
-            second = str(PurePosixPath(path).with_name(f"{PurePosixPath(path).stem}-{self._chance.choice(WORDS)}.html"))
+            second = str(
+                PurePosixPath(path).with_name(f"{PurePosixPath(path).stem}-{self._chance.choice(WORDS)}.html")
+            )
             if second in self.files:
                 continue
             gone = "".join(sections[half:])
             self.files[path] = head + "".join(sections[:half]) + "</body></html>"
-            self.files[second] = TITLE.sub(rf"\g<1>{self._sentence()}", head.partition("<body")[0], 1) + f"<body>{gone}"
+            self.files[second] = (
+                TITLE.sub(rf"\g<1>{self._sentence()}", head.partition("<body")[0], 1) + f"<body>{gone}"
+            )
             self._from[second] = path
             here = {found[1] for found in ID.findall(self.files[path])}
             for _, anchor, _ in ID.findall(gone):
@@ -161,7 +184,7 @@ class Moved:
             lambda name: name.swapcase(),
             lambda name: f"{name}s",
             lambda name: f"section-{name}",
-            lambda name: f"{self._chance.choice(WORDS)}-{self._chance.choice(WORDS)}",
+            lambda _: f"{self._chance.choice(WORDS)}-{self._chance.choice(WORDS)}",
         ]
         for path in sorted(self.files):
             if path in self._lists or self._from[path] != path:
@@ -187,7 +210,9 @@ class Moved:
         """Links to what is there, with a slip of the fingers: they were never well."""
         for path in sorted(self.files):
             if path not in self._lists:
-                self.files[path] = LINK.sub(lambda found, path=path: self._slip(path, found, part), self.files[path])
+                self.files[path] = LINK.sub(
+                    lambda found, path=path: self._slip(path, found, part), self.files[path]
+                )
 
     def _slip(self, path: str, found: re.Match[str], part: float) -> str:
         target = normpath(join(dirname(self._from[path]), found[2]))
@@ -195,7 +220,11 @@ class Moved:
         if target not in self.files or len(name) < 4 or self._chance.random() >= part:
             return found[0]
         at = self._chance.randrange(1, len(name))
-        slips = [name[:at] + name[at + 1 :], name[:at] + self._chance.choice("abelnorst") + name[at:], name.upper()]
+        slips = [
+            name[:at] + name[at + 1 :],
+            name[:at] + self._chance.choice("abelnorst") + name[at:],
+            name.upper(),
+        ]
         slips += [name[: at - 1] + name[at] + name[at - 1] + name[at + 1 :], re.sub("[-_]", "", name)]
         wrong = str(PurePosixPath(found[2]).with_name(f"{self._chance.choice(slips)}.html"))
         there = normpath(join(dirname(self._from[path]), wrong))

@@ -1,19 +1,16 @@
 """The earlier crawls, newest first: of each spot that is dead, the last one in which it was well."""
 
-import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
-
-import msgspec
 
 from crawler.check.earlier.crawls import EarlierCrawl
 from crawler.check.mending.before import Earlier, Was
 from crawler.check.mending.dead import Dead, Lost
 from crawler.check.mending.pages import Known
 from crawler.check.mending.spots import spot_of
-from crawler.model.errors import CrawlerError
+from crawler.check.mending.told import sample
 
 LOOKED_AT = 8
 """Crawls: the newest ones, and the very first in place of the last of these."""
@@ -29,7 +26,6 @@ class History:
             self._crawls = [*self._crawls[: LOOKED_AT - 1], self._crawls[-1]]
         self._known: dict[str, tuple[Earlier, int]] = {}
         self._led: dict[str, tuple[Earlier, str]] = {}
-        self._pages: dict[str, Was] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -40,46 +36,36 @@ class History:
         self._stack.__exit__(kind, error, trace)
 
     def find(self, keys: Collection[str]) -> None:
-        """Look for these spots; a crawl is opened only while some are left.
-
-        One that cannot be read (it is of another version, or damaged) is no help, and no hindrance.
-        """
+        """Look for these spots; a crawl is opened only while some are left. Raises Unreadable."""
         left = {*keys}
         for crawl in self._crawls:
             if not left:
                 return
-            try:
-                earlier = self._stack.enter_context(Earlier(crawl.out, crawl.generation))
-                well, led = earlier.find(left)
-            except (CrawlerError, sqlite3.Error, msgspec.DecodeError):
-                continue
+            earlier = self._stack.enter_context(Earlier(crawl))
+            well, led = earlier.find(left)
             self._known.update((key, (earlier, row)) for key, row in well.items())
             self._led.update((key, (earlier, path)) for key, path in led.items())
             left.difference_update(well, led)
 
     def known_of(self, dead: Dead) -> Known | None:
-        """What is known of a target: of itself, else of what redirected to it."""
+        """What is known of a target: of itself, else of what redirected to it. Raises Unreadable."""
         for spot in dead.spots:
             if (found := self._known.get(spot.key)) is not None:
-                return Known(found[0], self._page(spot.key), None)
+                earlier, row = found
+                page = earlier.page(row)
+                earlier.want(page)
+                return Known(earlier, page._replace(anchors=sample(page.anchors)), None)
         for spot in dead.spots:
             if (led := self._led.get(spot.key)) is not None:
                 return Known(led[0], None, spot_of(led[1]))
         return None
 
     def page_of(self, lost: Lost) -> tuple[Earlier, Was] | None:
-        """What was known of the page that lacks an id."""
+        """What was known of the page that lacks an id. Raises Unreadable."""
         found = self._known.get(lost.spot.key)
-        return None if found is None else (found[0], self._page(lost.spot.key))
-
-    def _page(self, key: str) -> Was:
-        if key not in self._pages:
-            earlier, row = self._known[key]
-            self._pages[key] = page = earlier.page(row)
-            earlier.want(page)
-        return self._pages[key]
+        return None if found is None else (found[0], found[0].page(found[1]))
 
     def look(self, keys: Collection[str]) -> None:
-        """The pass over each crawl that something is known from; ``keys``: see :meth:`Earlier.look`."""
+        """The pass over each crawl that something is known from: see :meth:`Earlier.look`. Raises Unreadable."""
         for earlier in {earlier for earlier, *_ in [*self._known.values(), *self._led.values()]}:
             earlier.look(keys)

@@ -1,13 +1,14 @@
 """One pass over what is well in this check, for all that is looked for."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain
 
 from crawler.check.mending.before import Was
 from crawler.check.mending.few import Few, Here
-from crawler.check.mending.spots import Spot, spot_of
-from crawler.check.mending.told import anchors_of, content_of, parts, sample, text_of, title_of
+from crawler.check.mending.spots import Spot, spot_of, upwards
+from crawler.check.mending.told import anchors_of, content_of, parts, text_of, title_of
 from crawler.model.outcomes import Purpose
 
 SAME_NAME = 30
@@ -30,6 +31,9 @@ class Look:
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
         self.words, self.anchors = Few[str](), Few[str]()
         self._folders: set[tuple[str, str]] = set()
+        self._above: set[str] = set()
+        self.stayed: Counter[str] = Counter()
+        """Of every folder from which something is gone, and those above it: the pages in it and below."""
 
     def want_spot(self, spot: Spot) -> None:
         """A spot is dead."""
@@ -39,13 +43,14 @@ class Look:
             self.names.want([(spot.name.casefold(), spot.kind)])
             self.near_names.want(spot.near)
             self._folders.add((spot.folder, spot.kind))
+            self._above.update(upwards(spot.folder))
 
     def want_page(self, was: Was) -> None:
         """What an earlier crawl tells of something dead."""
         self.contents.want([was.content])
         self.texts.want([was.text])
         self.titles.want([was.title])
-        self.anchors.want(sample(was.anchors))
+        self.anchors.want(was.anchors)
 
     def take(self, db: sqlite3.Connection, path: Callable[[str], str | None]) -> None:
         """The pass itself: offer every page to all that is wanted. Raises sqlite3.Error, DecodeError."""
@@ -70,6 +75,7 @@ class Look:
         self.keys.offer(spot.key, page)
         if spot.query:
             return
+        self.stayed.update(folder for folder in upwards(spot.folder) if folder in self._above)
         self.letters.offer(spot.letters, page)
         self.names.offer((spot.name.casefold(), spot.kind), page)
         if (spot.folder, spot.kind) in self._folders:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from crawler.check.earlier.crawls import EarlierCrawl
 from crawler.check.finding import Finding, Mend
-from crawler.check.mending.before import Earlier
+from crawler.check.mending.before import Earlier, Unreadable
 from crawler.check.mending.dead import Dead, Lost, dead_targets, lost_fragments
 from crawler.check.mending.few import Here
 from crawler.check.mending.folders import Folders
@@ -31,29 +31,31 @@ def mended(
     lost = lost_fragments(findings, facts.answers.ids, path)
     if not dead and not lost:
         return [*findings]
-    with History(crawls()) as history:
-        mends = _Mends(facts, history, dead, lost, path).all()
+    mends = _mends(facts, dead, lost, [*crawls()])
     return [one._replace(mend=mends.get(one.target)) if one.target in mends else one for one in findings]
+
+
+def _mends(
+    facts: Facts, dead: Sequence[Dead], lost: Sequence[Lost], crawls: list[EarlierCrawl]
+) -> dict[str, Mend]:
+    """By target. An earlier crawl that cannot be read is no help, and no hindrance."""
+    while True:
+        try:
+            with History(crawls) as history:
+                return _Mends(facts, history, dead, lost).all()
+        except Unreadable as error:
+            crawls = [one for one in crawls if one not in error.args]
 
 
 class _Mends:
     """All of one check."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        history: History,
-        dead: Sequence[Dead],
-        lost: Sequence[Lost],
-        path: Callable[[str], str | None],
-    ) -> None:
+    def __init__(self, facts: Facts, history: History, dead: Sequence[Dead], lost: Sequence[Lost]) -> None:
         self._db, self._history, self._dead, self._lost = facts.site.db, history, dead, lost
         history.find({spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost})
         self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
         self._look = self._wanted()
-        self._look.take(self._db, path)
-        for one in lost:
-            history.page_of(one)
+        self._look.take(self._db, path_of(facts.site.config))
         history.look({page.spot.key for page in self._look.all()})
 
     def _wanted(self) -> Look:
@@ -84,6 +86,7 @@ class _Mends:
         taken = {says.page.id for says in said.values()}
         left = [one for one in self._dead if one.url not in said]
         if not said:  # then what has a name that no other page has tells where folders went
+            folders = Folders(self._look.stayed.__getitem__)
             for one in left:
                 for spot, page in alike(one, self._look):
                     folders.add(spot, page.spot)

@@ -9,8 +9,9 @@ from crawler.check.mending.dead import Dead
 from crawler.check.mending.few import Few, Here
 from crawler.check.mending.folders import Folders
 from crawler.check.mending.look import Look
+from crawler.check.mending.rules_of_thumb import speaks
 from crawler.check.mending.spots import Spot, are_one_change_apart
-from crawler.check.mending.told import sample, words
+from crawler.check.mending.told import words
 
 SHORTEST = 5
 """Characters of a name in which one more or less may be a slip."""
@@ -61,7 +62,7 @@ def _only(value: str | None, here: Few[str], before: Few[str]) -> Here | None:
 
 
 def _by_ids(was: Was, look: Look, earlier: Earlier) -> Here | None:
-    sought = sample(was.anchors)
+    sought = was.anchors
     least, part, times = IDS
     having: Counter[Here] = Counter(page for one in sought for page in look.anchors.of(one))
     (first, count), (_, second) = [*having.most_common(2), (None, 0), (None, 0)][:2]
@@ -87,7 +88,8 @@ def by_path(dead: Dead, known: Known | None, look: Look, folders: Folders, taken
         """What was there before is not the place of what was elsewhere then."""
         return page.id not in taken and (known is None or not known.earlier.had(page.spot.key))
 
-    said = [*_by_names(dead, look, folders, is_new), *_by_words(dead, look, is_new)]
+    every = [*_by_names(dead, look, folders, is_new), *_by_words(dead, look, is_new)]
+    said = [one for one in every if speaks(one.rule, is_known=known is not None)]
     return said[0] if len({one.page.id for one in said}) == 1 else None
 
 

@@ -28,7 +28,7 @@ THUMBS: dict[str, Thumb] = {
     "other-suffix": Thumb("it is the same but for the suffix", 0.99, 0.99),
     "same-letters": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
     "moved-folder": Thumb("the others of its folder are there now", 0.99, 0.99),
-    "same-name": Thumb("only that page has its name", 0.99, 0.99),
+    "same-name": Thumb("only that page has its name", 0.98, 0.0),
     "near-name": Thumb("its name is one letter away", 0.99, 0.99),
     "link-text": Thumb("its title is what the links say", 0.99, 0.99),
     "moved-section": Thumb("only that page has the id, and had it not before", 0.99, 0.99),
@@ -37,8 +37,16 @@ THUMBS: dict[str, Thumb] = {
 }
 
 
+def speaks(rule: str, *, is_known: bool) -> bool:
+    """Whether a rule is sure enough; ``is_known``: an earlier crawl had what is dead."""
+    return _sure(rule, is_known=is_known) >= LEAST
+
+
 def mend_by(rule: str, target: str, *, is_known: bool) -> Mend | None:
-    """What a rule says, if it is sure enough; ``is_known``: an earlier crawl had what is dead."""
-    thumb = THUMBS[rule]
-    sure = thumb.known if is_known else thumb.unknown
-    return Mend(target, rule, thumb.why, sure) if sure >= LEAST else None
+    """What a rule says, if it is sure enough."""
+    sure = _sure(rule, is_known=is_known)
+    return Mend(target, rule, THUMBS[rule].why, sure) if sure >= LEAST else None
+
+
+def _sure(rule: str, *, is_known: bool) -> float:
+    return THUMBS[rule].known if is_known else THUMBS[rule].unknown

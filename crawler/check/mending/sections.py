@@ -39,7 +39,9 @@ class MovedSections:
         """``others`` have each id now; what one ``had`` in the earlier crawl, and ``has`` now."""
         self._had = had
         new = {one: [page for page in pages if not is_among(one, had(page))] for one, pages in others.items()}
-        self._clear = {one: pages[0] for one, pages in new.items() if len(pages) == 1 and not is_numbered(one)}
+        self._clear = {
+            one: pages[0] for one, pages in new.items() if len(pages) == 1 and not is_numbered(one)
+        }
         went = Counter(self._clear.values())
         least, part = TOGETHER
         (page, count), *_ = [*went.most_common(1), (None, 0)]

@@ -1,4 +1,4 @@
-"""Where a page stands on a site, without what hosts write in several ways: ``/a``, ``/a/``, ``/a/index.html``."""
+"""Where a page stands on a site, however that is written: ``/a``, ``/a/``, ``/a.html``, ``/a/index.html``."""
 
 import re
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def letters(text: str) -> str:
 
 
 def shortened(name: str) -> set[str]:
-    """The name, and all that is left of it without one character: names one change apart have one in common."""
+    """The name, and all that is left without one character: names one change apart have one in common."""
     return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
 
 
@@ -94,3 +94,10 @@ def are_one_change_apart(one: str, other: str) -> bool:
 def digits(text: str) -> str:
     """Numbers tell apart what else is alike: ``3.11`` and ``3.12``, ``page-1`` and ``page-2``."""
     return "".join(filter(str.isdigit, text))
+
+
+@lru_cache(maxsize=4_096)
+def upwards(folder: str) -> tuple[str, ...]:
+    """A folder and those that it is in, the innermost first."""
+    parts = folder.split("/")
+    return tuple("/".join([*parts[:end], ""]) for end in range(len(parts) - 1, 0, -1))
