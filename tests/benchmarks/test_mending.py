@@ -1,4 +1,4 @@
-"""The suggested new places, on a small site whose pages a script has moved: right in nine of ten, or silent."""
+"""The suggested new places, on a small site that a script has moved: right in nine of ten, or silent."""
 
 import random
 from collections import Counter
@@ -21,7 +21,7 @@ def generated(seed: int) -> dict[str, str]:
     paths = [f"{folder}/{one}-{other}.html" for folder in FOLDERS for one, other in _pairs(chance)]
     files = {}
     for path in paths:
-        told = " ".join(chance.choices(WORDS, k=2) + [path[:-5].replace("/", " ")])
+        told = " ".join([*chance.choices(WORDS, k=2), path[:-5].replace("/", " ")])
         links = [(chance.choice(paths), number) for number in range(8)]
         body = "".join(
             f'<section id="{"-".join(chance.choices(WORDS, k=3))}"><h2>{told} {number}</h2>'
@@ -29,9 +29,13 @@ def generated(seed: int) -> dict[str, str]:
             for to, number in links
         )
         head = f'<meta charset="utf-8"><title>{told.title()} – The site</title>'
-        files[path] = f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{told}</h1>{body}</body></html>'
+        files[path] = (
+            f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{told}</h1>{body}</body></html>'
+        )
     links = "".join(f'<li><a href="{path}">{number}</a>' for number, path in enumerate(paths))
-    files["index.html"] = f"<!doctype html><html lang=en><title>All pages</title><body><ul>{links}</ul></body></html>"
+    files["index.html"] = (
+        f"<!doctype html><html lang=en><title>All pages</title><body><ul>{links}</ul></body></html>"
+    )
     return files
 
 
@@ -62,7 +66,9 @@ def test_nine_of_ten_are_right_and_what_was_deleted_gets_none(tmp_path, seed):
     for name, each in (("before", Moved(generated(seed), seed)), ("after", site)):
         folder = written(each, tmp_path / name)
         assert crawl("check", folder, "-q", "-o", tmp_path / f"out-{name}").returncode in (0, 1)
-    known = Counter(verdict for _, verdict in mending.judged(site, tmp_path / "out-after", tmp_path / "out-before"))
+    known = Counter(
+        verdict for _, verdict in mending.judged(site, tmp_path / "out-after", tmp_path / "out-before")
+    )
     alone = Counter(verdict for _, verdict in mending.judged(site, tmp_path / "out-after", None))
     assert known["well silent"] >= 5, "some were deleted"
     assert alone["well silent"] == known["well silent"], "no suggestion is for what was deleted"

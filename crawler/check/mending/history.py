@@ -66,6 +66,6 @@ class History:
         return None if found is None else (found[0], found[0].page(found[1]))
 
     def look(self, keys: Collection[str]) -> None:
-        """The pass over each crawl that something is known from: see :meth:`Earlier.look`. Raises Unreadable."""
+        """The pass over each crawl that something is known from; see :class:`Earlier`. Raises Unreadable."""
         for earlier in {earlier for earlier, *_ in [*self._known.values(), *self._led.values()]}:
             earlier.look(keys)

@@ -15,7 +15,7 @@ SAME_NAME = 30
 """Pages of one name among which a folder's move may find one."""
 _PURPOSES = (Purpose.PAGE, Purpose.STYLESHEET, Purpose.ASSET)
 _WELL = f"""
-SELECT id, url, title, canonical, content_hash, near_hash, is_html, {{facts}}
+SELECT id, url, title, canonical, content_hash, near_hash, is_html, iif(?, facts, NULL)
 FROM current CROSS JOIN answers USING (id)
 WHERE outcome IN ('ok', 'truncated') AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
 """
@@ -54,8 +54,8 @@ class Look:
 
     def take(self, db: sqlite3.Connection, path: Callable[[str], str | None]) -> None:
         """The pass itself: offer every page to all that is wanted. Raises sqlite3.Error, DecodeError."""
-        facts = "facts" if len(self.anchors) else "NULL"
-        for row, url, title, canonical, content, near, is_html, blob in db.execute(_WELL.format(facts=facts)):
+        with_anchors = len(self.anchors) > 0
+        for row, url, title, canonical, content, near, is_html, blob in db.execute(_WELL, (with_anchors,)):
             there = path(url)
             if there is None:
                 continue

@@ -75,7 +75,7 @@ def shortened(name: str) -> set[str]:
 
 
 def are_one_change_apart(one: str, other: str) -> bool:
-    """Whether one letter was put in, left out, changed, or swapped with its neighbour; digits are as they were."""
+    """Whether one letter was put in, left out, changed, or swapped with the next; digits are as they were."""
     short, long = sorted((one, other), key=len)
     if one == other or len(long) - len(short) > 1 or digits(one) != digits(other):
         return False
