@@ -54,7 +54,7 @@ class CheckConfig(Section, frozen=True, kw_only=True):
         About("Checks of OUT, in a row, that must see a fault of another site.", ge=1, le=1000),
     ] = 1
     since: Annotated[
-        Folder | None, About("An older check of the site, OUT or OUT@2: what stood there is no news.")
+        Folder | None, About("An older check of the site, OUT or OUT@2, to say since when a finding stands.")
     ] = None
     source_map: Annotated[
         tuple[SourcePrefix, ...],

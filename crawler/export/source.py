@@ -16,6 +16,7 @@ from crawler.sinks.base import Sink, unreadable
 from crawler.sinks.columns import in_portions
 from crawler.trace.trace_files import is_trace_file
 from crawler.watch.history import HISTORY_FILE
+from crawler.watch.report_file import FINDINGS_FILE
 from crawler.watch.summary import kept_summary
 from crawler.write.reading import Recorded, gone, pieces, sink_with_records
 from crawler.write.requirements import how_to_install
@@ -97,7 +98,7 @@ class Source:
 
         There is no end to the names of its traces' files: of those that are not there, it is ``asked`` alone.
         """
-        firsts = [DATABASE, HISTORY_FILE, *(sink.file_name for sink in SINKS.values())]
+        firsts = [DATABASE, HISTORY_FILE, FINDINGS_FILE, *(sink.file_name for sink in SINKS.values())]
         numbers = generations(self.out)
         each = [file_name(first, number) for number in numbers for first in firsts]
         names = [f"{name}{end}" for name in each for end in ("", "-wal", "-shm", "-journal")]

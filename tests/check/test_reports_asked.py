@@ -142,6 +142,8 @@ def test_a_report_may_lie_in_the_output_folder_before_there_is_one(tmp_path):
         "summary.json",
         "history.jsonl",
         "history@2.jsonl",
+        "findings.jsonl",
+        "findings@2.jsonl",
         "trace.pftrace",
         "trace.1.pftrace",
         "trace-run2.pftrace",

@@ -54,6 +54,7 @@ def out(tmp_path: Path) -> Path:
         (["--to", "parquet"], "--to parquet goes to a file of its own"),
         (["--to", "csv", "-o", "{out}/records.jsonl"], "records.jsonl is the crawl's own"),
         (["--to", "csv", "-o", "{out}/history.jsonl"], "history.jsonl is the crawl's own"),
+        (["--to", "csv", "-o", "{out}/findings.jsonl"], "findings.jsonl is the crawl's own"),
         (["--to", "csv", "-o", "{out}/trace.pftrace"], "trace.pftrace is the crawl's own"),
         (["--to", "csv", "-o", "{out}/trace.1.pftrace"], "trace.1.pftrace is the crawl's own"),
         (["--to", "csv", "-o", "{out}/trace-run2.1.pftrace"], "trace-run2.1.pftrace is the crawl's own"),

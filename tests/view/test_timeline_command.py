@@ -107,8 +107,8 @@ def test_a_file_that_cannot_be_written_is_refused(traced, tmp_path, capsys):
 
 OWN = (
     "crawl.db", "crawl.db-wal", "crawl@2.db", "crawl.lock", "crawl.log", "records.jsonl", "records@3.csv",
-    "summary.json", "summary@1.json", "history.jsonl", "history@2.jsonl", "trace.pftrace", "trace.7.pftrace",
-    "trace-run2.pftrace", "trace-run2.1.pftrace", "spool/x",
+    "summary.json", "summary@1.json", "history.jsonl", "history@2.jsonl", "findings@2.jsonl", "trace.pftrace",
+    "trace.7.pftrace", "trace-run2.pftrace", "trace-run2.1.pftrace", "spool/x",
 )  # fmt: skip
 
 

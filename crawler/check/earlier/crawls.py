@@ -4,7 +4,7 @@ Only a check that came to its end counts: what a crawl that was stopped has not 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -44,14 +44,15 @@ def earlier_crawls(out: Path, generation: int, since: Path | None = None) -> lis
 
 def before(out: Path, generation: int) -> Iterator[EarlierCrawl]:
     """The checks of ``out`` before one of its generations, newest first; what cannot be read is none."""
+    name = namer_of(out)
     for number in reversed(generations(out)):
         if number < generation:
             with suppress(CrawlerError):
-                if (found := ended_check(out, number)) is not None:
+                if (found := ended_check(out, number, name)) is not None:
                     yield found
 
 
-def ended_check(out: Path, generation: int) -> EarlierCrawl | None:
+def ended_check(out: Path, generation: int, name: Callable[[int], str]) -> EarlierCrawl | None:
     """A generation, where it is a check that has ended and has read a page.
 
     Raises StoreFailed where its ``crawl.db`` is damaged, OutputError where its ``facts.db`` is, or either is
@@ -68,12 +69,13 @@ def ended_check(out: Path, generation: int) -> EarlierCrawl | None:
         raise OutputError(f"{out / FactsSink.file_of(generation)} cannot be read: {error}") from error
     if has_pages is None:
         return None
-    return EarlierCrawl(out, generation, shown(name_of(out, generation)), meta.get("started_at", ""))
+    return EarlierCrawl(out, generation, shown(name(generation)), meta.get("started_at", ""))
 
 
-def name_of(out: Path, generation: int) -> str:
-    """As a command line names it, from wherever ``out`` is."""
-    return str(out) if generations(out) == [generation] else f"{out}@{generation}"
+def namer_of(out: Path) -> Callable[[int], str]:
+    """How a command line names the generations of ``out``, which is looked at once."""
+    there = generations(out)
+    return lambda generation: str(out) if there == [generation] else f"{out}@{generation}"
 
 
 def shown(name: str) -> str:
@@ -102,7 +104,7 @@ def older_check(since: Path, out: Path | None) -> EarlierCrawl:
         raise UsageError(f"{asked}: {older} has no generation {generation}")
     for number in reversed(there) if generation is None else [generation]:
         try:
-            check = ended_check(older, number)
+            check = ended_check(older, number, namer_of(older))
         except CrawlerError as error:
             raise UsageError(f"{asked}: {error}") from error
         if check is not None:

@@ -1,5 +1,6 @@
 """Since when each cause stands: over the checks of OUT, and of the older OUT that was named."""
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -9,7 +10,7 @@ import msgspec
 
 from crawler.check.causes import Cause, causes, find
 from crawler.check.earlier import standing_file
-from crawler.check.earlier.crawls import EarlierCrawl, ended_check, name_of, older_check, shown
+from crawler.check.earlier.crawls import EarlierCrawl, ended_check, namer_of, older_check, shown
 from crawler.check.earlier.names import kept_names
 from crawler.check.earlier.standing_file import Before, Key, Standing, Stood
 from crawler.check.finding import Since
@@ -40,7 +41,7 @@ class Stand:
         self._older = None if since is None else _older(older_check(since, out))
         self._has_earlier = before is not None or self._older is not None
         self._name = kept_names(facts.site.config)
-        self._names: dict[int, str] = {}
+        self._crawl, self._shown = namer_of(out), functools.cache(shown)
 
     def since(self, cause: Cause) -> Since | None:
         """In which crawl it first stood without a gap; None where there is no earlier one."""
@@ -48,10 +49,8 @@ class Stand:
             return None
         stood = self._now.stood[cause.rule, self._name(cause.target)]
         if before := self._before(stood):
-            return Since(shown(before.crawl), before.at, before.checks + stood.checks)
-        if stood.generation not in self._names:
-            self._names[stood.generation] = shown(name_of(self._out, stood.generation))
-        return Since(self._names[stood.generation], stood.at, stood.checks)
+            return Since(self._shown(before.crawl), before.at, before.checks + stood.checks)
+        return Since(self._shown(self._crawl(stood.generation)), stood.at, stood.checks)
 
     def failed(self, cause: Cause) -> int | None:
         """How many checks of OUT in a row have seen this fault of another site; None where it is none."""
@@ -74,13 +73,13 @@ def standing_before(out: Path, generation: int, *, keep: bool = False) -> Standi
 
     Where a check has left no file, its facts are looked at; ``keep``: and the file is left.
     """
-    standing, unread = None, list[EarlierCrawl]()
+    standing, unread, name = None, list[EarlierCrawl](), namer_of(out)
     for number in reversed([each for each in generations(out) if each < generation]):
         standing = standing_file.read(out, number)
         if standing is not None:
             break
         with suppress(CrawlerError):  # what cannot be read is no check
-            if (check := ended_check(out, number)) is not None:
+            if (check := ended_check(out, number, name)) is not None:
                 unread.append(check)
     for check in reversed(unread):
         with suppress(CrawlerError, sqlite3.Error, msgspec.DecodeError):
@@ -105,11 +104,11 @@ def _older(check: EarlierCrawl) -> Mapping[Key, Before]:
     if standing is None:
         standing = _again(standing_before(check.out, check.generation), check)
     out = check.out.absolute()
-    names = {number: name_of(out, number) for number in generations(out)}
+    name = namer_of(out)
     return {
         key: Before(one.before.crawl, one.before.at, one.before.checks + one.checks)
         if one.before
-        else Before(names.get(one.generation, str(out)), one.at, one.checks)
+        else Before(name(one.generation), one.at, one.checks)
         for key, one in standing.stood.items()
     }
 
