@@ -1,10 +1,10 @@
 """How often the suggested new place of a dead target is right: on sites whose pages a script has moved.
 
-    python benchmarks/mending.py --seeds 3
+    python benchmarks/mending.py --seeds 2
 
 Copies of Debian's documentation packages are changed by :mod:`moved_site` in several ways, some pages being
-deleted each time, and links are left dead. Each copy is checked as a folder and as a URL, before and after;
-the findings are told with the earlier check and without it, and each suggestion is held against what the
+deleted each time, and links are left dead. Copies are checked before and after, of every second seed as a URL
+in place of a folder; the findings are told with the earlier check and without it, and each suggestion is held against what the
 script has done. A suggestion for what was deleted is a wrong one. Results go into ``results/mending.json``;
 the figures of ``crawler/check/mending/rules_of_thumb.py`` are from there, rounded down.
 """
@@ -219,7 +219,7 @@ def started(root: Path, name: str, form: str) -> Iterator[str]:
             yield f"{url}{sites.DOCS[name].index}"
 
 
-def figures(found: Counter[Case]) -> dict[str, object]:
+def figures(found: Counter[Case]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
     """By rule of thumb, and by way, with the earlier check and without."""
     by_rule: dict[str, dict[str, dict[str, int]]] = {}
     by_way: dict[str, dict[str, dict[str, int]]] = {}
@@ -236,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description="Suggested new places, held against what a script has moved."
     )
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument(
         "--site", choices=sites.DOCS, action="append", help="default: python3-doc, openjdk-base"
     )
@@ -247,34 +247,35 @@ def main() -> None:
     options = parser.parse_args()
     if options.all_rules:
         rules_of_thumb.LEAST = -1.0
+    for name in options.site or ["python3-doc", "openjdk-base"]:
+        measure(name, options.seeds, save=not options.no_save)
+
+
+def measure(name: str, seeds: int, *, save: bool) -> None:
+    """One site: print, and keep."""
     machine, began = report.machine(), time.monotonic()
     found: Counter[Case] = Counter()
-    for name in options.site or ["python3-doc", "openjdk-base"]:
-        with tempfile.TemporaryDirectory(prefix="mending-") as folder:
-            Path(folder).chmod(0o755)  # nginx reads it as another user
-            for seed in range(options.seeds):
-                found.update(cases(name, seed, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="mending-") as folder:
+        Path(folder).chmod(0o755)  # nginx reads it as another user
+        for seed in range(seeds):
+            found.update(cases(name, seed, Path(folder)))
     entry = figures(found)
-    for key in ("by_rule", "by_way"):
+    for key, table in entry.items():
         rows = [[key, "told", "right", "wrong", "silent", "deleted, silent", "sure"]]
-        for label, kinds in entry[key].items():
-            for known, row in kinds.items():
-                right, wrong = row.get("right", 0), row.get("wrong", 0)
-                sure = f"{right / (right + wrong):.3f}" if right + wrong else "-"
-                rows.append(
-                    [
-                        label,
-                        known,
-                        str(right),
-                        str(wrong),
-                        *(str(row.get(k, 0)) for k in ("silent", "well silent")),
-                        sure,
-                    ]
-                )
-        report.print_table(f"{key}, {options.seeds} seeds", rows)
+        for label, kinds in table.items():
+            rows += [row_of(label, known, counts) for known, counts in kinds.items()]
+        report.print_table(f"{name}: {key}, {seeds} seeds", rows)
     print(f"{time.monotonic() - began:.0f} s")
-    if not options.no_save:
-        report.save("mending.json", "all", {"machine": machine, "seeds": options.seeds, **entry})
+    if save:
+        report.save("mending.json", name, {"machine": machine, "seeds": seeds, **entry})
+
+
+def row_of(label: str, known: str, counts: dict[str, int]) -> list[str]:
+    """Of a table that is printed."""
+    right, wrong = counts.get("right", 0), counts.get("wrong", 0)
+    sure = f"{right / (right + wrong):.3f}" if right + wrong else "-"
+    silent = (str(counts.get(verdict, 0)) for verdict in ("silent", "well silent"))
+    return [label, known, str(right), str(wrong), *silent, sure]
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ WORDS = [
     "orbit",
     "pier",
 ]
+REPLACED = 1 / 5
+"""The part of the ids that are gone in whose place another section has come."""
 KEPT = 1 / 3
 """The part of the pages on which links are put right."""
 
@@ -178,7 +180,7 @@ class Moved:
                     self.ids[path, anchor] = {(second, anchor)}
 
     def change_ids(self, part: float, deleted: float = 0.2) -> None:
-        """Of a page's ids, some are written in another way, some are others, some are gone."""
+        """Of a page's ids, some are written in another way, some are others, some are gone for good."""
         ways: list[Callable[[str], str]] = [
             lambda name: re.sub(r"[-_.]", lambda found: {"-": "_", "_": "-", ".": "-"}[found[0]], name),
             lambda name: name.swapcase(),
@@ -196,7 +198,9 @@ class Moved:
                     return found[0]
                 if self._chance.random() < deleted:
                     self.ids[path, found[2]] = set()
-                    return 'data-was="'
+                    if self._chance.random() < REPLACED:
+                        return f"{found[1]}{self._sentence()[:-1].replace(' ', '-')}{found[3]}"
+                    return f'data-was="{found[2]}"'
                 new = self._chance.choice(ways)(found[2])
                 if new in there:
                     return found[0]
