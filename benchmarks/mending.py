@@ -4,9 +4,9 @@
 
 Copies of Debian's documentation packages are changed by :mod:`moved_site` in several ways, some pages being
 deleted each time, and links are left dead. Copies are checked before and after, of every second seed as a URL
-in place of a folder; the findings are told with the earlier check and without it, and each suggestion is held against what the
-script has done. A suggestion for what was deleted is a wrong one. Results go into ``results/mending.json``;
-the figures of ``crawler/check/mending/rules_of_thumb.py`` are from there, rounded down.
+in place of a folder; the findings are told with the earlier check and without it, and each suggestion is held
+against what the script has done. A suggestion for what was deleted is a wrong one. Results go into
+``results/mending.json``; the figures of ``crawler/check/mending/rules_of_thumb.py`` are from there.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from urllib.parse import unquote
 import report
 import sites
 from moved_site import Moved
+from moved_ways import WAYS
 
 from crawler.check.finding import Finding
 from crawler.check.folder import namer
@@ -32,79 +33,6 @@ from crawler.check.mending import rules_of_thumb
 from crawler.check.result import open_result
 from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
-
-
-def renamed(site: Moved) -> None:
-    """Single pages have other names."""
-    site.rename(0.15)
-    site.delete(0.05)
-
-
-def folders(site: Moved) -> None:
-    """Folders, and some single pages, are elsewhere."""
-    site.move_folders(0.3)
-    site.scatter(0.05)
-    site.delete(0.03)
-
-
-def edited(site: Moved) -> None:
-    """What has moved has other text as well, and often another title."""
-    site.rename(0.1)
-    site.scatter(0.1)
-    site.edit(0.9)
-    site.delete(0.05)
-
-
-def rewritten(site: Moved) -> None:
-    """What has moved is written anew."""
-    site.rename(0.1)
-    site.scatter(0.1)
-    site.move_folders(0.15)
-    site.rewrite(0.9)
-    site.delete(0.05)
-
-
-def suffixes(site: Moved) -> None:
-    """Pages have another suffix, or a folder of their own."""
-    site.resuffix(0.2)
-    site.delete(0.05)
-
-
-def merged(site: Moved) -> None:
-    """Pages become one, or two."""
-    site.merge(0.05)
-    site.split(0.1)
-    site.delete(0.03)
-
-
-def ids(site: Moved) -> None:
-    """Ids are written in another way, are others, or gone."""
-    site.change_ids(0.05)
-
-
-def slips(site: Moved) -> None:
-    """Links are mistyped."""
-    site.mistype(0.003)
-    site.delete(0.03)
-
-
-def deleted(site: Moved) -> None:
-    """Pages are gone, and nothing has moved."""
-    site.delete(0.15)
-
-
-WAYS: tuple[Callable[[Moved], None], ...] = (
-    renamed,
-    folders,
-    edited,
-    rewritten,
-    suffixes,
-    merged,
-    ids,
-    slips,
-    deleted,
-)
-
 
 FORMS = ("folder", "url")
 """How a copy is checked, by turns: the first seed as a folder."""

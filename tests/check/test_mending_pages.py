@@ -124,6 +124,12 @@ def test_what_was_there_before_is_not_the_new_place_of_what_was_elsewhere(tmp_pa
     assert mends(tmp_path, now, before) == {}
 
 
+def test_a_page_and_a_folder_of_one_name_were_two_pages(tmp_path):
+    before = MadeSite().page("/", "/a.html", "/a/").page("/a.html").page("/a/")
+    now = MadeSite().page("/", "/a.html", "/a/").missing("/a.html").page("/a/")
+    assert mends(tmp_path, now, before) == {}
+
+
 def test_a_new_page_with_the_name_of_one_that_is_gone_is_its_new_place(tmp_path):
     before = MadeSite().page("/", "/a/whistle").page("/a/whistle")
     now = MadeSite().page("/", "/a/whistle", "/b/whistle").missing("/a/whistle").page("/b/whistle")

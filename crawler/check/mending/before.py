@@ -57,6 +57,8 @@ class Earlier:
             raise
         self._hashes = {one: "NULL" if one in missing else one for one in HASHES}
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
+        self.shared: set[str] = set()
+        """Keys, of those that were looked for, at which several URLs were well: ``/a.html`` and ``/a/``."""
         self._there: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -82,6 +84,8 @@ class Earlier:
                 if there is None or (key := spot_of(there).key) not in keys:
                     continue
                 if kind != "redirected":
+                    if key in well:
+                        self.shared.add(key)
                     well[key] = row
                 elif (to := self._path(final_url)) is not None and spot_of(to).key != key:
                     led[key] = to

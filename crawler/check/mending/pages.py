@@ -79,7 +79,8 @@ def by_path(dead: Dead, known: Known | None, look: Look, folders: Folders, taken
     ``taken``: pages that are known to be the new place of something else.
     """
     for spot in dead.spots:
-        if len(same := look.keys.of(spot.key)) == 1:
+        is_shared = known is not None and spot.key in known.earlier.shared
+        if len(same := look.keys.of(spot.key)) == 1 and not is_shared:
             return Says("other-suffix", same[0])
     if known is not None and known.led is not None and len(led := look.keys.of(known.led.key)) == 1:
         return Says("led-there", led[0])
