@@ -74,8 +74,13 @@ class Earlier:
         except (CrawlerError, sqlite3.Error, msgspec.DecodeError) as error:
             raise Unreadable(self._crawl) from error
 
-    def find(self, keys: Collection[str]) -> tuple[dict[str, int], dict[str, str]]:
-        """Of spots with these keys: the ids of those that were well, and the paths to which others led."""
+    def find(
+        self, keys: Collection[str], paths: Collection[str] = ()
+    ) -> tuple[dict[str, int], dict[str, str]]:
+        """Of spots with these keys: the ids of those that were well, and the paths to which others led.
+
+        Of several at one spot it is the one with one of these ``paths``.
+        """
         well: dict[str, int] = {}
         led: dict[str, str] = {}
         with self._reading():
@@ -86,7 +91,8 @@ class Earlier:
                 if kind != "redirected":
                     if key in well:
                         self.shared.add(key)
-                    well[key] = row
+                    if key not in well or there in paths:
+                        well[key] = row
                 elif (to := self._path(final_url)) is not None and spot_of(to).key != key:
                     led[key] = to
         return well, led

@@ -20,8 +20,10 @@ class Dead(NamedTuple):
     """A target that is dead."""
 
     url: str
-    spots: Sequence[Spot]
+    paths: Sequence[str]
     """Its own, and those of what redirects to it: that is what links name."""
+    spots: Sequence[Spot]
+    """Of the paths."""
     texts: Sequence[str]
     """What links to it say, the most frequent first."""
 
@@ -34,6 +36,7 @@ class Lost(NamedTuple):
     """In answers."""
     url: str
     """Of that page."""
+    path: str
     spot: Spot
     fragment: str
 
@@ -55,7 +58,7 @@ def dead_targets(
             urls = [one.target, *(through if isinstance(through, list) else ())]
             paths = [there for url in urls if (there := path(url)) is not None]
             if paths:
-                found[one.target] = Dead(one.target, [*map(spot_of, paths)], _texts(db, one))
+                found[one.target] = Dead(one.target, paths, [*map(spot_of, paths)], _texts(db, one))
     return list(found.values())
 
 
@@ -78,5 +81,5 @@ def lost_fragments(
             url = str(one.detail["page"])
             page, there = ids.get(url), path(url)
             if page is not None and there is not None:
-                found.append(Lost(one.target, page, url, spot_of(there), str(one.detail["fragment"])))
+                found.append(Lost(one.target, page, url, there, spot_of(there), str(one.detail["fragment"])))
     return found

@@ -35,14 +35,14 @@ class History:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def find(self, keys: Collection[str]) -> None:
+    def find(self, keys: Collection[str], paths: Collection[str] = ()) -> None:
         """Look for these spots; a crawl is opened only while some are left. Raises Unreadable."""
         left = {*keys}
         for crawl in self._crawls:
             if not left:
                 return
             earlier = self._stack.enter_context(Earlier(crawl))
-            well, led = earlier.find(left)
+            well, led = earlier.find(left, paths)
             self._known.update((key, (earlier, row)) for key, row in well.items())
             self._led.update((key, (earlier, path)) for key, path in led.items())
             left.difference_update(well, led)

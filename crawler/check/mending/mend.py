@@ -52,7 +52,10 @@ class _Mends:
 
     def __init__(self, facts: Facts, history: History, dead: Sequence[Dead], lost: Sequence[Lost]) -> None:
         self._db, self._history, self._dead, self._lost = facts.site.db, history, dead, lost
-        history.find({spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost})
+        history.find(
+            {spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost},
+            {path for one in dead for path in one.paths} | {one.path for one in lost},
+        )
         self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
         self._look = self._wanted()
         self._look.take(self._db, path_of(facts.site.config))
