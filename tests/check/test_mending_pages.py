@@ -168,6 +168,7 @@ def test_without_an_earlier_crawl_a_near_path_is_found(tmp_path, dead, there, ru
         ("/guide/3.11.html", "/guide/3.12.html"),
         ("/guide/page-1", "/guide/page-2"),
         ("/guide/abc", "/guide/abd"),
+        ("/guide/cmaths", "/guide/maths"),
         ("/guide/whistle", "/tour/whistle"),
         ("/guide/whistle?id=1", "/guide/whistle?id=2"),
         ("/guide/whistle.png", "/guide/whistle.html"),

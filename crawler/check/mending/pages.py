@@ -118,12 +118,13 @@ def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
 
 
 def near_names(spot: Spot, look: Look) -> Sequence[Here]:
-    """Pages of the same folder whose name is one change apart."""
+    """Pages of the same folder whose name is one change apart and begins alike: not ``cmath`` for ``math``."""
     if len(spot.name) < SHORTEST:
         return []
     shorts = (look.near_names.of(value) for value in spot.near)
     pages = {page.id: page for found in shorts for page in found}
-    return [page for page in pages.values() if are_one_change_apart(spot.name, page.spot.name)]
+    alike = (page for page in pages.values() if page.spot.name[0] == spot.name[0])
+    return [page for page in alike if are_one_change_apart(spot.name, page.spot.name)]
 
 
 def _by_words(dead: Dead, look: Look, is_new: Callable[[Here], bool]) -> Iterator[Says]:
