@@ -71,7 +71,7 @@ def test_facts_that_are_damaged_within_are_no_hindrance(tmp_path):
     with sqlite3.connect(before / "facts.db") as db:
         db.execute("UPDATE answers SET facts = X'c1'")
     db.close()
-    out = MadeSite().page("/", "/olden", "/oldens").missing("/oldens").page("/olden").write(tmp_path / "now")
+    out = MadeSite().page("/", "/olden", "/odlen").missing("/odlen").page("/olden").write(tmp_path / "now")
     (one,) = mended_site(out, lambda: [EarlierCrawl(before, 1, "", "")])
     assert one.mend is not None
     assert one.mend.rule == "near-name"

@@ -114,6 +114,11 @@ class Earlier:
         self.texts.want([was.text])
         self.titles.want([was.title])
 
+    def want_of(self, page: Here) -> None:
+        """Of a page of today, note whether what is in it was anywhere."""
+        self.contents.want([page.content])
+        self.texts.want([page.text])
+
     def look(self, keys: Collection[str]) -> None:
         """The pass over all pages: count what is wanted, and note which of ``keys`` were there."""
         query = _WELL.format(content=self._hashes["content_hash"], near=self._hashes["near_hash"])
@@ -123,9 +128,9 @@ class Earlier:
                 if there is None:
                     continue
                 spot = spot_of(there)
-                page = Here(row, url, spot, content)
-                self.contents.offer(content_of(content), page)
-                self.texts.offer(text_of(near), page)
+                page = Here(row, url, spot, content_of(content), text_of(near))
+                self.contents.offer(page.content, page)
+                self.texts.offer(page.text, page)
                 self.titles.offer(title_of(title), page)
                 if spot.key in keys:
                     self._there[spot.key] = row
@@ -135,6 +140,7 @@ class Earlier:
         row = self._there.get(key)
         return None if row is None else self.page(row)
 
-    def had(self, key: str) -> bool:
-        """Whether something was there."""
-        return key in self._there
+    def is_new(self, page: Here) -> bool:
+        """Whether nothing was there, and what is in it was nowhere: for pages that :meth:`look` was given."""
+        was_anywhere = self.contents.is_found(page.content) or self.texts.is_found(page.text)
+        return page.spot.key not in self._there and not was_anywhere

@@ -20,6 +20,8 @@ class Here(NamedTuple):
     url: str
     spot: Spot
     content: str | None
+    text: str | None = None
+    """Hashes, by which it may be known: see :mod:`crawler.check.mending.told`."""
 
 
 class Few(Generic[Value]):
@@ -52,6 +54,10 @@ class Few(Generic[Value]):
         """The pages that have it; none where there are too many to tell anything."""
         held = self._found.get(value, {}) if value is not None else {}
         return list(held.values()) if len(held) <= self._most else ()
+
+    def is_found(self, value: Value | None) -> bool:
+        """Whether any page has it, however many."""
+        return value is not None and bool(self._found.get(value))
 
     def all(self) -> Iterable[Here]:
         """Every page that was kept, for whatever value."""

@@ -8,6 +8,7 @@ from typing import Self
 from crawler.check.earlier.crawls import EarlierCrawl
 from crawler.check.mending.before import Earlier, Was
 from crawler.check.mending.dead import Dead, Lost
+from crawler.check.mending.few import Here
 from crawler.check.mending.pages import Known
 from crawler.check.mending.spots import spot_of
 from crawler.check.mending.told import sample
@@ -65,7 +66,10 @@ class History:
         found = self._known.get(lost.spot.key)
         return None if found is None else (found[0], found[0].page(found[1]))
 
-    def look(self, keys: Collection[str]) -> None:
-        """The pass over each crawl that something is known from; see :class:`Earlier`. Raises Unreadable."""
+    def look(self, pages: Collection[Here]) -> None:
+        """The pass over each crawl that something is known from, for these of today. Raises Unreadable."""
+        keys = {page.spot.key for page in pages}
         for earlier in {earlier for earlier, *_ in [*self._known.values(), *self._led.values()]}:
+            for page in pages:
+                earlier.want_of(page)
             earlier.look(keys)

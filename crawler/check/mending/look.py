@@ -60,11 +60,11 @@ class Look:
             if there is None:
                 continue
             spot = spot_of(there)
-            page = Here(row, url, spot, content)
+            page = Here(row, url, spot, content_of(content), text_of(near))
             self._offer_spot(spot, page)
             if is_html and not _is_copy(canonical, spot, path):
-                self.contents.offer(content_of(content), page)
-                self.texts.offer(text_of(near), page)
+                self.contents.offer(page.content, page)
+                self.texts.offer(page.text, page)
                 self.titles.offer(title_of(title), page)
                 for part in parts(title):
                     self.words.offer(part, page)

@@ -59,7 +59,7 @@ class _Mends:
         self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
         self._look = self._wanted()
         self._look.take(self._db, path_of(facts.site.config))
-        history.look({page.spot.key for page in self._look.all()})
+        history.look({*self._look.all()})
 
     def _wanted(self) -> Look:
         look = Look()

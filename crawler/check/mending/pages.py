@@ -87,7 +87,7 @@ def by_path(dead: Dead, known: Known | None, look: Look, folders: Folders, taken
 
     def is_new(page: Here) -> bool:
         """What was there before is not the place of what was elsewhere then."""
-        return page.id not in taken and (known is None or not known.earlier.had(page.spot.key))
+        return page.id not in taken and (known is None or known.earlier.is_new(page))
 
     every = [*_by_names(dead, look, folders, is_new), *_by_words(dead, look, is_new)]
     said = [one for one in every if speaks(one.rule, is_known=known is not None)]
@@ -118,13 +118,20 @@ def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
 
 
 def near_names(spot: Spot, look: Look) -> Sequence[Here]:
-    """Pages of the same folder whose name is one change apart and begins alike: not ``cmath`` for ``math``."""
+    """Pages of the same folder whose name is one change apart, but not at its begin or end alone.
+
+    ``cmath`` and ``math`` are different things, ``Executor`` and ``Executors`` as well.
+    """
     if len(spot.name) < SHORTEST:
         return []
     shorts = (look.near_names.of(value) for value in spot.near)
     pages = {page.id: page for found in shorts for page in found}
-    alike = (page for page in pages.values() if page.spot.name[0] == spot.name[0])
-    return [page for page in alike if are_one_change_apart(spot.name, page.spot.name)]
+    return [page for page in pages.values() if _is_slip(spot.name, page.spot.name)]
+
+
+def _is_slip(one: str, other: str) -> bool:
+    is_within = one[0] == other[0] and not one.startswith(other) and not other.startswith(one)
+    return is_within and are_one_change_apart(one, other)
 
 
 def _by_words(dead: Dead, look: Look, is_new: Callable[[Here], bool]) -> Iterator[Says]:
