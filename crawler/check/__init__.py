@@ -10,10 +10,12 @@ no server anything, and may be run again. In the order in which it can be read:
 3. what fills these: ``answers.py`` (what the server said of each URL), ``fates.py`` (redirects, followed to
    their end), ``references.py`` and ``anchors.py`` (one pass over the references of all pages),
    ``media_types.py``;
-4. ``rule.py``, then ``rules/``: a file for each family, the simplest is ``titles.py``;
-5. ``finding.py`` and ``grouping.py``: what the rules have found becomes one finding for each cause;
+4. ``rule.py``, then ``rules/``: a file for each family, the simplest is ``titles.py``; ``causes.py`` applies
+   them;
+5. ``earlier/``: what was known before, since when it stands, what was not seen often enough;
+6. ``finding.py`` and ``grouping.py``: what the rules have found becomes one finding for each cause;
    ``unverified.py`` and ``coverage.py``: what nobody has seen, and why;
-6. ``verdict.py``: the exit code; ``reports/``: a file for each format.
+7. ``verdict.py``: the exit code; ``reports/``: a file for each format.
 
 Of folders: ``folder.py`` and ``folder_process.py`` serve one, ``copies.py`` makes one page of a file that has
 several URLs, ``named.py`` puts file names in the place of URLs.

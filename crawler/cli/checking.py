@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from crawler.cli.common import begin_afresh, complain, conclude, crawled, say, unread_is_no_error
+from crawler.cli.earlier_checks import in_full, look_at_earlier
 from crawler.cli.refusals import refuse_nodes
 from crawler.model.errors import EXIT_STOPPED, CrawlerError, CrawlFailed, UsageError
 
@@ -37,8 +38,8 @@ def check_to_end(
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
-    _look_at_earlier(config, config.out, write_baseline=write_baseline)
-    config = _in_full(config)
+    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh)
+    config = in_full(config)
     with served(config, tell, fresh=fresh, quiet=quiet) as serving:
         if fresh:
             begin_afresh(serving, tell)
@@ -84,7 +85,7 @@ def write(
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)
-    _look_at_earlier(config, out, write_baseline=write_baseline)
+    look_at_earlier(config, out, write_baseline=write_baseline)
     with open_result(out, generation, config.check, write_baseline=write_baseline, keep=keep) as result:
         if is_of_folder(config):
             from crawler.check.named import NamedResult
@@ -98,25 +99,6 @@ def write(
         if write_baseline and found.exit_code not in (0, 1):
             complain(f"--baseline {config.check.baseline}: it is not written, since this is no verdict")
     return found.exit_code
-
-
-def _in_full(config: "Config") -> "Config":
-    """The same settings, with paths that hold wherever a report of the check is asked for."""
-    keys = {"check.baseline": config.check.baseline, "check.since": config.check.since}
-    relative = {key: path for key, path in keys.items() if path is not None and not path.is_absolute()}
-    for key, path in relative.items():
-        config = config.replace({key: path.absolute()}, config.origin_of(key))
-    return config
-
-
-def _look_at_earlier(config: "Config", out: Path | None, *, write_baseline: bool) -> None:
-    """Raises UsageError where a baseline, or an older check, cannot be looked at."""
-    if not (config.check.baseline or config.check.since or write_baseline):
-        return  # then nothing is to be imported
-    from crawler.check.earlier.asked import look_at
-    from crawler.check.reports import parse_reports
-
-    look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

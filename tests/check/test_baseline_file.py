@@ -100,7 +100,7 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path, text: str, sentence: str
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path / "gone.json", "there is no such file; --write-baseline makes it$")
+    refused(tmp_path / "gone.json", "there is no such file: make it with --write-baseline, or say none$")
     refused(tmp_path, "it cannot be read: Is a directory")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     refused(tmp_path / "bytes", "it is not UTF-8")

@@ -28,6 +28,11 @@ def test_earlier_checks_come_newest_first_and_those_of_the_older_folder_last(tmp
         EarlierCrawl(older, 2, f"{older}@2", began(2)),
         EarlierCrawl(older, 1, f"{older}@1", began(1)),
     ]
+    assert [each.name for each in earlier_crawls(out, 3, older, most=3)] == [
+        f"{out}@2",
+        f"{out}@1",
+        f"{older}@2",
+    ]
     assert [each.generation for each in earlier_crawls(out, 2)] == [1]
     assert earlier_crawls(out, 1) == []
 

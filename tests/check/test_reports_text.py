@@ -67,6 +67,7 @@ def test_a_finding_is_told_with_its_first_places():
 def test_what_does_not_count_is_told_above_the_errors():
     assert """
 held back (1 of 3 checks): broken-external https://other.example/x
+
 known by baseline.json: 3 findings
   1 line not found any more, such as broken-link /a on /b.html: taken out
   1 line not looked at by this check
@@ -81,6 +82,15 @@ def test_stale_lines_of_a_baseline_are_taken_out_when_somebody_asks_for_it():
     made.known = made.known and made.known._replace(written=None)
     assert "on /b.html: --write-baseline takes them out\n  1 line not looked at" in printed(made)
     assert "lines now" not in printed(made)
+
+
+def test_much_that_is_held_back_does_not_bury_the_rest():
+    made = usual()
+    made.held_back = [made.held_back[0]._replace(target=f"https://other.example/{n}") for n in range(13)]
+    output = printed(made)
+    assert output.count("held back (1 of 3") == 10
+    assert "other.example/9\nheld back: 3 more; one by one with -v\n\nknown by" in output
+    assert printed(made, verbose=True).count("held back") == 13
 
 
 def test_what_is_held_back_has_a_blank_line_behind_it():
@@ -297,12 +307,16 @@ def test_links_lead_to_the_files_of_a_folder_and_never_where_a_site_likes(tmp_pa
     ]
 
 
-@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_without_colour_a_terminal_gets_plain_lines(name, value, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "value", "width"),
+    [("NO_COLOR", "1", 60), ("TERM", "dumb", 80)],  # of a dumb one rich believes no width
+)
+def test_without_colour_a_terminal_gets_plain_lines(name, value, width, monkeypatch):
     monkeypatch.setenv(name, value)
     output = on_a_terminal(usual(), 60, monkeypatch)
     assert "\x1b" not in output
-    assert max(len(line) for line in output.splitlines() if not re.search("https:|^again|^3 err", line)) <= 60
+    lines = [line for line in output.splitlines() if not re.search("https:|^again|^3 err", line)]
+    assert max(map(len, lines)) <= width
 
 
 def test_a_ci_that_forces_colours_gets_them_without_links(monkeypatch):

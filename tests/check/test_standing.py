@@ -1,6 +1,8 @@
 """Since when a finding stands: over the checks of a folder, and of the older one that was named."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from crawler.check.earlier import standing
 from crawler.check.earlier.standing_file import FORMAT, path_of, read
 from crawler.check.finding import Since
 from crawler.check.result import open_result
+from crawler.model.errors import UsageError
 from crawler.model.outcomes import State
 from tests.check.sites import HOME, MadeSite, began
 
@@ -217,6 +220,15 @@ def test_facts_that_cannot_be_read_are_no_check(tmp_path: Path) -> None:
     checked(out, 2, site("a"), keep=False)
     (out / "facts@2.db").write_bytes(b"nothing" * 999)
     assert checked(out, 3, site("a")) == {"a": at(out, 1, 2)}
+
+
+def test_an_older_folder_of_which_a_page_cannot_be_read_is_named(tmp_path: Path) -> None:
+    older, out = tmp_path / "older", tmp_path / "out"
+    checked(older, 1, site("a"), keep=False)
+    with closing(sqlite3.connect(older / "facts.db")) as db, db:
+        db.execute("UPDATE answers SET facts = x'C1' WHERE facts IS NOT NULL")
+    with pytest.raises(UsageError, match=f"^--since {older}: it cannot be read: "):
+        checked(out, 1, site("a", since=older))
 
 
 def test_the_file_says_what_was_found_a_line_for_each(tmp_path: Path) -> None:

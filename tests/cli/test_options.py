@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import crawler.cli.check_options  # noqa: F401 - it adds its own to the table of all options
 from crawler.check.earlier import asked
 from crawler.cli import options
 from crawler.config import Config

@@ -203,7 +203,7 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
     known, writing = ("--baseline", "known.json"), "--write-baseline"
     assert refused(site, tmp_path, writing) == "--write-baseline needs --baseline FILE, which says where to"
     assert refused(site, tmp_path, *known) == (
-        "--baseline known.json: there is no such file; --write-baseline makes it"
+        "--baseline known.json: there is no such file: make it with --write-baseline, or say none"
     )
     assert refused(site, tmp_path, "--baseline", "no/known.json", writing) == (
         f"--baseline no/known.json: it cannot be written: there is no folder {tmp_path / 'no'}"
@@ -218,7 +218,13 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
     for more in ([], [writing]):
         assert "known.json: it is of version 7, and" in refused(site, tmp_path, *known, *more)
     assert refused(site, tmp_path, "--since", "old") == (
-        "--since old: there is no folder old; --since none looks at none"
+        "--since old: there is no folder old (none looks at no older check)"
+    )
+    (tmp_path / "out").mkdir()
+    within = tmp_path / "out" / "known.json"
+    within.write_text('{"crawler_baseline": 1, "findings": []}')
+    assert refused(site, tmp_path, "-o", "out", "--fresh", "--baseline", "out/known.json") == (
+        "--baseline out/known.json: --fresh moves out aside with it: keep it somewhere else"
     )
     (tmp_path / "old").mkdir()
     assert refused(site, tmp_path, "--since", "old") == (
@@ -238,7 +244,7 @@ def test_an_older_folder_that_is_gone_by_the_time_of_a_report_is_named(
     gone = crawls.crawl("report", "out", cwd=tmp_path)
     assert (gone.returncode, gone.stdout) == (2, "")
     old = tmp_path / "old"
-    assert gone.stderr == f"crawler: --since {old}: there is no folder {old}; --since none looks at none\n"
+    assert gone.stderr == f"crawler: --since {old}: there is no folder {old} (none looks at no older check)\n"
     assert stands(run(tmp_path, "report", "out", "--since", "none", *REPORT)[1]) == {"/gone": None}
 
 

@@ -28,7 +28,9 @@ def read(path: Path) -> list[Entry]:
     try:
         text = path.read_bytes().decode("utf-8-sig")  # some editors put a mark before it
     except FileNotFoundError:
-        raise UsageError(f"--baseline {path}: there is no such file; --write-baseline makes it") from None
+        raise UsageError(
+            f"--baseline {path}: there is no such file: make it with --write-baseline, or say none"
+        ) from None
     except UnicodeDecodeError as error:
         raise _refused(path, f"it is not UTF-8 ({error.reason} at byte {error.start:,})") from None
     except OSError as error:

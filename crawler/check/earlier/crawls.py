@@ -6,6 +6,7 @@ Only a check that came to its end counts: what a crawl that was stopped has not 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,16 +31,17 @@ class EarlierCrawl(NamedTuple):
     """RFC 3339, UTC."""
 
 
-def earlier_crawls(out: Path, generation: int, since: Path | None = None) -> list[EarlierCrawl]:
-    """All checks before a generation of ``out``, newest first; then those of ``since``, OLD_OUT or OLD_OUT@2.
+def earlier_crawls(
+    out: Path, generation: int, since: Path | None = None, most: int | None = None
+) -> list[EarlierCrawl]:
+    """The checks before a generation of ``out``, newest first; then those of ``since``, OLD_OUT or OLD_OUT@2.
 
-    Raises UsageError where ``since`` is no check.
+    All of them or the newest ``most``: each has two files that are looked into. Raises UsageError where
+    ``since`` is no check.
     """
-    found = [*before(out, generation)]
-    if since is not None:
-        last = older_check(since, out)
-        found += [last, *before(last.out, last.generation)]
-    return found
+    last = older_check(since, out) if since is not None else None
+    older = [] if last is None else chain([last], before(last.out, last.generation))
+    return list(islice(chain(before(out, generation), older), most))
 
 
 def before(out: Path, generation: int) -> Iterator[EarlierCrawl]:
@@ -94,7 +96,7 @@ def older_check(since: Path, out: Path | None) -> EarlierCrawl:
     found = named(str(since), is_folder=since.is_dir())
     older, generation = Path(found.out), found.generation
     if not older.is_dir():
-        raise UsageError(f"{asked}: there is no folder {older}; --since none looks at none")
+        raise UsageError(f"{asked}: there is no folder {older} (none looks at no older check)")
     if (older / CLUSTER_FILE).exists():
         raise UsageError(f"{asked}: {older} is a crawl of several nodes, which is no check")
     if out is not None and older.resolve() == out.resolve():

@@ -17,7 +17,7 @@ from crawler.check.finding import Since
 from crawler.check.site import Facts, open_facts
 from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, generations, open_view
-from crawler.model.errors import CrawlerError
+from crawler.model.errors import CrawlerError, UsageError
 from crawler.sinks.facts import FactsSink
 
 FAULTS = frozenset({"broken-external", "unreachable", "flaky"})
@@ -99,10 +99,16 @@ def _again(before: Standing | None, check: EarlierCrawl, *, keep: bool = False) 
 
 
 def _older(check: EarlierCrawl) -> Mapping[Key, Before]:
-    """What stood in an older check, and since when, with what that knows of still older ones."""
+    """What stood in an older check, and since when, with what that knows of still older ones.
+
+    Raises UsageError where it cannot be read.
+    """
     standing = standing_file.read(check.out, check.generation)
     if standing is None:
-        standing = _again(standing_before(check.out, check.generation), check)
+        try:
+            standing = _again(standing_before(check.out, check.generation), check)
+        except (CrawlerError, sqlite3.Error, msgspec.DecodeError) as error:
+            raise UsageError(f"--since {check.name}: it cannot be read: {error}") from error
     out = check.out.absolute()
     name = namer_of(out)
     return {

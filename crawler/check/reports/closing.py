@@ -43,14 +43,16 @@ def left_out(result: Result, width: int | None) -> Iterator[Line]:
         yield Line()
 
 
-def set_apart(result: Result, width: int | None) -> Iterator[Line]:
-    """What does not count: it is known by the baseline, or was not seen often enough."""
-    for each in result.held_back:
+def set_apart(result: Result, width: int | None, most: int | None = None) -> Iterator[Line]:
+    """What does not count: it is known by the baseline, or was not seen often enough; of this ``most``."""
+    for each in result.held_back[:most]:
         seen = f"{each.checks:,} of {each.needed:,} checks"
         yield from sentence(0, f"held back ({seen}): {each.rule} {visible(each.target)}", width)
+    if left := len(result.held_back) - len(result.held_back[:most]):
+        yield Line([Part(f"held back: {left:,} more; one by one with -v", "dim")])
+    if result.held_back:
+        yield Line()
     if result.known is None:
-        if result.held_back:
-            yield Line()
         return
     known, file = result.known, visible(str(result.known.file))
     yield Line([Part(f"known by {file}: {counted(known.findings, 'finding')}", "bold")])

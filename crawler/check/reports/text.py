@@ -80,7 +80,7 @@ def lines(
     for severity in reversed(SEVERITIES):
         if severity == "error" and not extent.quiet:
             yield from left_out(result, extent.width)
-            yield from set_apart(result, extent.width)
+            yield from set_apart(result, extent.width, None if extent.verbose else WARNINGS_SHOWN)
         some = [finding for finding in result.findings if finding.severity == severity]
         if some and (verdict.fails(severity) or not extent.quiet):
             yield from _section(some, result, extent, _most(severity, verdict, extent))
