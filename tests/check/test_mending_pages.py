@@ -208,6 +208,14 @@ def test_two_pages_that_are_elsewhere_are_no_folder_that_moved(tmp_path):
     assert mends(tmp_path, site("/tour/first", "/tour/second", dead=("/guide/first", "/guide/second"))) == {}
 
 
+def test_folders_with_the_same_names_that_moved_together_are_told_apart_or_not_at_all(tmp_path):
+    """Of one of them some pages are gone for good, whose names are on the other's pages alone."""
+    names = [f"page-{letter}" for letter in "abcdefgh"]
+    there = [*(f"/new/{name}" for name in names), *(f"/new/use/{name}" for name in names[4:])]
+    dead = tuple(f"/old/use/{name}" for name in names)
+    assert mends(tmp_path, site(*there, dead=dead)) == {}
+
+
 def test_what_became_of_a_folder_tells_where_the_rest_of_it_is(tmp_path):
     names = ("first", "second", "third")
     before = site(*(f"/guide/{name}" for name in names), "/guide/rest")

@@ -107,14 +107,10 @@ def _by_names(dead: Dead, look: Look, folders: Folders, is_new: Callable[[Here],
 
 
 def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
-    """Its spots, each with the one page that has its name."""
+    """Its spots, each with all pages that have its name: what is wrong among them speaks for another way."""
     for spot in dead.spots:
-        if (
-            spot.name
-            and not spot.query
-            and len(named := look.names.of((spot.name.casefold(), spot.kind))) == 1
-        ):
-            yield spot, named[0]
+        if spot.name and not spot.query:
+            yield from ((spot, page) for page in look.names.of((spot.name.casefold(), spot.kind)))
 
 
 def near_names(spot: Spot, look: Look) -> Sequence[Here]:
