@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.check.mending.sections import on_the_page, with_fragment
+from crawler.check.mending.sections import OwnSections, with_fragment
 from tests.check.sites import MadeSite
 from tests.check.test_mending_pages import mends, rules
 
@@ -92,4 +92,5 @@ def test_what_would_end_a_url_is_encoded():
 
 def test_several_in_a_row_keep_their_order():
     was, now = ["a", "one", "two", "z"], ["a", "eins", "zwei", "z"]
-    assert [on_the_page(one, now, was).anchor for one in ("one", "two")] == ["eins", "zwei"]
+    found = [OwnSections(now, was).of(one, is_known=True) for one in ("one", "two")]
+    assert [one and one.anchor for one in found] == ["eins", "zwei"]

@@ -13,7 +13,7 @@ from crawler.check.mending.history import History
 from crawler.check.mending.look import Look
 from crawler.check.mending.pages import Says, alike, by_content, by_path
 from crawler.check.mending.rules_of_thumb import mend_by
-from crawler.check.mending.sections import MovedSections, is_among, on_the_page, with_fragment
+from crawler.check.mending.sections import MovedSections, OwnSections, is_among, with_fragment
 from crawler.check.mending.sites import path_of
 from crawler.check.mending.told import anchors_of, is_numbered, words
 from crawler.check.site import Facts
@@ -88,7 +88,7 @@ class _Mends:
                 folders.add(one.spots[0], says.page.spot)
         taken = {says.page.id for says in said.values()}
         left = [one for one in self._dead if one.url not in said]
-        if not said:  # then what has a name that no other page has tells where folders went
+        if not said:  # then only names tell where folders went
             folders = Folders(self._look.stayed.__getitem__)
             for one in left:
                 for spot, page in alike(one, self._look):
@@ -109,11 +109,11 @@ class _Mends:
             before = self._history.page_of(several[0])
             was = None if before is None else before[1].anchors
             moved = self._moved([one.fragment for one in several], page, before and before[0])
-            now = self._anchors(page)
+            own = OwnSections(self._anchors(page), was)
             for one in several:
                 is_known = was is not None and is_among(one.fragment, was)
                 section = moved.of(one.fragment, is_known=is_known)
-                section = section or on_the_page(one.fragment, now, was if is_known else None)
+                section = section or own.of(one.fragment, is_known=is_known)
                 if section is not None:
                     target = with_fragment(section.url or one.url, section.anchor)
                     if (mend := mend_by(section.rule, target, is_known=is_known)) is not None:

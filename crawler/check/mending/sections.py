@@ -1,8 +1,8 @@
 """Where a place within a page is now whose id is missing there: what each rule of thumb says."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -65,28 +65,35 @@ def is_among(fragment: str, anchors: Collection[str]) -> bool:
     return fragment in anchors or unquote(fragment, errors="replace") in anchors
 
 
-def on_the_page(fragment: str, now: Sequence[str], was: Sequence[str] | None) -> Section | None:
-    """An id of the same page, of those that are there now, in page order.
+class OwnSections:
+    """The ids of a page itself, in page order: which of them may be what is missing."""
 
-    ``was``: those of the earlier crawl, with the missing one; None where none is known to have had it.
-    """
-    name = unquote(fragment, errors="replace")
-    new = now if was is None else [one for one in now if one not in was]
-    if (found := _one(one for one in new if _written(one) == _written(name))) is not None:
-        return Section("same-letters-id", found)
-    if was is not None and (found := _between(name if name in was else fragment, now, was)) is not None:
-        return Section("same-place-id", found)
-    return None
+    def __init__(self, now: Sequence[str], was: Sequence[str] | None) -> None:
+        """``was``: those of the earlier crawl; None without one."""
+        self._now, self._was = now, was or []
+        before = set(self._was)
+        self._written: dict[str, list[str]] = defaultdict(list)
+        self._new: dict[str, list[str]] = defaultdict(list)
+        for one in now:
+            self._written[_written(one)].append(one)
+            if one not in before:
+                self._new[_written(one)].append(one)
+
+    def of(self, fragment: str, *, is_known: bool) -> Section | None:
+        """The likely id; ``is_known``: the page had the missing one in the earlier crawl."""
+        name = unquote(fragment, errors="replace")
+        alike = (self._new if is_known else self._written).get(_written(name), [])
+        if len(alike) == 1:
+            return Section("same-letters-id", alike[0])
+        if is_known:
+            found = _between(name if name in self._was else fragment, self._now, self._was)
+            return None if found is None else Section("same-place-id", found)
+        return None
 
 
 def _written(name: str) -> str:
     """Without case, and whatever joins the words; but ``__init__`` is not ``init``."""
     return _JOINED.sub("-", name).casefold()
-
-
-def _one(found: Iterable[str]) -> str | None:
-    several = [*found]
-    return several[0] if len(several) == 1 else None
 
 
 def _between(name: str, now: Sequence[str], was: Sequence[str]) -> str | None:
