@@ -138,7 +138,14 @@ def wait_until_it_answers(port: int, server: subprocess.Popen[str]) -> None:
 @contextlib.contextmanager
 def serve(name: str) -> Iterator[str]:
     """Serve a documentation site with its own nginx; gives the URL of its first page."""
-    root, nginx, port = root_of(name), find_nginx(), free_port()
+    with serve_folder(root_of(name)) as url:
+        yield f"{url}{DOCS[name].index}"
+
+
+@contextlib.contextmanager
+def serve_folder(root: Path) -> Iterator[str]:
+    """Serve any folder with an nginx of its own; gives its URL."""
+    nginx, port = find_nginx(), free_port()
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         conf = Path(folder, "nginx.conf")
         conf.write_text(NGINX_CONF.format(folder=folder, port=port, root=root), encoding="utf-8")
@@ -146,7 +153,7 @@ def serve(name: str) -> Iterator[str]:
         server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
             wait_until_it_answers(port, server)
-            yield f"http://127.0.0.1:{port}/{DOCS[name].index}"
+            yield f"http://127.0.0.1:{port}/"
         finally:
             server.terminate()  # nginx's fast shutdown
             server.communicate(timeout=READY_WITHIN)

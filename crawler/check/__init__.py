@@ -15,7 +15,8 @@ no server anything, and may be run again. In the order in which it can be read:
 5. ``earlier/``: what was known before, since when it stands, what was not seen often enough;
 6. ``finding.py`` and ``grouping.py``: what the rules have found becomes one finding for each cause;
    ``unverified.py`` and ``coverage.py``: what nobody has seen, and why;
-7. ``verdict.py``: the exit code; ``reports/``: a file or a package for each format.
+7. ``mending/``: where what is dead probably is now;
+8. ``verdict.py``: the exit code; ``reports/``: a file or a package for each format.
 
 Of files in a repository: ``source_map.py`` says which one a page was made from, and where in it a fault
 stands; ``source_map_asked.py`` is the way in from the settings.

@@ -10,10 +10,12 @@ import msgspec
 from crawler.check.causes import Cause, causes, find, severities
 from crawler.check.coverage import why_so_little
 from crawler.check.earlier.baseline import Baseline
+from crawler.check.earlier.crawls import earlier_crawls
 from crawler.check.earlier.held_back import held_back, too_few
 from crawler.check.earlier.standing import Stand
 from crawler.check.finding import Finding, HeldBack, Ignored, Known, Place, Result, Unverified
 from crawler.check.grouping import grouped, ignore
+from crawler.check.mending.mend import mended
 from crawler.check.site import Facts, no_room, open_facts
 from crawler.check.source_map_asked import sources_of
 from crawler.check.unverified import find_unverified
@@ -69,10 +71,13 @@ class CheckResult:
         self.held_back: Sequence[HeldBack] = list(held_back(found, stand, config.check.flaky))
         held = {(one.rule, one.target) for one in self.held_back}
         counting = (one for one in found if (one.rule, one.target) not in held)
-        self.findings: Sequence[Finding] = [
+        findings = [
             one._replace(number=number, since=stand.since(Cause(one.rule, one.target)))
             for number, one in enumerate(counting, 1)
         ]
+        self.findings: Sequence[Finding] = mended(
+            facts, findings, lambda: earlier_crawls(out, view.generation, config.check.since)
+        )
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
         self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
         self.sources = sources_of(config, self._pages() if config.check.source_map else ())

@@ -39,12 +39,13 @@ class MadeSite:
         self.resting_until: float | None = None
 
     def page(self, path: str, *references, anchors=(), marks=(), **facts_of):
-        """A page of HTML with nothing odd. A reference is a href, or a tuple of it and its source, or whether
-        it is asked for."""
+        """A page of HTML with nothing odd. A reference is a href, or a tuple of it and its source, its text,
+        or whether it is asked for."""
         url = resolve(path, HOME)
         outcome = facts_of.pop("outcome", Outcome.OK)
         facts_of = {"title": f"Page {url}", "text_hash": len(self.finished), **facts_of}
-        found = {key: facts_of.pop(key) for key in ("title", "canonical", "final_url") if key in facts_of}
+        of_record = ("title", "canonical", "final_url", "content_hash", "near_hash")
+        found = {key: facts_of.pop(key) for key in of_record if key in facts_of}
         noted = self._noted(
             url, references, anchors, marks, GOOD | {"text_hash": len(self.finished)} | facts_of
         )
@@ -107,7 +108,8 @@ class MadeSite:
             fragment = href.partition("#")[2] if "#" in href else None
             source = next((one for one in more if isinstance(one, Source)), Source.A)
             is_asked = next((one for one in more if isinstance(one, bool)), True)
-            noted.append(Reference(target, fragment, line, 9, source, "a text", is_asked))
+            text = next((one for one in more if isinstance(one, str)), "a text")
+            noted.append(Reference(target, fragment, line, 9, source, text, is_asked))
         more = {"anchors": list(anchors), "marks": [Mark(*mark) for mark in marks], **facts_of}
         return PageFacts.of(list(targets), noted, **more)
 

@@ -1,0 +1,94 @@
+"""One pass over what is well in this check, for all that is looked for."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from crawler.check.mending.before import Was
+from crawler.check.mending.few import Few, Here
+from crawler.check.mending.spots import Spot, spot_of, upwards
+from crawler.check.mending.told import anchors_of, content_of, parts, text_of, title_of
+from crawler.model.outcomes import Purpose
+
+SAME_NAME = 30
+"""Pages of one name among which a folder's move may find one."""
+_PURPOSES = (Purpose.PAGE, Purpose.STYLESHEET, Purpose.ASSET)
+_WELL = f"""
+SELECT id, url, title, canonical, content_hash, near_hash, is_html, iif(?, facts, NULL)
+FROM current CROSS JOIN answers USING (id)
+WHERE outcome IN ('ok', 'truncated') AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
+"""
+
+
+class Look:
+    """What is wanted, by what it is known, and the pages that have it."""
+
+    def __init__(self) -> None:
+        self.keys, self.letters = Few[str](), Few[str]()
+        self.near_names = Few[tuple[str, str, str]]()
+        self.names = Few[tuple[str, str]](SAME_NAME)
+        self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
+        self.words, self.anchors = Few[str](), Few[str]()
+        self._folders: set[tuple[str, str]] = set()
+        self._above: set[str] = set()
+        self.stayed: Counter[str] = Counter()
+        """Of every folder from which something is gone, and those above it: the pages in it and below."""
+
+    def want_spot(self, spot: Spot) -> None:
+        """A spot is dead."""
+        self.keys.want([spot.key])
+        if spot.name and not spot.query:
+            self.letters.want([spot.letters])
+            self.names.want([(spot.name.casefold(), spot.kind)])
+            self.near_names.want(spot.near)
+            self._folders.add((spot.folder, spot.kind))
+            self._above.update(upwards(spot.folder))
+
+    def want_page(self, was: Was) -> None:
+        """What an earlier crawl tells of something dead."""
+        self.contents.want([was.content])
+        self.texts.want([was.text])
+        self.titles.want([was.title])
+        self.anchors.want(was.anchors)
+
+    def take(self, db: sqlite3.Connection, path: Callable[[str], str | None]) -> None:
+        """The pass itself: offer every page to all that is wanted. Raises sqlite3.Error, DecodeError."""
+        with_anchors = len(self.anchors) > 0
+        for row, url, title, canonical, content, near, is_html, blob in db.execute(_WELL, (with_anchors,)):
+            there = path(url)
+            if there is None:
+                continue
+            spot = spot_of(there)
+            page = Here(row, url, spot, content_of(content), text_of(near))
+            self._offer_spot(spot, page)
+            if is_html and not _is_copy(canonical, spot, path):
+                self.contents.offer(page.content, page)
+                self.texts.offer(page.text, page)
+                self.titles.offer(title_of(title), page)
+                for part in parts(title):
+                    self.words.offer(part, page)
+                for anchor in self.anchors.wanted(anchors_of(blob)):
+                    self.anchors.offer(anchor, page)
+
+    def _offer_spot(self, spot: Spot, page: Here) -> None:
+        self.keys.offer(spot.key, page)
+        if spot.query:
+            return
+        self.stayed.update(folder for folder in upwards(spot.folder) if folder in self._above)
+        self.letters.offer(spot.letters, page)
+        self.names.offer((spot.name.casefold(), spot.kind), page)
+        if (spot.folder, spot.kind) in self._folders:
+            for near in spot.near:
+                self.near_names.offer(near, page)
+
+    def all(self) -> Iterable[Here]:
+        """Every page that was kept, for whatever it has."""
+        by_one = (self.keys, self.letters, self.contents, self.texts, self.titles, self.words, self.anchors)
+        return chain(self.near_names.all(), self.names.all(), *(few.all() for few in by_one))
+
+
+def _is_copy(canonical: str | None, spot: Spot, path: Callable[[str], str | None]) -> bool:
+    """Whether a page says that another one of the site has its place."""
+    there = path(canonical) if canonical else None
+    return there is not None and spot_of(there).key != spot.key

@@ -1,0 +1,135 @@
+"""From findings to the same findings, each with the likely new place of what is dead: the way in."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from crawler.check.earlier.crawls import EarlierCrawl
+from crawler.check.finding import Finding, Mend
+from crawler.check.mending.before import Earlier, Unreadable
+from crawler.check.mending.dead import Dead, Lost, dead_targets, lost_fragments
+from crawler.check.mending.few import Here
+from crawler.check.mending.folders import Folders
+from crawler.check.mending.history import History
+from crawler.check.mending.look import Look
+from crawler.check.mending.pages import Says, alike, by_content, by_path
+from crawler.check.mending.rules_of_thumb import mend_by
+from crawler.check.mending.sections import MovedSections, OwnSections, is_among, with_fragment
+from crawler.check.mending.sites import path_of
+from crawler.check.mending.told import anchors_of, is_numbered, words
+from crawler.check.site import Facts
+
+
+def mended(
+    facts: Facts, findings: Sequence[Finding], crawls: Callable[[], Iterable[EarlierCrawl]]
+) -> list[Finding]:
+    """The same findings; ``crawls`` are the earlier ones, newest first, asked for if anything is dead.
+
+    Raises sqlite3.Error, msgspec.DecodeError where the facts of this check are damaged.
+    """
+    path = path_of(facts.site.config)
+    dead = dead_targets(facts.site.db, findings, path)
+    lost = lost_fragments(findings, facts.answers.ids, path)
+    if not dead and not lost:
+        return [*findings]
+    mends = _mends(facts, dead, lost, [*crawls()])
+    return [one._replace(mend=mends.get(one.target)) if one.target in mends else one for one in findings]
+
+
+def _mends(
+    facts: Facts, dead: Sequence[Dead], lost: Sequence[Lost], crawls: list[EarlierCrawl]
+) -> dict[str, Mend]:
+    """By target. An earlier crawl that cannot be read is no help, and no hindrance."""
+    while True:
+        try:
+            with History(crawls) as history:
+                return _Mends(facts, history, dead, lost).all()
+        except Unreadable as error:
+            crawls = [one for one in crawls if one not in error.args]
+
+
+class _Mends:
+    """All of one check."""
+
+    def __init__(self, facts: Facts, history: History, dead: Sequence[Dead], lost: Sequence[Lost]) -> None:
+        self._db, self._history, self._dead, self._lost = facts.site.db, history, dead, lost
+        history.find(
+            {spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost},
+            {path for one in dead for path in one.paths} | {one.path for one in lost},
+        )
+        self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
+        self._look = self._wanted()
+        self._look.take(self._db, path_of(facts.site.config))
+        history.look({*self._look.all()})
+
+    def _wanted(self) -> Look:
+        look = Look()
+        for dead in self._dead:
+            for spot in dead.spots:
+                look.want_spot(spot)
+            look.words.want(map(words, dead.texts))
+        for known in self._known.values():
+            if known.led is not None:
+                look.keys.want([known.led.key])
+            if known.was is not None:
+                look.want_page(known.was)
+        look.anchors.want(one.fragment for one in self._lost if not is_numbered(one.fragment))
+        return look
+
+    def all(self) -> dict[str, Mend]:
+        """By target."""
+        return {**self._of_pages(), **self._of_fragments()}
+
+    def _of_pages(self) -> dict[str, Mend]:
+        folders = Folders()
+        said: dict[str, Says] = {}
+        for one in self._dead:
+            if (known := self._known.get(one.url)) and (says := by_content(known, self._look)):
+                said[one.url] = says
+                folders.add(one.spots[0], says.page.spot)
+        taken = {says.page.id for says in said.values()}
+        left = [one for one in self._dead if one.url not in said]
+        if not said:  # then only names tell where folders went
+            folders = Folders(self._look.stayed.__getitem__)
+            for one in left:
+                for spot, page in alike(one, self._look):
+                    folders.add(spot, page.spot)
+        for one in left:
+            says = by_path(one, self._known.get(one.url), self._look, folders, taken)
+            if says is not None:
+                said[one.url] = says
+        mends = {
+            url: mend_by(says.rule, says.page.url, is_known=url in self._known) for url, says in said.items()
+        }
+        return {url: mend for url, mend in mends.items() if mend is not None}
+
+    def _of_fragments(self) -> dict[str, Mend]:
+        found: dict[str, Mend] = {}
+        for page, group in groupby(sorted(self._lost, key=lambda one: one.page), key=lambda one: one.page):
+            several = [*group]
+            before = self._history.page_of(several[0])
+            was = None if before is None else before[1].anchors
+            moved = self._moved([one.fragment for one in several], page, before and before[0])
+            own = OwnSections(self._anchors(page), was)
+            for one in several:
+                is_known = was is not None and is_among(one.fragment, was)
+                section = moved.of(one.fragment, is_known=is_known)
+                section = section or own.of(one.fragment, is_known=is_known)
+                if section is not None:
+                    target = with_fragment(section.url or one.url, section.anchor)
+                    if (mend := mend_by(section.rule, target, is_known=is_known)) is not None:
+                        found[one.target] = mend
+        return found
+
+    def _moved(self, lost: Sequence[str], page: int, earlier: Earlier | None) -> MovedSections:
+        """Where the ids of a page went, as far as other pages have them now."""
+
+        def had(other: Here) -> list[str]:
+            was = None if earlier is None else earlier.was_at(other.spot.key)
+            return [] if was is None else was.anchors
+
+        others = {one: [p for p in self._look.anchors.of(one) if p.id != page] for one in lost}
+        return MovedSections(others, had, lambda other: self._anchors(other.id))
+
+    def _anchors(self, page: int) -> list[str]:
+        (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
+        return anchors_of(blob)

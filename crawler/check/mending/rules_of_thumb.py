@@ -1,0 +1,52 @@
+"""The rules of thumb that may say where something is now, and how often each was right."""
+
+from typing import NamedTuple
+
+from crawler.check.finding import Mend
+
+LEAST = 0.9
+"""A rule that was right less often does not speak."""
+
+
+class Thumb(NamedTuple):
+    """A rule of thumb."""
+
+    why: str
+    """For people, half a sentence; see :class:`~crawler.check.finding.Mend`."""
+    known: float
+    """The part of what it said that was right, where an earlier crawl had what is dead; rounded down."""
+    unknown: float
+    """The same where there was none."""
+
+
+THUMBS: dict[str, Thumb] = {
+    "same-content": Thumb("it has the content that was there", 0.99, 0.0),
+    "same-text": Thumb("it has the text that was there", 0.99, 0.0),
+    "same-ids": Thumb("it has the ids that were there", 0.99, 0.0),
+    "same-title": Thumb("it has the title of what was there", 0.99, 0.0),
+    "led-there": Thumb("the link was redirected there", 0.99, 0.0),
+    "other-suffix": Thumb("it is the same but for the suffix", 0.99, 0.99),
+    "same-letters": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
+    "moved-folder": Thumb("the others of its folder are there now", 0.99, 0.99),
+    "same-name": Thumb("only that page has its name", 0.98, 0.0),
+    "near-name": Thumb("its name is one letter away", 0.99, 0.99),
+    "link-text": Thumb("its title is what the links say", 0.99, 0.99),
+    "moved-section": Thumb("only that page has the id, and had it not before", 0.99, 0.99),
+    "same-letters-id": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
+    "same-place-id": Thumb("it stands where the missing one did", 0.99, 0.0),
+}
+
+
+def speaks(rule: str, *, is_known: bool) -> bool:
+    """Whether a rule is sure enough; ``is_known``: an earlier crawl had what is dead."""
+    return _sure(rule, is_known=is_known) >= LEAST
+
+
+def mend_by(rule: str, target: str, *, is_known: bool) -> Mend | None:
+    """What a rule says, if it is sure enough."""
+    sure = _sure(rule, is_known=is_known)
+    return Mend(target, rule, THUMBS[rule].why, sure) if sure >= LEAST else None
+
+
+def _sure(rule: str, *, is_known: bool) -> float:
+    return THUMBS[rule].known if is_known else THUMBS[rule].unknown

@@ -1,0 +1,273 @@
+"""Where a dead page probably is now: what is suggested, and when nobody says anything."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.check.finding import Mend
+from crawler.check.mending.rules_of_thumb import LEAST, THUMBS
+from crawler.check.result import open_result
+from crawler.config.check_section import CheckConfig
+from crawler.model.sources import Source
+from tests.check.sites import HOME, MadeSite
+
+LONG, OTHER, SHORT = "00000000000000a1", "00000000000000b3", "00000000000000a2"
+"""Hashes of visible texts; the last one's text is too short to tell anything."""
+IDS = [f"the-{word}-section" for word in ("first", "second", "third", "fourth")]
+
+
+def mends(tmp_path: Path, site: MadeSite, before: MadeSite | None = None) -> dict[str, Mend]:
+    """By path of the target."""
+    since = None
+    if before is not None:
+        since = before.write(tmp_path / "before")
+    with open_result(site.write(tmp_path / "now"), asked=CheckConfig(since=since)) as result:
+        return {
+            one.target.removeprefix(HOME): one.mend._replace(target=one.mend.target.removeprefix(HOME))
+            for one in result.findings
+            if one.mend is not None
+        }
+
+
+def rules(found: dict[str, Mend]) -> dict[str, tuple[str, str]]:
+    return {target: (mend.rule, mend.target) for target, mend in found.items()}
+
+
+def site(*paths: str, dead: tuple[object, ...] = (), **of_each: object) -> MadeSite:
+    """A start page that links to these pages, and to what is dead."""
+    made = MadeSite().page("/", *paths, *dead)
+    for path in paths:
+        made.page(path, **of_each)
+    for one in dead:
+        made.missing(one[0] if isinstance(one, tuple) else one)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "unlike"),
+    [
+        ("same-content", {"content_hash": "aa"}, {"content_hash": "bb"}),
+        ("same-text", {"near_hash": LONG}, {"near_hash": OTHER}),
+        ("same-title", {"title": "How to whistle"}, {"title": "How to hum"}),
+        ("same-ids", {"anchors": IDS}, {"anchors": ["quite-another"]}),
+    ],
+)
+def test_a_page_is_known_again_by_what_is_in_it(tmp_path, rule, known, unlike):
+    before = MadeSite().page("/", "/old", "/else").page("/old", **known).page("/else", **unlike)
+    now = MadeSite().page("/", "/old", "/away/new", "/else").missing("/old").page("/away/new", **known)
+    now.page("/else", **unlike)
+    mend = mends(tmp_path, now, before)["old"]
+    assert mend == Mend("away/new", rule, THUMBS[rule].why, THUMBS[rule].known)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"content_hash": "aa"}, {"near_hash": LONG}, {"title": "How to whistle"}, {"anchors": IDS}],
+)
+def test_what_two_pages_have_tells_nothing(tmp_path, known):
+    before = MadeSite().page("/", "/old", "/twin").page("/old", **known)
+    now = MadeSite().page("/", "/old", "/one", "/two").missing("/old").page("/one", **known)
+    assert mends(tmp_path, now.page("/two", **known), before) == {}
+
+
+@pytest.mark.parametrize("known", [{"content_hash": "aa"}, {"near_hash": LONG}, {"title": "How to whistle"}])
+def test_what_two_pages_had_tells_nothing(tmp_path, known):
+    before = MadeSite().page("/", "/old", "/twin").page("/old", **known).page("/twin", **known)
+    now = MadeSite().page("/", "/old", "/one").missing("/old").page("/one", **known)
+    assert mends(tmp_path, now, before) == {}
+
+
+@pytest.mark.parametrize(
+    "known", [{"near_hash": SHORT}, {"content_hash": "99aa06d3014798d86001c324468d497f"}]
+)
+def test_little_text_and_no_content_tell_nothing(tmp_path, known):
+    before = MadeSite().page("/", "/old").page("/old", **known)
+    now = MadeSite().page("/", "/old", "/one").missing("/old").page("/one", **known)
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_ids_that_a_page_had_before_are_not_those_of_another_that_came_to_it(tmp_path):
+    before = MadeSite().page("/", "/old", "/one").page("/old", anchors=IDS).page("/one", anchors=IDS)
+    now = MadeSite().page("/", "/old", "/one").missing("/old").page("/one", anchors=IDS)
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_a_page_that_was_put_into_another_is_there(tmp_path):
+    before = MadeSite().page("/", "/old", "/one").page("/old", anchors=IDS).page("/one", anchors=["its-own"])
+    now = MadeSite().page("/", "/old", "/one").missing("/old").page("/one", anchors=["its-own", *IDS])
+    assert rules(mends(tmp_path, now, before)) == {"old": ("same-ids", "one")}
+
+
+def test_the_earlier_crawl_may_have_been_of_another_host(tmp_path):
+    before = MadeSite(seeds=["http://staging.test:8080/"]).page("http://staging.test:8080/", "/old")
+    before.page("http://staging.test:8080/old", content_hash="aa")
+    now = MadeSite().page("/", "/old", "/new").missing("/old").page("/new", content_hash="aa")
+    assert rules(mends(tmp_path, now, before)) == {"old": ("same-content", "new")}
+
+
+def test_what_redirects_to_a_dead_page_is_looked_for_too(tmp_path):
+    before = MadeSite().page("/", "/old").page("/old", content_hash="aa")
+    now = MadeSite().page("/", "/old", "/new").redirect("/old", "/nowhere").missing("/nowhere")
+    now.page("/new", content_hash="aa")
+    assert rules(mends(tmp_path, now, before)) == {"nowhere": ("same-content", "new")}
+
+
+def test_a_redirect_that_was_taken_away_led_somewhere(tmp_path):
+    before = MadeSite().page("/", "/old").redirect("/old", "/new").page("/new")
+    now = MadeSite().page("/", "/old", "/new").missing("/old").page("/new")
+    assert rules(mends(tmp_path, now, before)) == {"old": ("led-there", "new")}
+
+
+def test_what_was_there_before_is_not_the_new_place_of_what_was_elsewhere(tmp_path):
+    before = MadeSite().page("/", "/a/whistle", "/b/whistle").page("/a/whistle").page("/b/whistle")
+    now = MadeSite().page("/", "/a/whistle", "/b/whistle").missing("/a/whistle").page("/b/whistle")
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_a_new_page_that_was_another_one_elsewhere_is_not_suggested(tmp_path):
+    before = MadeSite().page("/", "/a/whistle", "/c/hum").page("/a/whistle").page("/c/hum", content_hash="aa")
+    now = MadeSite().page("/", "/a/whistle", "/b/whistle").missing("/a/whistle")
+    assert mends(tmp_path, now.page("/b/whistle", content_hash="aa"), before) == {}
+
+
+def test_a_page_and_a_folder_of_one_name_were_two_pages(tmp_path):
+    before = MadeSite().page("/", "/a.html", "/a/").page("/a.html").page("/a/")
+    now = MadeSite().page("/", "/a.html", "/a/").missing("/a.html").page("/a/")
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_a_new_page_with_the_name_of_one_that_is_gone_is_its_new_place(tmp_path):
+    before = MadeSite().page("/", "/a/whistle").page("/a/whistle")
+    now = MadeSite().page("/", "/a/whistle", "/b/whistle").missing("/a/whistle").page("/b/whistle")
+    assert rules(mends(tmp_path, now, before)) == {"a/whistle": ("same-name", "b/whistle")}
+
+
+def test_a_new_page_is_the_place_of_one_page_alone(tmp_path):
+    before = MadeSite().page("/", "/a/whistle", "/c/whistle").page("/a/whistle", content_hash="aa")
+    before.page("/c/whistle", content_hash="cc")
+    now = MadeSite().page("/", "/a/whistle", "/b/whistle", "/c/whistle").missing("/a/whistle")
+    now.missing("/c/whistle").page("/b/whistle", content_hash="aa")
+    assert rules(mends(tmp_path, now, before)) == {"a/whistle": ("same-content", "b/whistle")}
+
+
+@pytest.mark.parametrize(
+    ("dead", "there", "rule"),
+    [
+        ("/guide/a.htm", "/guide/a.html", "other-suffix"),
+        ("/guide/a.html", "/guide/a/", "other-suffix"),
+        ("/guide/a/index.html", "/guide/a", "other-suffix"),
+        ("/Guide/First-Steps.html", "/guide/first_steps.html", "same-letters"),
+        ("/guide/first%20steps", "/guide/first-steps", "same-letters"),
+        ("/guide/whitle.html", "/guide/whistle.html", "near-name"),
+        ("/guide/whistels", "/guide/whistles", "near-name"),
+        ("/img/Logo.png", "/img/logo.png", "same-letters"),
+    ],
+)
+def test_without_an_earlier_crawl_a_near_path_is_found(tmp_path, dead, there, rule):
+    assert rules(mends(tmp_path, site(there, dead=(dead,)))) == {dead[1:]: (rule, there[1:])}
+
+
+@pytest.mark.parametrize(
+    ("dead", "there"),
+    [
+        ("/guide/3.11.html", "/guide/3.12.html"),
+        ("/guide/page-1", "/guide/page-2"),
+        ("/guide/abc", "/guide/abd"),
+        ("/guide/cmaths", "/guide/maths"),
+        ("/guide/Executor", "/guide/Executors"),
+        ("/guide/whistle", "/tour/whistle"),
+        ("/guide/whistle?id=1", "/guide/whistle?id=2"),
+        ("/guide/whistle.png", "/guide/whistle.html"),
+    ],
+)
+def test_without_an_earlier_crawl_what_is_not_near_enough_is_not_suggested(tmp_path, dead, there):
+    assert mends(tmp_path, site(there, dead=(dead,))) == {}
+
+
+@pytest.mark.parametrize(
+    ("dead", "there"),
+    [
+        ("/guide/whistle", ("/guide/whitle", "/guide/wistle")),
+        ("/FirstSteps", ("/first-steps", "/first_steps")),
+    ],
+)
+def test_two_that_are_near_are_none(tmp_path, dead, there):
+    assert mends(tmp_path, site(*there, dead=(dead,))) == {}
+
+
+def test_a_folder_moved_where_three_of_its_pages_are_elsewhere(tmp_path):
+    there = [f"/tour/{name}" for name in ("first", "second", "third")]
+    dead = tuple(f"/guide/{name}" for name in ("first", "second", "third", "deleted"))
+    found = rules(mends(tmp_path, site(*there, dead=dead)))
+    assert found == {
+        f"guide/{name}": ("moved-folder", f"tour/{name}") for name in ("first", "second", "third")
+    }
+
+
+def test_two_pages_that_are_elsewhere_are_no_folder_that_moved(tmp_path):
+    assert mends(tmp_path, site("/tour/first", "/tour/second", dead=("/guide/first", "/guide/second"))) == {}
+
+
+def test_folders_with_the_same_names_that_moved_together_are_told_apart_or_not_at_all(tmp_path):
+    """Of one of them some pages are gone for good, whose names are on the other's pages alone."""
+    names = [f"page-{letter}" for letter in "abcdefgh"]
+    there = [*(f"/new/{name}" for name in names), *(f"/new/use/{name}" for name in names[4:])]
+    dead = tuple(f"/old/use/{name}" for name in names)
+    assert mends(tmp_path, site(*there, dead=dead)) == {}
+
+
+def test_what_became_of_a_folder_tells_where_the_rest_of_it_is(tmp_path):
+    names = ("first", "second", "third")
+    before = site(*(f"/guide/{name}" for name in names), "/guide/rest")
+    for name in names:
+        before.page(f"/guide/{name}", content_hash=name)
+    now = MadeSite().page("/", *(f"/guide/{name}" for name in (*names, "rest")), "/x/rest", "/tour/rest")
+    now.page("/x/rest").page("/tour/rest").missing("/guide/rest")
+    for name in names:
+        now.missing(f"/guide/{name}").page(f"/tour/{name}", content_hash=name)
+    found = rules(mends(tmp_path, now, before))
+    assert found.pop("guide/rest") == ("moved-folder", "tour/rest")
+    assert found == {f"guide/{name}": ("same-content", f"tour/{name}") for name in names}
+
+
+def test_a_folder_most_of_which_is_still_there_has_not_moved(tmp_path):
+    """As where two folders have the same names, and some pages of one are gone for good."""
+    names = [f"page-{letter}" for letter in "abcdefgh"]
+    there = [*(f"/guide/{name}" for name in names), *(f"/guide/use/{name}" for name in names[4:])]
+    assert mends(tmp_path, site(*there, dead=tuple(f"/guide/use/{name}" for name in names[:4]))) == {}
+
+
+def test_a_title_that_is_what_the_links_say(tmp_path):
+    now = site(dead=(("/p/17", "How to whistle"),)).page("/whistling", title="How to whistle – The site")
+    now.page("/other", title="How to hum – The site")
+    assert rules(mends(tmp_path, now)) == {"p/17": ("link-text", "whistling")}
+
+
+def test_links_that_say_several_titles_tell_nothing(tmp_path):
+    dead = (("/p/17", "How to whistle"), ("/p/17", "How to hum"))
+    now = site(dead=dead).page("/whistling", title="How to whistle").page("/humming", title="How to hum")
+    assert mends(tmp_path, now) == {}
+
+
+def test_rules_that_do_not_agree_are_silent(tmp_path):
+    now = site("/guide/whistle", dead=(("/guide/whitle", "How to hum"),)).page("/humming", title="How to hum")
+    assert mends(tmp_path, now) == {}
+
+
+def test_a_picture_that_was_moved_is_found_with_its_folder(tmp_path):
+    pictures = [(f"/img/{name}.png", Source.IMG) for name in "abc"]
+    now = MadeSite().page("/", *pictures)
+    for name in "abc":
+        now.missing(f"/img/{name}.png").asset(f"/assets/{name}.png")
+    assert {mend.target for mend in mends(tmp_path, now).values()} == {f"assets/{name}.png" for name in "abc"}
+
+
+def test_other_sites_are_left_alone(tmp_path):
+    now = MadeSite().page("/", "http://other.test/whitle", "/whistle").page("/whistle")
+    now.missing("http://other.test/whitle")
+    assert mends(tmp_path, now) == {}
+
+
+def test_no_rule_speaks_that_was_right_less_often_than_nine_times_of_ten():
+    assert all(each >= LEAST or each == 0 for thumb in THUMBS.values() for each in thumb[1:])
+    assert all(0 <= each < 1 for thumb in THUMBS.values() for each in thumb[1:])
