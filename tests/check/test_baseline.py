@@ -9,6 +9,7 @@ from crawler.check.finding import Entry, Known, Result
 from crawler.check.result import open_result
 from crawler.check.verdict import verdict
 from crawler.config.check_section import CheckConfig
+from crawler.frontier.view import FrontierView
 from crawler.model.errors import CrawlFailed, UsageError
 from crawler.model.outcomes import Kind, Outcome, Purpose, State
 from tests.check.sites import HOME, MadeSite, placed, told
@@ -187,6 +188,25 @@ def test_a_page_that_is_not_found_in_a_crawl_with_gaps(tmp_path: Path, file: Pat
         assert judged(made, tmp_path / str(number), file, entry) == "unseen", number
 
 
+def test_a_page_that_robots_forbids_now(tmp_path: Path, file: Path) -> None:
+    made = site(file).answer("/old", Outcome.SKIPPED, Kind.ROBOTS, None)
+    assert judged(made, tmp_path / "out", file, STALE._replace(page="/old")) == "unseen"
+
+
+def test_a_page_that_a_limit_of_depth_may_have_hidden(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals = FrontierView.totals
+    monkeypatch.setattr(FrontierView, "totals", lambda view: totals(view) | {"links_too_deep": 1})
+    assert judged(site(file), tmp_path / "out", file, STALE._replace(page="/old")) == "unseen"
+
+
+def test_a_page_that_a_crawl_did_not_come_to(tmp_path: Path, file: Path) -> None:
+    made = site(knowing(file, STALE._replace(page="/old")))
+    made.meta["state"] = "stopped"
+    assert known(made, tmp_path / "out").unseen == 1
+
+
 def test_a_page_outside_of_what_is_crawled(tmp_path: Path, file: Path) -> None:
     made = site(file, scope={"exclude": ["/blog/"]})
     assert judged(made, tmp_path / "out", file, STALE._replace(page="/blog/1")) == "unseen"
@@ -233,6 +253,10 @@ def test_a_link_that_robots_or_a_limit_kept_from_being_looked_at(tmp_path: Path,
     behind = site(file).page("/three", "/moved").redirect("/moved", "/was-dead")
     for number, made in enumerate((robots, limited, behind)):
         assert judged(made, tmp_path / str(number), file, entry) == "unseen", number
+    fragment = entry._replace(rule="broken-fragment", target="/was-dead#part")
+    assert judged(limited, tmp_path / "fragment", file, fragment) == "unseen"
+    redirect = entry._replace(rule="redirect-permanent", target="/moved")
+    assert judged(behind, tmp_path / "redirect", file, redirect) == "unseen"
 
 
 def test_a_fragment_of_which_nobody_knows_whether_it_is_there(tmp_path: Path, file: Path) -> None:

@@ -195,6 +195,15 @@ def test_a_crawl_that_went_on_since_makes_its_file_one_of_the_past(tmp_path: Pat
     assert checked(out, 2, site("a", "b")) == {"a": at(out, 1, 2), "b": at(out, 1, 2)}
 
 
+def test_the_file_of_a_crawl_that_goes_on_again_does_not_count(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    checked(out, 1, site("a"))
+    with closing(sqlite3.connect(out / "crawl.db")) as db, db:
+        db.execute("UPDATE meta SET value = 'running' WHERE key = 'state'")
+    assert read(out, 1) is None
+    assert checked(out, 2, site("a")) == {"a": None}
+
+
 @pytest.mark.parametrize(
     "damage",
     [
