@@ -19,8 +19,8 @@ class Thumb(NamedTuple):
     """The same where there was none."""
 
 
-# By benchmarks/mending.py, in results/mending.json. What was said too seldom with an earlier crawl (other-suffix,
-# link-text) has the figure without one; led-there is not measured: the site itself said so.
+# By benchmarks/mending.py, in results/mending.json. What was said too seldom with an earlier crawl, as by
+# other-suffix and link-text, has the figure without one; led-there is not measured: the site itself said so.
 THUMBS: dict[str, Thumb] = {
     "same-content": Thumb("it has the content that was there", 0.99, 0.0),
     "same-text": Thumb("it has the text that was there", 0.99, 0.0),
