@@ -37,7 +37,7 @@ class MovedSections:
         has: Callable[[Here], Collection[str]],
         here: Collection[str],
     ) -> None:
-        """``others`` have each id now; what one ``had`` before, and ``has`` now; ``here`` are the page's own."""
+        """``others`` have each id now; what one ``had`` before, and ``has`` now; ``here``: the page's own."""
         self._had = had
         new = {one: [page for page in pages if not is_among(one, had(page))] for one, pages in others.items()}
         self._clear = {
@@ -49,7 +49,7 @@ class MovedSections:
         self._most = page if page is not None and count >= max(least, part * went.total()) else None
         self._there = {*has(self._most)} if self._most is not None else set[str]()
         self._is_twin = len(self._there.intersection(here)) > count
-        """Whether it has more in common with the page than what is missing there: then it is one of its kind."""
+        """Whether it shares more with the page than what is missing there: it is one of its kind."""
 
     def of(self, fragment: str, *, is_known: bool) -> Section | None:
         """Where it is; ``is_known``: the page had it in the earlier crawl.
