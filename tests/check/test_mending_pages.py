@@ -142,6 +142,12 @@ def test_a_new_page_with_the_name_of_one_that_is_gone_is_its_new_place(tmp_path)
     assert rules(mends(tmp_path, now, before)) == {"a/whistle": ("same-name", "b/whistle")}
 
 
+def test_a_new_page_may_be_the_place_of_either_of_two_that_are_gone(tmp_path):
+    before = MadeSite().page("/", "/a/whistle", "/c/whistle").page("/a/whistle").page("/c/whistle")
+    now = MadeSite().page("/", "/a/whistle", "/b/whistle").missing("/a/whistle").page("/b/whistle")
+    assert mends(tmp_path, now, before) == {}
+
+
 def test_a_new_page_is_the_place_of_one_page_alone(tmp_path):
     before = MadeSite().page("/", "/a/whistle", "/c/whistle").page("/a/whistle", content_hash="aa")
     before.page("/c/whistle", content_hash="cc")

@@ -86,6 +86,16 @@ def test_without_an_earlier_crawl_one_id_on_another_page_tells_nothing_and_three
     }
 
 
+def test_a_page_of_the_same_kind_is_not_where_its_sections_went(tmp_path):
+    """``Math`` and ``StrictMath`` have the same methods, of which one page lacks some."""
+    gone = [f"topic-{letter}" for letter in "abc"]
+    both = [f"method-{letter}" for letter in "defg"]
+    now = two(*both, links=("/three", *(f"/two#{one}" for one in gone))).page(
+        "/three", anchors=[*gone, *both]
+    )
+    assert mends(tmp_path, now) == {}
+
+
 def test_what_would_end_a_url_is_encoded():
     assert with_fragment("http://a/b", 'x "y" 50%é') == "http://a/b#x%20%22y%22%2050%25é"
 

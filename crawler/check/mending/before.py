@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import msgspec
 
 from crawler.check.earlier.crawls import EarlierCrawl
-from crawler.check.mending.few import Few, Here
+from crawler.check.mending.few import SAME_NAME, Few, Here
 from crawler.check.mending.sites import path_of
 from crawler.check.mending.spots import Spot, spot_of
 from crawler.check.mending.told import anchors_of, content_of, text_of, title_of
@@ -57,6 +57,7 @@ class Earlier:
             raise
         self._hashes = {one: "NULL" if one in missing else one for one in HASHES}
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
+        self.names = Few[tuple[str, str]](SAME_NAME)
         self.shared: set[str] = set()
         """Keys, of those that were looked for, at which several URLs were well: ``/a.html`` and ``/a/``."""
         self._there: dict[str, int] = {}
@@ -113,6 +114,7 @@ class Earlier:
         self.contents.want([was.content])
         self.texts.want([was.text])
         self.titles.want([was.title])
+        self.names.want([was.spot.common_name])
 
     def want_of(self, page: Here) -> None:
         """Of a page of today, note whether what is in it was anywhere."""
@@ -132,6 +134,7 @@ class Earlier:
                 self.contents.offer(page.content, page)
                 self.texts.offer(page.text, page)
                 self.titles.offer(title_of(title), page)
+                self.names.offer(spot.common_name, page)
                 if spot.key in keys:
                     self._there[spot.key] = row
 

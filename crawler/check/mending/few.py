@@ -7,7 +7,8 @@ from crawler.check.mending.spots import Spot
 
 MOST = 3
 """Pages of one value that are kept. What more than one has tells nothing, but by its folder."""
-
+SAME_NAME = 30
+"""The same of pages of one name: among so many a folder's move may find one."""
 
 Value = TypeVar("Value", bound=Hashable)
 

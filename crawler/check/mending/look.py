@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from crawler.check.mending.before import Was
-from crawler.check.mending.few import Few, Here
+from crawler.check.mending.few import SAME_NAME, Few, Here
 from crawler.check.mending.spots import Spot, spot_of, upwards
 from crawler.check.mending.told import anchors_of, content_of, parts, text_of, title_of
 from crawler.model.outcomes import Purpose
 
-SAME_NAME = 30
-"""Pages of one name among which a folder's move may find one."""
 _PURPOSES = (Purpose.PAGE, Purpose.STYLESHEET, Purpose.ASSET)
 _WELL = f"""
 SELECT id, url, title, canonical, content_hash, near_hash, is_html, iif(?, facts, NULL)
@@ -40,7 +38,7 @@ class Look:
         self.keys.want([spot.key])
         if spot.name and not spot.query:
             self.letters.want([spot.letters])
-            self.names.want([(spot.name.casefold(), spot.kind)])
+            self.names.want([spot.common_name])
             self.near_names.want(spot.near)
             self._folders.add((spot.folder, spot.kind))
             self._above.update(upwards(spot.folder))
@@ -77,7 +75,7 @@ class Look:
             return
         self.stayed.update(folder for folder in upwards(spot.folder) if folder in self._above)
         self.letters.offer(spot.letters, page)
-        self.names.offer((spot.name.casefold(), spot.kind), page)
+        self.names.offer(spot.common_name, page)
         if (spot.folder, spot.kind) in self._folders:
             for near in spot.near:
                 self.near_names.offer(near, page)

@@ -108,8 +108,9 @@ class _Mends:
             several = [*group]
             before = self._history.page_of(several[0])
             was = None if before is None else before[1].anchors
-            moved = self._moved([one.fragment for one in several], page, before and before[0])
-            own = OwnSections(self._anchors(page), was)
+            now = self._anchors(page)
+            moved = self._moved([one.fragment for one in several], page, now, before and before[0])
+            own = OwnSections(now, was)
             for one in several:
                 is_known = was is not None and is_among(one.fragment, was)
                 section = moved.of(one.fragment, is_known=is_known)
@@ -120,7 +121,9 @@ class _Mends:
                         found[one.target] = mend
         return found
 
-    def _moved(self, lost: Sequence[str], page: int, earlier: Earlier | None) -> MovedSections:
+    def _moved(
+        self, lost: Sequence[str], page: int, now: Sequence[str], earlier: Earlier | None
+    ) -> MovedSections:
         """Where the ids of a page went, as far as other pages have them now."""
 
         def had(other: Here) -> list[str]:
@@ -128,7 +131,7 @@ class _Mends:
             return [] if was is None else was.anchors
 
         others = {one: [p for p in self._look.anchors.of(one) if p.id != page] for one in lost}
-        return MovedSections(others, had, lambda other: self._anchors(other.id))
+        return MovedSections(others, had, lambda other: self._anchors(other.id), now)
 
     def _anchors(self, page: int) -> list[str]:
         (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()

@@ -91,7 +91,15 @@ def by_path(dead: Dead, known: Known | None, look: Look, folders: Folders, taken
 
     every = [*_by_names(dead, look, folders, is_new), *_by_words(dead, look, is_new)]
     said = [one for one in every if speaks(one.rule, is_known=known is not None)]
+    if known is not None and _namesakes(dead.spots[0], known.earlier, look) > 1:
+        said = [one for one in said if one.rule != "same-name"]
     return said[0] if len({one.page.id for one in said}) == 1 else None
+
+
+def _namesakes(spot: Spot, earlier: Earlier, look: Look) -> int:
+    """How many pages of its name are gone, itself among them: a new page may be the place of any of these."""
+    here = {page.spot.key for page in look.names.of(spot.common_name)}
+    return sum(page.spot.key not in here for page in earlier.names.of(spot.common_name))
 
 
 def _by_names(dead: Dead, look: Look, folders: Folders, is_new: Callable[[Here], bool]) -> Iterator[Says]:
@@ -99,7 +107,7 @@ def _by_names(dead: Dead, look: Look, folders: Folders, is_new: Callable[[Here],
         if not spot.name or spot.query:
             continue
         yield from _if_one("same-letters", look.letters.of(spot.letters), is_new)
-        named = look.names.of((spot.name.casefold(), spot.kind))
+        named = look.names.of(spot.common_name)
         if (there := folders.likely(spot)) is not None:
             yield from _if_one("moved-folder", [page for page in named if page.spot == there], is_new)
         yield from _if_one("same-name", named, is_new)
@@ -110,7 +118,7 @@ def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
     """Its spots, each with all pages that have its name: what is wrong among them speaks for another way."""
     for spot in dead.spots:
         if spot.name and not spot.query:
-            yield from ((spot, page) for page in look.names.of((spot.name.casefold(), spot.kind)))
+            yield from ((spot, page) for page in look.names.of(spot.common_name))
 
 
 def near_names(spot: Spot, look: Look) -> Sequence[Here]:

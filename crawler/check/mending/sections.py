@@ -35,8 +35,9 @@ class MovedSections:
         others: Mapping[str, Sequence[Here]],
         had: Callable[[Here], Collection[str]],
         has: Callable[[Here], Collection[str]],
+        here: Collection[str],
     ) -> None:
-        """``others`` have each id now; what one ``had`` in the earlier crawl, and ``has`` now."""
+        """``others`` have each id now; what one ``had`` before, and ``has`` now; ``here``: the page's own."""
         self._had = had
         new = {one: [page for page in pages if not is_among(one, had(page))] for one, pages in others.items()}
         self._clear = {
@@ -47,6 +48,8 @@ class MovedSections:
         (page, count), *_ = [*went.most_common(1), (None, 0)]
         self._most = page if page is not None and count >= max(least, part * went.total()) else None
         self._there = {*has(self._most)} if self._most is not None else set[str]()
+        self._is_twin = len(self._there.intersection(here)) > count
+        """Whether it shares more with the page than what is missing there: it is one of its kind."""
 
     def of(self, fragment: str, *, is_known: bool) -> Section | None:
         """Where it is; ``is_known``: the page had it in the earlier crawl.
@@ -55,7 +58,8 @@ class MovedSections:
         where others went the same way.
         """
         page = self._clear.get(fragment) if is_known else None
-        if page is None and self._most is not None and fragment in self._there:
+        is_likely = is_known or not self._is_twin
+        if page is None and self._most is not None and is_likely and fragment in self._there:
             page = None if is_among(fragment, self._had(self._most)) else self._most
         return None if page is None else Section("moved-section", fragment, page.url)
 

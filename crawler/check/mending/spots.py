@@ -38,6 +38,11 @@ class Spot(NamedTuple):
         )
 
     @property
+    def common_name(self) -> tuple[str, str]:
+        """Name and kind, as far as case does not matter."""
+        return self.name.casefold(), self.kind
+
+    @property
     def near(self) -> Iterator[tuple[str, str, str]]:
         """By which it is found that a name of the same folder and kind is one change apart."""
         return ((self.folder, self.kind, short) for short in shortened(self.name))
