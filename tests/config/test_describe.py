@@ -10,7 +10,7 @@ from docs.make_configuration import Description, describe, make
 
 ROOT = Path(__file__).parents[2]
 UNITS = {"Bytes", "Seconds", "Pages", "Requests", "Links", "Redirects"}
-UNITS |= {"Parsers", "Parts", "Records", "Times", "Further", "Hours", "Days", "Port"}
+UNITS |= {"Parsers", "Checks", "Parts", "Records", "Times", "Further", "Hours", "Days", "Port"}
 
 
 def test_the_page_in_the_docs_is_current() -> None:
