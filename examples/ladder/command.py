@@ -17,22 +17,13 @@ def main(crawl: Callable[[str, Path], None]) -> None:
     parser = argparse.ArgumentParser(
         prog=step, description=f"Crawl one site. {sys.modules['__main__'].__doc__}".partition("\n")[0]
     )
-    parser.add_argument(
-        "url", help="where to begin, such as http://127.0.0.1:8000/; the crawl stays on that site"
-    )
-    parser.add_argument(
-        "out",
-        nargs="?",
-        type=Path,
-        default=Path("crawls", "ladder", f"{step}.jsonl"),
-        help="default: %(default)s",
-    )
+    parser.add_argument("url", help="where to begin, such as http://127.0.0.1:8000/")
+    default = Path("crawls", "ladder", f"{step}.jsonl")
+    parser.add_argument("out", nargs="?", type=Path, default=default, help="default: %(default)s")
     options = parser.parse_args()
     parts = urlsplit(options.url)
     if parts.scheme not in ("http", "https") or not parts.netloc or not parts.path:
-        parser.error(
-            f"{options.url!r} is no URL to begin with: allowed is http://HOST/PATH or https://HOST/PATH"
-        )
+        parser.error(f"URL is {options.url!r}; allowed is http://HOST/ or https://HOST/, or a page there")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     crawl(options.url, options.out)

@@ -49,7 +49,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A link, or the beginning of the title."""
         href = dict(attrs).get("href")
-        if tag == "a" and href is not None:
+        if tag in ("a", "area") and href is not None:
             self.hrefs.append(href)
         if tag == "title" and self.title is None:
             self.title, self._in_title = "", True
@@ -84,11 +84,11 @@ def html_of(content_type: str | None, body: bytes) -> str:
     return body.decode(errors="replace") if "html" in (content_type or "") else ""
 
 
-def parse(url: str, status: int | None, html: str) -> Record:
+def parse(url: str, status: int | None, html: str, times: int = PARSES) -> Record:
     """The record of a page. It costs processor time, and that is the point."""
     if status != 200:
         return Record(url=url, status=status, title=None, links=[])
-    for _ in range(PARSES):
+    for _ in range(times):
         page = _Reader(html)
     links = dict.fromkeys(link for href in page.hrefs if (link := _absolute(url, href)))
     title = None if page.title is None else " ".join(page.title.split())
