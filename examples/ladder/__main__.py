@@ -40,7 +40,7 @@ def climb(workloads: tuple[Workload, ...], rounds: int, folder: Path) -> None:
     kept, seconds = kept_after_kill(KILL_AT), {}
     for workload in workloads:
         print(
-            f"{workload.name}: {len(STEPS)} crawls{f', {rounds} times' if rounds > 1 else ''} …", flush=True
+            f"{workload.name}: {len(STEPS)} crawlers, {rounds} run{'s' * (rounds > 1)} of each …", flush=True
         )
         seconds[workload.name] = seconds_of(workload, rounds=rounds)
     machine = this_machine()
@@ -55,6 +55,7 @@ def climb(workloads: tuple[Workload, ...], rounds: int, folder: Path) -> None:
     told: dict[str, Any] = {
         "machine": asdict(machine),
         "rounds": rounds,
+        "steps": [step._asdict() for step in STEPS],
         "workloads": [one._asdict() for one in workloads],
         "seconds": seconds,
         "kept_after_kill": kept,

@@ -50,7 +50,7 @@ def _draw(
         answers = f"answers in {workload.latency * 1000:.0f} ms" if workload.latency else "answers at once"
         parsed = f"parsed {workload.parses} times" if workload.parses > 1 else "parsed once"
         panel.set_title(f"{workload.name}: {answers}, {parsed}")
-    panels[0].set_yticks(range(len(STEPS)), [step.file.replace("_", " ", 1) for step in STEPS])
+    panels[0].set_yticks(range(len(STEPS)), [step.name for step in STEPS])
     panels[0].invert_yaxis()
     figure.suptitle(f"The ladder on {cores} core{'s' if cores > 1 else ''}", x=0.01, ha="left")
     handles = [Patch(color=colour, label=label) for label, (colour, _) in KINDS.items()]

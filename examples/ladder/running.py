@@ -32,6 +32,11 @@ class Step(NamedTuple):
     parses: str
     """Who parses."""
 
+    @property
+    def name(self) -> str:
+        """Its number and what it is, for a picture."""
+        return self.file.removeprefix("step").replace("ninth", "9").replace("_", " ")
+
 
 STEPS = (
     Step("step1_sequential", "one thread", "the same"),

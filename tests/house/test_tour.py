@@ -12,11 +12,12 @@ from docs.build_site import DOCS, LINK, ROOT, anchor_of
 ENGLISH = [
     DOCS / "tour.md",
     *sorted(path for path in (DOCS / "tour").glob("*.md") if ".zh." not in path.name),
+    *sorted(path for path in (DOCS / "learn").glob("*.md") if ".zh." not in path.name),
 ]
 CHINESE = [path.with_suffix(".zh.md") for path in ENGLISH]
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 EXPERIMENT = re.compile(r"`crawler lab ([\w-]+)`")
-PATH = re.compile(r"`((?:crawler|tests|benchmarks|docs)/[\w/.-]+)`")
+PATH = re.compile(r"`((?:crawler|tests|benchmarks|docs|examples)/[\w/.-]+)`")
 
 
 def relative(path: Path) -> str:
