@@ -1,8 +1,8 @@
 """Put the steps of the ladder, and what they took, into ``docs/learn/ladder.md`` and its Chinese twin.
 
 ``python -m docs`` does so wherever a page has such a comment; a test compares the pages with the files as
-they are now. ``python -m docs.make_ladder`` runs the ladder before, for minutes, on a machine that should have
-nothing else to do: the figures in ``docs/assets/ladder.json`` and the picture beside it are those of that run.
+they are now. ``python -m docs.make_ladder`` runs the ladder first, which takes minutes and needs a machine
+with nothing else to do: the figures in ``docs/assets/ladder.json`` and the picture beside it are of that run.
 
 - ``<!-- code STEP -->``: the program of that step;
 - ``<!-- diff BEFORE STEP -->``: what is other in it than in one before;

@@ -105,9 +105,7 @@ def seconds_of(workload: Workload, steps: Sequence[Step] = STEPS, rounds: int = 
             first = records if first is None else first
             different = sum(records.get(url) != first.get(url) for url in records.keys() | first.keys())
             if different:
-                raise LadderFailed(
-                    f"{step.file}: {different} of {len(first)} records are not those of step 1"
-                )
+                raise LadderFailed(f"{step.file}: {different} of {len(first)} records are not as step 1's")
             match = _SAID.search(said)
             if match is None:
                 raise LadderFailed(f"{step.file} did not say how long it took: {said.strip()}")

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,9 +47,11 @@ def expected(site: SiteProcess, tmp_path_factory: pytest.TempPathFactory) -> dic
     return found(out)
 
 
-def run(step: str, *arguments: object, files: int = 0, **settings: object) -> tuple[int, str, str]:
-    """Run a step, with at most so many open files: exit code, stdout, stderr. Nothing of it is left."""
-    command = [sys.executable, str(HERE / f"{step}.py"), *map(str, arguments)]
+def run(
+    step: str, *arguments: object, files: int = 0, folder: Path = HERE, **settings: object
+) -> tuple[int, str, str]:
+    """Run the step in ``folder``, with at most so many open files. Nothing of it is left."""
+    command = [sys.executable, str(folder / f"{step}.py"), *map(str, arguments)]
     if files:
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     process = subprocess.Popen(
@@ -131,6 +134,60 @@ def test_what_is_no_url_is_refused(url: str, tmp_path: Path) -> None:
     assert code == 2
     assert f"URL is {url!r}; allowed is http://HOST/" in errors
     assert list(tmp_path.iterdir()) == []
+
+
+# -- what the page tells to try --------------------------------------------------------------------
+
+
+def tried(tmp_path: Path, step: str, *changes: tuple[str, str]) -> Path:
+    """A copy of the ladder in which one step is changed as the page says."""
+    folder = tmp_path / "ladder"
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (folder / f"{step}.py").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (folder / f"{step}.py").write_text(text, encoding="utf-8")
+    return folder
+
+
+SWITCH = (
+    "                            seen.add(link)",
+    "                            time.sleep(0.001); seen.add(link)",
+)
+NO_LOCK = ("                with lock:", "                if True:")
+IMPORT = ("from pathlib import Path", "import time\nfrom pathlib import Path")
+
+
+@pytest.mark.parametrize(("changes", "twice"), [((SWITCH, NO_LOCK), True), ((SWITCH,), False)])
+def test_without_its_lock_threads_crawl_pages_twice(
+    changes: tuple[tuple[str, str], ...], twice: bool, slow_site: SiteProcess, tmp_path: Path
+) -> None:
+    folder = tried(tmp_path, "step2_threads", IMPORT, *changes)
+    out = tmp_path / "out.jsonl"
+    assert run("step2_threads", slow_site.url, out, folder=folder)[0] == 0
+    assert (out.read_bytes().count(b"\n") > PAGES) is twice
+
+
+@pytest.mark.parametrize(("step", "code"), [("step2_threads", 0), ("step6b_workers", 1)])
+def test_of_a_failure_threads_lose_a_page_and_a_task_group_tells(
+    step: str, code: int, site: SiteProcess, tmp_path: Path
+) -> None:
+    fails = "if url.endswith('/about'): raise ValueError(url)"
+    line = "record = parse(url, *"
+    folder = tried(tmp_path, step, (line, f"{fails}\n{' ' * (16 if code == 0 else 12)}{line}"))
+    done, said, errors = run(step, site.url, tmp_path / "out.jsonl", folder=folder)
+    assert done == code
+    assert (f"{PAGES - 1} pages" in said) is (code == 0)
+    assert "ValueError" in errors
+
+
+def test_a_function_inside_another_one_cannot_be_sent_to_a_process(site: SiteProcess, tmp_path: Path) -> None:
+    change = ("parse, url, *answer)", "lambda: parse(url, *answer))")
+    folder = tried(tmp_path, "step7_executor", change)
+    code, _, errors = run("step7_executor", site.url, tmp_path / "out.jsonl", folder=folder)
+    assert code == 1
+    assert "pickle" in errors
 
 
 # -- each step's failure, of which the next one speaks ---------------------------------------------
@@ -279,6 +336,24 @@ def test_one_command_makes_the_table_and_the_picture(
     assert said.endswith(f"\n{tmp_path}\n")
     made = {"ladder.json"} | ({"ladder.png", "ladder.svg"} if can_draw() else set())
     assert {path.name for path in tmp_path.iterdir()} == made
+
+
+@pytest.mark.skipif(os.name != "posix", reason="it is ended by a signal")
+def test_the_site_is_served_for_trying_by_hand() -> None:
+    program = (
+        "import examples.ladder.__main__ as ladder, sys\n"
+        "if __name__ == '__main__':\n"
+        "    ladder.PORT = 0\n"
+        "    sys.argv[1:] = ['--serve']\n"
+        "    ladder.main()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        said = [serving.stdout.readline() for _ in range(2)]
+        serving.send_signal(signal.SIGTERM)
+    assert serving.returncode == 0
+    assert said[0].startswith("The bundled site, 50 ms for each answer, is at http://127.0.0.1:")
+    assert "python examples/ladder/step1_sequential.py http://127.0.0.1:" in said[1]
 
 
 def test_rounds_are_at_least_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
