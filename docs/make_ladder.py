@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.build_site import DOCS, ROOT
+from examples.ladder.running import Step
 
 STEPS = ROOT / "examples" / "ladder"
 PAGES = (DOCS / "learn" / "ladder.md", DOCS / "learn" / "ladder.zh.md")
@@ -87,7 +88,7 @@ def _table(language: str) -> str:
     ]
     rows = [
         [
-            f"[`{step['file']}`](../../examples/ladder/{step['file']}.py)",
+            f"[{Step(**step).name}](../../examples/ladder/{step['file']}.py)",
             word(step["waits"]),
             word(step["parses"]),
             *(f"{seconds[step['file']]:.2f} s" for seconds in measured["seconds"].values()),

@@ -36,8 +36,8 @@ def _draw(
 ) -> None:
     from matplotlib.patches import Patch
 
-    figure.set_size_inches(9, 4.8)
-    panels = figure.subplots(1, len(workloads), sharey=True)
+    figure.set_size_inches(5.4, 7.6)  # narrow, so that it can be read on a telephone
+    panels = figure.subplots(len(workloads), 1)
     for panel, workload in zip(panels, workloads, strict=True):
         took = seconds[workload.name]
         for row, step in enumerate(STEPS):
@@ -46,12 +46,12 @@ def _draw(
             panel.text(took[step.file], row, f" {took[step.file]:.2f} s", va="center")
         panel.set_xlim(0, 1.2 * max(took.values()))
         panel.tick_params(axis="y", length=0)
-        panel.set_xlabel("seconds (shorter is better)")
+        panel.set_yticks(range(len(STEPS)), [step.name for step in STEPS])
+        panel.invert_yaxis()
         answers = f"answers in {workload.latency * 1000:.0f} ms" if workload.latency else "answers at once"
         parsed = f"parsed {workload.parses} times" if workload.parses > 1 else "parsed once"
         panel.set_title(f"{workload.name}: {answers}, {parsed}")
-    panels[0].set_yticks(range(len(STEPS)), [step.name for step in STEPS])
-    panels[0].invert_yaxis()
+    panels[-1].set_xlabel("seconds (shorter is better)")
     figure.suptitle(f"The ladder on {cores} core{'s' if cores > 1 else ''}", x=0.01, ha="left")
     handles = [Patch(color=colour, label=label) for label, (colour, _) in KINDS.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    figure.legend(handles=handles, loc="outside lower center", ncols=1)
