@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import quote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 TIMEOUT = 30
 """Seconds after which a server that says nothing has failed."""
@@ -20,7 +20,7 @@ PARSES = int(os.environ.get("LADDER_PARSES", "1"))
 """How often each page is parsed: the pages of the bundled site are small, and this makes them dear."""
 ODD = re.compile(
     r"/(?:admin|api|basket|letters|never|search|shop|static|stock|workshop)\b|"
-    r"\.(?:html|txt|xml)$|books/everything|[?&]ref="
+    r"catalogue\.html|\.(?:txt|xml)$|books/everything|[?&]ref="
 )
 """What is odd in the bundled site, on purpose: it would measure something else. No step goes there."""
 
@@ -97,10 +97,11 @@ def parse(url: str, status: int | None, html: str, times: int = PARSES) -> Recor
 
 def _absolute(base: str, href: str) -> str | None:
     try:
-        link = quote(urldefrag(urljoin(base, href.strip())).url, safe="%/:?#[]@!$&'()*+,;=~")
+        parts = urlsplit(quote(urljoin(base, href.strip()), safe="%/:?#[]@!$&'()*+,;=~"))
     except ValueError:  # such as http://[
         return None
-    return link if link.startswith(("http://", "https://")) else None
+    whole = parts._replace(path=parts.path or "/", fragment="")
+    return whole.geturl() if parts.scheme in ("http", "https") else None
 
 
 def inside(record: Record, seed: str) -> list[str]:

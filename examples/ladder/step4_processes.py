@@ -1,8 +1,7 @@
 """Step 4, processes by hand: a Queue brings them URLs, and each has a Pipe of its own back.
 
-What failed before: kill one worker of step 3's pool, and the program waits for ever: the pool starts
-another, but nobody asks for the lost page again. Here each worker says on its pipe what it begins and what
-came of it, and when it dies, the pipe ends (EOFError). In good order sentinels end them: a None for each.
+What failed before: kill one worker of step 3's pool, and the program waits for ever for its page. Here each
+says on its pipe what it begins and what came of it, and when it dies, the pipe ends (EOFError).
 """
 
 import multiprocessing
@@ -27,20 +26,21 @@ def work(todo: "Queue[str | None]", pipe: Connection) -> None:
 def crawl(seed: str, out: Path) -> None:
     """Crawl the site of ``seed`` and write its records to ``out``."""
     todo, seen, records = SPAWN.Queue(), {seed}, list[Record]()
-    workers, in_hand = dict[Connection, SPAWN.Process](), dict[Connection, str]()
+    workers, in_hand = [], dict[Connection, str]()
     for _ in range(SPAWN.cpu_count()):
         pipe, far_end = SPAWN.Pipe(duplex=False)
-        workers[pipe] = SPAWN.Process(target=work, args=(todo, far_end), daemon=True)
-        workers[pipe].start()
+        in_hand[pipe] = "nothing"
+        workers.append(SPAWN.Process(target=work, args=(todo, far_end), daemon=True))
+        workers[-1].start()
         far_end.close()  # the child's copy is the only one now, so the pipe ends when the child does
     todo.put(seed)
     while len(records) < len(seen):
-        for pipe in wait(workers):
+        for pipe in wait(in_hand):
             try:
                 said = pipe.recv()
             except (EOFError, OSError):  # at the end, or within a message
                 todo.cancel_join_thread()
-                sys.exit(f"A worker died (it had in hand: {in_hand.get(pipe)}), and its page with it.")
+                sys.exit(f"A worker died (it had in hand: {in_hand[pipe]}), and its page with it.")
             if isinstance(said, str):
                 in_hand[pipe] = said
                 continue
@@ -51,7 +51,7 @@ def crawl(seed: str, out: Path) -> None:
                     todo.put(link)
     for _ in workers:
         todo.put(None)
-    for worker in workers.values():
+    for worker in workers:
         worker.join()
     save(records, out)
 

@@ -18,6 +18,7 @@ from crawler.lab.report.pictures import can_draw
 from crawler.lab.site.site_process import SiteProcess
 from examples.ladder import __main__ as ladder
 from examples.ladder import running
+from examples.ladder.page import parse
 from examples.ladder.running import HERE, STEPS, LadderFailed, Step, Workload, found, seconds_of
 
 PAGES = 92
@@ -36,7 +37,7 @@ def site() -> Iterator[SiteProcess]:
 
 @pytest.fixture(scope="module")
 def slow_site() -> Iterator[SiteProcess]:
-    with SiteProcess(latency=0.3) as site:
+    with SiteProcess(latency=0.5) as site:
         yield site
 
 
@@ -136,6 +137,30 @@ def test_what_is_no_url_is_refused(url: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("href", "link"),
+    [
+        ("../b?q=1#part", "http://h/b?q=1"),
+        (" c ", "http://h/a/c"),
+        ("//other", "http://other/"),
+        ("/ein käse", "http://h/ein%20k%C3%A4se"),
+        ("/%7Ea", "http://h/%7Ea"),
+        ("mailto:a@h", None),
+        ("http://[", None),
+    ],
+)
+def test_a_link_is_absolute_and_can_be_asked_for(href: str, link: str | None) -> None:
+    record = parse("http://h/a/", 200, f'<title> A\n page</title><a href="{href}">x</a><area href="{href}">')
+    assert record["links"] == ([link] if link else [])
+    assert record["title"] == "A page"
+
+
+def test_what_is_no_answer_or_an_error_leads_nowhere() -> None:
+    page = '<title>Gone</title><a href="/">x</a>'
+    assert parse("http://h/", 404, page) == {"url": "http://h/", "status": 404, "title": None, "links": []}
+    assert parse("http://h/", None, "")["status"] is None
+
+
 # -- what the page tells to try --------------------------------------------------------------------
 
 
@@ -199,15 +224,18 @@ def workers_of(pid: int) -> list[int]:
     return [int(child) for child in listed if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-def killed_in_the_first_page(step: str, out: Path) -> tuple[int | None, str, int]:
-    """Kill the workers while the first page is in hand: exit code (None: it never ends), stderr, requests."""
+def killed_in_the_first_page(step: str, out: Path, timeout: float) -> tuple[int | None, str, int]:
+    """Kill the workers while the first page is in hand: exit code (None: it does not end), stderr, requests.
+
+    ``timeout`` counts from then on, in seconds; the page takes two.
+    """
     with SiteProcess(latency=2.0) as site, running.start(step, site.url, out) as process:
         try:
             while not site.requests():
                 time.sleep(0.01)
             for worker in workers_of(process.pid):
                 os.kill(worker, signal.SIGKILL)
-            _, errors = process.communicate(timeout=4)  # twice what the page takes
+            _, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             left = workers_of(process.pid)
             process.kill()
@@ -219,14 +247,14 @@ def killed_in_the_first_page(step: str, out: Path) -> tuple[int | None, str, int
 
 @on_linux
 def test_a_pool_waits_for_ever_for_a_page_of_a_killed_worker(tmp_path: Path) -> None:
-    code, _, requests = killed_in_the_first_page("step3_pool", tmp_path / "out.jsonl")
+    code, _, requests = killed_in_the_first_page("step3_pool", tmp_path / "out.jsonl", timeout=4)
     assert code is None
     assert requests == 1
 
 
 @on_linux
 def test_a_pipe_tells_that_its_worker_is_dead(tmp_path: Path) -> None:
-    code, errors, _ = killed_in_the_first_page("step4_processes", tmp_path / "out.jsonl")
+    code, errors, _ = killed_in_the_first_page("step4_processes", tmp_path / "out.jsonl", timeout=30)
     assert code == 1
     assert errors.startswith("A worker died (it had in hand: ")
 
