@@ -39,7 +39,8 @@ STYLING = {"stylesheet", "preload", "preconnect", "icon", "manifest", "modulepre
 
 def sources() -> list[str]:
     """Every source file that has a page, relative to the repository."""
-    return [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "crawler").rglob("*.py"))]
+    found = [path for folder in ("crawler", "examples") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path.relative_to(ROOT).as_posix() for path in found]
 
 
 def rewritten(text: str, page: str, where: str, coded: set[str], copied: set[str]) -> str:

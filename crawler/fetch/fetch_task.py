@@ -5,6 +5,10 @@ The number of workers is the one global bound on requests in flight; how many of
 host is the frontier's business, which is why each ticket's slot is given back here, exactly once,
 whatever became of the ticket. It is given back as soon as the answer has been read and before
 waiting for room in the page queue: parsers that lag must not look like a slow host.
+
+N workers, not a Semaphore, because a Semaphore bounds only the requests: for every ticket there would be
+a coroutine that waits for its turn, however many there are. A worker that is busy takes no ticket, so what
+waits stays in the frontier, on the disk, and slow parsers hold the leasing back.
 """
 
 from typing import TYPE_CHECKING

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crawler.sinks import SINKS
-from docs import build_site, make_cli, make_drawings, make_outputs, make_rules, make_screenshots
+from docs import build_site, make_cli, make_drawings, make_ladder, make_outputs, make_rules, make_screenshots
 
 PAGE = "crawler/parse/single_worker_pool.py"
 
@@ -44,6 +44,28 @@ def test_the_rules_are_current():
         page.relative_to(build_site.DOCS).as_posix(): page.read_text(encoding="utf-8") for page in pages
     }
     assert written == make_rules.make(), "run python -m docs"
+
+
+@pytest.mark.parametrize("page", make_ladder.PAGES, ids=lambda page: page.name)
+def test_the_ladder_is_current(page: Path):
+    written = page.read_text(encoding="utf-8")
+    assert written == make_ladder.make(written), "run python -m docs"
+    for step in make_ladder.STEPS.glob("step*.py"):
+        shown = re.findall(rf"^<!-- (?:code|diff \w+) {step.stem} -->\n```", written, re.MULTILINE)
+        assert len(shown) == 1, step.stem
+
+
+def test_a_step_that_has_changed_makes_another_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(make_ladder, "STEPS", tmp_path)
+    (tmp_path / "one.py").write_text('"""Said."""\n\nwait()\n')
+    (tmp_path / "two.py").write_text('"""Said otherwise."""\n\nawait wait()\n')
+    page = "a\n<!-- code one -->\n```python\nold\n```\nb\n<!-- diff one two -->\nc\n"
+    made = (
+        "a\n<!-- code one -->\n```python\nwait()\n```\nb\n"
+        "<!-- diff one two -->\n```diff\n-wait()\n+await wait()\n```\nc\n"
+    )
+    assert make_ladder.make(page) == made
+    assert make_ladder.make(made) == made
 
 
 def test_links_to_code_lead_to_its_page_and_to_the_function():

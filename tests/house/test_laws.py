@@ -25,7 +25,7 @@ TOO_LONG: dict[str, int] = {}
 """Files, and functions of them, that are to become shorter, with the lines that they have."""
 TOP_LEVEL = {
     ".ci", ".gitattributes", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "benchmarks",
-    "config.toml", "constraints.txt", "crawler", "docs", "fixtures", "pyproject.toml", "tests",
+    "config.toml", "constraints.txt", "crawler", "docs", "examples", "fixtures", "pyproject.toml", "tests",
     "zensical.toml",
 }  # fmt: skip
 EXPERIMENTS = sorted((PACKAGE / "lab" / "experiments").rglob("*.py"))

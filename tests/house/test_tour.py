@@ -1,4 +1,4 @@
-"""The tour cannot rot: what it names is there, and its two languages say the same of the same things."""
+"""Tour and ladder cannot rot: what they name is there, and both languages say the same of the same things."""
 
 import posixpath
 import re
@@ -9,14 +9,15 @@ import pytest
 from crawler.lab.registry import APART, EXPERIMENTS
 from docs.build_site import DOCS, LINK, ROOT, anchor_of
 
-ENGLISH = [
+TOUR = [
     DOCS / "tour.md",
     *sorted(path for path in (DOCS / "tour").glob("*.md") if ".zh." not in path.name),
 ]
+ENGLISH = [*TOUR, *sorted(path for path in (DOCS / "learn").glob("*.md") if ".zh." not in path.name)]
 CHINESE = [path.with_suffix(".zh.md") for path in ENGLISH]
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 EXPERIMENT = re.compile(r"`crawler lab ([\w-]+)`")
-PATH = re.compile(r"`((?:crawler|tests|benchmarks|docs)/[\w/.-]+)`")
+PATH = re.compile(r"`((?:crawler|tests|benchmarks|docs|examples)/[\w/.-]+)`")
 
 
 def relative(path: Path) -> str:
@@ -62,7 +63,7 @@ def test_every_experiment_that_is_named_can_be_run(page: Path):
 
 
 def test_every_experiment_has_its_place_in_the_tour():
-    text = "".join(page.read_text(encoding="utf-8") for page in ENGLISH)
+    text = "".join(page.read_text(encoding="utf-8") for page in TOUR)
     assert set(EXPERIMENTS) <= set(EXPERIMENT.findall(text))
 
 
