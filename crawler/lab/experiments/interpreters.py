@@ -3,9 +3,9 @@
 What is said: in one process only one thread at a time runs Python, so who computes needs processes. That is
 true of CPython up to 3.12, and of the usual build of those after it. There are two ways out of it:
 
-- *Interpreters* (PEP 684, PEP 734). Each has a lock, modules and globals of its own, so threads that belong to
-  different ones compute at once. Python 3.14 has ``InterpreterPoolExecutor`` for them. What goes in and out is
-  copied, as between processes, but there is no process to start. An extension module has to say that it may be
+- *Interpreters* (PEP 684, PEP 734). Each has a lock, modules and globals of its own, so threads in different
+  ones compute at once. Python 3.14 has ``InterpreterPoolExecutor`` for them. What goes in and out is copied,
+  as between processes, but there is no process to start. An extension module has to say that it may be
   loaded there; many do not yet.
 - *Free threading* (PEP 703). A build of its own, ``python3.13t`` or newer, has no such lock, so plain threads
   compute at once. It runs one thread somewhat slower, what the lock made rare becomes frequent (``crawler lab
