@@ -32,8 +32,8 @@ from crawler.lab.tables.c_code import Measured, draw, in_words, table
 from crawler.lab.tables.units import ms
 from crawler.lab.work import interleaved
 
-TASK = 0.03
-"""Seconds that one thread's work takes when it is alone."""
+TASK, LONG_ENOUGH = 0.03, 0.15
+"""Seconds that one thread's work takes when it is alone; and of CPU time until another one had a turn."""
 PATIENCE = 1000.0
 """Seconds after which a thread that waits for the lock takes it from another one: that is, never."""
 
@@ -58,7 +58,7 @@ def cores_of(work: Callable[[], Any], times: int, threads: int) -> tuple[float, 
     return sum(spent) / seconds, seconds
 
 
-def lets_go(work: Callable[[], Any], times: int) -> bool:
+def lets_go(work: Callable[[], Any]) -> bool:
     """Whether another thread got to run Python meanwhile, though nobody takes the lock from anybody."""
     turns, over = [0], threading.Event()
 
@@ -71,10 +71,9 @@ def lets_go(work: Callable[[], Any], times: int) -> bool:
     other = threading.Thread(target=take_turns)
     other.start()
     time.sleep(0.01)  # now it takes them
-    before = turns[0]
-    for _ in range(times):
+    before, began = turns[0], time.thread_time()
+    while (after := turns[0]) == before and time.thread_time() - began < LONG_ENOUGH:
         work()
-    after = turns[0]
     over.set()
     other.join()
     sys.setswitchinterval(interval)
@@ -90,7 +89,7 @@ def measure(repeats: int) -> dict[str, Measured]:
         runs = {threads: partial(cores_of, work, times, threads) for threads in (1, 2)}
         paces = interleaved(runs, repeats)
         found[name] = {
-            "lets_go": lets_go(work, times),
+            "lets_go": lets_go(work),
             "cores": max(cores for cores, _ in paces[2]),
             "times_one_thread": 2 * min(took for _, took in paces[1]) / min(took for _, took in paces[2]),
         }
