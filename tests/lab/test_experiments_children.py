@@ -48,8 +48,8 @@ def test_pool_join():
     programs = finding.figures["programs"]
     done = {how: end["done"] for how, end in programs.items()}
     assert done["Pool, close() and join()"] == TASKS
-    assert done["ProcessPoolExecutor, nothing"] == done["Process, nothing"] == TASKS
-    for how in ("Pool, nothing", "with Pool()", "Process, daemon=True, nothing"):
+    assert done["ProcessPoolExecutor, left alone"] == done["Process, left alone"] == TASKS
+    for how in ("Pool, left alone", "with Pool()", "Process with daemon=True, left alone"):
         assert done[how] < TASKS
     assert [end["exit_code"] for end in programs.values()] == [0] * len(programs)
     assert finding.verdict is Verdict.BORNE_OUT

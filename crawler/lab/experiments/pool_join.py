@@ -34,16 +34,18 @@ def one_end(program: Callable[[], None]) -> End:
 def run(_scale: Scale) -> Finding:
     """Both scales do the same. Raises NotPossible where there are no process groups."""
     found = {how: one_end(program) for how, program in PROGRAMS.items()}
-    left, joined = found["Pool, nothing"], found["Pool, close() and join()"]
-    waited = [how for how, end in found.items() if end["done"] == TASKS and end is not joined]
+    left, joined = found["Pool, left alone"], found["Pool, close() and join()"]
+    alone = [
+        how.partition(",")[0] for how, end in found.items() if end["done"] == TASKS and end is not joined
+    ]
     return Finding(
         claim="The main process must close() and join() its Pool.",
         done=f"Programs give {TASKS} tasks of {ms(WORK)} ms, each of which prints a line, to {WORKERS} "
         "workers, and come to their end.",
         tables=[table(found, TASKS)],
         verdict=Verdict.of([left["done"] < joined["done"], joined["done"] == TASKS]),
-        because=f"Without, {left['done']} of {TASKS} tasks were done, {left['complaints']} lines complained, "
+        because=f"Left alone, {left['done']} of {TASKS} tasks were done, {left['complaints']} lines complained, "
         f"and the exit code was {left['exit_code']}; with both, {joined['done']} were done. The end of the "
-        f"program waited by itself for: {', '.join(waited) or 'nobody'}.",
+        f"program waited by itself for: {', '.join(alone) or 'nobody'}.",
         figures={"programs": found, "tasks": TASKS},
     )

@@ -78,9 +78,9 @@ def work_on() -> None:
 
 PROGRAMS: dict[str, Callable[[], None]] = {
     "Pool, close() and join()": pool_joined,
-    "Pool, nothing": pool_left,
+    "Pool, left alone": pool_left,
     "with Pool()": pool_left_by_a_block,
-    "ProcessPoolExecutor, nothing": executor_left,
-    "Process, nothing": processes_left,
-    "Process, daemon=True, nothing": daemons_left,
+    "ProcessPoolExecutor, left alone": executor_left,
+    "Process, left alone": processes_left,
+    "Process with daemon=True, left alone": daemons_left,
 }
