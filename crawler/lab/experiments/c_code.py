@@ -9,7 +9,8 @@ costs more than that.
 
 To be written in C is not enough. ``json`` and ``re`` make and read Python objects all the time, so they
 keep the lock throughout. Whether a library lets go is seen from outside, as here: two threads keep two
-cores busy, or one.
+cores busy, and a second thread gets its turn while the first one works (``c_code_lock.py`` beside this
+file).
 
 In this program: the HTML parser, turbohtml, is written in C and keeps the lock, so pages are parsed in
 processes (``crawler/parse/parse_pool.py``). SQLite lets go of it, so its thread does not hold the event
@@ -91,11 +92,7 @@ def run(scale: Scale) -> Finding:
         figures=found,
         draw=partial(draw, found),
         notes=[
-            *(
-                []
-                if has_gil()
-                else ["This Python runs without the lock, so all threads may compute at once."]
-            ),
+            *([] if has_gil() else ["This Python runs without the lock: all threads may compute at once."]),
             *([] if at_once else ["No two threads had two cores at once: other programs may have had them."]),
         ],
     )

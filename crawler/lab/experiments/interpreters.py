@@ -34,6 +34,8 @@ from crawler.lab.work import interleaved, rounds_for, spin
 WORKERS = 2
 TASK = 0.05
 """Seconds that one task computes when it is alone."""
+NAP = 0.05
+"""Seconds for which each worker sleeps first, so that all of them are started."""
 ALONE = "one thread"
 PARALLEL = 1.3
 """Times as fast as one thread, from which on two workers compute at once; one lock for both allows 1."""
@@ -64,13 +66,14 @@ def one_run(executor: Executor, workers: int, rounds: int) -> float:
 
 
 def measure(those: list[str], repeats: int) -> dict[str, Pace]:
-    """Each way: how long it takes until its workers have done a little, and how fast they are then."""
+    """Each way: how long it takes until its workers are there, and how fast they are then."""
     pools, starts = dict[str, Executor](), dict[str, float]()
     for way in (ALONE, *those):
         started = time.perf_counter()
-        pools[way] = pool(way, 1 if way == ALONE else WORKERS)
-        one_run(pools[way], WORKERS, 1)
-        starts[way] = time.perf_counter() - started
+        workers = 1 if way == ALONE else WORKERS
+        pools[way] = pool(way, workers)
+        list(pools[way].map(time.sleep, [NAP] * workers))  # a worker that sleeps takes no second task
+        starts[way] = time.perf_counter() - started - NAP
     rounds = rounds_for(TASK)
     runs = {way: partial(one_run, pools[way], WORKERS, rounds) for way in pools}
     fastest = {way: min(some) for way, some in interleaved(runs, repeats).items()}

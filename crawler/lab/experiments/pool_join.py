@@ -44,8 +44,9 @@ def run(_scale: Scale) -> Finding:
         "workers, and come to their end.",
         tables=[table(found, TASKS)],
         verdict=Verdict.of([left["done"] < joined["done"], joined["done"] == TASKS]),
-        because=f"Left alone, {left['done']} of {TASKS} tasks were done, {left['complaints']} lines complained, "
-        f"and the exit code was {left['exit_code']}; with both, {joined['done']} were done. The end of the "
-        f"program waited by itself for: {', '.join(alone) or 'nobody'}.",
+        because=f"Left alone, {left['done']} of {TASKS} tasks were done; the program printed "
+        f"{left['complaints']} lines about that, and ended with exit code {left['exit_code']}. With both, "
+        f"{joined['done']} were done. The end of a program waited by itself for: "
+        f"{', '.join(alone) or 'nobody'}.",
         figures={"programs": found, "tasks": TASKS},
     )

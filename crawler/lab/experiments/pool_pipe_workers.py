@@ -24,14 +24,14 @@ def set_up(started: Any, queue: Any) -> None:
 
 def send_all(to: Any, with_end: bool) -> None:
     """One worker's task. Connections send, queues put; one that came by the initializer is no argument."""
-    to = to or _queue
+    to = _queue if to is None else to
     for item in [*range(ITEMS), *([END] if with_end else [])]:
         (to.send if hasattr(to, "send") else to.put)(item)
 
 
 def receive_all(of: Any) -> int:
     """The other one's: how many items there were until the end."""
-    of, items = of or _queue, 0
+    of, items = _queue if of is None else of, 0
     try:
         while (of.recv if hasattr(of, "recv") else of.get)() is not END:
             items += 1
