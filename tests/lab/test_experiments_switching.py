@@ -134,6 +134,9 @@ def test_interpreters_judge_what_is_inside_one_process(gains, verdict, monkeypat
     finding = interpreters.run(Scale.QUICK)
     assert finding.verdict is verdict
     assert "1.90 (processes)" in finding.because
+    assert finding.notes == []
+    paces["processes"]["gain"] = 1.0
+    assert "this decides nothing" in interpreters.run(Scale.QUICK).notes[0]
 
 
 @pytest.mark.skipif(

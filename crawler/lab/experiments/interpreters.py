@@ -100,4 +100,7 @@ def run(scale: Scale) -> Finding:
         verdict=Verdict.of(found[way]["gain"] < PARALLEL for way in inside),
         because=f"{WORKERS} workers computed so many times as fast as one thread: {in_words(found)}.",
         figures=found,
+        notes=[]
+        if found["processes"]["gain"] >= PARALLEL
+        else ["Processes were no faster either: other programs have the cores, and this decides nothing."],
     )
