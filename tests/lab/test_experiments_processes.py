@@ -206,9 +206,9 @@ def test_pool_kill_tells_what_was_lost_and_what_was_not():
     ]
 
 
-CORES = {"gil", "overlap", "pool-size", "executor", "pool-kill"}
-FORK_SERVER = {"start", "overlap", "queue", "pipe", "cancel", "pool-kill"}
-MEMORY = {"start", "backpressure"}
+CORES = {"gil", "c-code", "interpreters", "overlap", "pool-size", "executor", "pool-kill"}
+FORK_SERVER = {"start", "pool-pipe", "siblings", "overlap", "queue", "pipe", "cancel", "pool-kill"}
+MEMORY = {"start", "semaphore", "backpressure"}
 
 
 @pytest.mark.parametrize("name", sorted(CORES))

@@ -1,0 +1,50 @@
+"""The table and the picture of ``c-code``: who lets go of the lock, and how many cores that keeps busy."""
+
+from typing import TYPE_CHECKING, Any
+
+from crawler.lab.finding import Table
+from crawler.lab.report.pictures import BLUE, ORANGE
+from crawler.lab.tables.units import yes_or_no
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Measured = dict[str, Any]
+"""Whether the work ``lets_go`` of the lock; with two threads, the ``cores`` busy and ``times_one_thread``."""
+
+
+def in_words(found: dict[str, Measured]) -> str:
+    """Who lets go, who does not, and the cores of each."""
+    sentences = []
+    for start, so in (("Other threads ran beside", True), ("None ran beside", False)):
+        works = [
+            f"{name.partition(': ')[2]} ({one['cores']:.2f} cores busy)"
+            for name, one in found.items()
+            if one["lets_go"] is so
+        ]
+        sentences.append(f"{start} {'; '.join(works) or 'any'}.")
+    return " ".join(sentences)
+
+
+def table(found: dict[str, Measured]) -> Table:
+    """A row for each work."""
+    rows = [
+        (name, yes_or_no(one["lets_go"]), f"{one['cores']:.2f}", f"{one['times_one_thread']:.2f}")
+        for name, one in found.items()
+    ]
+    return Table(("work", "lets go of the lock", "2 threads: cores busy", "2 threads: × one"), tuple(rows))
+
+
+def draw(found: dict[str, Measured], figure: "Figure") -> None:
+    """A bar for each work, as long as the cores that two threads kept busy."""
+    axes = figure.subplots()
+    bars = axes.barh(
+        list(found),
+        [one["cores"] for one in found.values()],
+        color=[BLUE if one["lets_go"] else ORANGE for one in found.values()],
+    )
+    axes.bar_label(bars, [f"{one['cores']:.2f}" for one in found.values()], padding=3)
+    axes.axvline(1, color="#777777", linestyle=":")
+    axes.set(xlabel="cores that two threads kept busy (blue: the work lets go of the lock)", xlim=(0, 2.2))
+    axes.set_title("Two threads that compute")
+    axes.invert_yaxis()
