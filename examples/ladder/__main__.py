@@ -17,7 +17,7 @@ from crawler.lab.machine import this_machine
 from crawler.lab.report.pictures import HOW_TO_DRAW, can_draw
 from crawler.lab.site.site_process import SiteProcess
 from crawler.plumbing.server_process import until_stopped
-from examples.ladder.picture import draw
+from examples.ladder.chart import draw
 from examples.ladder.running import STEPS, LadderFailed, Workload, kept_after_kill, seconds_of
 
 WORKLOADS = (Workload("waiting", latency=0.05, parses=1), Workload("computing", latency=0.0, parses=100))
