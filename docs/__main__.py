@@ -1,6 +1,15 @@
 """``python -m docs``: make every generated page and drawing anew, from the code as it is now."""
 
-from docs import make_cli, make_configuration, make_drawings, make_ladder, make_map, make_outputs, make_rules
+from docs import (
+    make_cli,
+    make_configuration,
+    make_drawings,
+    make_ladder,
+    make_map,
+    make_outputs,
+    make_rules,
+    make_tutorial,
+)
 from docs.build_site import DOCS
 from tests.walk import started
 
@@ -9,8 +18,9 @@ from tests.walk import started
 outputs = DOCS / "outputs.md"
 outputs.write_text(make_outputs.make(outputs.read_text(encoding="utf-8")), encoding="utf-8")
 (DOCS / "cli.md").write_text(make_cli.make(), encoding="utf-8")
-for page in make_ladder.PAGES:
-    page.write_text(make_ladder.make(page.read_text(encoding="utf-8")), encoding="utf-8")
+for maker in (make_ladder, make_tutorial):
+    for page in maker.PAGES:
+        page.write_text(maker.make(page.read_text(encoding="utf-8")), encoding="utf-8")
 for path in (DOCS / "rules").glob("*.md"):
     path.unlink()  # a rule may have another name by now
 (DOCS / "rules").mkdir(exist_ok=True)

@@ -1,0 +1,105 @@
+"""The programs of the tutorial's page: each is shown, and prints what it says, however children start."""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from crawler.lab.crash.victims import group_of, kill_group
+from crawler.lab.registry import EXPERIMENTS
+from docs import make_tutorial
+from docs.make_tutorial import EXAMPLES, PAGES, make, printed
+
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+ROW = re.compile(r"^\| (?P<number>\d+) \| (?P<said>.+?) \| (?P<verdict>.+?) \| (?P<rest>.+)$", re.MULTILINE)
+SECTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
+SPAWNED = (
+    "import multiprocessing, runpy, sys; multiprocessing.set_start_method('spawn'); "
+    "runpy.run_path(sys.argv[1], run_name='__main__')"
+)
+VERDICTS = {"tutorial.md": ("right", "half right", "wrong"), "tutorial.zh.md": ("对", "半对", "错")}
+
+
+def starts_processes(name: str) -> bool:
+    text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+    return "multiprocessing" in text or "ProcessPool" in text
+
+
+def run(*arguments: str) -> str:
+    """What such a Python prints. It ends by itself, complains of nothing, and leaves nothing."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said, errors = process.communicate(timeout=50)
+        if sys.platform == "linux":
+            until = time.monotonic() + 5  # a resource tracker ends a moment later
+            while group_of(process.pid) and time.monotonic() < until:
+                time.sleep(0.01)
+            assert group_of(process.pid) == []
+    finally:
+        kill_group(process.pid)
+    assert (process.returncode, errors) == (0, "")
+    return said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_prints_what_it_says(name: str) -> None:
+    assert run(str(EXAMPLES / f"{name}.py")).splitlines() == printed(name)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if starts_processes(name)])
+def test_it_does_so_where_children_are_new_interpreters(name: str) -> None:
+    assert run("-c", SPAWNED, str(EXAMPLES / f"{name}.py")).splitlines() == printed(name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_shows_every_program_as_it_is(page: Path) -> None:
+    written = page.read_text(encoding="utf-8")
+    assert written == make(written), "run python -m docs"
+    shown = re.findall(r"^<!-- example (\w+) -->\n```python\n", written, re.MULTILINE)
+    assert sorted(shown) == NAMES
+    for name in NAMES:
+        assert f"[`{name}.py`](../../examples/tutorial/{name}.py)" in written
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_statement_has_a_verdict_an_experiment_its_place_and_a_section(page: Path) -> None:
+    written = page.read_text(encoding="utf-8")
+    rows = list(ROW.finditer(written))
+    numbers = [row["number"] for row in rows]
+    assert numbers == [str(number) for number in range(1, len(rows) + 1)]
+    assert numbers == SECTION.findall(written)
+    assert len(rows) > 25
+    for row in rows:
+        assert any(verdict in row["verdict"] for verdict in VERDICTS[page.name]), row["said"]
+        experiments, place = row["rest"].removesuffix(" |").split(" | ")
+        named = re.findall(r"`crawler lab ([\w-]+)`", experiments)
+        assert named, row["said"]
+        assert set(named) <= set(EXPERIMENTS), row["said"]
+        assert re.fullmatch(r"\[`.+`\]\(\.\./\.\./crawler/.+#.+\)", place), row["said"]
+
+
+def test_a_program_that_has_changed_makes_another_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make_tutorial, "EXAMPLES", tmp_path)
+    (tmp_path / "one.py").write_text('"""Said.\n\nIt prints::\n\n    1\n    2\n"""\n\nprint(1)\nprint(2)\n')
+    made = "a\n<!-- example one -->\n```python\nprint(1)\nprint(2)\n```\n\n```text\n1\n2\n```\nb\n"
+    assert make("a\n<!-- example one -->\n```python\nold\n```\n\n```text\n3\n```\nb\n") == made
+    assert make("a\n<!-- example one -->\nb\n") == made
+    assert make(made) == made
+
+
+def test_a_program_has_to_say_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make_tutorial, "EXAMPLES", tmp_path)
+    (tmp_path / "silent.py").write_text('"""Said."""\n')
+    with pytest.raises(LookupError, match=r"silent\.py"):
+        make("<!-- example silent -->\n")
