@@ -86,6 +86,7 @@ class Protocol(ResponseHandler):
             self._interim += 1
             if self._interim <= MAX_INTERIM:
                 # aiohttp takes it for an answer without a body, and no longer waits for bytes.
+                # Do not copy this: it has no public way to wait on, either.
                 self._loop.call_soon(self.start_timeout)
             else:
                 self._break_off(f"the answer is not valid HTTP: more than {MAX_INTERIM} interim answers")
@@ -121,8 +122,10 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(limit=most, keepalive_timeout=KEEP_ALIVE, ssl=True if tls is None else tls)
         self._guard, self._proxy, self._seconds = guard, proxy, seconds
         made: Callable[..., ResponseHandler] = Protocol
+        # Do not copy this: aiohttp has no public way to say what reads an answer, or where it connects.
         self._factory = functools.partial(made, loop=self._loop)
 
+    # Do not copy this: it is aiohttp's own, and may have another name in the next version.
     async def _create_connection(
         self,
         req: aiohttp.ClientRequest,

@@ -53,6 +53,7 @@ class Http1(httpcore.AsyncHTTP11Connection):
 
     def behind_the_answer(self) -> bytes:
         """What came behind the answer, which was read to its end."""
+        # Do not copy this: httpcore has no public way to see what came behind an answer.
         return bytes(self._h11_state.trailing_data[0])
 
 
@@ -119,12 +120,13 @@ class Connection(httpcore.AsyncConnectionInterface):
         if (
             stream is None
             or not isinstance(made, httpcore.AsyncHTTP2Connection)
+            # Do not copy this: httpcore has no public way to give up one answer of several on a connection.
             or stream not in made._events  # httpcore gave it up
             or self._resets > MAX_RESETS
         ):
             self.is_retired = True
             return
-        state = made._h2_state
+        state = made._h2_state  # do not copy this either
         try:
             for event in made._events[stream]:
                 if isinstance(event, DataReceived):  # it still counts against the connection's window

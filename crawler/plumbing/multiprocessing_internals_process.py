@@ -22,6 +22,7 @@ def process_of(executor: ProcessPoolExecutor) -> BaseProcess:
     Without it, a child's pid would only be known from its first answer; when the fork server dies before
     that, the pool is broken at once, while the child goes on and nobody could kill it.
     """
+    # Do not copy this: there is no public way to a pool's processes before their first answer.
     (process,) = executor._processes.values()
     return process
 
@@ -35,6 +36,7 @@ def new_queue(context: BaseContext) -> "Queue[Any]":
     a reader prints a traceback.
     """
     queue: Queue[Any] = context.Queue()
+    # Do not copy this: a queue has no public way to be told that its reader may die.
     queue._ignore_epipe = True  # type: ignore[attr-defined]
     return queue
 
@@ -45,6 +47,7 @@ def leave_reading_to_child(queue: "Queue[Any]") -> None:
     Without it, the child's death would not break the pipe, and the feeder thread would sit in its write
     to a full one for ever.
     """
+    # Do not copy this: close() of a queue leaves its read end open.
     queue._reader.close()  # type: ignore[attr-defined]
 
 
@@ -58,10 +61,12 @@ def discard(queue: "Queue[Any]", timeout: float = 5.0) -> None:
     queue.cancel_join_thread()
     queue.close()
     leave_reading_to_child(queue)
+    # Do not copy this: join_thread() has no timeout, and would wait for ever for a child that cannot die.
     feeder = queue._thread  # type: ignore[attr-defined]
     if feeder is not None:
         feeder.join(timeout)
     if feeder is None or not feeder.is_alive():
+        # Do not copy this: close() leaves the write end to the feeder thread, which may not have come to it.
         queue._writer.close()  # type: ignore[attr-defined]
 
 
@@ -71,6 +76,7 @@ def preloaded_modules() -> list[str]:
     ``set_forkserver_preload`` replaces what was asked for before. Without this, a program that runs a crawl
     would lose what it has asked for itself.
     """
+    # Do not copy this: what is preloaded can be set, and not be asked for.
     return list(getattr(forkserver._forkserver, "_preload_modules", ()))
 
 
@@ -80,6 +86,7 @@ def process_settings() -> dict[str, Any]:
     It holds the prefix of the names of semaphores (``semprefix``) and the folder of sockets (``tempdir``).
     Without it, semaphores that a kill of the whole group leaves behind could not be told from anybody else's.
     """
+    # Do not copy this: the names of semaphores are told nowhere else.
     settings: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
     return settings
 
@@ -89,4 +96,5 @@ def is_importing_main() -> bool:
 
     Without it, a script without ``if __name__ == "__main__":`` would start a crawl in each child.
     """
+    # Do not copy this: Python itself looks here before it refuses to start a child, and offers no other way.
     return bool(getattr(multiprocessing.current_process(), "_inheriting", False))
