@@ -1,4 +1,4 @@
-"""How a crawl is stopped: once to finish what is in flight, twice to end at once."""
+"""How a crawl is stopped: once to finish what is in flight (a graceful shutdown), twice to end at once."""
 
 import asyncio
 import logging

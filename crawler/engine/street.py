@@ -9,8 +9,8 @@
 
 It runs one way. Each station takes from the queue on its left and puts to the queue on its right,
 and what waits is bounded everywhere (on the way to a writer by the bytes that it has not acknowledged),
-so a slow disk slows the writers, full writers stop the parsers, full parsers stop the fetchers, and idle
-places at the fetchers are what the lease station leases for.
+so a slow disk slows the writers, full writers stop the parsers, full parsers stop the fetchers (which is
+called back-pressure), and idle places at the fetchers are what the lease station leases for.
 
 It ends from the left as well: when the frontier has no more tickets (or was closed), the lease
 station closes the fetch queue; once the last fetcher has drained it, the page queue is closed; once

@@ -1,4 +1,4 @@
-"""robots.txt, asked for once per origin however many workers need it (RFC 9309).
+"""robots.txt, asked for once per origin however many workers need it: single-flight (RFC 9309).
 
 An answer is kept for a day from when it came, in memory or in ``crawl.db``. A failure is kept only for a
 moment, and longer each time, so that a host that comes back is crawled after all, and one that does not

@@ -1,1 +1,1 @@
-"""Floor 6: what to fetch next, and when; the only owner of ``crawl.db``."""
+"""Floor 6: what to fetch next, and when (the work queue); the only owner of ``crawl.db``."""

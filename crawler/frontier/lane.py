@@ -1,4 +1,4 @@
-"""A lane: what is pending at one scheme + host + port, and when that may be asked next.
+"""A lane: what is pending at one scheme + host + port (a per-host queue), and when that may be asked next.
 
 Pure bookkeeping in memory: no I/O, ``now`` is an argument. A pending URL costs 8 bytes here (its
 row id); the text of most of them stays on disk until they are about to be fetched. Targets go after pages,

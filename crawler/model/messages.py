@@ -2,7 +2,7 @@
 
 ::
 
-    Ticket    the frontier hands it out          "fetch this"
+    Ticket    the frontier hands it out (a job)  "fetch this"
     Page      fetch makes it from the answer     "parse this"
     Finished  parse makes it (or fetch, when there is nothing to parse)   "write this, then it is done"
     Ack       a writer process sends it          "batch n is on disk, my file now ends here"

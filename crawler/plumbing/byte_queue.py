@@ -1,7 +1,8 @@
 """An asyncio queue that is bounded in bytes and can be closed.
 
 ``asyncio.Queue`` counts items; a crawler's items weigh from one kilobyte to ten megabytes, so a
-bound in items bounds nothing. Closing is how a station learns that no more work will come:
+bound in items bounds nothing. Who puts to a full queue waits, which is called back-pressure.
+Closing is how a station learns that no more work will come:
 getters drain what is left, then see :class:`QueueClosed`; iteration simply ends.
 
 First come, first served, on both sides. Whoever must wait joins a line and is not overtaken: the first

@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP as two callbacks: once means "finish what is in flight", twice "now"."""
+"""Ctrl-C, SIGTERM and SIGHUP as two callbacks: once means "finish what is in flight", twice "now".
+
+The first is what is called a graceful shutdown.
+"""
 
 import asyncio
 import signal

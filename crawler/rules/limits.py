@@ -1,9 +1,9 @@
 """One memory ceiling for all processes together: how it is shared out, and what is done as it fills up.
 
-Below the first mark nothing happens. Above it no URL is leased any more: what is in flight is finished,
-and its memory is freed. If that does not stop the growth, the largest parser is replaced. What cannot be
-freed is the set of known URLs: when nothing is in flight and the mark is still passed, or when the main
-process takes the whole ceiling alone, the crawl ends and says so.
+Below the first mark (a watermark) nothing happens. Above it no URL is leased any more: what is in flight is
+finished, and its memory is freed. If that does not stop the growth, the largest parser is replaced. What
+cannot be freed is the set of known URLs: when nothing is in flight and the mark is still passed, or when
+the main process takes the whole ceiling alone, the crawl ends and says so.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Floor 4: the forms in which a crawl is kept. One class each, and one line here.
+"""Floor 4: the forms in which a crawl is kept (elsewhere: exporters). One class each, and one line here.
 
 The configuration, the command line, their documentation and the output folder take all else from the class.
 """
