@@ -14,7 +14,7 @@ from docs import make_tutorial
 from docs.make_tutorial import EXAMPLES, PAGES, make, printed
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
-ROW = re.compile(r"^\| (?P<number>\d+) \| (?P<said>.+?) \| (?P<verdict>.+?) \| (?P<rest>.+)$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<said>.+?) \| (?P<verdict>.+?) \| (?P<rest>.+)$", re.MULTILINE)
 SECTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
 SPAWNED = (
     "import multiprocessing, runpy, sys; multiprocessing.set_start_method('spawn'); "
@@ -85,6 +85,16 @@ def test_every_statement_has_a_verdict_an_experiment_its_place_and_a_section(pag
         assert named, row["said"]
         assert set(named) <= set(EXPERIMENTS), row["said"]
         assert re.fullmatch(r"\[`.+`\]\(\.\./\.\./crawler/.+#.+\)", place), row["said"]
+
+
+def test_both_languages_judge_alike() -> None:
+    english, chinese = (
+        [row["verdict"].split(",")[0] for row in ROW.finditer(page.read_text(encoding="utf-8"))]
+        for page in PAGES
+    )
+    chinese = [verdict.removeprefix("两句都") for verdict in chinese]
+    alike = dict(zip(*VERDICTS.values(), strict=True))
+    assert [alike[verdict] for verdict in english] == chinese
 
 
 def test_a_program_that_has_changed_makes_another_page(
