@@ -19,6 +19,8 @@ KINDS = {
     "_queue": "Queues",
     "_pipe": "Pipes",
 }
+TELLING = ("lessons", "tables")
+"""Folders of the lab whose files are named after an experiment, and start nothing."""
 PURPOSES = {
     ("process", "MainProcess", "ForkServerProcess-N"): "a parser: one for each core, with a pool of its own",
     ("process", "MainProcess", "forkserver"): "forks all other children",
@@ -113,7 +115,7 @@ def make(started: Iterable[tuple[str, ...]]) -> str:
     lines += ["## Who runs what", "", "The suffix of a file's name says who runs it.", ""]
     lines += ["![Coroutines, threads and processes, room by room](drawings/processes.svg)", ""]
     for suffix, kind in KINDS.items():
-        owners = [path for path in sources if path.stem.endswith(suffix)]
+        owners = [path for path in sources if path.stem.endswith(suffix) and path.parent.name not in TELLING]
         if owners:
             lines += [f"### {kind}", ""]
             lines += [f"- {link(path)}: {first_sentence(docstring(path))}" for path in owners]

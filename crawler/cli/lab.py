@@ -7,11 +7,13 @@ import click
 
 from crawler.cli.common import Command, complain, say, unread_is_no_error
 from crawler.cli.internet import internet
+from crawler.cli.lab_ask import predict_run_explain, refuse_to_ask
 from crawler.cli.lab_nodes import nodes
 from crawler.lab.registry import EXPERIMENTS, chosen
 
 if TYPE_CHECKING:
     from crawler.lab.experiment_process import Result
+    from crawler.lab.laboratory import Report
 
 _MEASURE = "measure"
 
@@ -57,11 +59,14 @@ def lab() -> None:
 @click.argument("names", metavar="[EXPERIMENT]...", nargs=-1, help="Those to run; all unless named.")
 @click.option("--quick", is_flag=True, help="Measure less: right in direction, rough in figures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--ask", is_flag=True, help="Ask for a guess before each, and explain it after.")
 @click.option("-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]")
-def measure(names: tuple[str, ...], quick: bool, as_json: bool, out: str | None) -> int:
+def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: str | None) -> int:
     """Measure what is said of coroutines, threads and processes on this machine.
 
     Each experiment prints its claim, what was done, the figures, and whether they bear the claim out.
+    With --ask, it asks for your guess first, and says at last why it is so, where this program does it, and
+    what to try yourself.
     A report with pictures is written to a folder. Ctrl-C ends it; what was found until then is kept.
     Exit code 1 if an experiment itself failed.
     """
@@ -72,10 +77,14 @@ def measure(names: tuple[str, ...], quick: bool, as_json: bool, out: str | None)
     from crawler.lab.laboratory import report_folder, run_all, write_report
 
     wanted = chosen(list(names))
+    if ask:
+        refuse_to_ask(as_json=as_json)
     folder = report_folder(Path(out) if out is not None else None)
     scale = Scale.QUICK if quick else Scale.NORMAL
     if as_json:
         report = run_all(wanted, scale, folder)
+    elif ask:
+        report = predict_run_explain(wanted, scale, folder, _on_start, _on_result)
     else:
         report = run_all(wanted, scale, folder, _on_start, _on_result)
     write_report(report, folder)
@@ -92,7 +101,7 @@ def _on_start(name: str) -> None:
     say(f"── {name}: {EXPERIMENTS[name][1]} …")
 
 
-def _on_result(result: "Result") -> None:
+def _on_result(result: "Result", _report: "Report") -> None:
     from crawler.lab.report.words import console, duration, print_finding
 
     with unread_is_no_error():

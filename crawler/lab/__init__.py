@@ -1,6 +1,6 @@
 """Floor 8: the fixture site and what is measured on it.
 
-Nothing that crawls needs this floor. It has nine parts, each of which can be read alone:
+Nothing that crawls needs this floor. It has ten parts, each of which can be read alone:
 
 ``experiments/`` (``crawler lab``)
     One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
@@ -12,6 +12,9 @@ Nothing that crawls needs this floor. It has nine parts, each of which can be re
 ``experiments/race/`` (``crawler lab race``)
     The same small crawl under each model. Each model is one file of less than a hundred lines, to be laid
     beside the next: ``sequential``, ``threads``, ``coroutines``, ``processes`` and so on.
+``lessons/`` (``crawler lab --ask``)
+    What goes with each experiment: a question to guess at, what follows for a reader's program, where this
+    one does it, an exercise. ``lesson``, in this folder, says what that is made of.
 ``tables/`` and ``report/``
     How findings are shown: a table and a picture for each experiment, then the terminal, the page, the
     JSON object. Nothing here measures anything.

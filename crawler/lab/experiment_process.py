@@ -4,9 +4,9 @@ Some of them crash an interpreter, dead-lock one, or fill its memory: that is th
 therefore gets a fresh interpreter in a process group of its own. Its end is the end of the whole
 group, so no process that it started outlives it, however it ended.
 
-Runs as: one process. In: its name, its module, the scale, two folders. Out: pictures in the first, and
-in the second, which ends with it, the finding, pickled. Stops when: it is done, at its time limit, or at
-Ctrl-C.
+Runs as: one process. In: its name, its module, the scale, two folders, its question. Out: pictures in the
+first, and in the second, which ends with it, the finding, pickled. Stops when: it is done, at its time
+limit, or at Ctrl-C.
 """
 
 import os
@@ -22,6 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 from crawler.lab.finding import Finding, NotPossible, Scale
+from crawler.lab.lessons import lesson_of
 from crawler.lab.registry import EXPERIMENTS
 
 TIME_LIMIT = 300.0
@@ -58,7 +59,10 @@ def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TI
 def _run(name: str, scale: Scale, folder: Path, time_limit: float, scratch: Path) -> Result:
     started = time.monotonic()
     module, _ = EXPERIMENTS[name]
-    command = [sys.executable, "-m", __name__, name, module, scale.value, str(folder), str(scratch)]
+    question = lesson_of(name).question
+    command = [
+        sys.executable, "-m", __name__, name, module, scale.value, str(folder), str(scratch), question
+    ]  # fmt: skip
     # Its temporary files go where its end is theirs, too, however it ends.
     environment = dict(os.environ) | {"TMPDIR": str(scratch)}
     late = False
@@ -139,7 +143,7 @@ def _read(name: str, seconds: float, scratch: Path, code: int) -> Result:
 
 def main() -> None:
     """In the child: run the experiment, draw its picture, leave both in the folder."""
-    name, module, scale, folder, scratch = sys.argv[1:]
+    name, module, scale, folder, scratch, question = sys.argv[1:]
     answer: Finding | NotPossible
     drawn = None
     try:
@@ -152,7 +156,7 @@ def main() -> None:
 
             if can_draw():
                 drawn = Path(folder) / name
-                draw(finding.draw, drawn)
+                draw(finding.draw, drawn, f"{question}\n{finding.verdict.capitalize()} here.")
         answer = replace(finding, draw=None)  # a function need not survive the way to another process
     unfinished = Path(scratch) / f"{_RESULT}.part"
     unfinished.write_bytes(pickle.dumps((answer, drawn)))

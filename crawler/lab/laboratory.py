@@ -9,6 +9,8 @@ from typing import Any
 
 from crawler.lab.experiment_process import Result, run_in_process
 from crawler.lab.finding import Scale
+from crawler.lab.lesson import Guessed
+from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
 from crawler.lab.machine import Machine, this_machine
 from crawler.model.errors import OutputError
 
@@ -20,6 +22,8 @@ class Report:
     machine: Machine
     scale: Scale
     results: list[Result] = field(default_factory=list)
+    guesses: dict[str, Guessed] = field(default_factory=dict)
+    """By experiment, what was guessed before it was run, where a guess was asked for and given."""
     interrupted: str | None = None
     """The experiment in which Ctrl-C ended it all."""
 
@@ -45,7 +49,7 @@ def run_all(
     scale: Scale,
     folder: Path,
     on_start: Callable[[str], None] = lambda _: None,
-    on_result: Callable[[Result], None] = lambda _: None,
+    on_result: Callable[[Result, Report], None] = lambda _result, _report: None,
 ) -> Report:
     """Run the experiments; each one's pictures are in ``folder`` when ``on_result`` hears of it.
 
@@ -53,14 +57,14 @@ def run_all(
     """
     report = Report(this_machine(), scale)
     for name in names:
-        on_start(name)
         try:
+            on_start(name)
             result = run_in_process(name, scale, folder)
         except KeyboardInterrupt:
             report.interrupted = name
             return report
         report.results.append(result)
-        on_result(result)
+        on_result(result, report)
     return report
 
 
@@ -70,7 +74,11 @@ def as_json(report: Report) -> dict[str, Any]:
         "machine": asdict(report.machine),
         "scale": report.scale.value,
         "interrupted": report.interrupted,
-        "experiments": {result.name: _found(result) for result in report.results if result.finding},
+        "experiments": {
+            result.name: _found(result) | _learned(report, result.name)
+            for result in report.results
+            if result.finding
+        },
         "not_possible": {
             result.name: result.not_possible for result in report.results if result.not_possible
         },
@@ -85,6 +93,21 @@ def _found(result: Result) -> dict[str, Any]:
     del found["draw"]
     names = [result.picture.with_suffix(end).name for end in (".png", ".svg")] if result.picture else []
     return {**found, "seconds": round(result.seconds, 3), "pictures": names}
+
+
+def _learned(report: Report, name: str) -> dict[str, Any]:
+    """What goes with the finding: see :class:`crawler.lab.lesson.Lesson`."""
+    lesson, guessed = lesson_of(name), report.guesses.get(name)
+    return {
+        "question": lesson.question,
+        "guess": asdict(guessed) if guessed is not None else None,
+        "why": why(name),
+        "in_your_program": lesson.advice,
+        "in_this_program": [asdict(place) for place in lesson.places],
+        "source": shown(source_of(name)),
+        "reading": lesson.reading,
+        "exercise": {"task": lesson.exercise, "solution": solution_of(name)},
+    }
 
 
 def write_report(report: Report, folder: Path) -> None:

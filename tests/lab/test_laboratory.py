@@ -22,6 +22,7 @@ from crawler.lab.registry import EXPERIMENTS, chosen
 from crawler.lab.report.pictures import HOW_TO_DRAW
 from crawler.lab.report.words import conclusion, describe, is_numeric
 from crawler.model.errors import UsageError
+from tests.lab import toy_lesson
 
 ROOT = Path(__file__).parents[2]
 TOY = ("tests.lab.toy_experiment", "a toy")
@@ -30,6 +31,7 @@ TOY = ("tests.lab.toy_experiment", "a toy")
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)  # where the children find the toy
+    monkeypatch.setitem(sys.modules, "crawler.lab.lessons.toy_experiment", toy_lesson)
     monkeypatch.setitem(EXPERIMENTS, "toy", TOY)
     monkeypatch.setitem(EXPERIMENTS, "toy-2", TOY)
 
@@ -83,6 +85,10 @@ def test_a_finding_comes_back_with_its_pictures(tmp_path: Path) -> None:
     assert result.finding.done == "They were played with, quick."
     assert result.finding.tables[0].rows == (("ball", "1"), ("car", "20"))
     assert result.picture == tmp_path / "toy"
+    drawn = (tmp_path / "toy.svg").read_text()
+    assert "Are toys &amp; games fast?" in drawn
+    assert "Half true here." in drawn
+    assert "Played with" in drawn, "its own title is kept"
     assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in (tmp_path / "toy.svg").read_bytes()
     assert 0 < result.seconds < 60
@@ -127,6 +133,8 @@ LAB = """
 import os, sys
 from crawler.cli.app import main
 from crawler.lab.registry import EXPERIMENTS
+from tests.lab import toy_lesson
+sys.modules["crawler.lab.lessons.toy_experiment"] = toy_lesson
 EXPERIMENTS["toy"] = EXPERIMENTS["toy-2"] = EXPERIMENTS["toy-3"] = ("tests.lab.toy_experiment", "a toy")
 import crawler.lab.experiment_process as process
 run = process.run_in_process
@@ -167,12 +175,20 @@ def test_the_report_loads_nothing_and_names_the_machine(
     report = run_all(["toy", "toy-2"], Scale.QUICK, tmp_path, lack_the_second)
     write_report(report, tmp_path)
     page = (tmp_path / "report.html").read_text()
-    assert not re.search(r"https?://|<script|<link|@import|url\(", page)
+    assert not re.search(r"(?<!<a href=')https?://|<script|<link|@import|url\(", page)
     assert all(
         source.startswith("data:image/svg+xml;base64,") for source in re.findall(r"src='([^']*)", page)
     )
     assert page.count("<img ") == 1
     assert "Toys &amp; games are fast." in page
+    assert "<h2>Are toys &amp; games fast?</h2>" in page
+    for part in (
+        "<h3>Why</h3><p>Since it says &lt;so&gt; itself",
+        "Have a <code>ball</code>",
+        toy_lesson.LESSON.reading,
+    ):
+        assert part in page
+    assert "Table((&quot;toy &lt;b&gt;&quot;" in page, "the source is there"
     assert "toy &lt;b&gt;" in page
     assert "there is no &lt;sand&gt; here" in page
     assert "prefers-color-scheme: dark" in page
@@ -185,6 +201,12 @@ def test_the_report_loads_nothing_and_names_the_machine(
     assert told["experiments"]["toy"]["pictures"] == ["toy.png", "toy.svg"]
     assert told["experiments"]["toy"]["verdict"] == "half true"
     assert "draw" not in told["experiments"]["toy"]
+    toy = told["experiments"]["toy"]
+    assert (toy["question"], toy["guess"]) == ("Are toys & games fast?", None)
+    assert toy["why"] == "Since it says <so> itself:\n\n- one ``ball``\n- two cars"
+    assert (toy["in_your_program"], toy["source"]) == ("Have a `ball`.", "tests/lab/toy_experiment.py")
+    assert toy["in_this_program"] == [{"where": "tests/lab/toy_experiment.py#run", "what": "plays"}]
+    assert toy["exercise"] == {"task": "Throw it.", "solution": "examples/exercises/toy_experiment.py"}
 
 
 def test_without_matplotlib_there_are_tables_and_the_way_to_pictures(
@@ -192,7 +214,7 @@ def test_without_matplotlib_there_are_tables_and_the_way_to_pictures(
 ) -> None:
     monkeypatch.setattr("crawler.lab.report.pictures.find_spec", lambda name: None)
     # The child is another interpreter: its part is called here.
-    monkeypatch.setattr(sys, "argv", ["", "toy", TOY[0], "quick", str(tmp_path), str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["", "toy", TOY[0], "quick", str(tmp_path), str(tmp_path), "Why?"])
     experiment_process.main()
     assert (tmp_path / "finding.pickle").exists()
     assert not (tmp_path / "toy.svg").exists()

@@ -1,4 +1,12 @@
-"""An experiment that does what the environment variable TOY says, and well unless it says anything."""
+"""An experiment that does what the environment variable TOY says, and well unless it says anything.
+
+Since it says <so> itself:
+
+- one ``ball``
+- two cars
+
+In this program: nothing.
+"""
 
 import multiprocessing
 import os
@@ -7,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from crawler.lab.finding import Finding, NotPossible, Scale, Table, Verdict
 
@@ -31,9 +40,14 @@ def run(scale: Scale) -> Finding:
         verdict=Verdict.HALF,
         because="Since 1 < 20.",
         figures={"ball_s": 1.0},
-        draw=lambda figure: figure.subplots().bar(["ball", "car"], [1, 20]),
+        draw=draw,
         notes=["The doll was not tried."],
     )
+
+
+def draw(figure: Any) -> None:
+    figure.subplots().bar(["ball", "car"], [1, 20])
+    figure.suptitle("Played with")
 
 
 def hang(pids: Path) -> None:

@@ -11,6 +11,10 @@
 ``as_completed``              gives futures as they come
 ============================  ==========================================================================
 
+``apply`` gives one task to one worker and returns with its result, so nobody can give the next one
+meanwhile: the other workers have nothing to do. The others give all tasks first and wait
+afterwards.
+
 What both do without saying so is in ``pool_hides.py`` beside this file.
 """
 

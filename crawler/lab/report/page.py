@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Finding, Table, Verdict
+from crawler.lab.lessons import lesson_of
+from crawler.lab.report.learned import guess_of, lesson_as_html
 from crawler.lab.report.words import describe, duration, is_numeric
 
 if TYPE_CHECKING:
@@ -17,10 +19,10 @@ _MARKS = {Verdict.BORNE_OUT: "✓", Verdict.HALF: "◐", Verdict.NOT_BORNE_OUT: 
 
 
 def page(report: "Report") -> str:
-    """The whole page. Reads files: the style, and the pictures."""
+    """The whole page. Reads files: the style, the pictures, and the experiments' sources."""
     found = [result for result in report.results if result.finding is not None]
     contents = "".join(_entry(result.name, result.finding) for result in found if result.finding)
-    sections = "".join(_section(result, result.finding) for result in found if result.finding)
+    sections = "".join(_section(report, result, result.finding) for result in found if result.finding)
     where = "".join(
         f"<p class='faint wide'>{escape(line)}</p>" for line in describe(report.machine, report.scale)
     )
@@ -29,26 +31,29 @@ def page(report: "Report") -> str:
         "<!doctype html>\n<html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<title>crawler lab: {report.machine.cores} cores, {escape(report.machine.date[:10])}</title>"
-        f"<style>{style}</style>\n<h1>Coroutines, threads, processes: measured here</h1>{where}"
-        f"<nav><ul>{contents}</ul></nav>{sections}{_missing(report)}</html>\n"
+        f"<style>{style}</style>\n<main><h1>Coroutines, threads, processes: measured here</h1>{where}"
+        f"<nav><ul>{contents}</ul></nav>{sections}{_missing(report)}</main></html>\n"
     )
 
 
 def _entry(name: str, finding: Finding) -> str:
     mark = _MARKS[finding.verdict]
-    return f"<li>{mark} <a href='#{name}'>{escape(name)}</a>: {escape(finding.claim)}</li>"
+    return f"<li>{mark} <a href='#{name}'>{escape(name)}</a>: {escape(lesson_of(name).question)}</li>"
 
 
-def _section(result: "Result", finding: Finding) -> str:
+def _section(report: "Report", result: "Result", finding: Finding) -> str:
     kind = {Verdict.BORNE_OUT: "good", Verdict.HALF: "half", Verdict.NOT_BORNE_OUT: "bad"}[finding.verdict]
     notes = "".join(f"<p class=faint>{escape(note)}</p>" for note in finding.notes)
     return (
-        f"<section id='{result.name}'><h2>{escape(finding.claim)}</h2>"
+        f"<section id='{result.name}'><h2>{escape(lesson_of(result.name).question)}</h2>"
         f"<p class=name>{escape(result.name)} · {duration(result.seconds)}</p>"
+        f"<p>What is said: “{escape(finding.claim)}”</p>"
         f"<p>{escape(finding.done)}</p>"
         f"<p class='verdict {kind}'><b>{_MARKS[finding.verdict]} {escape(finding.verdict.capitalize())} "
         f"on this machine</b>{escape(finding.because)}</p>"
-        f"{_picture(result)}{''.join(map(_table, finding.tables))}{notes}</section>"
+        f"{guess_of(report.guesses.get(result.name))}"
+        f"{_picture(result)}{''.join(map(_table, finding.tables))}{notes}"
+        f"{lesson_as_html(result.name)}</section>"
     )
 
 
@@ -65,11 +70,15 @@ def _table(table: Table) -> str:
     kinds = [" class=number" if is_numeric(table, n) else "" for n in range(len(table.columns))]
 
     def line(tag: str, cells: Sequence[str]) -> str:
-        written = (f"<{tag}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells, strict=True))
+        tags = [tag if cell else "td" for cell in cells]  # a head without words is none
+        written = (
+            f"<{t}{kind}>{escape(cell)}</{t}>" for t, kind, cell in zip(tags, kinds, cells, strict=True)
+        )
         return f"<tr>{''.join(written)}</tr>"
 
     head, rows = line("th", table.columns), "".join(line("td", row) for row in table.rows)
-    return f"<div class=scroll><table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table></div>"
+    drawn = f"<table>{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return f"<div class=scroll tabindex=0>{drawn}</div>"
 
 
 def _missing(report: "Report") -> str:

@@ -36,8 +36,8 @@ def can_draw() -> bool:
     return find_spec("matplotlib") is not None
 
 
-def draw(how: "Callable[[Figure], None]", path: Path) -> None:
-    """Draw a picture and save it as ``path`` with the endings ``.png`` and ``.svg``.
+def draw(how: "Callable[[Figure], None]", path: Path, above: str) -> None:
+    """Draw a picture, say ``above`` what it is about, and save it as ``path``.png and ``path``.svg.
 
     No window and no global state of matplotlib is touched. ``how`` may set another size.
     """
@@ -50,5 +50,7 @@ def draw(how: "Callable[[Figure], None]", path: Path) -> None:
         rcParams.update(looks)
         figure = Figure(figsize=(9, 4.5), layout="constrained")
         how(figure)
+        titles = "\n".join(filter(None, (above, figure.get_suptitle())))  # some have one of their own
+        figure.suptitle(titles, x=0.01, horizontalalignment="left", fontweight="bold")
         figure.savefig(path.with_suffix(".png"), dpi=150)
         figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Finding, Scale, Table, Verdict
+from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
 from crawler.lab.machine import Machine
+from crawler.lab.report.prose import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,3 +102,21 @@ def conclusion(report: "Report") -> list[str]:
         lines.append(f"{'interrupted':14}  {report.interrupted}: nothing after it was run")
     whole = duration(sum(result.seconds for result in report.results))
     return [*lines, "", *describe(report.machine, report.scale), f"{whole} altogether."]
+
+
+def print_lesson(console: "Console", name: str) -> None:
+    """Print what goes with an experiment's finding: why it is so, what follows, and an exercise."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    lesson = lesson_of(name)
+    places = "\n".join(f"{place.where}\n    {plain(place.what)}" for place in lesson.places)
+    for head, text in (
+        ("Why", plain(why(name))),
+        ("So in your program", plain(lesson.advice)),
+        ("In this program", places),
+        ("Read more", f"{shown(source_of(name))}\n{lesson.reading}"),
+        ("Exercise", f"{plain(lesson.exercise)}\nA solution: {solution_of(name)}"),
+    ):
+        console.print(Text(f"\n{head}", style="bold"))
+        console.print(Padding(Text(text), (0, 0, 0, 2)))

@@ -1,4 +1,11 @@
-"""The race itself: every model under three workloads, reported as one finding."""
+"""The race itself: every model under three workloads, reported as one finding.
+
+A crawler waits for answers and computes with pages. Who waits for one answer at a time gets one in each
+round trip; threads and coroutines wait for many at once, and that costs next to no CPU. To parse takes CPU,
+and threads and coroutines of one process share one interpreter, which runs one of them at a time. Processes
+have an interpreter each: they parse at once, on as many cores as there are. So a model that does only one
+of the two well is as slow as the other one lets it be, and the third workload, which has both, shows it.
+"""
 
 from dataclasses import asdict
 from functools import partial
