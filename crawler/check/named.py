@@ -56,10 +56,16 @@ class NamedResult:
 
 
 def _teller(config: Config, name: Callable[[str], str]) -> Callable[[str], str]:
-    """What puts names into a sentence that holds URLs of the folder."""
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0]))
-    url = re.compile(rf"{re.escape(origin)}/[^\s<>\"'|,;)\]}}]*(?<![.:])")
-    return lambda text: url.sub(lambda found: name(found[0]), text)
+    """What puts names into a text: a URL of the folder, as targets are, or a sentence that holds some.
+
+    No URL has a blank in it; one in a sentence ends before the marks that belong to that.
+    """
+    origin = re.escape("{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0])))
+    alone = re.compile(rf"{origin}/\S*")
+    within = re.compile(rf"{origin}/[^\s<>\"]*(?<![.:,;|)\]}}'])")
+    return lambda text: (
+        name(text) if alone.fullmatch(text) else within.sub(lambda found: name(found[0]), text)
+    )
 
 
 def _deep(value: Any, told: Callable[[str], str]) -> Any:
