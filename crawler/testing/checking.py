@@ -27,7 +27,7 @@ from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
 from crawler.plumbing.fork_server_process import refuse_inside_import, refuse_main_from_nowhere
 from crawler.plumbing.starter_thread import block_off_loop, in_own_thread, off_loop
-from crawler.testing.keys import config_of
+from crawler.testing.keys import config_of, refuse_idle
 from crawler.testing.report import Report
 from crawler.watch.report_file import opened
 
@@ -149,6 +149,7 @@ def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[
     Raises UsageError, ChildFailed.
     """
     refuse_main_from_nowhere(instead="")
+    refuse_idle(config, fresh=fresh)
     with ExitStack() as stack:
         # Without any handler, what is logged would go to standard error.
         logger, nowhere = logging.getLogger("crawler"), logging.NullHandler()

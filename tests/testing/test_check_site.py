@@ -202,6 +202,13 @@ def test_out_is_kept_and_may_be_used_again(tmp_path, good):
         ({"write_baseline": True}, UsageError, "--write-baseline needs --baseline FILE"),
         ({"report": "pdf=x.pdf"}, UsageError, "there is no format 'pdf'"),
         ({"config": "no-such.toml"}, ConfigError, "no-such.toml cannot be read"),
+        ({"config": 3}, UsageError, r"check_site\(\): 3 is no text, nor a path"),
+        ({"report": "github"}, UsageError, r"'github'\): .* name a file, report=\"github=FILE\""),
+        ({"report": ["junit=x.xml", "html=-"]}, UsageError, r"'html=-'\): .* report=\"html=FILE\""),
+        ({"fresh": True}, UsageError, r"check_site\(fresh=True\) is about .*, out=…"),
+        ({"again": True}, UsageError, r"again = true \(check_site\(again=…\)\) is about .*, out=…"),
+        ({"flaky": 3}, UsageError, r"check.flaky = 3 \(check_site\(flaky=…\)\) is about .*, out=…"),
+        ({"frobnicate": 1}, ConfigError, r"unknown key; docs/configuration.md lists the keys that exist"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_asked_for(keys, kind, words):
@@ -221,6 +228,19 @@ def test_nothing_to_check_is_refused():
         check_site()
     with pytest.raises(UsageError, match="is neither a folder nor a URL"):
         check_site("no/such/folder")
+
+
+@pytest.mark.parametrize("given", [None, b"http://127.0.0.1/", 3, ["http://127.0.0.1/"]])
+def test_what_is_neither_a_url_nor_a_folder_is_refused_in_a_sentence(given):
+    with pytest.raises(UsageError, match=r"^check_site\(\): .* is no text, nor a path: it takes URLs as str"):
+        check_site(given)
+
+
+def test_a_config_file_may_ask_for_reports_that_only_the_command_prints(tmp_path, good, capfd):
+    file = tmp_path / "check.toml"
+    file.write_text('[check]\nreports = ["github"]\n')
+    assert not check_site(good, config=file).errors
+    assert capfd.readouterr().out == ""
 
 
 def test_a_site_that_cannot_be_reached_never_passes():
