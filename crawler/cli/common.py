@@ -12,8 +12,8 @@ import click
 
 from crawler.cli.live_page import live_page
 from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
-from crawler.cli.runner_commands import without_commands
 from crawler.model.errors import EXIT_STOPPED
+from crawler.watch.runner_commands import without_commands
 
 if TYPE_CHECKING:
     from crawler.config import Config

@@ -30,6 +30,7 @@ from crawler.plumbing.starter_thread import block_off_loop, in_own_thread, off_l
 from crawler.testing.keys import config_of, refuse_idle
 from crawler.testing.report import Report
 from crawler.watch.report_file import opened
+from crawler.watch.runner_commands import without_commands
 
 FIRST_ANSWER = 20.0
 """Seconds for the first answer, where the caller's loop stands still meanwhile, and might be the server's."""
@@ -94,7 +95,7 @@ def _tell(report: Report) -> None:
     """Print what makes the check fail, if anything does."""
     if report.exit_code and sys.stdout is not None:
         with suppress(OSError), opened(None, for_people=True) as stream:  # nobody may read it any more
-            stream.write(f"{report.brief}\n")
+            stream.writelines(f"{without_commands(line)}\n" for line in report.brief.split("\n"))
 
 
 def _inside_a_loop() -> bool:

@@ -23,6 +23,15 @@ class Stream(io.StringIO):
         return self.terminal
 
 
+@pytest.mark.parametrize(("variable", "blank"), [("true", " "), ("", "")])
+def test_in_a_step_of_github_a_pipe_gets_no_line_that_is_a_command(variable, blank, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", variable)
+    made = Made()
+    made.add("broken-link", "error", "gone.html", [Place("::error::n.html", 1, 2, "a href", "##[error]x")])
+    lines = [line.strip() for line in printed(made).splitlines()]
+    assert f':{blank}:error::n.html:1:2  a href  "##{blank}[error]x"' in lines
+
+
 @pytest.fixture(autouse=True)
 def _no_hints(monkeypatch):
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLORTERM", "COLUMNS"):

@@ -162,6 +162,18 @@ def test_a_folder_is_served_and_its_files_are_named(tmp_path):
     assert [(found.target, found.places[0].page) for found in report.errors] == [("gone.html", "index.html")]
 
 
+def test_what_is_printed_in_a_step_of_github_is_no_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    link = '<a href="gone.html">##[error]x</a>'
+    (tmp_path / "index.html").write_text(PAGE.format("Home", '<a href="::error::n.html">n</a>'))
+    (tmp_path / "::error::n.html").write_text(PAGE.format("N", link))
+    assert check_site(tmp_path).errors
+    printed = capsys.readouterr().out
+    assert ": :error::n.html:1:" in printed
+    assert '"## [error]x"' in printed
+    assert not [line for line in printed.splitlines() if line.strip().startswith("::")]
+
+
 def test_reports_are_written_before_all_else_is_gone(tmp_path, broken):
     check_site(broken, report=f"json={tmp_path / 'check.json'}", quiet=True)
     assert json.loads((tmp_path / "check.json").read_text())["findings"][0]["rule"] == "broken-link"

@@ -16,6 +16,7 @@ from crawler.check.reports.words import about, mend_words, said, since_words, sp
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES, Severity
 from crawler.watch.lines import Line, Part, pair, plain, sentence, table
+from crawler.watch.runner_commands import without_commands
 from crawler.watch.words import counted, visible
 
 PLACES_SHOWN = 3
@@ -58,6 +59,8 @@ def show(
 ) -> None:
     """Print what matters: in colour on a terminal, as plain lines elsewhere and with NO_COLOR.
 
+    In a step of GitHub Actions no plain line is a command.
+
     ``files``: format and path of each report that was written.
     """
     # Nobody who reads a pipe wants a sentence broken at 80 columns.
@@ -72,7 +75,7 @@ def show(
                 terminal.print(line)
             return
     for line in lines(result, verdict, extent, files):
-        stream.write(plain(line) + "\n")
+        stream.write(without_commands(plain(line)) + "\n")
 
 
 def lines(
