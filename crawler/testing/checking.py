@@ -18,7 +18,7 @@ from crawler.check.named import NamedResult
 from crawler.check.reports import parse_reports, write_reports
 from crawler.check.result import open_result
 from crawler.check.serving import served
-from crawler.check.source_map_asked import refuse_useless
+from crawler.check.source_map_asked import idle_words, refuse_useless
 from crawler.check.verdict import verdict
 from crawler.config import Config
 from crawler.engine.conclusion import CrawlReport
@@ -92,10 +92,13 @@ async def check_site_async(
 
 
 def _tell(report: Report) -> None:
-    """Print what makes the check fail, if anything does."""
-    if report.exit_code and sys.stdout is not None:
+    """Print what makes the check fail, if anything does, and which source map was of no use."""
+    told = [f"warning: {idle_words(idle)}" for idle in report.sources.idle]
+    if report.exit_code:
+        told += report.brief.split("\n")
+    if told and sys.stdout is not None:
         with suppress(OSError), opened(None, for_people=True) as stream:  # nobody may read it any more
-            stream.writelines(f"{without_commands(line)}\n" for line in report.brief.split("\n"))
+            stream.writelines(f"{without_commands(line)}\n" for line in told)
 
 
 def _inside_a_loop() -> bool:

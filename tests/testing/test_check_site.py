@@ -235,6 +235,16 @@ def test_a_source_map_that_maps_nothing_is_refused(good):
         check_site(good, source_map=[f"{good}=nowhere"])
 
 
+def test_a_source_map_by_which_no_page_was_found_is_told(tmp_path, monkeypatch, good, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "content").mkdir()
+    report = check_site(good, source_map=[f"{good}=content"], report="sarif=check.sarif")
+    assert capsys.readouterr().out.startswith(f"warning: --source-map {good}=content: ")
+    assert pickle.loads(pickle.dumps(report)).sources.file_of(f"{good}one") == report.sources.file_of(
+        f"{good}one"
+    )
+
+
 def test_nothing_to_check_is_refused():
     with pytest.raises(UsageError, match="no seed: name a URL or a folder"):
         check_site()
