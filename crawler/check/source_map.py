@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from crawler.check.file_names import meant
 from crawler.check.source_names import NOWHERE, SOURCES, existing, joined, names_of, segments
 from crawler.check.source_text import Region, SourceText
 from crawler.rules.urls import origin
@@ -135,7 +136,7 @@ class SourceMap:
                 return file, file
         if self._folder is None or "://" in page:
             return self._made(page), None
-        name = "/".join(part for part in _cut(page).split("/") if part not in NOWHERE) or "index.html"
+        name = "/".join(part for part in meant(_cut(page)).split("/") if part not in NOWHERE) or "index.html"
         path = os.path.join(self._folder, name)  # noqa: PTH118 - as often as there are pages
         return joined(_from_here(self._folder), name), path if os.path.isfile(path) else None  # noqa: PTH113
 
@@ -148,7 +149,7 @@ class SourceMap:
         page = _cut(page)
         if self._folder is None or "://" in page:
             return page
-        return quote(os.fsencode(page if page.startswith("/") else self._base + page))
+        return quote(os.fsencode(meant(page if page.startswith("/") else self._base + page)))
 
     def _made(self, page: str) -> str:
         """A path from a URL; pages of other origins have their host in it."""
