@@ -26,17 +26,18 @@ def check_to_end(
     quiet: bool = False,
     verbose: bool = False,
     write_baseline: bool = False,
+    file: Path | None = None,
 ) -> int:
     """Crawl, with a folder serve it meanwhile, and write the reports. Returns the exit code.
 
-    ``fresh``: what OUT holds is moved aside. ``write_baseline``: as :func:`write` has it. Raises
-    CrawlerError; what is wrong with a report, before anything is started.
+    ``fresh``: what OUT holds is moved aside. ``write_baseline``: as :func:`write` has it. ``file``: the
+    config file. Raises CrawlerError; what is wrong with a report, before anything is started.
     """
     if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
-    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh)
+    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh, file=file)
     from crawler.check.asking import in_full
     from crawler.check.serving import served
 
