@@ -41,18 +41,13 @@ def as_a_check(config: Config, origin: str) -> Config:
 
 
 def _refuse_overlap(folder: Path, out: Path | None) -> None:
-    """Raises UsageError where the output would lie in the site, or --fresh move the site aside with it."""
+    """Raises UsageError where the databases would lie beside the site's pages, or --fresh move the site aside with it."""
     if out is None:
         return
     site, target = folder.resolve(), out.resolve()
     if target == site or target in site.parents:
         what = "is" if target == site else "holds"
         raise UsageError(f"-o {out}: it {what} the folder that is checked, {folder}; choose another folder")
-    if site in target.parents:
-        raise UsageError(
-            f"-o {out}: it lies in the folder that is checked, {folder}, and would be published with it;"
-            " choose another folder"
-        )
 
 
 def in_full(config: Config) -> Config:

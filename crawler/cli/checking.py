@@ -46,6 +46,9 @@ def check_to_end(
         if fresh:
             begin_afresh(serving, tell)
         report = crawled(serving, quiet=quiet, tell=tell)
+    if write_baseline and report.message:  # it is not kept
+        resume = f"crawler resume {report.out}"
+        report.message = report.message.replace(resume, f"{resume} --write-baseline")
     failed = report.exit_code == CrawlFailed.exit_code
     code = report.exit_code
     try:
@@ -100,11 +103,11 @@ def write(
             from crawler.check.source_map_asked import idle_words
 
             click.echo(f"warning: {idle_words(idle)}", err=True)
-        with unread_is_no_error():
+        with unread_is_no_error() as printing:
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
         if write_baseline and found.exit_code not in (0, 1):
             complain(f"--baseline {config.check.baseline}: it is not written, since this is no verdict")
-    return found.exit_code
+    return CrawlFailed.exit_code if printing.failed else found.exit_code
 
 
 def _teller(config: "Config") -> Callable[[str], None]:
