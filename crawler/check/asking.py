@@ -41,7 +41,7 @@ def as_a_check(config: Config, origin: str) -> Config:
 
 
 def _refuse_overlap(folder: Path, out: Path | None) -> None:
-    """Raises UsageError where the databases would lie beside the site's pages, or --fresh move the site aside with it."""
+    """Raises UsageError where databases would lie among the pages, or --fresh move the site aside."""
     if out is None:
         return
     site, target = folder.resolve(), out.resolve()

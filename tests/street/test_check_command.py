@@ -157,13 +157,14 @@ def test_a_site_that_is_stopped_has_no_verdict(tmp_path: Path) -> None:
         wait_for_answers(tmp_path / "out")
         os.killpg(running.pid, 2)
         said, _ = running.communicate(timeout=30)
+        status = crawls.crawl("status", tmp_path / "out").stdout
+        again = crawls.crawl("check", site.url, "-o", tmp_path / "out", "--again", "--concurrency", 16)
+    assert again.returncode == 1, again.stderr
+    assert "generation 1 had been stopped before its end, and was gone on with" in again.stdout
     assert running.returncode == 130
     assert f"crawler resume {tmp_path / 'out'}" in said
     assert "exit code" not in said
-    assert (
-        f"what the check has found: crawler report {tmp_path / 'out'}"
-        in crawls.crawl("status", tmp_path / "out").stdout
-    )
+    assert f"what the check has found: crawler report {tmp_path / 'out'}" in status
 
 
 def test_where_nothing_answers_the_system_s_words_are_told_and_nothing_else(tmp_path: Path) -> None:
