@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from crawler.check.file_names import meant
 from crawler.check.source_names import NOWHERE, SOURCES, existing, joined, names_of, segments
 from crawler.check.source_text import Region, SourceText
 from crawler.rules.urls import origin
@@ -156,10 +157,10 @@ class SourceMap:
     def _named(self, page: str) -> str:
         """The path of a page in the folder, without a query; a file's name may hold a ``?`` or ``#`` too."""
         *later, first = _cuts(page)
-        for cut in later:
-            if os.path.isfile(f"{self._folder}/{page[:cut]}"):  # noqa: PTH113 - as above
-                return page[:cut]
-        return page[:first]
+        for name in (meant(page[:cut]) for cut in later):
+            if os.path.isfile(f"{self._folder}/{name}"):  # noqa: PTH113 - as above
+                return name
+        return meant(page[:first])
 
     def _made(self, page: str) -> str:
         """A path from a URL; pages of other origins have their host in it."""

@@ -58,7 +58,7 @@ def check_site(
     refuse_inside_import()
     try:
         asked = config_of(targets, config, keys)
-        begin = partial(_checked, asked, fresh=fresh, write_baseline=write_baseline)
+        begin = partial(_checked, asked, config, fresh=fresh, write_baseline=write_baseline)
         if _inside_a_loop():
             report = in_own_thread("check_site", partial(begin, first_answer=FIRST_ANSWER))
         else:
@@ -83,7 +83,7 @@ async def check_site_async(
     refuse_inside_import()
     try:
         asked = await off_loop(partial(config_of, targets, config, keys))
-        report = await _checked(asked, fresh=fresh, write_baseline=write_baseline)
+        report = await _checked(asked, config, fresh=fresh, write_baseline=write_baseline)
     except CrawlerError as error:
         raise error.with_traceback(None) from None
     if not quiet:
@@ -110,9 +110,15 @@ def _inside_a_loop() -> bool:
 
 
 async def _checked(
-    config: Config, *, fresh: bool, write_baseline: bool, first_answer: float | None = None
+    config: Config,
+    file: str | PathLike[str] | None,
+    *,
+    fresh: bool,
+    write_baseline: bool,
+    first_answer: float | None = None,
 ) -> Report:
-    async with block_off_loop(_prepared(config, fresh=fresh, write_baseline=write_baseline)) as serving:
+    prepared = _prepared(config, file, fresh=fresh, write_baseline=write_baseline)
+    async with block_off_loop(prepared) as serving:
         ended = await _crawled(serving, fresh, first_answer)
         if ended.exit_code or ended.state != "finished":
             why = ended.message or f"the crawl is {ended.state}"
@@ -145,7 +151,9 @@ async def _crawled(config: Config, fresh: bool, first_answer: float | None) -> C
 
 
 @contextmanager
-def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[Config]:
+def _prepared(
+    config: Config, file: str | PathLike[str] | None, *, fresh: bool, write_baseline: bool
+) -> Iterator[Config]:
     """The settings of the crawl, with a place for its output; a folder is served. Blocks.
 
     What cannot work is refused before.
@@ -164,7 +172,8 @@ def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[
             made = tempfile.TemporaryDirectory(prefix="crawler-check-", ignore_cleanup_errors=True)
             out = Path(stack.enter_context(made), "out")
         reports = parse_reports(config.check.reports, out)
-        look_at(config.check, out, reports, write_baseline=write_baseline)
+        named = None if file is None else Path(file)
+        look_at(config.check, out, reports, write_baseline=write_baseline, file=named)
         refuse_useless(config)
         placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))

@@ -112,7 +112,7 @@ LINKS = [f"/{number}" for number in range(6)]
 def test_why_so_little_was_covered(tmp_path, site, words):
     with open_result(site.write(tmp_path)) as result:
         assert words in result.coverage
-        assert result.coverage.startswith("Only ")
+        assert result.coverage.startswith("Only " if result.pages else "No page could be read from ")
 
 
 def test_robots_that_forbid_what_the_start_page_links_to(tmp_path):
