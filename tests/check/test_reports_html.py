@@ -92,7 +92,7 @@ def test_what_is_no_finding_stands_in_the_markup():
     words = words_of(written(usual()))
     for said in (
         f"Check of {SITE}/ 3 errors, 14 warnings, 40 notes : exit code 1, --fail-on error",
-        "Not here, since baseline.json knows them: 3 findings (4 places).",
+        "Not here, since the baseline baseline.json knows them: 3 findings (4 places).",
         "Pages read 312 in 14 s",
         "40 assets, 3 external links",
         "2025-11-28 17:55:01 UTC",

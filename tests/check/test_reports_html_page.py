@@ -114,7 +114,7 @@ def test_severity_rule_new_and_suggestions_narrow_it(browser, file, found):  # n
         shown.get_by_label("has a suggestion (1)").check()
         assert targets(shown) == ["/whatsnew/changelog.html"]
         shown.get_by_role("button", name="Clear the filter").click()
-        shown.get_by_label("only new (1)").check()
+        shown.get_by_label("first seen now (1)").check()
         assert targets(shown) == ["/glossary.html#index-19"]
         options = shown.locator("[name=rule] option").all_inner_texts()
         assert options[:3] == ["all rules", "broken-fragment (1)", "broken-link (2)"]
