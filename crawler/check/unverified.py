@@ -58,7 +58,7 @@ def find_unverified(
 
 
 def shortened(url: str) -> str:
-    """``url``, or its beginning, which is a URL no more: reports make no link of what ends with an ellipsis."""
+    """``url``, or its beginning, which is no URL: reports make no link of an ellipsis."""
     return url if len(url) <= MOST_CHARACTERS else f"{url[: MOST_CHARACTERS - 1]}…"
 
 
