@@ -50,6 +50,10 @@ class NamedResult:
         for place in self._result.places(self._found[finding.number], most):
             yield place._replace(page=self._name(place.page))
 
+    def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
+        """Each page that has a place, with how many findings show there; read from disk."""
+        return ((self._name(page), counts) for page, counts in self._result.pages_at_fault())
+
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""
         return self._result.totals()

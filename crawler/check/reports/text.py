@@ -88,11 +88,11 @@ def lines(
             yield from set_apart(result, extent.width, None if extent.verbose else WARNINGS_SHOWN)
         some = [finding for finding in result.findings if finding.severity == severity]
         if some and (verdict.fails(severity) or not extent.quiet):
-            yield from _section(some, result, extent, _most(severity, verdict, extent))
+            yield from _section(some, result, extent, most_shown(severity, verdict, extent))
     yield from closing(result, verdict, files, extent.width, quiet=extent.quiet, keeps=extent.keeps)
 
 
-def _most(severity: Severity, verdict: Verdict, extent: Extent) -> int | None:
+def most_shown(severity: Severity, verdict: Verdict, extent: Extent) -> int | None:
     """How many findings of that severity are shown one by one; None: all."""
     if extent.verbose or severity == "error" or verdict.fails(severity):
         return None
