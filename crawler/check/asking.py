@@ -29,6 +29,7 @@ def as_a_check(config: Config, origin: str) -> Config:
     beside = () if config.origin_of("write.sinks") == "default" else config.write.sinks
     implied["write.sinks"] = (FactsSink.name, *beside)
     if config.check.folder is not None:
+        _refuse_overlap(config.check.folder, config.out)
         implied |= {"seeds": (), "check.folder": config.check.folder.absolute()}
         if config.origin_of("robots.obey") == "default":
             implied["robots.obey"] = False  # they are one's own files, and all of them are to be looked at
@@ -37,6 +38,16 @@ def as_a_check(config: Config, origin: str) -> Config:
     if config.check.folder is None and not config.seeds:
         raise UsageError("no seed: name a URL or a folder to check, or seeds = [...] in the config file")
     return config.replace(implied, origin=origin)
+
+
+def _refuse_overlap(folder: Path, out: Path | None) -> None:
+    """Raises UsageError where databases would lie among the pages, or --fresh move the site aside."""
+    if out is None:
+        return
+    site, target = folder.resolve(), out.resolve()
+    if target == site or target in site.parents:
+        what = "is" if target == site else "holds"
+        raise UsageError(f"-o {out}: it {what} the folder that is checked, {folder}; choose another folder")
 
 
 def in_full(config: Config) -> Config:

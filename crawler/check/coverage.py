@@ -33,7 +33,8 @@ def why_so_little(
     if why is None:
         return None
     start = "the start page" if len(seeds) == 1 else f"the {len(seeds)} start pages"
-    return f"Only {pages} page{'' if pages == 1 else 's'} could be read from {start}: {why}."
+    read = "No page" if not pages else "Only 1 page" if pages == 1 else f"Only {pages} pages"
+    return f"{read} could be read from {start}: {why}."
 
 
 def _built_for(db: sqlite3.Connection, references: int) -> str | None:

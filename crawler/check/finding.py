@@ -160,5 +160,8 @@ class Result(Protocol):
     def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:
         """Where it shows, the first ``most`` or all, in the order of the pages; read from disk."""
 
+    def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
+        """Each page that has a place, in any order, with how many findings show there; read from disk."""
+
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
+from crawler.check.file_names import shown
 from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:  # the server needs neither
@@ -186,7 +187,7 @@ def namer(config: "Config") -> Callable[[str], str]:
         path, behind = rest[:end], rest[end:]
         file = locate(root, base, path).file
         if file is not None:
-            return file.relative_to(root).as_posix() + behind
+            return shown(file.relative_to(root).as_posix()) + behind
         inside = path.removeprefix(base) if path.startswith(base) else path
         readable = unquote(inside, errors="replace") or "index.html"
         # A blank at either end would not be seen, and the name be taken for another file's.

@@ -14,6 +14,8 @@ from crawler.model.findings import RULE_IDS, SEVERITIES, RuleId, Severity
 
 NEARLY_ALL = 0.8, 5
 """The part of the pages on which a finding is when its message says so, and how many there must be."""
+SHOWS = " It shows on "
+"""Begins the sentence that says so, the last of its message."""
 
 
 def ignore(db: sqlite3.Connection, config: Config) -> list[Ignored]:
@@ -51,7 +53,9 @@ def grouped(db: sqlite3.Connection, severities: Mapping[RuleId, Severity], pages
     )
     findings = []
     for rule, target, message, detail, places, on_pages, _ in rows:
-        words, more = _on_how_many(message, on_pages, pages), msgspec.json.decode(detail)
+        more = msgspec.json.decode(detail)
+        # A message about pages that are alike has counted them.
+        words = message if "pages" in more else _on_how_many(message, on_pages, pages)
         findings.append(Finding(0, rule, severities[rule], target, words, more, places, on_pages))
     findings.sort(key=_order)
     return [one._replace(number=number) for number, one in enumerate(findings, 1)]
@@ -66,4 +70,4 @@ def _on_how_many(message: str, on_pages: int, pages: int) -> str:
     part, least = NEARLY_ALL
     if on_pages < least or on_pages < part * pages:
         return message
-    return f"{message.rstrip('.')}, on {on_pages:,} of {pages:,} pages."
+    return f"{message.rstrip('.')}.{SHOWS}{on_pages:,} of {pages:,} pages."

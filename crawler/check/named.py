@@ -50,16 +50,26 @@ class NamedResult:
         for place in self._result.places(self._found[finding.number], most):
             yield place._replace(page=self._name(place.page))
 
+    def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
+        """Each page that has a place, with how many findings show there; read from disk."""
+        return ((self._name(page), counts) for page, counts in self._result.pages_at_fault())
+
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""
         return self._result.totals()
 
 
 def _teller(config: Config, name: Callable[[str], str]) -> Callable[[str], str]:
-    """What puts names into a sentence that holds URLs of the folder."""
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0]))
-    url = re.compile(rf"{re.escape(origin)}/[^\s<>\"'|,;)\]}}]*(?<![.:])")
-    return lambda text: url.sub(lambda found: name(found[0]), text)
+    """What puts names into a text: a URL of the folder, as targets are, or a sentence that holds some.
+
+    No URL has a blank in it; one in a sentence ends before the marks that belong to that.
+    """
+    origin = re.escape("{0.scheme}://{0.netloc}".format(urlsplit(config.seeds[0])))
+    alone = re.compile(rf"{origin}/\S*")
+    within = re.compile(rf"{origin}/[^\s<>\"]*(?<![.:,;|)\]}}'])")
+    return lambda text: (
+        name(text) if alone.fullmatch(text) else within.sub(lambda found: name(found[0]), text)
+    )
 
 
 def _deep(value: Any, told: Callable[[str], str]) -> Any:

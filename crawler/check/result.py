@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -115,6 +116,21 @@ class CheckResult:
         )
         for page, line, column, source, text in rows:
             yield Place(page, line, column, "" if source is None else Source(source).label, text)
+
+    def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
+        """Each page that has a place, with how many findings show there; read from disk."""
+        of_rule = {finding.rule: finding.severity for finding in self.findings}
+        counting = {(finding.rule, finding.target) for finding in self.findings}
+        self._db.create_function("is_counting", 2, lambda *one: one in counting, deterministic=True)
+        rows = self._db.execute(
+            "SELECT a.url, f.rule, count(DISTINCT f.target) FROM found f JOIN answers a ON a.id = f.page"
+            " WHERE is_counting(f.rule, f.target) GROUP BY f.page, f.rule ORDER BY f.page"
+        )
+        for page, some in groupby(rows, lambda row: row[0]):
+            counts = dict.fromkeys(SEVERITIES, 0)
+            for _, rule, count in some:
+                counts[of_rule[rule]] += count
+            yield page, counts
 
     def _pages(self) -> Iterator[str]:
         """URLs of all that were read."""

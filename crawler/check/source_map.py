@@ -1,11 +1,13 @@
 """Which file of a repository a page was made from: for reports whose readers know files, not URLs."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from crawler.check.file_names import meant
 from crawler.check.source_names import NOWHERE, SOURCES, existing, joined, names_of, segments
 from crawler.check.source_text import Region, SourceText
 from crawler.rules.urls import origin
@@ -15,6 +17,8 @@ if TYPE_CHECKING:  # these name the map
 
 TRIED = 1_000
 """Pages below a prefix that are looked for, to see whether a map is of any use."""
+
+_CUT = re.compile(r"[?#]|\Z")
 
 
 class Spot(NamedTuple):
@@ -135,7 +139,7 @@ class SourceMap:
                 return file, file
         if self._folder is None or "://" in page:
             return self._made(page), None
-        name = "/".join(part for part in _cut(page).split("/") if part not in NOWHERE) or "index.html"
+        name = "/".join(part for part in self._named(page).split("/") if part not in NOWHERE) or "index.html"
         path = os.path.join(self._folder, name)  # noqa: PTH118 - as often as there are pages
         return joined(_from_here(self._folder), name), path if os.path.isfile(path) else None  # noqa: PTH113
 
@@ -145,10 +149,18 @@ class SourceMap:
 
     def _key(self, page: str) -> str:
         """What prefixes are of."""
-        page = _cut(page)
         if self._folder is None or "://" in page:
-            return page
+            return page[: _cuts(page)[-1]]
+        page = self._named(page)
         return quote(os.fsencode(page if page.startswith("/") else self._base + page))
+
+    def _named(self, page: str) -> str:
+        """The path of a page in the folder, without a query; a file's name may hold a ``?`` or ``#`` too."""
+        *later, first = _cuts(page)
+        for name in (meant(page[:cut]) for cut in later):
+            if os.path.isfile(f"{self._folder}/{name}"):  # noqa: PTH113 - as above
+                return name
+        return meant(page[:first])
 
     def _made(self, page: str) -> str:
         """A path from a URL; pages of other origins have their host in it."""
@@ -168,8 +180,9 @@ def _below(key: str, prefix: str) -> str | None:
     return "" if f"{key}/" == prefix else None
 
 
-def _cut(page: str) -> str:
-    return page.partition("#")[0].partition("?")[0]
+def _cuts(page: str) -> list[int]:
+    """Where its path may end, from the last to the first: before each ``?`` and ``#``, or nowhere."""
+    return [found.start() for found in _CUT.finditer(page)][::-1]
 
 
 def _from_here(folder: str) -> str:

@@ -14,6 +14,9 @@ TOO_DEEP = "deeper than scope.max_depth"
 MAX_PAGES = "beyond scope.max_pages"
 PUT_OFF = "hosts that put everything off"
 
+MOST_CHARACTERS = 500
+"""Of an example: a site may have URLs of any length, and every report has the example."""
+
 _ANSWERED = """
     SELECT f.reason, s.target, count(*) FROM suspects s JOIN fates f ON f.answer = s.answer
     WHERE f.reason IS NOT NULL GROUP BY f.reason, s.target
@@ -54,7 +57,12 @@ def find_unverified(
     return sorted(found.values(), key=lambda one: -one.references)
 
 
+def shortened(url: str) -> str:
+    """``url``, or its beginning, which is no URL: reports make no link of an ellipsis."""
+    return url if len(url) <= MOST_CHARACTERS else f"{url[: MOST_CHARACTERS - 1]}…"
+
+
 def _add(found: dict[str, Unverified], rows: Iterable[tuple[str, str, int]]) -> None:
     for reason, target, references in rows:
-        before = found.get(reason, Unverified(reason, 0, 0, target))
+        before = found.get(reason) or Unverified(reason, 0, 0, shortened(target))
         found[reason] = before._replace(references=before.references + references, targets=before.targets + 1)

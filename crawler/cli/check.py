@@ -64,7 +64,12 @@ def check(
 
     refuse_useless_map(config)
     return check_to_end(
-        config, fresh=fresh, quiet=parameters["quiet"], verbose=verbose, write_baseline=write_baseline
+        config,
+        fresh=fresh,
+        quiet=parameters["quiet"],
+        verbose=verbose,
+        write_baseline=write_baseline,
+        file=Path(file) if file else None,
     )
 
 

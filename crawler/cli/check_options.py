@@ -29,13 +29,7 @@ external = flag("Check links to other sites too", "external", check__external=Tr
 min_pages = option("check.min_pages", "N", "End with exit code 1 if fewer pages were read", "no limit")
 base_path = option("check.base_path", "PATH", "Path at which FOLDER will be served, such as /docs/", "/")
 baseline = option("check.baseline", "FILE", "Findings that are known, and do not count", "none")
-write_baseline = click.option(
-    "--write-baseline",
-    cls=Option,
-    group="What is checked",
-    is_flag=True,
-    help="Write all that was found to the file of --baseline: from now on only what is new counts.",
-)
+write_baseline = options.write_baseline
 flaky = option(
     "check.flaky", "N", "Count a fault of another site when N checks of OUT in a row have seen it", "1"
 )

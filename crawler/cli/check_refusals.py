@@ -10,19 +10,25 @@ if TYPE_CHECKING:
 
 
 def look_at_earlier(
-    config: "Config", out: Path | None, *, write_baseline: bool = False, fresh: bool = False
+    config: "Config",
+    out: Path | None,
+    *,
+    write_baseline: bool = False,
+    fresh: bool = False,
+    file: Path | None = None,
 ) -> None:
     """Refuse what cannot be looked at, or written; ``fresh``: what ``out`` holds will be moved aside.
 
-    Raises UsageError.
+    ``file``: the config file. Raises UsageError.
     """
     baseline, since = config.check.baseline, config.check.since
-    if not (baseline or since or write_baseline):
+    if not (baseline or since or write_baseline or config.check.reports):
         return  # then nothing is to be imported
     from crawler.check.earlier.asked import look_at
     from crawler.check.reports import parse_reports
 
-    look_at(config.check, out, parse_reports(config.check.reports, out), write_baseline=write_baseline)
+    reports = parse_reports(config.check.reports, out)
+    look_at(config.check, out, reports, write_baseline=write_baseline, file=file)
     if fresh and baseline and out and not write_baseline and out.resolve() in baseline.resolve().parents:
         raise UsageError(f"--baseline {baseline}: --fresh moves {out} aside with it: keep it somewhere else")
 

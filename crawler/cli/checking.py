@@ -26,17 +26,18 @@ def check_to_end(
     quiet: bool = False,
     verbose: bool = False,
     write_baseline: bool = False,
+    file: Path | None = None,
 ) -> int:
     """Crawl, with a folder serve it meanwhile, and write the reports. Returns the exit code.
 
-    ``fresh``: what OUT holds is moved aside. ``write_baseline``: as :func:`write` has it. Raises
-    CrawlerError; what is wrong with a report, before anything is started.
+    ``fresh``: what OUT holds is moved aside. ``write_baseline``: as :func:`write` has it. ``file``: the
+    config file. Raises CrawlerError; what is wrong with a report, before anything is started.
     """
     if not config.write.keeps_facts:
         raise UsageError("check.enabled needs the sink facts: crawler check sets both")
     refuse_nodes(config)
     tell = _teller(config)
-    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh)
+    look_at_earlier(config, config.out, write_baseline=write_baseline, fresh=fresh, file=file)
     from crawler.check.asking import in_full
     from crawler.check.serving import served
 
@@ -45,6 +46,9 @@ def check_to_end(
         if fresh:
             begin_afresh(serving, tell)
         report = crawled(serving, quiet=quiet, tell=tell)
+    if write_baseline and report.message:  # it is not kept
+        resume = f"crawler resume {report.out}"
+        report.message = report.message.replace(resume, f"{resume} --write-baseline")
     failed = report.exit_code == CrawlFailed.exit_code
     code = report.exit_code
     try:
@@ -99,11 +103,11 @@ def write(
             from crawler.check.source_map_asked import idle_words
 
             click.echo(f"warning: {idle_words(idle)}", err=True)
-        with unread_is_no_error():
+        with unread_is_no_error() as printing:
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
         if write_baseline and found.exit_code not in (0, 1):
             complain(f"--baseline {config.check.baseline}: it is not written, since this is no verdict")
-    return found.exit_code
+    return CrawlFailed.exit_code if printing.failed else found.exit_code
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

@@ -12,8 +12,8 @@ import click
 
 from crawler.cli.live_page import live_page
 from crawler.cli.refusals import look_at_sinks_and_extract, refuse_nodes
-from crawler.cli.runner_commands import without_commands
 from crawler.model.errors import EXIT_STOPPED
+from crawler.watch.runner_commands import without_commands
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -103,21 +103,30 @@ def say(line: str) -> None:
         print(line)
 
 
+class Printing:
+    """What became of what was printed."""
+
+    failed = False
+    """Somebody wanted it, and it could not be written."""
+
+
 @contextmanager
-def unread_is_no_error() -> Iterator[None]:
+def unread_is_no_error() -> Iterator[Printing]:
     """For printing: when nobody reads standard output any more (``| head``), what is left goes nowhere.
 
-    The crawl goes on, and the exit code stays what it is; where standard output is a full disk, that is said.
-    (rich answers a closed pipe with SystemExit.)
+    The crawl goes on, and the exit code stays what it is; where standard output is a full disk, that is said,
+    and ``failed`` in what is yielded. (rich answers a closed pipe with SystemExit.)
     """
+    printing = Printing()
     try:
-        yield
+        yield printing
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         print_nowhere()
     except OSError as error:
         if not cannot_be_written(error):
             raise
+        printing.failed = True
 
 
 def cannot_be_written(error: OSError) -> bool:
@@ -162,17 +171,17 @@ def _prepared(config: "Config") -> Path:
     return prepare(config, None)
 
 
-def crawl(config: "Config", *, quiet: bool = False) -> int:
+def crawl(config: "Config", *, quiet: bool = False, write_baseline: bool = False) -> int:
     """Crawl to the end and print what came of it; the output folder is the last line.
 
     It is the first one too where nobody has named the folder. Where the crawl fails, the reason comes after
-    all, on standard error. ``quiet``: only these. A crawl that is a check ends in its reports. Returns the
-    exit code. Raises CrawlerError.
+    all, on standard error. ``quiet``: only these. A crawl that is a check ends in its reports, and with
+    ``write_baseline`` in that file. Returns the exit code. Raises CrawlerError.
     """
     if config.check.enabled:
         from crawler.cli.checking import check_to_end
 
-        return check_to_end(config, quiet=quiet)
+        return check_to_end(config, quiet=quiet, write_baseline=write_baseline)
     report = crawled(config, quiet=quiet)
     if report.summary and not quiet:  # none where it was stopped before it began
         from crawler.watch.summary import print_summary

@@ -44,10 +44,12 @@ def diff(
     redirect and visible text (with parse.keep_text). It works on crawls that are stopped or running, too,
     and says what they have not got to.
 
-    Exit codes: 0 nothing is different; 1 something is; 2 bad usage; 3 a crawl is damaged; 130 stopped.
+    Exit codes: 0 nothing is different; 1 something is; 2 bad usage; 3 a crawl is damaged, or a report cannot
+    be written; 130 stopped.
     """
     from crawler.comparison.comparing import Comparison
     from crawler.comparison.reports import FORMATS, write_reports
+    from crawler.model.errors import CrawlFailed
     from crawler.plumbing.stop_signal import interrupted_by_all
     from crawler.watch.report_asked import reports_of
 
@@ -57,6 +59,6 @@ def diff(
         crawl_to_read(name)
     with interrupted_by_all(), Comparison(old, new, by_path=by_path, exact=exact) as comparison:
         reports = reports_of(asked, FORMATS, comparison.folders)
-        with unread_is_no_error():
+        with unread_is_no_error() as printing:
             write_reports(comparison, reports, verbose=verbose)
-    return int(comparison.totals.differences > 0)
+    return CrawlFailed.exit_code if printing.failed else int(comparison.totals.differences > 0)

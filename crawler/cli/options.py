@@ -162,6 +162,14 @@ fresh = click.option(
     is_flag=True,
     help="Crawl anew: what is in OUT is moved aside, not deleted.",
 )
+write_baseline = click.option(
+    "--write-baseline",
+    cls=Option,
+    group=_GROUPS["check"],
+    is_flag=True,
+    help="Write all that was found to the file of --baseline, which it needs: from now on only what is new"
+    " counts.",
+)
 assignments = click.option(
     "--set",
     "assignments",

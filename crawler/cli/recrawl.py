@@ -31,7 +31,7 @@ def recrawl(out: str, **parameters: Any) -> int:
 
     It crawls with the settings of the last time; each option here changes one of them. The seeds, and what
     decides which pages belong to the crawl, stay the same. The live page is not kept: --dashboard asks for it
-    again. A crawl that was stopped is resumed first.
+    again. One that was stopped before its end is gone on with, which makes no generation.
     """
     from crawler.plumbing.fork_server_process import prestart
 

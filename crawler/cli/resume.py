@@ -8,7 +8,7 @@ from crawler.cli import options
 from crawler.cli.common import Command, crawl, examples, say
 from crawler.cli.given import given_anew
 from crawler.cli.named import last_of
-from crawler.model.errors import AlreadyFinished
+from crawler.model.errors import AlreadyFinished, UsageError
 
 EXAMPLES = examples(
     ("crawler resume out", "go on after Ctrl-C, a crash, a full disk"),
@@ -19,8 +19,12 @@ EXAMPLES = examples(
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @click.argument("out", metavar="OUT", help="The output folder.")
-@options.all_of(*options.CHANGEABLE, *(options.unlisted(each) for each in (*options.FIXED, *options.SHARED)))
-def resume(out: str, **parameters: Any) -> int:
+@options.all_of(
+    *options.CHANGEABLE,
+    options.write_baseline,
+    *(options.unlisted(each) for each in (*options.FIXED, *options.SHARED)),
+)
+def resume(out: str, write_baseline: bool, **parameters: Any) -> int:
     """Go on with an unfinished crawl.
 
     It goes on with the settings that it was started with, or last went on with; each option here
@@ -29,7 +33,7 @@ def resume(out: str, **parameters: Any) -> int:
 
     A finished crawl is left as it is (exit code 0): there is nothing to go on with. One that a limit
     of pages ended goes on with a higher --max-pages. A check ends in its reports and has its exit codes,
-    finished or not.
+    finished or not; --write-baseline is not kept, and is given again.
     """
     from crawler.plumbing.fork_server_process import prestart
 
@@ -40,13 +44,22 @@ def resume(out: str, **parameters: Any) -> int:
     said = given_anew(parameters)
     said.add("out", folder, "OUT")
     config = settings_of(folder).replace(said.values, origins=said.origins)
+    if write_baseline and not config.check.enabled:
+        raise UsageError(f"--write-baseline is for a check, and the crawl in {folder} is none")
     try:
-        return crawl(config, quiet=parameters["quiet"])
+        return crawl(config, quiet=parameters["quiet"], write_baseline=write_baseline)
     except AlreadyFinished as finished:
         if config.check.enabled:  # it may have been killed before its reports were written
             from crawler.cli.checking import write
 
-            code = write(folder, config, quiet=parameters["quiet"], verbose=False, keep=True)
+            code = write(
+                folder,
+                config,
+                quiet=parameters["quiet"],
+                verbose=False,
+                write_baseline=write_baseline,
+                keep=True,
+            )
             say(f"output: {folder}")
             return code
         say(str(finished))

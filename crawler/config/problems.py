@@ -20,6 +20,9 @@ REMOVED = {
 LONGEST = 200
 """Characters of a value that are shown."""
 
+LIKE = 0.75
+"""How alike a key must be to be named (difflib's ratio): a wrong suggestion is worse than none."""
+
 
 def unknown(raw: RawValue, keys: Mapping[str, Key]) -> str:
     """The sentence for a key that does not exist, or that is a section."""
@@ -63,6 +66,6 @@ def _nearest(unknown_key: str, names: list[str]) -> str | None:
     last = unknown_key.rpartition(".")[2]
     by_last = {name.rpartition(".")[2]: name for name in names}
     close = [name for name in names if name.rpartition(".")[2] == last]
-    close = close or difflib.get_close_matches(unknown_key, names, 1)
-    close = close or [by_last[name] for name in difflib.get_close_matches(last, list(by_last), 1)]
+    close = close or difflib.get_close_matches(unknown_key, names, 1, LIKE)
+    close = close or [by_last[name] for name in difflib.get_close_matches(last, list(by_last), 1, LIKE)]
     return close[0] if close else None

@@ -108,6 +108,11 @@ def _sum_up(
     discovered = stations.frontier.known if report.state == "finished" else sum(counts.values())
     pending = counts["pending"] + sum(ends["pending"] for ends in targets.values())
     _judge(report, stations, view, pending, found)
+    if opened.goes_on and report.state == "finished" and report.message is None:
+        report.message = (
+            f"generation {opened.generation} had been stopped before its end, and was gone on with:"
+            " --again now begins the next"
+        )
     errors = []
     if counts["error"]:
         from crawler.engine.broken_links import first_broken  # few crawls need it

@@ -114,7 +114,8 @@ def open_crawl(
 ) -> Iterator[Opened[CrawlState]]:
     """``crawl.db`` in OUT, opened or created for this configuration and the seeds' logins.
 
-    Where the crawl is to be done again, that is a new generation's. ``extract`` is a function given as such.
+    Where the crawl is to be done again, that is a new generation's, unless the last one has not ended.
+    ``extract`` is a function given as such.
 
     Raises AlreadyFinished where nothing is left to do; OutputError where OUT holds another crawl, naming the
     key and both values, or one that had logins which are missing now, or one of several nodes; StoreFailed.
@@ -124,13 +125,14 @@ def open_crawl(
         from crawler.engine.shared import refuse_shared  # most crawls are the first in their folder
 
         refuse_shared(out)
+    goes_on = False
     if not generations(out):
         refuse_records(SINKS.values(), out, 1, "but no crawl.db")
     elif config.again:
         from crawler.engine.recrawl import begin_next
 
-        begin_next(config, out, logins, recipe)
-    else:
+        goes_on = not begin_next(config, out, logins, recipe)
+    if generations(out) and (goes_on or not config.again):
         from crawler.engine.resuming import check_files
 
         check_files(config, out)
@@ -138,6 +140,7 @@ def open_crawl(
     with contextlib.ExitStack() as closing:
         closing.callback(state.close)
         opened = _note_start(state, config, out, logins, recipe)
+        opened.goes_on = goes_on
         if opened.generation > 1:
             from crawler.engine.recrawl import earlier_of
 

@@ -29,5 +29,7 @@ class Opened(msgspec.Struct, Generic[S]):
     """The logins of the seeds' URLs: ``user:password`` by origin. Never saved."""
     earlier: "EarlierGeneration | None" = None
     """The generation before."""
+    goes_on: bool = False
+    """A further generation was asked for, and the last one had not ended: it is gone on with."""
     is_comparable: bool = False
     """Its records are what the same pages would give now."""

@@ -31,24 +31,24 @@ _SAME_KEYS = (
 """Which URLs belong to the crawl: what differs between two generations is then the site's doing."""
 
 
-def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str) -> None:
+def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str) -> bool:
     """Make the next generation of the crawl in OUT, which must be locked; ``recipe`` as :func:`recipe_of`.
 
-    Raises OutputError where the crawl has not ended, or is another one; UsageError where records cannot be
-    taken over though pages are to be left out; AlreadyFinished where nothing failed that is to be asked
-    again; StoreFailed.
+    Where the last one has not ended, none is made: that is to be gone on with. Returns whether one was.
+
+    Raises OutputError where the crawl is another one, or has not ended and left out other pages; UsageError
+    where records cannot be taken over though pages are to be left out; AlreadyFinished where nothing failed
+    that is to be asked again; StoreFailed.
     """
     with open_view(out) as view:
         meta, generation = view.meta(), view.generation
         if "settings" not in meta:
-            return  # nothing was crawled there: this is the first generation
+            return True  # nothing was crawled there: this is the first generation
         counts, targets = view.counts(), view.targets().values()
         pending = counts["pending"] + sum(ends["pending"] for ends in targets)
         if meta.get("state") in ("running", "stopped") or (meta.get("state") != "finished" and pending):
-            left = f" ({pending:,} URLs are pending)" if pending else ""
-            raise OutputError(
-                f"the crawl in {out} was stopped before its end{left}: first crawler resume {out}, then again"
-            )
+            _check_left_out_alike(config, Config.from_json(meta["settings"]), out)
+            return False
         _check_same(config, Config.from_json(meta["settings"]), out)
         check_logins(config, logins, out, meta)
         _check_left_out(config, meta.get("recipe", ""), recipe, out)
@@ -72,6 +72,7 @@ def begin_next(config: Config, out: Path, logins: Mapping[str, str], recipe: str
         "recipe": recipe,
     }
     make_database(out, generation + 1, entries, ends, int(meta["hash_seed"]))
+    return True
 
 
 def _is_shared(name: str, out: Path) -> bool:
@@ -89,6 +90,14 @@ def _check_same(now: Config, before: Config, out: Path) -> None:
         raise OutputError(
             f"{out} holds a crawl with {'; with '.join(found)}: a further generation is of the same URLs;"
             " choose another folder, or the same values"
+        )
+
+
+def _check_left_out_alike(now: Config, before: Config, out: Path) -> None:
+    if now.recrawl != before.recrawl:
+        raise OutputError(
+            f"the crawl in {out} was stopped before its end, and with other values of recrawl.failed or"
+            f" recrawl.older_than: first crawler resume {out}, then again"
         )
 
 

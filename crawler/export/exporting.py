@@ -1,5 +1,6 @@
 """A crawl's records, or what was extracted, written in another format: the one way in for the command."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
@@ -16,6 +17,7 @@ from crawler.export.where import Where
 from crawler.model.errors import UsageError
 from crawler.sinks import SINKS
 from crawler.sinks.base import Sink
+from crawler.watch.report_file import is_a_crawls_own
 from crawler.write.requirements import how_to_install
 
 
@@ -89,6 +91,8 @@ def export(
                 _write(kind(options, rows.columns(kind)), rows, stream)
             else:
                 refuse_own(file, source.own_files(file))
+                if is_a_crawls_own(Path(os.path.realpath(file))):
+                    raise UsageError(f"-o {file}: that file is another crawl's own")
                 stack.enter_context(failures_said(file))
                 part = stack.enter_context(whole_file(file))
                 kind(options, rows.columns(kind)).export(rows, part)

@@ -178,7 +178,8 @@ def database_in(out: Path, generation: int | None = None) -> Path:
     """The ``crawl.db`` of a generation, by default the last. Raises OutputError where there is none."""
     there = generations(out)
     if not there:
-        raise OutputError(f"{out} holds no crawl: there is no {DATABASE} in it")
+        why = f"{DATABASE} in it" if out.exists() else "such folder"
+        raise OutputError(f"{out} holds no crawl: there is no {why}")
     if generation is None:
         generation = there[-1]
     elif generation not in there:

@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from crawler.plumbing.fork_server_process import signals_blocked
+from crawler.plumbing.fork_server_process import process_start
 from crawler.plumbing.inside_child_process import MESSAGE
 
 try:
@@ -101,7 +101,7 @@ class Child:
                     fcntl(pipe.fileno(), F_SETPIPE_SZ, PIPE_CAPACITY)
             self.room = fcntl(self._to_child.fileno(), F_GETPIPE_SZ)
         try:
-            with signals_blocked():
+            with process_start():
                 process = self._launch(far_reader, far_writer)
         except BaseException as error:
             self._to_child.close()

@@ -54,6 +54,8 @@ MAIN_GUARD = (
     ' `if __name__ == "__main__":` followed by `    asyncio.run(main())`'
 )
 
+_starting = threading.Lock()
+
 
 def child_context(start_method: str | None) -> BaseContext:
     """The multiprocessing context for all children: forkserver where the system has it, else spawn."""
@@ -64,28 +66,36 @@ def child_context(start_method: str | None) -> BaseContext:
 
 
 @contextmanager
-def signals_blocked() -> Iterator[None]:
-    """Block SIGINT, SIGTERM and SIGHUP in this thread; a process started meanwhile inherits that.
+def process_start() -> Iterator[None]:
+    """A process is started inside: deaf to SIGINT, SIGTERM and SIGHUP, which this thread blocks meanwhile.
 
     A terminal's Ctrl-C goes to every process of the group, and so does its end. Children must not die of it,
     since the main process wants to finish what is in flight; and the inherited mask leaves no moment, not
     even during the child's imports, in which a signal could hit. They end when they are told to, when they
     are killed (SIGKILL cannot be blocked), or when their parent is gone.
 
+    And the program that we are part of may still choose its start method: multiprocessing tells each child
+    which one that is, and with that it would be chosen.
+
     Only for a thread that is not the one that handles signals.
     """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    try:
-        # When multiprocessing starts this helper, it *unblocks* the other two; so it has to run before. It is
-        # deaf to them by itself, and to SIGHUP because it inherits that: it removes what we leave behind.
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with _starting:  # or one thread takes for the program's choice what another is about to undo
+        is_open = multiprocessing.get_start_method(allow_none=True) is None
+        if sys.platform != "win32":
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            if sys.platform != "win32":
+                # When multiprocessing starts this helper, it *unblocks* the other two; so it has to run
+                # before. It is deaf to them by itself, and to SIGHUP because it inherits that: it removes
+                # what we leave behind.
+                resource_tracker.ensure_running()
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+            yield
+        finally:
+            if sys.platform != "win32":
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            if is_open:
+                multiprocessing.set_start_method(None, force=True)
 
 
 def prestart(*, notes_facts: bool = False) -> threading.Thread:
@@ -113,7 +123,7 @@ def start_fork_server(*, notes_facts: bool = False) -> None:
     wanted = [*PRELOADED, *PRELOADED_FOR_FACTS] if notes_facts else PRELOADED
     ours = [name for name in wanted if name not in asked]
     multiprocessing.get_context("forkserver").set_forkserver_preload([*asked, *ours])
-    with signals_blocked():
+    with process_start():
         forkserver.ensure_running()
 
 
@@ -127,17 +137,24 @@ def refuse_inside_import() -> None:
         os._exit(EXIT_MAIN_GUARD)
 
 
-def refuse_main_from_nowhere() -> None:
+WITHOUT_CHILDREN = (
+    ', or without child processes (parse.executor = "thread" or "inline", and write.sinks = [])'
+)
+"""How a crawl can do without them; a check cannot."""
+
+
+def refuse_main_from_nowhere(instead: str = WITHOUT_CHILDREN) -> None:
     """Raise UsageError where no child could start: each imports the main script, which is not a file.
 
     So it is with ``python - < script.py``. An interpreter at a prompt, or a notebook, has no main script.
+    ``instead``: what else may be done than to run it from a file.
     """
     main = sys.modules["__main__"]
     script = getattr(main, "__file__", None)
     if getattr(main, "__spec__", None) is None and script is not None and not Path(script).exists():
         raise UsageError(
-            f"the main script, {script}, is no file that child processes could import: run it from a file,"
-            ' or without child processes (parse.executor = "thread" or "inline", and write.sinks = [])'
+            f"the main script, {script}, is no file that child processes could import: run it from a file"
+            f"{instead}"
         )
 
 

@@ -18,18 +18,19 @@ from crawler.check.named import NamedResult
 from crawler.check.reports import parse_reports, write_reports
 from crawler.check.result import open_result
 from crawler.check.serving import served
-from crawler.check.source_map_asked import refuse_useless
+from crawler.check.source_map_asked import idle_words, refuse_useless
 from crawler.check.verdict import verdict
 from crawler.config import Config
 from crawler.engine.conclusion import CrawlReport
 from crawler.engine.library import crawl_here
 from crawler.model.errors import CrawlerError, CrawlFailed, UsageError
 from crawler.model.messages import Finished
-from crawler.plumbing.fork_server_process import refuse_inside_import
+from crawler.plumbing.fork_server_process import refuse_inside_import, refuse_main_from_nowhere
 from crawler.plumbing.starter_thread import block_off_loop, in_own_thread, off_loop
-from crawler.testing.keys import config_of
+from crawler.testing.keys import config_of, refuse_idle
 from crawler.testing.report import Report
 from crawler.watch.report_file import opened
+from crawler.watch.runner_commands import without_commands
 
 FIRST_ANSWER = 20.0
 """Seconds for the first answer, where the caller's loop stands still meanwhile, and might be the server's."""
@@ -57,7 +58,7 @@ def check_site(
     refuse_inside_import()
     try:
         asked = config_of(targets, config, keys)
-        begin = partial(_checked, asked, fresh=fresh, write_baseline=write_baseline)
+        begin = partial(_checked, asked, config, fresh=fresh, write_baseline=write_baseline)
         if _inside_a_loop():
             report = in_own_thread("check_site", partial(begin, first_answer=FIRST_ANSWER))
         else:
@@ -82,7 +83,7 @@ async def check_site_async(
     refuse_inside_import()
     try:
         asked = await off_loop(partial(config_of, targets, config, keys))
-        report = await _checked(asked, fresh=fresh, write_baseline=write_baseline)
+        report = await _checked(asked, config, fresh=fresh, write_baseline=write_baseline)
     except CrawlerError as error:
         raise error.with_traceback(None) from None
     if not quiet:
@@ -91,10 +92,13 @@ async def check_site_async(
 
 
 def _tell(report: Report) -> None:
-    """Print what makes the check fail, if anything does."""
-    if report.exit_code and sys.stdout is not None:
+    """Print what makes the check fail, if anything does, and which source map was of no use."""
+    told = [f"warning: {idle_words(idle)}" for idle in report.sources.idle]
+    if report.exit_code:
+        told += report.brief.split("\n")
+    if told and sys.stdout is not None:
         with suppress(OSError), opened(None, for_people=True) as stream:  # nobody may read it any more
-            stream.write(f"{report.brief}\n")
+            stream.writelines(f"{without_commands(line)}\n" for line in told)
 
 
 def _inside_a_loop() -> bool:
@@ -106,9 +110,15 @@ def _inside_a_loop() -> bool:
 
 
 async def _checked(
-    config: Config, *, fresh: bool, write_baseline: bool, first_answer: float | None = None
+    config: Config,
+    file: str | PathLike[str] | None,
+    *,
+    fresh: bool,
+    write_baseline: bool,
+    first_answer: float | None = None,
 ) -> Report:
-    async with block_off_loop(_prepared(config, fresh=fresh, write_baseline=write_baseline)) as serving:
+    prepared = _prepared(config, file, fresh=fresh, write_baseline=write_baseline)
+    async with block_off_loop(prepared) as serving:
         ended = await _crawled(serving, fresh, first_answer)
         if ended.exit_code or ended.state != "finished":
             why = ended.message or f"the crawl is {ended.state}"
@@ -141,13 +151,17 @@ async def _crawled(config: Config, fresh: bool, first_answer: float | None) -> C
 
 
 @contextmanager
-def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[Config]:
+def _prepared(
+    config: Config, file: str | PathLike[str] | None, *, fresh: bool, write_baseline: bool
+) -> Iterator[Config]:
     """The settings of the crawl, with a place for its output; a folder is served. Blocks.
 
     What cannot work is refused before.
 
     Raises UsageError, ChildFailed.
     """
+    refuse_main_from_nowhere(instead="")
+    refuse_idle(config, fresh=fresh)
     with ExitStack() as stack:
         # Without any handler, what is logged would go to standard error.
         logger, nowhere = logging.getLogger("crawler"), logging.NullHandler()
@@ -158,7 +172,8 @@ def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[
             made = tempfile.TemporaryDirectory(prefix="crawler-check-", ignore_cleanup_errors=True)
             out = Path(stack.enter_context(made), "out")
         reports = parse_reports(config.check.reports, out)
-        look_at(config.check, out, reports, write_baseline=write_baseline)
+        named = None if file is None else Path(file)
+        look_at(config.check, out, reports, write_baseline=write_baseline, file=named)
         refuse_useless(config)
         placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))

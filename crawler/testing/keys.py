@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.check.asking import as_a_check, folder_among
+from crawler.check.reports import parse_report
 from crawler.config import Config
 from crawler.config.layers import tree_layer
 from crawler.model.errors import UsageError
@@ -61,7 +62,7 @@ def config_of(
 
     Raises ConfigError, UsageError.
     """
-    texts = [fspath(target) for target in targets]
+    texts = [_path_or_url(target) for target in targets]
     folder = folder_among(texts)
     said: dict[str, object] = {"check.enabled": True}
     origins: dict[str, str] = {}
@@ -79,8 +80,41 @@ def config_of(
             if raw.key in origins:
                 raise UsageError(f"{raw.key} is given twice, by {origins[raw.key]} and by {raw.origin}")
             said[raw.key], origins[raw.key] = raw.value, raw.origin
-    config = Config.load(None if file is None else Path(file), said, origins=origins)
+    config = Config.load(None if file is None else Path(_path_or_url(file)), said, origins=origins)
     if config.check.folder is None and "check.base_path" in origins:
         raise UsageError("check_site(): base_path is for a folder: the URLs of a site say where it lies")
     changes = {key: value for key, value in FOR_TESTS.items() if config.origin_of(key) == "default"}
     return as_a_check(config.replace(changes, "check_site()"), "check_site()")
+
+
+def refuse_idle(config: Config, *, fresh: bool) -> None:
+    """Raise UsageError where something is asked for that would do nothing in a test."""
+    if config.origin_of("check.reports").startswith("check_site("):
+        for text in config.check.reports:
+            if parse_report(text).path is None:
+                name = text.partition("=")[0]
+                raise UsageError(
+                    f"check_site(report={text!r}): a test's standard output is not for reports: name a file,"
+                    f' report="{name}=FILE"'
+                )
+    if config.out is not None:
+        return
+    flaky = config.check.flaky
+    of_an_out = {
+        "check_site(fresh=True)": fresh,
+        f"again = true ({config.origin_of('again')})": config.again,
+        f"check.flaky = {flaky} ({config.origin_of('check.flaky')})": flaky > 1,
+    }
+    for said in (name for name, is_so in of_an_out.items() if is_so):
+        raise UsageError(f"{said} is about checks that are kept: say in which folder, out=…")
+
+
+def _path_or_url(given: object) -> str:
+    """As a text. Raises UsageError where it is neither."""
+    text = given if isinstance(given, str) else fspath(given) if isinstance(given, PathLike) else None
+    if isinstance(text, str):
+        return text
+    raise UsageError(
+        f"check_site(): {repr(given)[:100]} is no text, nor a path: it takes URLs as str, a folder or a file"
+        " as str or pathlib.Path"
+    )

@@ -84,7 +84,7 @@ class Report:
         self.ignored: Sequence[Ignored] = result.ignored
         self.known: Known | None = result.known
         self.held_back: Sequence[HeldBack] = result.held_back
-        self.coverage = result.coverage
+        self.coverage, self.sources = result.coverage, result.sources
         self._verdict, self._keeps = verdict, keeps
 
     @property
@@ -137,7 +137,7 @@ class Report:
         return "\n".join(plain(line) for line in lines(self._as_result(), self._verdict, extent))
 
     def _as_result(self) -> Result:
-        # Its findings are of a narrower type, which nobody sets; and what is for people needs no ``sources``.
+        # Its findings are of a narrower type, which nobody sets.
         return cast("Result", self)
 
     def __str__(self) -> str:

@@ -58,10 +58,10 @@ def why_not(path: Path, out: Path | None) -> str | None:
     target = Path(os.path.realpath(path))
     folder = None if out is None else Path(os.path.realpath(out))
     in_out = target.parent == folder
-    if folder is not None and folder in target.parents:
-        names = target.relative_to(folder).parts  # a sink may be a folder, and nodes have one each
-        if any(map(_is_own, names[: 2 if (folder / CLUSTER_FILE).exists() else 1])):
-            return "that file is the crawl's own"
+    if is_a_crawls_own(target, folder):
+        return "that file is the crawl's own"
+    if folder is not None and (target == folder or target in folder.parents):
+        return "it is a folder"  # by then
     try:
         if target.is_dir():
             return "it is a folder"
@@ -78,9 +78,23 @@ def why_not(path: Path, out: Path | None) -> str | None:
             with half.open("w", encoding="utf-8"):
                 pass
             half.unlink()
+    except FileNotFoundError:
+        return f"no file can be made in {target.parent}"  # which is there: /proc, say
     except OSError as error:
         return why_not_written(error)
     return None
+
+
+def is_a_crawls_own(file: Path, out: Path | None = None) -> bool:
+    """Whether ``file``, a real path, has such a name as a crawl gives to its files, where a crawl lies.
+
+    That is ``out``, which need not be there yet, and any folder that holds a crawl's database.
+    """
+    return any(
+        any(map(_is_own, file.relative_to(folder).parts[: 2 if shared else 1]))
+        for folder in file.parents
+        if (shared := (folder / CLUSTER_FILE).exists()) or folder == out or (folder / DATABASE).exists()
+    )  # a sink may be a folder, and nodes have one each
 
 
 def _is_own(name: str) -> bool:

@@ -64,6 +64,13 @@ class Made:
         made = (place if isinstance(place, Place) else numbered(place) for place in places)
         return islice(made, most)
 
+    def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
+        found: dict[str, Counter[Severity]] = {}
+        for finding in self.findings:
+            for page in {place.page for place in self.places(finding)}:
+                found.setdefault(page, Counter())[finding.severity] += 1
+        yield from found.items()
+
     def totals(self) -> Mapping[Severity, int]:
         counts = Counter(finding.severity for finding in self.findings)
         return {severity: counts[severity] for severity in SEVERITIES}

@@ -1,5 +1,7 @@
 """A file of a folder that is linked by several URLs is one page of the report."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,21 @@ def test_the_urls_of_a_site_are_pages_of_their_own(tmp_path: Path, public: Path)
     with open_result(site.write(tmp_path / "out")) as result:
         assert len(placed(result, one(result, "broken-link"))) == 3
         assert result.pages == 9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system takes no name that is not UTF-8")
+def test_a_file_whose_name_is_no_utf8_has_it_escaped_and_is_located(
+    public: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (public / os.fsdecode(b"b\xff.html")).write_text("a page with a <a href=/gone>link</a>")
+    site = MadeSite(
+        check={"enabled": True, "folder": public, "ignore": [{"rule": "orphan", "url": "x", "reason": "y"}]}
+    )
+    site.page("/", "/b%FF.html", title="Home").page("/b%FF.html", "/gone", title="B").missing("/gone")
+    with open_result(site.write(tmp_path / "out")) as found:
+        result = NamedResult(found, site.config)
+        ((page, _),) = placed(result, one(result, "broken-link"))
+        assert page == "b\\xff.html"
+        spot = result.sources.at(next(result.places(one(result, "broken-link"))), result.findings[0])
+        assert os.fsencode(spot.file) == b"public/b\xff.html"

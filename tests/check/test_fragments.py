@@ -187,3 +187,11 @@ def test_what_leads_nobody_to_the_page_has_no_broken_fragment(tmp_path):
     site.sitemap("/sitemap.xml", "/two#lost")
     with open_result(site.write(tmp_path)) as result:
         assert "broken-fragment" not in told(result)
+
+
+def test_a_url_without_end_makes_no_report_long_and_no_check_slow(tmp_path):
+    long = "x" * 1_000_000
+    site = MadeSite().page("/", f"http://other.test/{long}", f"/p#{long}").page("/p")
+    with open_result(site.write(tmp_path)) as result:
+        assert told(result).keys() == {"broken-fragment"}
+        assert unverified(result) == {"other origins": (1, 1, f"http://other.test/{'x' * 481}…")}

@@ -1,5 +1,6 @@
 """What targets and pages go by from one check to the next."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def test_a_file_goes_by_its_path_in_the_folder_though_its_name_may_be_no_text(tm
     assert [name(f"{seed}about#x"), name("http://127.0.0.1:4000/x")] == ["about.html#x", "/x"]
     assert name(f"{seed}caf%E9.html").isprintable()
     assert name(f"{seed}caf%E9.html").encode()
+    (tmp_path / os.fsdecode(b"caf\xe9.html")).write_text("x")
+    assert name(f"{seed}caf%E9.html#x") == "caf\\xe9.html#x"
+    assert url_of(config, "caf\\xe9.html#x") == f"{seed}caf%E9.html"
 
 
 def test_a_name_leads_back_to_a_url(tmp_path: Path) -> None:

@@ -107,7 +107,16 @@ def test_what_is_on_nearly_all_pages_says_so(tmp_path):
         site.page(f"/{number}", "/gone")
     site.page("/").missing("/gone")
     with open_result(site.write(tmp_path)) as result:
-        assert one(result, "broken-link").message == "The server answered 404 (Not Found), on 9 of 10 pages."
+        words = "The server answered 404 (Not Found). It shows on 9 of 10 pages."
+        assert one(result, "broken-link").message == words
+
+
+def test_pages_that_are_alike_are_counted_once(tmp_path):
+    site = MadeSite(check={"rules": {"duplicate-title": "note"}})
+    for number in range(1_001):
+        site.page(f"/{number}", title="The same")
+    with open_result(site.write(tmp_path)) as result:
+        assert one(result, "duplicate-title").message == "1,001 pages have this title."
 
 
 def test_what_only_some_pages_have_does_not(tmp_path):

@@ -92,6 +92,41 @@ def test_files_have_the_place_of_urls(folder: Path) -> None:
     assert (named.pages, named.totals()["warning"], named.out) == (2, 1, Path("out"))
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("gone%20(2)%20now.html", "gone (2) now.html"),
+        ("gone%20[1],%20x|y;%20z.html", "gone [1], x|y; z.html"),
+        ("it's%20gone...", "it's gone..."),
+        ("alert(1)%3C/script%3E", "alert(1)</script>"),
+        ("end..html", "end..html"),
+        ("end.", "end."),
+    ],
+)
+def test_a_target_is_named_as_a_whole_whatever_is_in_it(folder: Path, url: str, name: str) -> None:
+    for file in ("end..html", "end."):
+        (folder / file).write_text("x")
+    found = Found()
+    sentence = f"It leads to {HERE}{url}, then to {HERE}{url}."
+    found.findings = (
+        FINDING._replace(
+            target=HERE + url,
+            message=sentence,
+            detail={"to": HERE + url},
+            mend=Mend(f"{HERE}{url}#a.", "near-id", "it has an id like that", 0.9),
+        ),
+    )
+    found.held_back = (HeldBack("unreachable", HERE + url, sentence, 1, 1, 2),)
+    named = NamedResult(
+        found, Config(seeds=[HERE], check={"enabled": True, "folder": folder, "base_path": "/docs/"})
+    )
+    (finding,), (held_back,) = named.findings, named.held_back
+    assert finding.target == finding.detail["to"] == held_back.target == name
+    assert finding.message == held_back.message == f"It leads to {name}, then to {name}."
+    assert finding.mend is not None
+    assert finding.mend.target == f"{name}#a."
+
+
 def test_a_folder_elsewhere_is_named_in_full(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder / "guide")
     named = NamedResult(Found(), Config(seeds=[HERE], check={"enabled": True, "folder": folder}))

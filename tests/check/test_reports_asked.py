@@ -98,6 +98,8 @@ def test_a_folder_or_a_file_without_permission_is_refused(tmp_path):
 def test_a_file_system_that_takes_no_files_is_refused():
     with pytest.raises(UsageError, match=r"/sys/a\.json cannot be written: permission is denied"):
         parse_reports(["json=/sys/a.json"])
+    with pytest.raises(UsageError, match=r"/proc/a\.json cannot be written: no file can be made in /proc"):
+        parse_reports(["json=/proc/a.json"])
 
 
 def test_an_older_report_stays_until_the_new_one_is_whole(tmp_path):

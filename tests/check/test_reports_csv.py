@@ -66,3 +66,11 @@ def test_no_cell_is_a_formula(start: str):
 def test_what_only_holds_such_a_sign_stays_as_it_is():
     (row,) = rows(Made().add("broken-link", "error", "a=b", [Place("x-y", 1, 2, "a", "1 + 1")], "'=no"))
     assert (row["target"], row["page"], row["text"], row["message"]) == ("a=b", "x-y", "1 + 1", "'=no")
+
+
+def test_control_and_bidi_characters_are_seen():
+    words = "a\x1b[31m\x07\u202egnp.exe\u200b\x9b"
+    place = Place(words, 1, 2, "a", words)
+    (row,) = rows(Made().add("broken-link", "error", words, [place], words))
+    shown = "a\\x1b[31m\\x07\\u202egnp.exe\\u200b\\x9b"
+    assert {row[key] for key in ("target", "message", "page", "text")} == {shown}

@@ -111,7 +111,11 @@ def test_ten_of_a_kind_the_worst_first_and_how_many_there_are():
     assert names == ["error"] * 3 + ["warning"] * 10 + ["notice"] * 10
     assert commands[0].data.startswith(f"{SITE}/imprint.html: ")  # on the most pages
     assert "\nannotated: 10 of 14 warnings, 10 of 40 notes; GitHub shows no more of one kind\n" in output
-    assert commands[12].data.endswith("\n(4 more warnings in the log of this step)")
+    assert commands[12].data.endswith("\n(4 more warnings, one by one with -v in the log of this step)")
+    assert commands[-1].data.endswith("\n(30 more notes, one by one with -v in the log of this step)")
+    for more in ({"verbose": True}, {"fail_on": "note"}):
+        commands = as_read_by_a_runner(shown(usual(), **more))
+        assert commands[12].data.endswith("\n(4 more warnings, one by one in the log of this step)")
     assert "annotated:" not in shown(Made().add("slow", "note", "a"))
 
 
@@ -135,7 +139,7 @@ def test_a_check_that_failed_without_a_finding_is_an_error_too(made, said):
     commands = as_read_by_a_runner(shown(made, "never"))
     assert commands[0] == Command("error", {"title": "crawler check"}, said)
     assert len(commands) == 10
-    assert commands[-1].data.endswith("(3 more errors in the log of this step)")
+    assert commands[-1].data.endswith("(3 more errors, one by one in the log of this step)")
 
 
 def test_little_coverage_is_a_warning():

@@ -92,7 +92,7 @@ def test_what_is_no_finding_stands_in_the_markup():
     words = words_of(written(usual()))
     for said in (
         f"Check of {SITE}/ 3 errors, 14 warnings, 40 notes : exit code 1, --fail-on error",
-        "Not here, since baseline.json knows them: 3 findings (4 places).",
+        "Not here, since the baseline baseline.json knows them: 3 findings (4 places).",
         "Pages read 312 in 14 s",
         "40 assets, 3 external links",
         "2025-11-28 17:55:01 UTC",
@@ -227,15 +227,26 @@ def test_it_is_written_as_it_is_read():
     assert len(lengths) > 500
 
 
+class Million(Made):
+    """One that does not hold its pages."""
+
+    def pages_at_fault(self):
+        return (
+            (place.page, {"error": 1, "warning": 0, "note": 0}) for place in self.places(self.findings[0])
+        )
+
+
 def test_a_million_places_take_no_more_memory_than_what_is_shown():
-    made = Made().add("broken-link", "error", f"{SITE}/a", range(1_000_000))
+    made = Million().add("broken-link", "error", f"{SITE}/a", range(1_000_000))
     tracemalloc.start()
     try:
         pieces = list(data(made, 2_000))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert json.loads("".join(pieces))["here"] == [1, 2_000]
+    found = json.loads("".join(pieces))
+    assert found["here"] == [1, 2_000]
+    assert (found["pages"]["count"], len(found["pages"]["on"])) == (1_000_000, 2_000)
     assert peak < 2_000_000
 
 
@@ -255,3 +266,14 @@ def test_a_value_stands_as_it_is_and_large_ones_come_in_pieces():
     assert "1" in made
     with pytest.raises(KeyError):
         list(pieces("{{d}}", {}))
+
+
+def test_without_a_script_the_first_findings_are_there_and_how_many_there_are():
+    words = words_of(written(many := Made()))
+    assert "Nothing was found." in words
+    for number in range(1_200):
+        many.add("broken-link", "error", f"{SITE}/gone/{number}", range(1))
+    words = words_of(written(many))
+    assert "Here are the first 300 of 1,200 findings, each with its first place;" in words
+    assert "/gone/299 " in words
+    assert "/gone/300 " not in words

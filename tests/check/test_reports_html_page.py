@@ -81,7 +81,7 @@ def test_a_finding_tells_since_when_where_it_is_now_and_what_to_do(browser, file
         assert "(98 % sure)" in text
         assert "It has stood since crawls/docs@3 (2025-11-03), 4 checks in a row." in text
         assert "What to do: Correct the link" in text
-        assert "new" in shown.locator(".item").nth(2).locator(".badge").all_inner_texts()
+        assert "first seen now" in shown.locator(".item").nth(2).locator(".badge").all_inner_texts()
 
 
 def test_words_are_looked_for_in_findings_and_in_places(browser, file):  # noqa: F811
@@ -114,7 +114,7 @@ def test_severity_rule_new_and_suggestions_narrow_it(browser, file, found):  # n
         shown.get_by_label("has a suggestion (1)").check()
         assert targets(shown) == ["/whatsnew/changelog.html"]
         shown.get_by_role("button", name="Clear the filter").click()
-        shown.get_by_label("only new (1)").check()
+        shown.get_by_label("first seen now (1)").check()
         assert targets(shown) == ["/glossary.html#index-19"]
         options = shown.locator("[name=rule] option").all_inner_texts()
         assert options[:3] == ["all rules", "broken-fragment (1)", "broken-link (2)"]

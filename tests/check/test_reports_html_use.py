@@ -156,6 +156,17 @@ def test_without_a_script_the_verdict_stands_there(browser, file):  # noqa: F811
     assert "3 errors, 14 warnings, 40 notes: exit code 1" in shown.locator("main, header").first.inner_text()
     assert shown.get_by_role("heading", name="Not verified: 1,104 references").is_visible()
     assert shown.locator("#choice").is_hidden()
+    assert shown.get_by_text("goes to the filter").is_hidden(), "no key does anything"
+    assert shown.locator("noscript .items > li").count() == 57
+    item = shown.locator("noscript .items > li").nth(1).inner_text()
+    for said in (
+        f"error broken-link {SITE}/whatsnew/changelog.html",
+        "The server answered 404 Not Found.",
+        f"probably now at {SITE}/whatsnew/changes.html: it has the content that was there (98%)",
+        "since crawls/docs@3 (2025-11-03), 4 checks in a row",
+        f"5 places on 3 pages, such as {SITE}/whatsnew/3.12.html:120:34",
+    ):
+        assert said in item
     context.close()
 
 
@@ -209,8 +220,26 @@ def test_twenty_five_thousand_places_are_filtered_without_a_pause(browser, tmp_p
 def test_what_is_too_much_for_a_page_is_said_on_it(browser, tmp_path):  # noqa: F811
     with opened(browser, made_page(tmp_path / "x.html", many(2, 60_000))) as shown:
         assert shown.locator("#cut").inner_text() == (
-            "On this page are 100,000 of 120,000 places, of each finding at most the first 50,000 places:"
-            " more would make it slow. The JSON and CSV reports have all of them."
+            "On this page are 100,000 of 120,000 places, of each finding at most the first 50,000 places,"
+            " nothing of 10,000 more pages: more would make it slow."
+            " The JSON and CSV reports have all of them."
         )
+        choose(shown, "by", "page")
+        assert told(shown) == "2 findings with 100,000 places, on 50,000 of 60,000 pages"
+        choose(shown, "by", "cause")
         shown.locator(".item summary").first.click()
         assert "50,000 places of 60,000; the others are in the JSON" in shown.locator("caption").inner_text()
+
+
+def test_a_page_whose_places_are_not_all_here_says_how_many_findings_it_has(browser, tmp_path):  # noqa: F811
+    pages = [Place(f"{SITE}/{number:03}", 1, 1, "a href", "") for number in range(1_000)]
+    made = Made()
+    for number in range(300):
+        made.add("broken-link", "error", f"{SITE}/gone/{number}", pages[:: -1 if number % 2 else 1])
+    with opened(browser, made_page(tmp_path / "x.html", made), fragment="#by=page&sort=name") as shown:
+        assert told(shown) == "300 findings with 99,900 places, on 666 of 1,000 pages"
+        badges = shown.locator(".item summary .badge")
+        assert set(badges.all_text_contents()) == {"150 of 300 errors"}
+        shown.get_by_role("searchbox").fill("gone/29")
+        assert badges.first.text_content() == "5 of 300 errors"
+        assert "nothing of 334 more pages: more would" in shown.locator("#cut").inner_text()

@@ -72,6 +72,21 @@ def test_a_site_without_a_fault_is_one_case_that_passed():
     assert case.system_out == "312 pages read, 10,482 references looked at."
 
 
+def test_what_is_known_or_held_back_and_since_when_is_told():
+    crawl, *cases = suite(usual())
+    assert crawl.system_out.endswith(
+        " looked at. The baseline baseline.json lists 3 findings with 4 places: left out here."
+        " 1 line of it not found any more. 1 line of it not looked at by this check."
+        " Held back: 1 fault of other sites, not seen often enough."
+    )
+    case = next(case for case in cases if "changelog.html" in case.name)
+    assert ended(case).text.splitlines()[2:] == [
+        "one of 5 places on 3 pages",
+        "since crawls/docs@3 (2025-11-03), 4 checks in a row",
+        f"probably now at {SITE}/whatsnew/changes.html: it has the content that was there (98%)",
+    ]
+
+
 def test_a_start_that_nobody_knows_is_left_out():
     assert suite(Made()).timestamp == "2025-11-28T17:55:01.200Z"
     assert suite(Made(started_at="")).timestamp is None
@@ -102,11 +117,16 @@ def test_a_finding_without_a_place_is_a_case_of_the_site():
     assert (case.classname, case.name) == (f"{SITE}/", f"certificate: {SITE}")
 
 
-def test_what_xml_forbids_is_made_visible():
-    words = "".join(map(chr, [*range(32), 0x7F, 0x85, 0xD800, 0xFFFE, 0xFFFF, 0x1F600])) + "]]>&<\"'"
+def test_what_xml_forbids_or_nobody_sees_is_made_visible():
+    words = (
+        "".join(map(chr, [*range(32), 0x7F, 0x85, 0x9B, 0x200B, 0x202E, 0xD800, 0xFFFE, 0xFFFF, 0x1F600]))
+        + "]]>&<\"'"
+    )
     _, case = suite(Made().add("malformed-url", "error", words, [Place(words, 1, 2, words, words)], words))
     kept = case.name
     assert kept.startswith("malformed-url: \\x00\\x01\\x02")
     assert "\\x1b" in kept
     assert "\\ud800\\ufffe\\uffff😀]]>&<\"'" in kept
+    assert "\\x7f\\x85\\x9b\\u200b\\u202e\\ud800" in kept
     assert "\\x1b" in ended(case).text
+    assert "\x85" not in ended(case).text

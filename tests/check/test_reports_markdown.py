@@ -117,15 +117,15 @@ def test_the_verdict_comes_first_and_says_why():
 def test_what_is_new_known_held_back_and_since_when_is_counted():
     text = written(usual())
     for line in (
-        "- **new:** 57 findings that `baseline.json` does not list",
+        "- **not in the baseline:** 57 findings that `baseline.json` does not list",
         "- **known:** 3 findings that it lists, with 4 places",
         "- **gone:** 1 line of it not found any more",
-        "- **since when:** 0 first seen by this check, 1 by an earlier one",
+        "- **since when:** 0 first seen now, 1 by an earlier check",
         "- **mend:** of 1 finding the target is probably elsewhere now: see below",
         "- **held back:** 1 fault of other sites, not seen often enough",
     ):
         assert f"{line}\n" in text
-    assert not re.search(r"\*\*(new|known|since|mend|held)", written(Made()))
+    assert not re.search(r"\*\*(not in|known|since|mend|held)", written(Made()))
 
 
 def test_a_finding_is_a_row_with_its_first_place_its_mend_and_since_when():
@@ -205,3 +205,15 @@ def test_the_summary_of_a_step_never_grows_too_long(earlier, tmp_path, monkeypat
 
 def test_a_browser_that_is_given_the_entities_sees_the_characters():
     assert html.unescape(re.sub("`", "", code("a|b"))) == "a|b"
+
+
+@pytest.mark.parametrize("name", ["@SUM(A1)", "the first part", 'a "b" c', "x|y", "a`b", "<b>"])
+def test_what_a_message_quotes_is_code_as_a_whole(name):
+    shown = prose(f'Nothing on the page has the id or name "{name}".')
+    assert shown == f'Nothing on the page has the id or name "{code(name)}".'
+
+
+def test_a_place_that_is_the_target_itself_is_not_the_one_that_others_come_after():
+    pages = [Place(f"{SITE}/{name}", None, None, "", "") for name in "abc"]
+    text = written(Made().add("near-duplicate", "note", f"{SITE}/a", pages, "3 pages are the same."))
+    assert f"| `{SITE}/a` | 3 pages are the same. | 3 places on 3 pages |" in text

@@ -378,6 +378,17 @@ def test_what_nobody_has_verified_is_told():
     }
 
 
+def test_what_is_known_or_held_back_is_told():
+    told = run_of(usual())["invocations"][0]["toolExecutionNotifications"]
+    texts = [one["message"]["text"] for one in told]
+    assert texts[-4:] == [
+        "The baseline baseline.json lists 3 findings with 4 places: left out here.",
+        "1 line of it not found any more.",
+        "1 line of it not looked at by this check.",
+        "Held back: 1 fault of other sites, not seen often enough.",
+    ]
+
+
 def test_a_finding_without_a_place_stands_on_the_start_page():
     made = Made().add("certificate", "warning", SITE, message="It ends in 3 days.")
     assert uris(run_of(made)) == ["index.html"]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from crawler.check.finding import Ignored, Place, Unverified
+from crawler.check.finding import Ignored, Place, Since, Unverified
 from crawler.check.reports import text
 from crawler.check.verdict import verdict
 from tests.check.results import SITE, Made, numbered, usual
@@ -21,6 +21,15 @@ class Stream(io.StringIO):
 
     def isatty(self) -> bool:
         return self.terminal
+
+
+@pytest.mark.parametrize(("variable", "blank"), [("true", " "), ("", "")])
+def test_in_a_step_of_github_a_pipe_gets_no_line_that_is_a_command(variable, blank, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", variable)
+    made = Made()
+    made.add("broken-link", "error", "gone.html", [Place("::error::n.html", 1, 2, "a href", "##[error]x")])
+    lines = [line.strip() for line in printed(made).splitlines()]
+    assert f':{blank}:error::n.html:1:2  a href  "##{blank}[error]x"' in lines
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +71,12 @@ def test_a_finding_is_told_with_its_first_places():
       and 2 more on 2 pages
 
 """ in printed(usual())
+
+
+def test_what_no_earlier_check_has_was_first_seen_now():
+    made = Made().add("broken-link", "error", SITE, [numbered(1)])
+    made.findings[0] = made.findings[0]._replace(since=Since("crawls/docs@6", "2025-11-28T17:55:01Z", 1))
+    assert "\n    first seen now (crawls/docs@6, 2025-11-28)\n" in printed(made)
 
 
 def test_what_does_not_count_is_told_above_the_errors():
@@ -231,6 +246,8 @@ def test_the_message_names_the_status_or_the_kind_once():
 
     assert told("It answered 404.", status=404, kind="http_status") == "It answered 404."
     assert told("It is gone.", status=410, kind="http_status") == "It is gone (410)."
+    on_many = "It is gone. It shows on 410 of 500 pages."
+    assert told(on_many, status=410) == "It is gone (410). It shows on 410 of 500 pages."
     assert told("Name or service not known.", kind="dns") == "Name or service not known (dns)."
     assert told("It is text.", status=200, kind=None) == "It is text."
     assert told("No such id.", status=None, kind=None) == "No such id."

@@ -112,7 +112,7 @@ LINKS = [f"/{number}" for number in range(6)]
 def test_why_so_little_was_covered(tmp_path, site, words):
     with open_result(site.write(tmp_path)) as result:
         assert words in result.coverage
-        assert result.coverage.startswith("Only ")
+        assert result.coverage.startswith("Only " if result.pages else "No page could be read from ")
 
 
 def test_robots_that_forbid_what_the_start_page_links_to(tmp_path):
@@ -307,3 +307,16 @@ def test_places_come_in_the_order_of_the_pages_however_these_were_read(tmp_path)
     site.page("/a", "/gone")
     with open_result(site.write(tmp_path)) as result:
         assert placed(result, one(result, "broken-link")) == [("/a", 1), ("/z", 1), ("/z", 3)]
+
+
+def test_of_each_page_the_findings_are_counted_that_show_there(tmp_path):
+    site = MadeSite(check={"flaky": 2}).page("/", "/gone", "/gone", "/lost", "http://other.test/")
+    site.page("/a", "/gone").missing("/gone").missing("/lost")
+    site.page("/").page("/a", "/gone", title="")
+    with open_result(site.write(tmp_path)) as result:
+        counted = {page: dict(counts) for page, counts in result.pages_at_fault()}
+        pages = {place.page for one in result.findings for place in result.places(one)}
+        assert counted.keys() == pages
+        for page, counts in counted.items():
+            shown = [one for one in result.findings if page in {at.page for at in result.places(one)}]
+            assert counts == {level: sum(one.severity == level for one in shown) for level in counts}

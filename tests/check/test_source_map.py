@@ -151,6 +151,20 @@ def test_with_a_folder_the_pages_are_its_files():
     assert found.file_of("/outside.html") == "public/outside.html"
 
 
+def test_a_name_with_a_question_mark_or_a_hash_is_a_file_of_its_own():
+    for name in ("a", "a#b.html", "a?b.html", "c.html", "#.html"):
+        write(f"public/{name}", HTML)
+    write("docs/a#b.md")
+    sources = sources_of(of_folder())
+    for name in ("a", "a#b.html", "a?b.html", "#.html"):
+        assert sources.file_of(name) == f"public/{name}"
+        assert spot(sources, name, 2, 19, "old.html").end_column == 34
+    assert sources.file_of("a#b.html?x=1#part") == "public/a#b.html"
+    assert sources.file_of("a?x=1") == "public/a"
+    assert sources.file_of("c.html?x=1#?") == "public/c.html"
+    assert sources_of(of_folder("/=docs")).file_of("a#b.html") == "docs/a#b.md"
+
+
 def test_a_folder_that_is_elsewhere_is_left_out_of_the_names(tmp_path: Path):
     (tmp_path / "site").mkdir()
     assert sources_of(of_folder(folder="../site")).file_of("guide/index.html") == "guide/index.html"

@@ -88,9 +88,19 @@ def test_a_format_that_the_crawl_has_kept_says_where(out: Path, crawler: Run) ->
 
 
 def test_what_is_no_crawl_is_refused(tmp_path: Path, crawler: Run) -> None:
-    for folder in (tmp_path, tmp_path / "none"):
+    for folder, why in ((tmp_path, "no crawl.db in it"), (tmp_path / "none", "no such folder")):
         code, _, err = crawler("export", str(folder), "--to", "csv")
-        assert (code, err) == (2, [f"crawler: {folder} holds no crawl: there is no crawl.db in it"])
+        assert (code, err) == (2, [f"crawler: {folder} holds no crawl: there is {why}"])
+
+
+def test_no_file_of_another_crawl_is_written_over(out: Path, tmp_path: Path, crawler: Run) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "crawl.db").write_text("database")
+    for name in ("crawl.db", "records.csv"):
+        code, _, err = crawler("export", str(out), "--to", "csv", "-o", str(other / name))
+        assert (code, err) == (2, [f"crawler: -o {other / name}: that file is another crawl's own"])
+    assert [path.read_text() for path in other.iterdir()] == ["database"]
 
 
 def test_a_second_export_to_one_file_is_refused(out: Path, tmp_path: Path, crawler: Run) -> None:

@@ -24,6 +24,7 @@ FILES = {
 }
 BUILT = {'pip install "$CRAWLER"': ":", "make site": "cp -R built public"}
 """What is not run as it stands there: the program is here, and the build is the reader's own."""
+IGNORED = re.search(r"# \.gitignore\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1].split()
 FIRST = re.search(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
 
 
@@ -165,12 +166,17 @@ def test_what_is_uploaded_is_what_the_commands_write():
             paths += its.get("artifacts", {}).get("paths", []) + its.get("cache", {}).get("paths", [])
             paths += its.get("artifacts", {}).get("reports", {}).values()
             assert {path.rstrip("/") for path in paths if path} <= written, job
+            assert written <= {name.rstrip("/") for name in IGNORED}, job
 
 
 def test_the_gate_on_github_is_green_for_what_is_known_and_red_for_what_is_new(repository: Repository):
     done = repository.job(".github/workflows/check.yml", "gate")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "gone-long-ago.html" in repository.text("known.json")
+    left = {
+        path.name for path in repository.root.iterdir() if f"{path.name}{'/' * path.is_dir()}" not in IGNORED
+    }
+    assert left == {"built", "docs", "elsewhere", "known.json", "live", "public", "summary.md"}
     assert repository.text("summary.md").startswith("## ✅ crawler check")
     assert "- **known:** 1 finding" in repository.text("summary.md")
     assert '"2.1.0"' in repository.text("check.sarif")

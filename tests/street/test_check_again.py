@@ -212,7 +212,7 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
         "--baseline out/crawl.db: it cannot be written: that file is the crawl's own"
     )
     assert refused(site, tmp_path, *known, writing, "--report", "json=./known.json") == (
-        "--baseline known.json and --report json=known.json: two reports go to the file known.json"
+        "--report json=known.json: that file is the baseline; name another"
     )
     (tmp_path / "known.json").write_text('{"crawler_baseline": 7, "findings": []}')
     for more in ([], [writing]):
@@ -256,3 +256,48 @@ def test_a_check_that_reads_nothing_writes_no_baseline(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "known.json: it is not written, since this is no verdict" in done.stderr
     assert not (tmp_path / "known.json").exists()
+
+
+def test_no_report_takes_the_place_of_what_else_is_needed(
+    site: Changing, public: Path, tmp_path: Path
+) -> None:
+    run(tmp_path, "check", f"{site.url}/", "-o", "old", *REPORT)
+    (tmp_path / "c.toml").write_text("[check]\nmin_pages = 1\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    own = "cannot be written: that file is the crawl's own"
+    site.asked.clear()
+    for name, *more in (["crawl.db"], ["facts.db", "--since", "old"], ["findings@2.jsonl"]):
+        assert own in refused(site, tmp_path, *more, "--report", f"json=old/{name}")
+    assert own in refused(site, tmp_path, "--baseline", "old/facts.db", "--write-baseline")
+    cached = ("--set", "check.cache_file=cache.json")
+    assert refused(site, tmp_path, "-c", "c.toml", "--report", "json=./c.toml") == (
+        "--report json=c.toml: that file is the config file; name another"
+    )
+    assert refused(site, tmp_path, *cached, "--report", "csv=cache.json") == (
+        "--report csv=cache.json: that file is check.cache_file; name another"
+    )
+    assert refused(site, tmp_path, *cached, "--baseline", "cache.json", "--write-baseline") == (
+        "cache.json is check.cache_file and the baseline at once: give each a file of its own"
+    )
+    assert refused(site, tmp_path, "-o", "new", "--report", "json=new").endswith("written: it is a folder")
+    page = f"{public.name}/index.html"
+    done = crawls.crawl("check", public.name, "--report", f"html={page}", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"crawler: --report html={page}: that file is part of the folder that is checked; name another\n",
+    )
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_output_neither_is_nor_holds_the_folder_that_is_checked(public: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    for out, why in (
+        (public.name, "it is the folder that is checked"),
+        (".", "it holds the folder that is checked"),
+    ):
+        for more in ([], ["--fresh"]):
+            done = crawls.crawl("check", public.name, "-o", out, *more, cwd=tmp_path)
+            assert done.returncode == 2
+            assert done.stderr.startswith(f"crawler: -o {out}: {why}, {public.name}")
+            assert sorted(tmp_path.rglob("*")) == before

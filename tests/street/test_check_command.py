@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -156,13 +157,14 @@ def test_a_site_that_is_stopped_has_no_verdict(tmp_path: Path) -> None:
         wait_for_answers(tmp_path / "out")
         os.killpg(running.pid, 2)
         said, _ = running.communicate(timeout=30)
+        status = crawls.crawl("status", tmp_path / "out").stdout
+        again = crawls.crawl("check", site.url, "-o", tmp_path / "out", "--again", "--concurrency", 16)
+    assert again.returncode == 1, again.stderr
+    assert "generation 1 had been stopped before its end, and was gone on with" in again.stdout
     assert running.returncode == 130
     assert f"crawler resume {tmp_path / 'out'}" in said
     assert "exit code" not in said
-    assert (
-        f"what the check has found: crawler report {tmp_path / 'out'}"
-        in crawls.crawl("status", tmp_path / "out").stdout
-    )
+    assert f"what the check has found: crawler report {tmp_path / 'out'}" in status
 
 
 def test_where_nothing_answers_the_system_s_words_are_told_and_nothing_else(tmp_path: Path) -> None:
@@ -206,3 +208,37 @@ def test_sarif_names_the_sources_that_pages_were_made_from(public: Path, tmp_pat
         "warning: --source-map guide/=blog: no page has a file in blog (1 page looked for); guide/index.html"
         " may have been blog/index.html, blog/index.md, blog/_index.md, blog/README.md\n"
     )
+
+
+def test_a_check_that_was_to_write_a_baseline_is_told_how_it_goes_on_and_does(tmp_path: Path) -> None:
+    out, known = tmp_path / "out", tmp_path / "known.json"
+    with graph_site(pages=200, seed=1, delay=0.02) as site:
+        running = crawls.start(
+            "check", site.url, "-o", out, "--concurrency", 1, "--baseline", known, "--write-baseline"
+        )
+        wait_for_answers(out)
+        os.killpg(running.pid, 2)
+        said, _ = running.communicate(timeout=30)
+        assert f"to go on: crawler resume {out} --write-baseline\n" in said
+        without = crawls.crawl("resume", out)
+        assert (without.returncode, without.stdout) == (2, "")
+        assert "there is no such file: make it with --write-baseline" in without.stderr
+        site.delay = 0
+        done = crawls.crawl("resume", out, "--write-baseline", "--concurrency", 16)
+    assert done.returncode in (0, 1), done.stderr
+    assert json.loads(known.read_text())["crawler_baseline"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("name", ["json", "github", "text"])
+def test_a_printed_report_that_cannot_be_written_is_exit_code_3(name: str, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><html lang=en><title>x</title><p>x")
+    out = tmp_path.with_name(f"{tmp_path.name}-out")
+    assert crawls.crawl("check", tmp_path, "-o", out).returncode == 0
+    for command in (["report", out, "--report", name], ["diff", out, out, "--report", "json"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                crawls.command(*command), check=False, stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        assert done.returncode == 3
+        assert done.stderr == "crawler: standard output cannot be written: No space left on device\n"

@@ -116,7 +116,7 @@ def test_other_seeds_or_another_scope_are_refused_with_each_key_and_both_values(
     assert asked(site) == []
 
 
-def test_a_crawl_that_was_stopped_is_resumed_first_and_one_that_runs_is_in_use(tmp_path):
+def test_a_crawl_that_was_stopped_is_gone_on_with_and_one_that_runs_is_in_use(tmp_path):
     out = tmp_path / "out"
     with graph_site(150, delay=0.1) as site:
         running = crawls.start(
@@ -127,12 +127,14 @@ def test_a_crawl_that_was_stopped_is_resumed_first_and_one_that_runs_is_in_use(t
         running.send_signal(signal.SIGINT)
         _, stderr = running.communicate(timeout=20)
         assert running.returncode == 130, stderr
-        said = refused("recrawl", out)
+        said = refused("recrawl", out, "--failed")
         assert "was stopped before its end" in said
         assert f"crawler resume {out}" in said
-        assert generations(out) == [1]
-        done = crawls.crawl("resume", out, "--no-progress", "--concurrency", 16)
+        done = crawls.crawl("run", site.url, "-o", out, "--again", "--no-progress", "--concurrency", 16)
         assert done.returncode == 0, done.stderr
+        assert "generation 1 had been stopped before its end, and was gone on with" in done.stdout
+        assert generations(out) == [1]
+        assert "gone on with" not in crawls.crawl("status", out).stderr
         done = crawls.crawl("recrawl", out, "--no-progress")
         assert done.returncode == 0, done.stderr
         assert records(out, 2).keys() == records(out, 1).keys() == site.urls

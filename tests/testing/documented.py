@@ -6,13 +6,11 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
-SETTINGS = """[pytest]
-asyncio_mode = auto
-asyncio_default_fixture_loop_scope = function
+SETTINGS = """asyncio_default_fixture_loop_scope = function
 filterwarnings = error
-markers = slow: takes longer
 addopts = -p no:cacheprovider --strict-markers
 """
+"""What is more strict than what the page shows."""
 
 
 def part(heading: str) -> str:
@@ -31,11 +29,16 @@ def files(heading: str) -> dict[str, str]:
 
 
 def written(folder: Path, *headings: str) -> Path:
-    """``folder``, with the files that stand under these headings, and settings for pytest."""
+    """``folder``, with the files that stand under these headings, and the settings for pytest there."""
+    shown = ""
     for heading in headings:
         for name, text in files(heading).items():
             (folder / name).write_text(f"# {name}\n{text}", encoding="utf-8")
-    (folder / "pytest.ini").write_text(SETTINGS)
+        found = re.search(
+            r"^```ini\n# pytest.ini\n\[pytest\]\n(.*?)^```", part(heading), re.DOTALL | re.MULTILINE
+        )
+        shown += found[1] if found else ""
+    (folder / "pytest.ini").write_text(f"[pytest]\n{shown}{SETTINGS}")
     return folder
 
 

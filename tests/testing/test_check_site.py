@@ -162,6 +162,18 @@ def test_a_folder_is_served_and_its_files_are_named(tmp_path):
     assert [(found.target, found.places[0].page) for found in report.errors] == [("gone.html", "index.html")]
 
 
+def test_what_is_printed_in_a_step_of_github_is_no_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    link = '<a href="gone.html">##[error]x</a>'
+    (tmp_path / "index.html").write_text(PAGE.format("Home", '<a href="::error::n.html">n</a>'))
+    (tmp_path / "::error::n.html").write_text(PAGE.format("N", link))
+    assert check_site(tmp_path).errors
+    printed = capsys.readouterr().out
+    assert ": :error::n.html:1:" in printed
+    assert '"## [error]x"' in printed
+    assert not [line for line in printed.splitlines() if line.strip().startswith("::")]
+
+
 def test_reports_are_written_before_all_else_is_gone(tmp_path, broken):
     check_site(broken, report=f"json={tmp_path / 'check.json'}", quiet=True)
     assert json.loads((tmp_path / "check.json").read_text())["findings"][0]["rule"] == "broken-link"
@@ -202,6 +214,13 @@ def test_out_is_kept_and_may_be_used_again(tmp_path, good):
         ({"write_baseline": True}, UsageError, "--write-baseline needs --baseline FILE"),
         ({"report": "pdf=x.pdf"}, UsageError, "there is no format 'pdf'"),
         ({"config": "no-such.toml"}, ConfigError, "no-such.toml cannot be read"),
+        ({"config": 3}, UsageError, r"check_site\(\): 3 is no text, nor a path"),
+        ({"report": "github"}, UsageError, r"'github'\): .* name a file, report=\"github=FILE\""),
+        ({"report": ["junit=x.xml", "html=-"]}, UsageError, r"'html=-'\): .* report=\"html=FILE\""),
+        ({"fresh": True}, UsageError, r"check_site\(fresh=True\) is about .*, out=…"),
+        ({"again": True}, UsageError, r"again = true \(check_site\(again=…\)\) is about .*, out=…"),
+        ({"flaky": 3}, UsageError, r"check.flaky = 3 \(check_site\(flaky=…\)\) is about .*, out=…"),
+        ({"frobnicate": 1}, ConfigError, r"unknown key; docs/configuration.md lists the keys that exist"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_asked_for(keys, kind, words):
@@ -216,11 +235,34 @@ def test_a_source_map_that_maps_nothing_is_refused(good):
         check_site(good, source_map=[f"{good}=nowhere"])
 
 
+def test_a_source_map_by_which_no_page_was_found_is_told(tmp_path, monkeypatch, good, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "content").mkdir()
+    report = check_site(good, source_map=[f"{good}=content"], report="sarif=check.sarif")
+    assert capsys.readouterr().out.startswith(f"warning: --source-map {good}=content: ")
+    assert pickle.loads(pickle.dumps(report)).sources.file_of(f"{good}one") == report.sources.file_of(
+        f"{good}one"
+    )
+
+
 def test_nothing_to_check_is_refused():
     with pytest.raises(UsageError, match="no seed: name a URL or a folder"):
         check_site()
     with pytest.raises(UsageError, match="is neither a folder nor a URL"):
         check_site("no/such/folder")
+
+
+@pytest.mark.parametrize("given", [None, b"http://127.0.0.1/", 3, ["http://127.0.0.1/"]])
+def test_what_is_neither_a_url_nor_a_folder_is_refused_in_a_sentence(given):
+    with pytest.raises(UsageError, match=r"^check_site\(\): .* is no text, nor a path: it takes URLs as str"):
+        check_site(given)
+
+
+def test_a_config_file_may_ask_for_reports_that_only_the_command_prints(tmp_path, good, capfd):
+    file = tmp_path / "check.toml"
+    file.write_text('[check]\nreports = ["github"]\n')
+    assert not check_site(good, config=file).errors
+    assert capfd.readouterr().out == ""
 
 
 def test_a_site_that_cannot_be_reached_never_passes():

@@ -10,11 +10,20 @@ from crawler.watch.report_asked import Report
 from crawler.watch.report_file import same_place, why_not
 
 
-def look_at(check: CheckConfig, out: Path | None, reports: list[Report], *, write_baseline: bool) -> None:
+def look_at(
+    check: CheckConfig,
+    out: Path | None,
+    reports: list[Report],
+    *,
+    write_baseline: bool,
+    file: Path | None = None,
+) -> None:
     """Refuse what cannot be read or, with ``write_baseline``, be written; what is there stays as it is.
 
-    ``out``: the output folder of the crawl, which need not be there yet. Raises UsageError, a sentence.
+    ``out``: the output folder of the crawl, which need not be there yet; ``file``: the config file. Raises
+    UsageError, a sentence.
     """
+    _refuse_taken(check, reports, file)
     if check.since is not None:
         older_check(check.since, out)
     path = check.baseline
@@ -22,10 +31,27 @@ def look_at(check: CheckConfig, out: Path | None, reports: list[Report], *, writ
         if write_baseline:
             raise UsageError("--write-baseline needs --baseline FILE, which says where to")
         return
-    for report in reports:
-        if report.path is not None and same_place(report.path) == same_place(path):
-            raise UsageError(f"--baseline {path} and --report {report}: two reports go to the file {path}")
     if write_baseline and (why := why_not(path, out)):
         raise UsageError(f"--baseline {path}: it cannot be written: {why}")
     if path.exists() or not write_baseline:
         baseline_file.read(path)
+
+
+def _refuse_taken(check: CheckConfig, reports: list[Report], file: Path | None) -> None:
+    """Raises UsageError where a report, or the baseline, would take the place of what else is needed."""
+    named = {"the config file": file, "check.cache_file": check.cache_file, "the baseline": check.baseline}
+    needed: dict[str, tuple[str, Path]] = {}
+    for what, path in named.items():
+        if path is not None:
+            before, _ = needed.setdefault(same_place(path), (what, path))
+            if before != what:
+                raise UsageError(f"{path} is {before} and {what} at once: give each a file of its own")
+    site = "" if check.folder is None else same_place(check.folder)
+    for report in reports:
+        place = same_place(report.path)
+        if place in needed:
+            raise UsageError(f"--report {report}: that file is {needed[place][0]}; name another")
+        if site and place and Path(site) in Path(place).parents and Path(place).exists():
+            raise UsageError(
+                f"--report {report}: that file is part of the folder that is checked; name another"
+            )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from crawler.check.file_names import in_url
 from crawler.check.folder import is_of_folder, namer
 from crawler.config import Config
 from crawler.rules.urls import origin, resolve
@@ -14,9 +15,7 @@ def kept_names(config: Config) -> Callable[[str], str]:
     query and fragment; everything else, by itself: URLs of other origins, ids, titles.
     """
     if is_of_folder(config) or not config.seeds:
-        by_file = namer(config)
-        # The system may have names that are no text; as SQLite and files take them, they are.
-        return lambda text: by_file(text).encode(errors="backslashreplace").decode()
+        return namer(config)
     first = config.seeds[0]
     own = origin(resolve(first) or first)
 
@@ -36,4 +35,4 @@ def url_of(config: Config, name: str) -> str | None:
     if "://" in name:
         return None
     inside = config.check.base_path if is_of_folder(config) and not name.startswith("/") else ""
-    return resolve(f"{inside}{name}", config.seeds[0])
+    return resolve(f"{inside}{in_url(name)}", config.seeds[0])

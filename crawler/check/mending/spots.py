@@ -14,6 +14,10 @@ _INDEX = frozenset({"index", "default"})
 _PARTS = re.compile(r"[\W_]+")
 
 
+LONGEST = 255
+"""Characters of a name that may have been misspelt; no file's is longer."""
+
+
 class Spot(NamedTuple):
     """A path taken apart."""
 
@@ -75,7 +79,12 @@ def letters(text: str) -> str:
 
 
 def shortened(name: str) -> set[str]:
-    """The name, and all that is left without one character: names one change apart have one in common."""
+    """The name, and all that is left without one character: names one change apart have one in common.
+
+    One that is too long for a file's has none, since they would be too many.
+    """
+    if len(name) > LONGEST:
+        return {name}
     return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
 
 

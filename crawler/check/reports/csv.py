@@ -1,10 +1,12 @@
 """The report for spreadsheets: a row for each place, as RFC 4180 has it, in UTF-8."""
 
 import csv
+import re
 from typing import TextIO
 
 from crawler.check.finding import Place, Result
 from crawler.check.verdict import Verdict
+from crawler.watch.words import visible
 
 COLUMNS = (
     "finding",  # its number, the same in all its rows
@@ -24,6 +26,7 @@ COLUMNS = (
 )
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What makes a spreadsheet take a cell for a formula, if it begins so (OWASP, "CSV Injection")."""
+_BETWEEN_BREAKS = re.compile("[^\t\n\r]+")
 _NOWHERE = Place("", None, None, "", "")
 
 
@@ -46,5 +49,10 @@ def write(result: Result, _verdict: Verdict, stream: TextIO) -> None:
 
 
 def _cell(text: str) -> str:
-    """``text`` as a spreadsheet shows it and does not run it: a quote goes before a formula."""
+    """``text`` as a spreadsheet shows it and does not run it: a quote goes before a formula.
+
+    A terminal, or an editor, does not run it either: control characters are made visible, but for the breaks
+    of lines and columns, which a quoted cell may hold.
+    """
+    text = _BETWEEN_BREAKS.sub(lambda found: visible(found[0]), text)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -48,7 +48,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
     """Write everything, with all places, then the annotations."""
     with _commands_stopped(stream):
         text.write(result, verdict, stream)
-    _annotate(result, verdict, stream, SEVERITIES)
+    _annotate(result, verdict, stream, SEVERITIES, text.Extent(verbose=True))
 
 
 def show(
@@ -67,7 +67,7 @@ def show(
     with _commands_stopped(stream):
         text.show(result, verdict, stream, files, quiet=quiet, verbose=verbose)
     annotated = [severity for severity in SEVERITIES if not quiet or verdict.fails(severity)]
-    _annotate(result, verdict, stream, annotated)
+    _annotate(result, verdict, stream, annotated, text.Extent(quiet=quiet, verbose=verbose))
 
 
 @contextmanager
@@ -81,12 +81,17 @@ def _commands_stopped(stream: TextIO) -> Iterator[None]:
         stream.write(f"::{token}::\n")
 
 
-def _annotate(result: Result, verdict: Verdict, stream: TextIO, severities: Iterable[Severity]) -> None:
-    """Write the commands; before them, how many there would be where these are not all."""
+def _annotate(
+    result: Result, verdict: Verdict, stream: TextIO, severities: Iterable[Severity], extent: text.Extent
+) -> None:
+    """Write the commands; before them, how many there would be where these are not all.
+
+    ``extent``: that of the text above them.
+    """
     lines: list[str] = []
     told: list[str] = []
     for severity in severities:
-        shown, count = _of(severity, result, verdict)
+        shown, count = _of(severity, result, verdict, extent)
         lines += [annotation.command() for annotation in shown]
         if count > len(shown):
             told.append(f"{len(shown)} of {counted(count, severity)}")
@@ -95,15 +100,20 @@ def _annotate(result: Result, verdict: Verdict, stream: TextIO, severities: Iter
     stream.writelines(f"{line}\n" for line in lines)
 
 
-def _of(severity: Severity, result: Result, verdict: Verdict) -> tuple[list[Annotation], int]:
+def _of(
+    severity: Severity, result: Result, verdict: Verdict, extent: text.Extent
+) -> tuple[list[Annotation], int]:
     """The first of a severity, and how many there are; the last of these says how many are left out."""
     whole = [one for one in _of_the_crawl(result, verdict) if one.severity == severity]
     findings = [finding for finding in result.findings if finding.severity == severity]
     count = len(whole) + len(findings)
     shown = [*whole, *(_annotation(finding, result) for finding in findings[: MOST - len(whole)])]
     if count > len(shown):
-        more = f"{counted(count - len(shown), f'more {severity}')} in the log of this step"
-        shown[-1] = shown[-1]._replace(message=f"{shown[-1].message}\n({more})")
+        more = counted(count - len(shown), f"more {severity}")
+        told = text.most_shown(severity, verdict, extent)
+        where = "with -v in" if told is not None and told < len(findings) else "in"
+        last = f"{shown[-1].message}\n({more}, one by one {where} the log of this step)"
+        shown[-1] = shown[-1]._replace(message=last)
     return shown, count
 
 

@@ -7,23 +7,20 @@ fails where the crawl ended too early or read too little, and Jenkins takes a re
 What is to be read stands in the elements' text; GitLab does not look at their attributes.
 """
 
-import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.words import about, said, spread, where
+from crawler.check.reports.words import about, mend_words, said, set_apart_words, since_words, spread, where
 from crawler.check.verdict import Verdict
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed
-from crawler.watch.words import counted
+from crawler.watch.words import counted, on_one_line, visible
 
 SUITE = "crawler check"
 CRAWL = "the crawl"
 """Name of the test case that is always there."""
-
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Not a character of XML 1.0 (section 2.2), not even escaped."""
 
 
 def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
@@ -49,10 +46,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
     seed = next(iter(result.seeds), "")
     element = f"<error>{_escaped(error)}</error>" if error else ""
     element += f"<failure>{_escaped(failure)}</failure>" if failure else ""
-    covered = f"{counted(result.pages, 'page')} read, {counted(result.references, 'reference')} looked at."
-    if result.coverage:
-        covered += f" {result.coverage}"
-    element += f"<system-out>{_escaped(covered)}</system-out>"
+    element += f"<system-out>{_escaped(' '.join(_covered(result)))}</system-out>"
     stream.write(f"<testcase classname={_quoted(seed)} name={_quoted(CRAWL)}>{element}</testcase>\n")
     for finding in result.findings:
         _write_finding(finding, result, verdict, stream)
@@ -69,6 +63,14 @@ def _of_the_crawl(result: Result, verdict: Verdict) -> tuple[str, str]:
     return "", ""
 
 
+def _covered(result: Result) -> Iterator[str]:
+    """What was looked at, and what of it is no test case."""
+    yield f"{counted(result.pages, 'page')} read, {counted(result.references, 'reference')} looked at."
+    if result.coverage:
+        yield on_one_line(result.coverage)
+    yield from set_apart_words(result)
+
+
 def _cases(finding: Finding) -> int:
     """A finding without a place gets one test case too."""
     return max(1, finding.places_count)
@@ -78,7 +80,9 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
     ended = "failure" if verdict.fails(finding.severity) else "skipped"
     words = f"{finding.severity}: {said(finding)}"
     opening = f"<{ended} type={_quoted(finding.rule)} message={_quoted(words)}>"
-    among = f"one of {spread(finding)}" if finding.places_count > 1 else ""
+    more = [f"one of {spread(finding)}"] if finding.places_count > 1 else []
+    more += [since_words(finding.since)] if finding.since else []
+    more += [mend_words(finding.mend)] if finding.mend else []
     page, quoted_page, seen = None, "", Counter[str]()
     whole = Place(next(iter(result.seeds), ""), None, None, "", "")
     for place in result.places(finding) if finding.places_count else [whole]:
@@ -89,7 +93,7 @@ def _write_finding(finding: Finding, result: Result, verdict: Verdict, stream: T
         if seen[name] > 1:
             name += f" #{seen[name]}"
         at = ", ".join((where(place), *about(place)))
-        text = _escaped("\n".join(filter(None, (words, at, among))))
+        text = "\n".join(map(_escaped, (words, at, *more)))
         stream.write(f"<testcase classname={quoted_page} name={_quoted(name)}>")
         stream.write(f"{opening}{text}</{ended}></testcase>\n")
 
@@ -101,13 +105,9 @@ def _name(finding: Finding, place: Place) -> str:
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(_allowed(text))
+    return quoteattr(visible(text))
 
 
 def _escaped(text: str) -> str:
-    return escape(_allowed(text))
-
-
-def _allowed(text: str) -> str:
-    """``text`` with what XML forbids made visible, so that two names stay two."""
-    return text if text.isprintable() else _FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], text)
+    """``text`` with what XML forbids (1.0, section 2.2) made visible, so that two names stay two."""
+    return escape(visible(text))

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from crawler.check.finding import Finding, Result
 from crawler.check.reports.markup import code, prose
-from crawler.check.reports.words import about, mend_words, said, since_words, totals, where
+from crawler.check.reports.words import about, mend_words, said, since_words, spread, totals, where
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES
 from crawler.watch.units import age
@@ -85,7 +85,8 @@ def _facts(result: Result) -> Iterator[str]:
 def _news(result: Result) -> Iterator[str]:
     known, findings = result.known, result.findings
     if known is not None:
-        yield f"**new:** {counted(len(findings), 'finding')} that {code(str(known.file))} does not list"
+        count = counted(len(findings), "finding")
+        yield f"**not in the baseline:** {count} that {code(str(known.file))} does not list"
         places = counted(known.places, "place")
         yield f"**known:** {counted(known.findings, 'finding')} that it lists, with {places}"
         if known.stale:
@@ -97,7 +98,7 @@ def _news(result: Result) -> Iterator[str]:
     if any(finding.since for finding in findings):
         first = sum(finding.since is not None and finding.since.checks == 1 for finding in findings)
         older = sum(finding.since is not None and finding.since.checks > 1 for finding in findings)
-        yield f"**since when:** {first:,} first seen by this check, {older:,} by an earlier one"
+        yield f"**since when:** {first:,} first seen now, {older:,} by an earlier check"
     if mends := sum(finding.mend is not None for finding in findings):
         yield f"**mend:** of {counted(mends, 'finding')} the target is probably elsewhere now: see below"
     if result.held_back:
@@ -123,9 +124,11 @@ def _row(finding: Finding, result: Result) -> str:
     for place in result.places(finding, 1):
         named = place.page != finding.target or place.line is not None or about(place)
         places = [code(text) for text in (where(place), *about(place)) if named]
-    if finding.places_count > 1:
+    if finding.places_count > 1 and places:
         pages = counted(finding.pages_count, "page")
         places.append(f"and {finding.places_count - 1:,} more, on {pages}")
+    elif finding.places_count > 1:
+        places = [spread(finding)]
     cells = (finding.rule, code(finding.target), "<br>".join(why), " ".join(places))
     return f"| {' | '.join(cells)} |\n"
 

@@ -9,6 +9,8 @@ Source: GitHub Flavored Markdown, https://github.github.com/gfm/
 `a`&#96;`b `&#124;` <script>`
 >>> print(prose("Ask @someone: it answered 404."))
 Ask `@someone`: it answered 404.
+>>> print(prose('Nothing on the page has the id "first part".'))
+Nothing on the page has the id "`first part`".
 """
 
 import re
@@ -21,6 +23,8 @@ MOST_CHARACTERS = 300
 _OUTSIDE = {"`": "&#96;", "|": "&#124;"}
 _HARMLESS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d[\d,.]*%?|[–×=]")
 """A word that no renderer makes anything of: letters, or a figure."""
+_QUOTED = re.compile(r'(?P<before>[^"]*)"(?P<quoted>.+)"(?P<after>[^"]*)')
+"""A sentence with what a site calls something, which may hold quotes itself."""
 _WORD = re.compile(r"""(?P<before>[("']*)(?P<word>.*?)(?P<after>[)"',.:;?!]*)""", re.DOTALL)
 
 
@@ -40,8 +44,16 @@ def _span(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence in which each word that is more than letters or a figure is :func:`code`."""
-    return " ".join(map(_word, on_one_line(text).split(" ")))
+    """A sentence in which what it quotes is :func:`code`, and each word that is no mere letters or figure."""
+    text = on_one_line(text)
+    found = _QUOTED.fullmatch(text)
+    if found is None:
+        return _words(text)
+    return f'{_words(found["before"])}"{code(found["quoted"])}"{_words(found["after"])}'
+
+
+def _words(text: str) -> str:
+    return " ".join(map(_word, text.split(" ")))
 
 
 def _word(text: str) -> str:

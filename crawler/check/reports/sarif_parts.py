@@ -6,7 +6,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from crawler.check.finding import Finding, Place, Result
-from crawler.check.reports.words import about, mend_words, said, since_words, spread, where
+from crawler.check.reports.words import about, mend_words, said, set_apart_words, since_words, spread, where
 from crawler.check.rule import Rule
 from crawler.check.rules import FAMILIES
 from crawler.check.source_map import Spot
@@ -93,6 +93,7 @@ def notifications(result: Result, verdict: Verdict, left_out: str) -> list[dict[
         references = counted(each.references, "reference")
         such = f"such as {visible(each.example)}"
         found.append(("note", f"not verified: {references} ({each.reason}), {such}"))
+    found += [("note", words) for words in set_apart_words(result)]
     return [{"level": level, "message": {"text": _plain(text)}} for level, text in found]
 
 

@@ -16,6 +16,7 @@ from crawler.check.reports.words import about, mend_words, said, since_words, sp
 from crawler.check.verdict import Verdict
 from crawler.model.findings import SEVERITIES, Severity
 from crawler.watch.lines import Line, Part, pair, plain, sentence, table
+from crawler.watch.runner_commands import without_commands
 from crawler.watch.words import counted, visible
 
 PLACES_SHOWN = 3
@@ -58,6 +59,8 @@ def show(
 ) -> None:
     """Print what matters: in colour on a terminal, as plain lines elsewhere and with NO_COLOR.
 
+    In a step of GitHub Actions no plain line is a command.
+
     ``files``: format and path of each report that was written.
     """
     # Nobody who reads a pipe wants a sentence broken at 80 columns.
@@ -72,7 +75,7 @@ def show(
                 terminal.print(line)
             return
     for line in lines(result, verdict, extent, files):
-        stream.write(plain(line) + "\n")
+        stream.write(without_commands(plain(line)) + "\n")
 
 
 def lines(
@@ -85,11 +88,11 @@ def lines(
             yield from set_apart(result, extent.width, None if extent.verbose else WARNINGS_SHOWN)
         some = [finding for finding in result.findings if finding.severity == severity]
         if some and (verdict.fails(severity) or not extent.quiet):
-            yield from _section(some, result, extent, _most(severity, verdict, extent))
+            yield from _section(some, result, extent, most_shown(severity, verdict, extent))
     yield from closing(result, verdict, files, extent.width, quiet=extent.quiet, keeps=extent.keeps)
 
 
-def _most(severity: Severity, verdict: Verdict, extent: Extent) -> int | None:
+def most_shown(severity: Severity, verdict: Verdict, extent: Extent) -> int | None:
     """How many findings of that severity are shown one by one; None: all."""
     if extent.verbose or severity == "error" or verdict.fails(severity):
         return None

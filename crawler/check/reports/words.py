@@ -1,6 +1,9 @@
 """What the reports say alike."""
 
+from collections.abc import Iterator
+
 from crawler.check.finding import Finding, Mend, Place, Result, Since
+from crawler.check.grouping import SHOWS
 from crawler.model.findings import SEVERITIES
 from crawler.watch.words import counted, on_one_line, visible
 
@@ -34,23 +37,38 @@ def spread(finding: Finding) -> str:
 
 def said(finding: Finding) -> str:
     """The message, with the status or the kind where it does not name them."""
-    message = on_one_line(finding.message)
+    message, shows, pages = on_one_line(finding.message).partition(SHOWS)
     status, kind = finding.detail.get("status"), finding.detail.get("kind")
     more = str(kind or "" if status is None else status)
     if not more or more in message or more.startswith("2"):  # 2xx: nothing is wrong with that
-        return message
-    return f"{message.rstrip('.')} ({visible(more)})."
+        return f"{message}{shows}{pages}"
+    return f"{message.rstrip('.')} ({visible(more)}).{shows}{pages}"
 
 
 def since_words(since: Since) -> str:
-    """``since OUT@2 (2026-11-03), 4 checks in a row``."""
-    row = f", {counted(since.checks, 'check')} in a row" if since.checks > 1 else ""
-    return f"since {since.crawl} ({since.at[:10]}){row}"
+    """``since OUT@2 (2026-11-03), 4 checks in a row``, or ``first seen now (OUT@5, 2026-11-28)``."""
+    if since.checks == 1:
+        return f"first seen now ({visible(since.crawl)}, {since.at[:10]})"
+    return f"since {visible(since.crawl)} ({since.at[:10]}), {counted(since.checks, 'check')} in a row"
 
 
 def mend_words(mend: Mend) -> str:
     """``probably now at https://…: it has the content that was there (98%)``."""
     return f"probably now at {visible(mend.target)}: {on_one_line(mend.why)} ({mend.sure:.0%})"
+
+
+def set_apart_words(result: Result) -> Iterator[str]:
+    """Sentences about what is none of the findings: ``baseline.json lists 3 findings with 4 places: …``."""
+    if known := result.known:
+        file, places = visible(str(known.file)), counted(known.places, "place")
+        yield f"The baseline {file} lists {counted(known.findings, 'finding')} with {places}: left out here."
+        if known.stale:
+            yield f"{counted(len(known.stale), 'line')} of it not found any more."
+        if known.unseen:
+            yield f"{counted(known.unseen, 'line')} of it not looked at by this check."
+    if result.held_back:
+        faults = counted(len(result.held_back), "fault")
+        yield f"Held back: {faults} of other sites, not seen often enough."
 
 
 def totals(result: Result) -> str:

@@ -17,7 +17,7 @@ WITH said AS MATERIALIZED (
     SELECT what, count(*) AS pages, count(DISTINCT content_hash) AS contents, min(url) AS first
     FROM said WHERE what IS NOT NULL GROUP BY what HAVING pages > 1
 )
-SELECT first, pages || iif(contents = 1, ' pages are the same.',
+SELECT first, printf('%,d', pages) || iif(contents = 1, ' pages are the same.',
         ' pages say the same, but for numbers and dates where they begin and end.'),
     json_object('pages', pages, 'contents', contents), said.id, NULL, NULL, NULL, ''
 FROM shared JOIN said USING (what)

@@ -20,7 +20,7 @@ WITH named AS MATERIALIZED (
         AND title_line AND trim(coalesce(title, '')) <> ''
         AND NOT noindex AND coalesce(canonical, url) IN (url, final_url)
 ), shared AS MATERIALIZED (SELECT title, count(*) AS pages FROM named GROUP BY title HAVING pages > 1)
-SELECT title, pages || ' pages have this title.', json_object('pages', pages), {_PLACE}
+SELECT title, printf('%,d pages have this title.', pages), json_object('pages', pages), {_PLACE}
 FROM shared JOIN named page USING (title)
 """
 

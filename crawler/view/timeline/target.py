@@ -1,10 +1,8 @@
 """Where the page of a timeline goes: a file that is none of a crawl's own, or standard output."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from crawler.frontier.view import generations
-from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import OutputError, UsageError
 from crawler.watch.report_file import opened, place_of, why_not
 
@@ -22,17 +20,10 @@ def target(output: str | None, outs: Sequence[Path]) -> Path | None:
     file = folders[0] / DEFAULT_FILE if output is None else place_of(output)
     if file is None:
         return None
-    for folder in (*folders, *_crawls_around(file)):
+    for folder in folders:
         if why := why_not(file, folder):
             raise UsageError(f"{file}: the timeline cannot be written: {why}")
     return file
-
-
-def _crawls_around(file: Path) -> Iterator[Path]:
-    """Output folders of crawls that ``file`` lies in, which need not be those that are shown."""
-    for folder in file.resolve().parents[:2]:
-        if generations(folder) or (folder / CLUSTER_FILE).exists():
-            yield folder
 
 
 def write(text: str, file: Path | None) -> None:

@@ -1,8 +1,9 @@
 """The report for browsers: one page with all that was found, which loads nothing and can be passed on.
 
-What stands without a script (the verdict, what was read, what was left out) is markup of ``standing.py``; the
-findings are data of ``data.py``, which the scripts beside it filter, sort, group and draw. Nothing that a
-site has written is ever markup, and a content security policy lets the page's own style and script alone run.
+What stands without a script (the verdict, what was read, what was left out) is markup of ``standing.py``, and
+where none runs the first findings are that of ``plain.py``. All of them are data of ``data.py``, which the
+scripts beside it filter, sort, group and draw. Nothing that a site has written is ever markup, and a content
+security policy lets the page's own style and script alone run.
 """
 
 from html import escape
@@ -11,6 +12,7 @@ from typing import TextIO
 
 from crawler.check.finding import Result
 from crawler.check.reports.html.data import data
+from crawler.check.reports.html.plain import plain_list
 from crawler.check.reports.html.standing import left_out, looked_at, name, notes, verdict_line
 from crawler.check.reports.words import totals
 from crawler.check.verdict import Verdict
@@ -33,6 +35,7 @@ def write(result: Result, verdict: Verdict, stream: TextIO) -> None:
         "verdict": verdict_line(result, verdict),
         "notes": notes(result, verdict),
         "looked_at": looked_at(result),
+        "plain": plain_list(result),
         "leftout": left_out(result),
         "version": VERSION,
         "data": map(in_script, data(result)),

@@ -33,7 +33,7 @@ function opens(name) {
 }
 
 function fresh(finding) {
-  return finding.isNew ? [element("span", { class: "badge new" }, "new")] : [];
+  return finding.isNew ? [element("span", { class: "badge new" }, "first seen now")] : [];
 }
 
 function besides(finding) {
@@ -44,7 +44,7 @@ function besides(finding) {
 }
 
 function sinceWords({ crawl, at, checks }) {
-  if (checks === 1) return `New: no earlier crawl has it (first seen in ${crawl}, ${at.slice(0, 10)}).`;
+  if (checks === 1) return `First seen now (${crawl}, ${at.slice(0, 10)}): no earlier check has it.`;
   return `It has stood since ${crawl} (${at.slice(0, 10)}), ${count(checks, "check")} in a row.`;
 }
 

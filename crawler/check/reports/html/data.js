@@ -2,7 +2,9 @@
 /* The data, as crawler/check/reports/html/data.py writes it: `findings`, in the order of the report, `strings`, each
    text once, and `rules`, what is said of each that has found something. The places of a finding are in its `at`, five
    numbers each: page, line (or null), column (or null), element and text; all but the two are numbers of strings.
-   `all` and `here` are how many findings and places there are, and how many of them are on this page. */
+   `all` and `here` are how many findings and places there are, and how many of them are on this page. `pages` is there if
+   these are not all places: the `count` of pages at fault, and of each page with a place here, by the number of its name,
+   how many findings it has of each severity (`on`). */
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const STEP = 5;

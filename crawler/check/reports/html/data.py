@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from crawler.check.finding import Finding, Result
 from crawler.check.reports.words import said
 from crawler.check.rules import RULES
+from crawler.model.findings import SEVERITIES
 from crawler.watch.words import on_one_line, visible
 
 MOST = 100_000
@@ -31,6 +32,10 @@ class Texts:
             self._numbers[text] = len(self._numbers)
             self.characters += len(text)
         return self._numbers[text]
+
+    def known(self, text: str) -> int | None:
+        """Its number, if it has one."""
+        return self._numbers.get(text)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
@@ -71,7 +76,21 @@ def data(result: Result, most: int = MOST, most_characters: int = MOST_CHARACTER
     }
     all_places = sum(finding.places_count for finding in result.findings)
     yield f'\n],"rules":{_encode(told)},"all":{_encode([len(result.findings), all_places])}'
+    if places < all_places:
+        yield f',"pages":{_encode(_pages(result, texts))}'
     yield f',"here":{_encode([written, places])},"share":{share}}}'
+
+
+def _pages(result: Result, texts: Texts) -> dict[str, object]:
+    """How many pages are at fault, and how many findings show on each that has a place here, by severity."""
+    count, found = 0, dict[int, list[int]]()
+    for page, severities in result.pages_at_fault():
+        count += 1
+        number = texts.known(_short(visible(page)))
+        if number is not None:
+            before = found.get(number, [0] * len(SEVERITIES))
+            found[number] = [n + severities[each] for n, each in zip(before, SEVERITIES, strict=True)]
+    return {"count": count, "on": found}
 
 
 def even_share(counts: Iterable[int], most: int) -> int:

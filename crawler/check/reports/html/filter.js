@@ -6,7 +6,7 @@ const ORDERS = {
     severity: ["worst first", () => 0],
     pages: ["on most pages first", (one, other) => other.finding.pages - one.finding.pages],
     rule: ["by rule", (one, other) => compare(one.finding.rule, other.finding.rule)],
-    since: ["newest first", (one, other) => compare(other.finding.since?.at ?? "", one.finding.since?.at ?? "")],
+    since: ["latest first", (one, other) => compare(other.finding.since?.at ?? "", one.finding.since?.at ?? "")],
   },
   page: {
     severity: ["worst first", (one, other) => SEVERITIES.reduce((found, each) => found || other.counts[each] - one.counts[each], 0)],

@@ -20,7 +20,8 @@ function words(items, isByPage) {
     : items.reduce((sum, each) => sum + each.places.length, 0);
   const [allFindings, allPlaces] = DATA.here;
   const some = (number, all, noun) => (number === all ? count(all, noun) : `${number.toLocaleString("en")} of ${count(all, noun)}`);
-  const on = isByPage ? `, on ${count(items.filter((each) => each.page !== isOnSite).length, "page")}` : "";
+  const pages = items.filter((each) => each.page !== isOnSite).length;
+  const on = isByPage ? `, on ${some(pages, DATA.pages?.count ?? pages, "page")}` : "";
   return `${some(findings.size, allFindings, "finding")} with ${some(places, allPlaces, "place")}${on}`;
 }
 
@@ -30,6 +31,10 @@ function sayCut() {
   if (findings < allFindings) said.push(`the first ${findings.toLocaleString("en")} of ${count(allFindings, "finding")}`);
   if (places < allPlaces) said.push(`${places.toLocaleString("en")} of ${count(allPlaces, "place")}`);
   if (DATA.findings.some((each) => each.places > DATA.share)) said.push(`of each finding at most the first ${count(DATA.share, "place")}`);
+  if (DATA.pages) {
+    const missing = DATA.pages.count - Object.keys(DATA.pages.on).length;
+    if (missing) said.push(`nothing of ${count(missing, "more page")}`);
+  }
   const note = document.getElementById("cut");
   note.hidden = !said.length;
   note.textContent = `On this page are ${said.join(", ")}: more would make it slow. The JSON and CSV reports have all of them.`;
@@ -64,7 +69,7 @@ function press(event) {
 if (DATA.findings.length) {
   makeForm();
   restore();
-  form.hidden = false;
+  form.hidden = document.getElementById("keys").hidden = false;
   form.addEventListener("input", draw);
   form.addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("open-all").addEventListener("click", () => openAll(true));

@@ -4,7 +4,7 @@ const FIRST_SPOTS = 10; // of a finding: the next one on that page is to be seen
 
 function pageItem({ page, name, counts, faults }) {
   const worst = SEVERITIES.find((each) => counts[each]);
-  const badges = SEVERITIES.filter((each) => counts[each]).map((each) => badge(each, count(counts[each], each)));
+  const badges = SEVERITIES.filter((each) => counts[each]).map((each) => badge(each, countOf(page, each, counts[each])));
   const title = page === isOnSite ? "The site as a whole" : name;
   const summary = [element("span", { class: "head" }, ...badges, element("span", { class: "name" }, title))];
   return element("li", { class: `item ${worst}` }, folded(summary, () => {
@@ -12,6 +12,12 @@ function pageItem({ page, name, counts, faults }) {
     const parts = inPieces(list, faults, fault, "finding");
     return [element("div", { class: "body" }, ...opens(name), ...parts)];
   }));
+}
+
+/* How many of a severity are listed; of how many that the page has, where not all places are here. */
+function countOf(page, severity, listed) {
+  const all = DATA.pages?.on[page]?.[SEVERITIES.indexOf(severity)] ?? listed;
+  return listed < all ? `${listed.toLocaleString("en")} of ${count(all, severity)}` : count(listed, severity);
 }
 
 function fault({ finding, places }) {

@@ -42,9 +42,7 @@ def notes(result: Result, verdict: Verdict) -> Iterator[str]:
         yield _note(f"{counted(result.pages_missing, 'page')} fewer than check.min_pages were read.")
     if known := result.known:
         words = f"{counted(known.findings, 'finding')} ({counted(known.places, 'place')})"
-        yield _note(
-            f"Not here, since {known.file} knows them: {words}. What is here is new against that file."
-        )
+        yield _note(f"Not here, since the baseline {known.file} knows them: {words}.")
 
 
 def looked_at(result: Result) -> Iterator[str]:

@@ -18,7 +18,7 @@ function makeForm() {
   for (const rule of [...rules.keys()].sort()) {
     fields.rule.append(element("option", { value: rule }, `${rule} (${rules.get(rule).toLocaleString("en")})`));
   }
-  offer("only-new", sinceIsKnown, "only new", DATA.findings.filter((each) => each.isNew).length);
+  offer("only-new", sinceIsKnown, "first seen now", DATA.findings.filter((each) => each.isNew).length);
   offer("only-mend", DATA.findings.some((each) => each.mend), "has a suggestion", DATA.findings.filter((each) => each.mend).length);
 }
 
