@@ -25,13 +25,13 @@ def draw(
     workloads: Sequence[Workload], seconds: Mapping[str, Mapping[str, float]], cores: int, path: Path
 ) -> None:
     """Write the picture as PNG and SVG beside ``path``. It needs matplotlib, the extra ``lab``."""
-    pictures.draw(partial(_draw, workloads, seconds, cores), path)
+    title = f"The ladder on {cores} core{'s' if cores > 1 else ''}"
+    pictures.draw(partial(_draw, workloads, seconds), path, title)
 
 
 def _draw(
     workloads: Sequence[Workload],
     seconds: Mapping[str, Mapping[str, float]],
-    cores: int,
     figure: "Figure",
 ) -> None:
     from matplotlib.patches import Patch
@@ -52,6 +52,5 @@ def _draw(
         parsed = f"parsed {workload.parses} times" if workload.parses > 1 else "parsed once"
         panel.set_title(f"{workload.name}: {answers}, {parsed}")
     panels[-1].set_xlabel("seconds (shorter is better)")
-    figure.suptitle(f"The ladder on {cores} core{'s' if cores > 1 else ''}", x=0.01, ha="left")
     handles = [Patch(color=colour, label=label) for label, (colour, _) in KINDS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=1)
