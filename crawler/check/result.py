@@ -57,8 +57,11 @@ class CheckResult:
         self.references = facts.references
         self.unwritten: str | None = None
         """Why the baseline was not written, where it was to be."""
+        self._doubt: str | None = None
+        least = config.check.min_pages or 0
+        self.pages_missing = least - self.pages if self.pages < least else None
         find(facts)
-        has_ended = self.state == "finished" and self.pages > 0
+        has_ended = self.state == "finished" and self.pages > 0 and self.pages_missing is None
         stand = Stand(facts, out, view, keep=keep)
         if keep and has_ended:
             stand.keep()
@@ -79,10 +82,9 @@ class CheckResult:
             facts, findings, lambda: earlier_crawls(out, view.generation, config.check.since)
         )
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
-        self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
+        why = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
+        self.coverage = why or self._doubt
         self.sources = sources_of(config, self._pages() if config.check.source_map else ())
-        least = config.check.min_pages or 0
-        self.pages_missing = least - self.pages if self.pages < least else None
 
     def _left_out(
         self, facts: Facts, view: FrontierView, stand: Stand, *, write_baseline: bool, has_ended: bool
@@ -94,6 +96,7 @@ class CheckResult:
         baseline = Baseline(check.baseline, facts, may_be_missing=write_baseline)
         ignored = ignore(self._db, facts.site.config)
         baseline.leave_out(view)
+        self._doubt = baseline.doubt
         written = None
         if write_baseline and has_ended:
             waived = (one for one in causes(facts) if too_few(stand, one, check.flaky) is not None)

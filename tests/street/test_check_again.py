@@ -177,7 +177,7 @@ def test_a_folder_s_files_go_by_their_names_whatever_port_served_them(public: Pa
     known = ("--baseline", "known.json")
     code, _ = run(tmp_path, "check", "public", "-o", "a", *known, "--write-baseline", *REPORT)
     assert code == 0
-    entry = {"rule": "broken-link", "target": "gone.html", "page": "index.html"}
+    entry = {"rule": "broken-link", "target": "/gone", "page": "/"}
     assert json.loads((tmp_path / "known.json").read_text())["findings"] == [entry]
     (public / "two.html").write_text("<!doctype html><html lang=en><title>b</title><a href=gone.html>x</a>")
     code, report = run(tmp_path, "check", "public", "-o", "b", *known, "--since", "a", *REPORT)
