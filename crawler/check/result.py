@@ -21,7 +21,7 @@ from crawler.check.source_map_asked import sources_of
 from crawler.check.unverified import find_unverified
 from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
-from crawler.frontier.view import FrontierView, open_view
+from crawler.frontier.view import FrontierView, generations, open_view
 from crawler.model.errors import CrawlFailed, OutputError
 from crawler.model.findings import SEVERITIES, Severity
 from crawler.model.outcomes import Purpose
@@ -47,6 +47,7 @@ class CheckResult:
         meta, config = view.meta(), facts.site.config
         self._db = facts.site.db
         self.out = out
+        self.name = str(out) if view.generation == generations(out)[-1] else f"{out}@{view.generation}"
         self.seeds: Sequence[str] = config.seeds
         self.state = meta.get("state", "incomplete")
         self.started_at = meta.get("started_at", "")

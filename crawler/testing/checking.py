@@ -158,7 +158,7 @@ def _prepared(config: Config, *, fresh: bool, write_baseline: bool) -> Iterator[
             made = tempfile.TemporaryDirectory(prefix="crawler-check-", ignore_cleanup_errors=True)
             out = Path(stack.enter_context(made), "out")
         reports = parse_reports(config.check.reports, out)
-        look_at(config.check, out, reports, write_baseline=write_baseline)
+        look_at(config.check, out, reports, write_baseline=write_baseline, fresh=fresh)
         refuse_useless(config)
         placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))

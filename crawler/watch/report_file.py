@@ -65,6 +65,8 @@ def why_not(path: Path, out: Path | None) -> str | None:
     try:
         if target.is_dir():
             return "it is a folder"
+        if folder is not None and target in (folder, *folder.parents):
+            return "the output folder will be there"
         if not target.parent.exists():
             return None if in_out else f"there is no folder {target.parent}"
         if not target.parent.is_dir():

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -307,3 +308,12 @@ def test_places_come_in_the_order_of_the_pages_however_these_were_read(tmp_path)
     site.page("/a", "/gone")
     with open_result(site.write(tmp_path)) as result:
         assert placed(result, one(result, "broken-link")) == [("/a", 1), ("/z", 1), ("/z", 3)]
+
+
+def test_an_earlier_check_of_a_folder_is_named_with_its_generation(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for generation in (1, 2):
+        MadeSite().page("/").write(out, generation)
+    for asked, name in ((1, f"{out}@1"), (2, str(out)), (None, str(out))):
+        with open_result(out, asked) as result:
+            assert result.name == name

@@ -6,18 +6,31 @@ from crawler.check.earlier import baseline_file
 from crawler.check.earlier.crawls import older_check
 from crawler.config.check_section import CheckConfig
 from crawler.model.errors import UsageError
+from crawler.model.generations import named
 from crawler.watch.report_asked import Report
 from crawler.watch.report_file import same_place, why_not
 
 
-def look_at(check: CheckConfig, out: Path | None, reports: list[Report], *, write_baseline: bool) -> None:
+def look_at(
+    check: CheckConfig,
+    out: Path | None,
+    reports: list[Report],
+    *,
+    write_baseline: bool = False,
+    fresh: bool = False,
+) -> None:
     """Refuse what cannot be read or, with ``write_baseline``, be written; what is there stays as it is.
 
-    ``out``: the output folder of the crawl, which need not be there yet. Raises UsageError, a sentence.
+    ``out``: the output folder of the crawl, which need not be there yet; ``fresh``: what it holds will be
+    moved aside. Raises UsageError, a sentence.
     """
+    path, aside = check.baseline, out.resolve() if fresh and out is not None else None
     if check.since is not None:
+        if aside == Path(named(str(check.since), is_folder=check.since.is_dir()).out).resolve():
+            raise UsageError(
+                f"--since {check.since}: --fresh moves {out} aside: give the new check another OUT"
+            )
         older_check(check.since, out)
-    path = check.baseline
     if path is None:
         if write_baseline:
             raise UsageError("--write-baseline needs --baseline FILE, which says where to")
@@ -27,5 +40,6 @@ def look_at(check: CheckConfig, out: Path | None, reports: list[Report], *, writ
             raise UsageError(f"--baseline {path} and --report {report}: two reports go to the file {path}")
     if write_baseline and (why := why_not(path, out)):
         raise UsageError(f"--baseline {path}: it cannot be written: {why}")
-    if path.exists() or not write_baseline:
-        baseline_file.read(path)
+    if aside in path.resolve().parents and not write_baseline:
+        raise UsageError(f"--baseline {path}: --fresh moves {out} aside with it: keep it somewhere else")
+    baseline_file.read(path, may_be_missing=write_baseline)

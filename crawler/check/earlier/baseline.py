@@ -59,7 +59,7 @@ class Baseline:
         Raises UsageError, sqlite3.Error.
         """
         self._path, self._facts, self._db = path, facts, facts.site.db
-        self._entries = [] if may_be_missing and not path.exists() else baseline_file.read(path)
+        self._entries = baseline_file.read(path, may_be_missing=may_be_missing)
         self.doubt: str | None = None
         """Why nothing of it is said to be gone, in a sentence."""
         self._stale: list[Entry] = []
