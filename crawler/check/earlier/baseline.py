@@ -40,7 +40,7 @@ _THERE = """
     CROSS JOIN page_names p ON p.name = listed.page
     CROSS JOIN found f ON f.rule = listed.rule AND f.target = t.target AND f.page = p.page
 """
-_KNOWN = " UNION ".join(
+_KNOWN = " UNION ALL ".join(
     _THERE.format(targets=table, is_alike=number) for number, table in enumerate(("target_names", "alike"))
 )
 _FOUND = """
@@ -85,7 +85,7 @@ class Baseline:
         looked_at = LookedAt(self._facts, view)
         if looked_at.is_another_site({one.page for one in self._entries}):
             self.doubt = (
-                f"few of the pages that {shown(str(self._path))} names were read, so that nobody knows what"
+                f"Few of the pages that {shown(str(self._path))} names were read, so that nobody knows what"
                 " of it is gone: its lines stay (move it away, to make one anew)"
             )
         for entry in missing:

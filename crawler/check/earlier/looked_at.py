@@ -63,13 +63,13 @@ class LookedAt:
         return not {entry.target, entry.target.partition("#")[0]} & self._unasked
 
     def is_another_site(self, pages: Collection[str]) -> bool:
-        """Whether it has read less than half of ``pages``, and not so many pages as these are.
+        """Whether it has read at most half of ``pages``, and not more pages than these are.
 
         So it is with a maintenance page in the place of a site, or a start page that lost its links.
         """
         seen = sum(page in self._read or page in self._no_pages for page in pages)
         (read,) = self._db.execute(f"SELECT count(*) FROM ({_READ} AND purpose = {Purpose.PAGE})").fetchone()
-        return 2 * seen <= len(pages) and bool(read < len(pages))
+        return 2 * seen <= len(pages) and bool(read <= len(pages))
 
     def _has_seen(self, page: str) -> bool:
         """Whether the page was read, or there is none any more."""
