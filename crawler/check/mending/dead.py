@@ -14,6 +14,7 @@ MOST = 10_000
 _FATES = (Fate.BROKEN, Fate.UNREACHABLE, Fate.LOOP, Fate.ENDLESS)
 _LINKS = ", ".join(f"{source:d}" for source in LINKS)
 _TEXTS = 5
+_PAGES = 5
 
 
 class Dead(NamedTuple):
@@ -26,6 +27,8 @@ class Dead(NamedTuple):
     """Of the paths."""
     texts: Sequence[str]
     """What links to it say, the most frequent first."""
+    pages: Sequence[int]
+    """In answers: some in which it is linked to."""
 
 
 class Lost(NamedTuple):
@@ -58,7 +61,8 @@ def dead_targets(
             urls = [one.target, *(through if isinstance(through, list) else ())]
             paths = [there for url in urls if (there := path(url)) is not None]
             if paths:
-                found[one.target] = Dead(one.target, paths, [*map(spot_of, paths)], _texts(db, one))
+                spots = [spot_of(there) for there in paths]
+                found[one.target] = Dead(one.target, paths, spots, _texts(db, one), _pages(db, one))
     return list(found.values())
 
 
@@ -69,6 +73,14 @@ def _texts(db: sqlite3.Connection, finding: Finding) -> list[str]:
         (finding.rule, finding.target),
     )
     return [text for (text,) in rows]
+
+
+def _pages(db: sqlite3.Connection, finding: Finding) -> list[int]:
+    rows = db.execute(
+        f"SELECT DISTINCT page FROM found WHERE rule = ? AND target = ? LIMIT {_PAGES}",
+        (finding.rule, finding.target),
+    )
+    return [page for (page,) in rows]
 
 
 def lost_fragments(

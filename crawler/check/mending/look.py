@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from crawler.check.mending.before import Was
-from crawler.check.mending.few import SAME_NAME, Few, Here
+from crawler.check.mending.few import SAME_NAME, WELL, Few, Here
 from crawler.check.mending.spots import Spot, spot_of, upwards
-from crawler.check.mending.told import anchors_of, content_of, parts, text_of, title_of
+from crawler.check.mending.told import anchors_of, parts, told
 from crawler.model.outcomes import Purpose
 
 _PURPOSES = (Purpose.PAGE, Purpose.STYLESHEET, Purpose.ASSET)
-_WELL = f"""
-SELECT id, url, title, canonical, content_hash, near_hash, is_html, iif(?, facts, NULL)
+_QUERY = f"""
+SELECT id, url, is_html, canonical, iif(?, facts, NULL),
+    content_hash, near_hash, title, text_length, text_hash
 FROM current CROSS JOIN answers USING (id)
-WHERE outcome IN ('ok', 'truncated') AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
+WHERE {WELL} AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
 """
 
 
@@ -45,26 +46,25 @@ class Look:
 
     def want_page(self, was: Was) -> None:
         """What an earlier crawl tells of something dead."""
-        self.contents.want([was.content])
-        self.texts.want([was.text])
-        self.titles.want([was.title])
-        self.anchors.want(was.anchors)
+        self.contents.want([was.told.content])
+        self.texts.want([was.told.text])
+        self.titles.want([was.told.title])
 
     def take(self, db: sqlite3.Connection, path: Callable[[str], str | None]) -> None:
         """The pass itself: offer every page to all that is wanted. Raises sqlite3.Error, DecodeError."""
         with_anchors = len(self.anchors) > 0
-        for row, url, title, canonical, content, near, is_html, blob in db.execute(_WELL, (with_anchors,)):
+        for row, url, is_html, canonical, blob, *columns in db.execute(_QUERY, (with_anchors,)):
             there = path(url)
             if there is None:
                 continue
             spot = spot_of(there)
-            page = Here(row, url, spot, content_of(content), text_of(near))
+            page = Here(row, url, spot, told(*columns))
             self._offer_spot(spot, page)
             if is_html and not _is_copy(canonical, spot, path):
-                self.contents.offer(page.content, page)
-                self.texts.offer(page.text, page)
-                self.titles.offer(title_of(title), page)
-                for part in parts(title):
+                self.contents.offer(page.told.content, page)
+                self.texts.offer(page.told.text, page)
+                self.titles.offer(page.told.title, page)
+                for part in parts(columns[2]):
                     self.words.offer(part, page)
                 for anchor in self.anchors.wanted(anchors_of(blob)):
                     self.anchors.offer(anchor, page)

@@ -24,11 +24,9 @@ class Thumb(NamedTuple):
 THUMBS: dict[str, Thumb] = {
     "same-content": Thumb("it has the content that was there", 0.99, 0.0),
     "same-text": Thumb("it has the text that was there", 0.99, 0.0),
-    "same-ids": Thumb("it has the ids that were there", 0.98, 0.0),
     "same-title": Thumb("it has the title of what was there", 0.99, 0.0),
-    "led-there": Thumb("the link was redirected there", 0.9, 0.0),
     "other-suffix": Thumb("it is the same but for the suffix", 0.99, 0.99),
-    "same-letters": Thumb("it is the same but for case and punctuation", 0.99, 0.99),
+    "same-letters": Thumb("it is the same but for case and what joins the words", 0.99, 0.99),
     "moved-folder": Thumb("the others of its folder are there now", 0.99, 0.99),
     "same-name": Thumb("only that page has its name", 0.93, 0.0),
     "near-name": Thumb("its name is one letter away", 0.99, 0.99),
