@@ -8,6 +8,7 @@ somebody would who found them, and the others are left dead.
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from posixpath import dirname, join, normpath, relpath
@@ -110,7 +111,8 @@ class Moved:
 
     def move_folders(self, part: float, deleted: float = 0.1) -> None:
         """Whole folders, of which a few pages are deleted on the way."""
-        folders = sorted({dirname(path) for path in self.files if "/" in path})
+        pages = Counter(dirname(path) for path in self.files if "/" in path)
+        folders = sorted(folder for folder, count in pages.items() if count >= 3)
         for folder in self._chance.sample(folders, max(1, round(part * len(folders)))):
             inside = [path for path in sorted(self.files) if path.startswith(f"{folder}/")]
             self.delete(deleted, inside)

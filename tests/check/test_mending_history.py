@@ -73,15 +73,15 @@ def test_facts_that_are_damaged_within_are_no_hindrance(tmp_path):
     db.close()
     out = (
         MadeSite()
-        .page("/", "/else", "/orchestra")
-        .page("/else", "/orchetra")
-        .missing("/orchetra")
-        .page("/orchestra")
+        .page("/", "/else", "/first-steps")
+        .page("/else", "/first_steps")
+        .missing("/first_steps")
+        .page("/first-steps")
         .write(tmp_path / "now")
     )
     (one,) = mended_site(out, lambda: [EarlierCrawl(before, 1, "", "")])
     assert one.mend is not None
-    assert one.mend.rule == "near-name"
+    assert one.mend.rule == "same-letters"
     out = MadeSite().page("/", "/old#a").page("/old", anchors=["A"]).write(tmp_path / "fragment")
     (one,) = mended_site(out, lambda: [EarlierCrawl(before, 1, "", "")])
     assert one.mend is not None

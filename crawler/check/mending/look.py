@@ -25,11 +25,9 @@ class Look:
 
     def __init__(self) -> None:
         self.keys, self.letters = Few[str](), Few[str]()
-        self.near_names = Few[tuple[str, str, str]]()
         self.names = Few[tuple[str, str]](SAME_NAME)
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
         self.words, self.anchors = Few[str](), Few[str]()
-        self._folders: set[tuple[str, str]] = set()
         self._above: set[str] = set()
         self.stayed: Counter[str] = Counter()
         """Of every folder from which something is gone, and those above it: the pages in it and below."""
@@ -40,8 +38,6 @@ class Look:
         if spot.name and not spot.query:
             self.letters.want([spot.letters])
             self.names.want([spot.common_name])
-            self.near_names.want(spot.near)
-            self._folders.add((spot.folder, spot.kind))
             self._above.update(upwards(spot.folder))
 
     def want_page(self, was: Was) -> None:
@@ -76,14 +72,11 @@ class Look:
         self.stayed.update(folder for folder in upwards(spot.folder) if folder in self._above)
         self.letters.offer(spot.letters, page)
         self.names.offer(spot.common_name, page)
-        if (spot.folder, spot.kind) in self._folders:
-            for near in spot.near:
-                self.near_names.offer(near, page)
 
     def all(self) -> Iterable[Here]:
         """Every page that was kept, for whatever it has."""
         by_one = (self.keys, self.letters, self.contents, self.texts, self.titles, self.words, self.anchors)
-        return chain(self.near_names.all(), self.names.all(), *(few.all() for few in by_one))
+        return chain(self.names.all(), *(few.all() for few in by_one))
 
 
 def _is_copy(canonical: str | None, spot: Spot, path: Callable[[str], str | None]) -> bool:

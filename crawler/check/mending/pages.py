@@ -8,7 +8,7 @@ from crawler.check.mending.dead import Dead
 from crawler.check.mending.few import Here
 from crawler.check.mending.folders import Folders
 from crawler.check.mending.look import Look
-from crawler.check.mending.names import are_siblings, is_slip, numbers
+from crawler.check.mending.names import are_siblings, differ_in_a_capital, differ_in_little, numbers
 from crawler.check.mending.rules_of_thumb import speaks
 from crawler.check.mending.spots import Spot
 from crawler.check.mending.told import is_generic, words
@@ -68,7 +68,10 @@ def by_path(
 
     def is_new(page: Here) -> bool:
         """What was there before is not the place of what was elsewhere then."""
-        return not is_beside(dead, page) if known is None else known.earlier.is_new(page)
+        if known is not None:
+            return known.earlier.is_new(page)
+        is_other = any(not one.kind and differ_in_a_capital(one.name, page.spot.name) for one in dead.spots)
+        return not is_other and not is_beside(dead, page)
 
     every = [*_by_names(dead, look, folders, is_new), *_by_words(dead, look, is_new)]
     said = [one for one in every if speaks(one.rule, is_known=known is not None)]
@@ -96,7 +99,6 @@ def _by_names(dead: Dead, look: Look, folders: Folders, is_new: Callable[[Here],
         if (there := folders.likely(spot)) is not None:
             yield from _if_one("moved-folder", [page for page in named if page.spot == there], may_be)
         yield from _if_one("same-name", named, may_be)
-        yield from _if_one("near-name", near_names(spot, look), may_be)
 
 
 def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
@@ -106,20 +108,17 @@ def alike(dead: Dead, look: Look) -> Iterator[tuple[Spot, Here]]:
             yield from ((spot, page) for page in look.names.of(spot.common_name))
 
 
-def near_names(spot: Spot, look: Look) -> Sequence[Here]:
-    """Pages of the same folder whose name is a slip away."""
-    shorts = (look.near_names.of(value) for value in spot.near)
-    pages = {page.id: page for found in shorts for page in found}
-    return [page for page in pages.values() if is_slip(spot.name, page.spot.name)]
-
-
 def _by_words(dead: Dead, look: Look, is_new: Callable[[Here], bool]) -> Iterator[Says]:
     """Titles are those of pages: no file has one. What many pages are called tells nothing."""
     texts = [text for text in dead.texts if not is_generic(text)]
     found = [pages for text in texts if (pages := look.words.of(words(text)))]
     is_page = not any(spot.kind for spot in dead.spots)
     if is_page and found and all(len(pages) == 1 for pages in found):
-        yield from _if_one("link-text", {pages[0].id: pages[0] for pages in found}.values(), is_new)
+        titled = {pages[0].id: pages[0] for pages in found}.values()
+        first = dead.spots[0].path
+        yield from _if_one(
+            "link-text", [page for page in titled if not differ_in_little(first, page.spot.path)], is_new
+        )
 
 
 def _if_one(rule: str, pages: Iterable[Here], is_new: Callable[[Here], bool]) -> Iterator[Says]:

@@ -29,7 +29,6 @@ THUMBS: dict[str, Thumb] = {
     "same-letters": Thumb("it is the same but for case and what joins the words", 0.99, 0.99),
     "moved-folder": Thumb("the others of its folder are there now", 0.99, 0.99),
     "same-name": Thumb("only that page has its name", 0.93, 0.0),
-    "near-name": Thumb("its name is one letter away", 0.99, 0.99),
     "link-text": Thumb("its title is what the links say", 0.93, 0.93),
     "moved-section": Thumb("only that page has the id, and had it not before", 0.99, 0.98),
     "same-letters-id": Thumb("it is the same but for case and punctuation", 0.99, 0.99),

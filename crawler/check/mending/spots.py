@@ -1,12 +1,11 @@
 """Where a page stands on a site, however that is written: ``/a``, ``/a/``, ``/a.html``, ``/a/index.html``."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from mimetypes import MimeTypes
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from crawler.check.mending.names import letters, shortened
+from crawler.check.mending.names import letters
 
 PAGES = frozenset({"html", "htm", "xhtml", "shtml", "php", "asp", "aspx", "jsp", "md"})
 """Suffixes of pages; one without a suffix is a page too."""
@@ -46,11 +45,6 @@ class Spot(NamedTuple):
     def common_name(self) -> tuple[str, str]:
         """Name and kind, as far as case does not matter."""
         return self.name.casefold(), self.kind
-
-    @property
-    def near(self) -> Iterator[tuple[str, str, str]]:
-        """By which it is found that a name of the same folder and kind is one change apart."""
-        return ((self.folder, self.kind, short) for short in shortened(self.name))
 
     def moved(self, before: str, after: str) -> "Spot":
         """The spot below another folder than ``before``."""
