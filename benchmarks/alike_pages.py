@@ -25,7 +25,7 @@ ALIKE = (
 def with_pairs(files: dict[str, str], seed: int, part: float = 0.15) -> tuple[dict[str, str], list[str]]:
     """The same site with pairs of such pages beside a part of its own, and the first one of each pair.
 
-    Each has words of its own. Of every second pair both are linked to from the same page.
+    Each has words of its own, and links say its name. Both of every second pair are linked to from one page.
     """
     chance = random.Random(seed)
     made, firsts = dict(files), []
@@ -38,7 +38,7 @@ def with_pairs(files: dict[str, str], seed: int, part: float = 0.15) -> tuple[di
             made[place] = _page(title, " ".join(chance.choices(stem.split("-") + title.split(), k=90)))
         linking = [path, path if number // len(ALIKE) % 2 else chance.choice(chosen)]
         for one, place in zip(linking, pair, strict=True):
-            link = f'<p><a href="{relpath(place, dirname(one) or ".")}">{stem}</a></p>'
+            link = f'<p><a href="{relpath(place, dirname(one) or ".")}">{PurePosixPath(place).stem}</a></p>'
             made[one] = made[one].replace("</body>", f"{link}</body>")
         firsts.append(pair[0])
     return made, firsts

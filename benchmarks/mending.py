@@ -1,6 +1,6 @@
 """How often the suggested new place of a dead target is right: on sites whose pages a script has moved.
 
-    python benchmarks/mending.py --seeds 2
+    python benchmarks/mending.py --seeds 1 --site python3-doc
 
 Copies of Debian's documentation packages are changed by :mod:`moved_site` in several ways, some pages being
 deleted each time, and links are left dead. Copies are checked before and after, of every second seed as a URL
