@@ -319,8 +319,6 @@ def test_no_report_takes_the_place_of_what_else_is_needed(
     assert refused(site, tmp_path, *cached, "--baseline", "cache.json", "--write-baseline") == (
         "cache.json is check.cache_file and the baseline at once: give each a file of its own"
     )
-        "the output folder will be there"
-    )
     page = f"{public.name}/index.html"
     done = crawls.crawl("check", public.name, "--report", f"html={page}", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
