@@ -1,6 +1,6 @@
 """How often the suggested new place of a dead target is right: on sites whose pages a script has moved.
 
-    python benchmarks/mending.py --seeds 2
+    python benchmarks/mending.py --seeds 1 --site python3-doc
 
 Copies of Debian's documentation packages are changed by :mod:`moved_site` in several ways, some pages being
 deleted each time, and links are left dead. Copies are checked before and after, of every second seed as a URL
@@ -24,6 +24,7 @@ from urllib.parse import unquote
 
 import report
 import sites
+from alike_pages import with_pairs
 from moved_site import Moved
 from moved_ways import WAYS
 
@@ -113,17 +114,20 @@ def cases(name: str, seed: int, folder: Path) -> Iterator[Case]:
         for path in sorted(root.rglob("*.html"))
     }
     lists = ("index.html", "contents.html", "genindex.html", "genindex-all.html", "module-summary.html")
-    before = folder / "before"
-    if not before.exists():
-        shutil.copytree(root, before)
+    files, pairs = with_pairs(files, seed)
+    before = folder / f"before-{seed}"
+    shutil.copytree(root, before)
+    for path, text in files.items():
+        (before / path).parent.mkdir(parents=True, exist_ok=True)
+        (before / path).write_text(text, encoding="utf-8", errors="surrogateescape")
     for way in WAYS:
-        site = Moved(files, seed, lists)
+        site = Moved(files, seed, lists, pairs)
         way(site)
         after = folder / "after"
         shutil.copytree(root, after, ignore=lambda _, names: [n for n in names if n.endswith(".html")])
         site.write(after)
         for form in FORMS[seed % 2 :][:1]:
-            old = folder / f"old-{form}"
+            old = folder / f"old-{form}-{seed}"
             if not old.exists():
                 with started(before, name, form) as start:
                     checked(start, old)

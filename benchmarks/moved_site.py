@@ -8,7 +8,8 @@ somebody would who found them, and the others are left dead.
 
 import random
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from posixpath import dirname, join, normpath, relpath
 
@@ -44,8 +45,18 @@ KEPT = 1 / 3
 class Moved:
     """A site that is being moved."""
 
-    def __init__(self, files: dict[str, str], seed: int, lists: tuple[str, ...] = ("index.html",)) -> None:
-        """``files``: text of each HTML file, by its path. ``lists`` stay, and all their links are right."""
+    def __init__(
+        self,
+        files: dict[str, str],
+        seed: int,
+        lists: tuple[str, ...] = ("index.html",),
+        pairs: Sequence[str] = (),
+    ) -> None:
+        """``files``: text of each HTML file, by its path. ``lists`` stay, and all their links are right.
+
+        ``pairs``: of two pages that are alike, see :mod:`alike_pages`, the first.
+        """
+        self._pairs = pairs
         self.files = dict(files)
         self.others: dict[str, str] = {}
         """Files that are no HTML: new paths by old ones, as far as they moved."""
@@ -100,7 +111,8 @@ class Moved:
 
     def move_folders(self, part: float, deleted: float = 0.1) -> None:
         """Whole folders, of which a few pages are deleted on the way."""
-        folders = sorted({dirname(path) for path in self.files if "/" in path})
+        pages = Counter(dirname(path) for path in self.files if "/" in path)
+        folders = sorted(folder for folder, count in pages.items() if count >= 3)
         for folder in self._chance.sample(folders, max(1, round(part * len(folders)))):
             inside = [path for path in sorted(self.files) if path.startswith(f"{folder}/")]
             self.delete(deleted, inside)
@@ -141,6 +153,10 @@ class Moved:
         for path in self.some(part, pages):
             del self.files[path], self._from[path]
             self.truth[path] = set()
+
+    def delete_pairs(self) -> None:
+        """The first one of every pair, for good."""
+        self.delete(1, [*self._pairs])
 
     def merge(self, part: float) -> None:
         """Two pages of a folder become one of them."""

@@ -64,6 +64,11 @@ def deleted(site: Moved) -> None:
     site.delete(0.15)
 
 
+def one_of_two(site: Moved) -> None:
+    """Of two pages that are alike, one is gone."""
+    site.delete_pairs()
+
+
 WAYS: tuple[Callable[[Moved], None], ...] = (
     renamed,
     folders,
@@ -74,4 +79,5 @@ WAYS: tuple[Callable[[Moved], None], ...] = (
     ids,
     slips,
     deleted,
+    one_of_two,
 )

@@ -22,8 +22,3 @@ def shown(name: str) -> str:
 def meant(name: str) -> str:
     """The name that is :func:`shown` so, by which the system finds the file."""
     return _BYTE.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), name)
-
-
-def in_url(name: str) -> str:
-    """The same with these bytes as a URL has them."""
-    return _BYTE.sub(lambda byte: f"%{byte[1].upper()}", name)

@@ -131,6 +131,8 @@ class Result(Protocol):
     """All of a check."""
 
     out: Path
+    name: str
+    """As a command line names it: OUT, or OUT@2 where there is a later check in it."""
     seeds: Sequence[str]
     """With a folder, its path as it was given."""
     state: str

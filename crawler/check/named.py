@@ -18,16 +18,17 @@ class NamedResult:
 
     def __init__(self, result: Result, config: Config) -> None:
         """``config`` is that of the crawl, with a folder."""
-        self._result, self._name = result, namer(config)
-        self._told = _teller(config, self._name)
+        self._result, self._file_name = result, namer(config)
+        self._told = _teller(config, self._file_name)
         self._found = {finding.number: finding for finding in result.findings}
-        self.out, self.state, self.started_at = result.out, result.state, result.started_at
+        self.out, self.name = result.out, result.name
+        self.state, self.started_at = result.state, result.started_at
         self.seconds, self.pages, self.counts = result.seconds, result.pages, result.counts
         self.references, self.pages_missing = result.references, result.pages_missing
         self.seeds: Sequence[str] = (_from_here(config.check.folder),)
         self.findings: Sequence[Finding] = [self._named(finding) for finding in result.findings]
         self.unverified: Sequence[Unverified] = [
-            one._replace(example=self._name(one.example)) for one in result.unverified
+            one._replace(example=self._file_name(one.example)) for one in result.unverified
         ]
         self.ignored, self.known = result.ignored, result.known
         self.held_back: Sequence[HeldBack] = [
@@ -48,11 +49,11 @@ class NamedResult:
     def places(self, finding: Finding, most: int | None = None) -> Iterator[Place]:
         """Where it shows, the first ``most`` or all, in the order of the pages; read from disk."""
         for place in self._result.places(self._found[finding.number], most):
-            yield place._replace(page=self._name(place.page))
+            yield place._replace(page=self._file_name(place.page))
 
     def pages_at_fault(self) -> Iterator[tuple[str, Mapping[Severity, int]]]:
         """Each page that has a place, with how many findings show there; read from disk."""
-        return ((self._name(page), counts) for page, counts in self._result.pages_at_fault())
+        return ((self._file_name(page), counts) for page, counts in self._result.pages_at_fault())
 
     def totals(self) -> Mapping[Severity, int]:
         """Findings by severity; each is there."""

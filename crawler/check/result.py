@@ -22,7 +22,7 @@ from crawler.check.source_map_asked import sources_of
 from crawler.check.unverified import find_unverified
 from crawler.config.check_section import CheckConfig
 from crawler.engine.resuming import settings_of
-from crawler.frontier.view import FrontierView, open_view
+from crawler.frontier.view import FrontierView, generations, open_view
 from crawler.model.errors import CrawlFailed, OutputError
 from crawler.model.findings import SEVERITIES, Severity
 from crawler.model.outcomes import Purpose
@@ -48,6 +48,7 @@ class CheckResult:
         meta, config = view.meta(), facts.site.config
         self._db = facts.site.db
         self.out = out
+        self.name = str(out) if view.generation == generations(out)[-1] else f"{out}@{view.generation}"
         self.seeds: Sequence[str] = config.seeds
         self.state = meta.get("state", "incomplete")
         self.started_at = meta.get("started_at", "")
@@ -58,8 +59,11 @@ class CheckResult:
         self.references = facts.references
         self.unwritten: str | None = None
         """Why the baseline was not written, where it was to be."""
+        self._doubt: str | None = None
+        least = config.check.min_pages or 0
+        self.pages_missing = least - self.pages if self.pages < least else None
         find(facts)
-        has_ended = self.state == "finished" and self.pages > 0
+        has_ended = self.state == "finished" and self.pages > 0 and self.pages_missing is None
         stand = Stand(facts, out, view, keep=keep)
         if keep and has_ended:
             stand.keep()
@@ -80,10 +84,9 @@ class CheckResult:
             facts, findings, lambda: earlier_crawls(out, view.generation, config.check.since)
         )
         self.unverified: Sequence[Unverified] = find_unverified(self._db, facts.answers, view, config)
-        self.coverage = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
+        why = why_so_little(self._db, facts.answers, config, self.pages, facts.references)
+        self.coverage = why or self._doubt
         self.sources = sources_of(config, self._pages() if config.check.source_map else ())
-        least = config.check.min_pages or 0
-        self.pages_missing = least - self.pages if self.pages < least else None
 
     def _left_out(
         self, facts: Facts, view: FrontierView, stand: Stand, *, write_baseline: bool, has_ended: bool
@@ -95,6 +98,7 @@ class CheckResult:
         baseline = Baseline(check.baseline, facts, may_be_missing=write_baseline)
         ignored = ignore(self._db, facts.site.config)
         baseline.leave_out(view)
+        self._doubt = baseline.doubt
         written = None
         if write_baseline and has_ended:
             waived = (one for one in causes(facts) if too_few(stand, one, check.flaky) is not None)

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.model.errors import UsageError
-
 if TYPE_CHECKING:
     from crawler.config import Config
 
@@ -21,16 +19,13 @@ def look_at_earlier(
 
     ``file``: the config file. Raises UsageError.
     """
-    baseline, since = config.check.baseline, config.check.since
-    if not (baseline or since or write_baseline or config.check.reports):
+    if not (config.check.baseline or config.check.since or write_baseline or config.check.reports):
         return  # then nothing is to be imported
     from crawler.check.earlier.asked import look_at
     from crawler.check.reports import parse_reports
 
     reports = parse_reports(config.check.reports, out)
-    look_at(config.check, out, reports, write_baseline=write_baseline, file=file)
-    if fresh and baseline and out and not write_baseline and out.resolve() in baseline.resolve().parents:
-        raise UsageError(f"--baseline {baseline}: --fresh moves {out} aside with it: keep it somewhere else")
+    look_at(config.check, out, reports, write_baseline=write_baseline, fresh=fresh, file=file)
 
 
 def refuse_useless_map(config: "Config") -> None:

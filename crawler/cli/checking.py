@@ -14,8 +14,10 @@ from crawler.cli.check_refusals import look_at_earlier
 from crawler.cli.common import begin_afresh, complain, conclude, crawled, say, unread_is_no_error
 from crawler.cli.refusals import refuse_nodes
 from crawler.model.errors import EXIT_STOPPED, CrawlFailed, UsageError
+from crawler.model.findings import RULE_IDS
 
 if TYPE_CHECKING:
+    from crawler.check.finding import Result
     from crawler.config import Config
 
 
@@ -99,15 +101,31 @@ def write(
         if not result.pages and not even_of_nothing:
             reports = [report for report in reports if report.path is not None or report.format != "text"]
         found = verdict(result, config.check.fail_on)
+        _warn_of_unknown_rules(result)
         for idle in result.sources.idle:
             from crawler.check.source_map_asked import idle_words
 
             click.echo(f"warning: {idle_words(idle)}", err=True)
         with unread_is_no_error() as printing:
             write_reports(result, reports, found, quiet=quiet, verbose=verbose)
-        if write_baseline and found.exit_code not in (0, 1):
-            complain(f"--baseline {config.check.baseline}: it is not written, since this is no verdict")
+        if write_baseline:
+            _say_of_baseline(result, found.exit_code)
     return CrawlFailed.exit_code if printing.failed else found.exit_code
+
+
+def _warn_of_unknown_rules(result: "Result") -> None:
+    rules = {entry.rule for entry in result.known.stale} if result.known is not None else set[str]()
+    if unknown := sorted(rules.difference(RULE_IDS)):
+        click.echo(f"warning: --baseline: no such rule: {', '.join(unknown)}", err=True)
+
+
+def _say_of_baseline(result: "Result", code: int) -> None:
+    """Why it was not written, where it was to be."""
+    if result.known is not None and code not in (0, 1):
+        complain(f"--baseline {result.known.file}: it is not written, since this is no verdict")
+    elif result.known is not None and result.pages_missing is not None:
+        few = "fewer pages than check.min_pages were read"
+        complain(f"--baseline {result.known.file}: it is not written, since {few}")
 
 
 def _teller(config: "Config") -> Callable[[str], None]:

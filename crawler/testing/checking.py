@@ -173,7 +173,7 @@ def _prepared(
             out = Path(stack.enter_context(made), "out")
         reports = parse_reports(config.check.reports, out)
         named = None if file is None else Path(file)
-        look_at(config.check, out, reports, write_baseline=write_baseline, file=named)
+        look_at(config.check, out, reports, write_baseline=write_baseline, fresh=fresh, file=named)
         refuse_useless(config)
         placed = in_full(config).replace({"out": out}, config.origin_of("out"))
         yield stack.enter_context(served(placed, lambda _: None, fresh=fresh, quiet=True))

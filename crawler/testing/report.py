@@ -71,7 +71,8 @@ class Report:
 
     def __init__(self, result: Result, verdict: Verdict, *, keeps: bool) -> None:
         """``result`` is read to its end, and not asked again. ``keeps``: whether its OUT stays."""
-        self.out, self.seeds, self.state = result.out, tuple(result.seeds), result.state
+        self.out, self.name = result.out, result.name
+        self.seeds, self.state = tuple(result.seeds), result.state
         self.started_at, self.seconds = result.started_at, result.seconds
         self.pages, self.pages_missing = result.pages, result.pages_missing
         self.counts, self.references = result.counts, result.references

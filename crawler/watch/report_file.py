@@ -60,11 +60,11 @@ def why_not(path: Path, out: Path | None) -> str | None:
     in_out = target.parent == folder
     if is_a_crawls_own(target, folder):
         return "that file is the crawl's own"
-    if folder is not None and (target == folder or target in folder.parents):
-        return "it is a folder"  # by then
     try:
         if target.is_dir():
             return "it is a folder"
+        if folder is not None and target in (folder, *folder.parents):
+            return "the output folder will be there"
         if not target.parent.exists():
             return None if in_out else f"there is no folder {target.parent}"
         if not target.parent.is_dir():

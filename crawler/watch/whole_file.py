@@ -21,6 +21,8 @@ def whole_file(
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+        with suppress(OSError):  # there is none yet, or its mode is not ours to give
+            half.chmod(path.stat().st_mode & 0o777)
         half.replace(path)
     except BaseException:
         with suppress(OSError):

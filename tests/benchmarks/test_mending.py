@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mending
 import pytest
+from alike_pages import with_pairs
 from moved_site import WORDS, Moved
 
 from tests.crawls import crawl
@@ -76,3 +77,20 @@ def test_nine_of_ten_are_right_and_what_was_deleted_gets_none(tmp_path, seed):
         assert found["right"] >= 9 * found["wrong"]
     assert known["right"] > known["silent"] + known["wrong"], "at least half of what has moved is found"
     assert alone["right"] >= 5
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_two_pages_that_are_alike_the_one_that_is_left_is_not_suggested_for_the_other(tmp_path, seed):
+    files, pairs = with_pairs(generated(seed), seed, part=0.5)
+    site = Moved(files, seed, pairs=pairs)
+    site.delete_pairs()
+    for name, each in (("before", Moved(files, seed)), ("after", site)):
+        folder = written(each, tmp_path / name)
+        assert crawl("check", folder, "-q", "-o", tmp_path / f"out-{name}").returncode in (0, 1)
+    known = Counter(
+        verdict for _, verdict in mending.judged(site, tmp_path / "out-after", tmp_path / "out-before")
+    )
+    assert known == {"well silent": len(pairs)}
+    alone = Counter(verdict for _, verdict in mending.judged(site, tmp_path / "out-after", None))
+    assert alone["well silent"] >= 9 * alone["wrong"], "pages that differ in case alone, and are linked apart"
+    assert alone.total() == len(pairs)

@@ -18,6 +18,7 @@ class Made:
     """A Result whose places are lists, or are made as they are asked for."""
 
     out: Path = Path("crawls/docs.example.org-20251128T175501")
+    name: str = "crawls/docs.example.org-20251128T175501"
     seeds: Sequence[str] = (f"{SITE}/",)
     state: str = "finished"
     started_at: str = "2025-11-28T17:55:01.200Z"

@@ -44,7 +44,7 @@ class MadeSite:
         url = resolve(path, HOME)
         outcome = facts_of.pop("outcome", Outcome.OK)
         facts_of = {"title": f"Page {url}", "text_hash": len(self.finished), **facts_of}
-        of_record = ("title", "canonical", "final_url", "content_hash", "near_hash")
+        of_record = ("title", "canonical", "final_url", "content_hash", "near_hash", "bytes")
         found = {key: facts_of.pop(key) for key in of_record if key in facts_of}
         noted = self._noted(
             url, references, anchors, marks, GOOD | {"text_hash": len(self.finished)} | facts_of

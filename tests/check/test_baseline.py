@@ -150,8 +150,8 @@ def test_a_rule_that_is_off(tmp_path: Path, file: Path) -> None:
     assert judged(made, tmp_path / "out", file, STALE) == "unseen"
 
 
-def test_a_rule_that_this_version_does_not_know(tmp_path: Path, file: Path) -> None:
-    assert judged(site(file), tmp_path / "out", file, STALE._replace(rule="of-tomorrow")) == "unseen"
+def test_a_rule_that_there_is_not(tmp_path: Path, file: Path) -> None:
+    assert judged(site(file), tmp_path / "out", file, STALE._replace(rule="brokn-link")) == "stale"
 
 
 @pytest.mark.parametrize("status", [404, 410])
@@ -229,6 +229,98 @@ def test_a_crawl_that_did_not_end_writes_nothing(tmp_path: Path, file: Path) -> 
         assert result.known is not None
         assert (result.known.written, result.known.unseen) == (None, 1)
     assert file.read_bytes() == before
+
+
+def test_fewer_pages_than_were_wanted_write_nothing(tmp_path: Path, file: Path) -> None:
+    knowing(file, STALE)
+    made = site(file, check={"min_pages": 3})
+    with open_result(made.write(tmp_path / "out"), write_baseline=True) as result:
+        assert (result.known, result.pages_missing) == (Known(file, 1, 0, 0, [STALE], 0), 1)
+    assert baseline_file.read(file) == [STALE]
+
+
+@pytest.mark.parametrize("pages", [["/two"], ["/", "/two"], ["/", "/two", "/three", "/four"]])
+def test_a_maintenance_page_in_the_place_of_the_site_makes_no_line_stale(
+    tmp_path: Path, file: Path, pages: list[str]
+) -> None:
+    lines = [STALE._replace(page=page) for page in pages]
+    down = MadeSite(check={"baseline": knowing(file, *lines)}).page("/")
+    with open_result(down.write(tmp_path / "out"), write_baseline=True) as result:
+        assert result.known == Known(file, len(pages), 0, 0, [], len(pages), len(pages))
+        assert result.coverage is not None
+        assert result.coverage.startswith(f"Few of the pages that {file} names were read")
+    assert baseline_file.read(file) == sorted(lines)
+
+
+def test_pages_that_were_all_taken_away_make_theirs_stale(tmp_path: Path, file: Path) -> None:
+    lines = [STALE._replace(page=page) for page in ("/old", "/older", "/oldest", "/two")]
+    made = site(knowing(file, *lines)).missing("/old").missing("/older", 410)
+    with open_result(made.write(tmp_path / "out")) as result:
+        assert result.known is not None
+        assert (result.known.unseen, result.coverage) == (0, None)
+
+
+@pytest.mark.parametrize("rule", ["duplicate-title", "near-duplicate", "orphan", "soft-404"])
+def test_what_a_page_is_compared_with_may_not_have_been_read(tmp_path: Path, file: Path, rule: str) -> None:
+    limited = site(file)
+    limited.waiting.append((f"{HOME}later", State.BEYOND))
+    entry = Entry(rule, "/two", "/two")
+    assert judged(limited, tmp_path / "limited", file, entry) == "unseen"
+    assert judged(site(file), tmp_path / "whole", file, entry) == "stale"
+    gone = site(file).missing("/old")
+    gone.waiting.append((f"{HOME}later", State.BEYOND))
+    assert judged(gone, tmp_path / "gone", file, Entry(rule, "/old", "/old")) == "stale"
+
+
+def test_a_near_duplicate_is_known_when_the_first_of_them_is_gone(tmp_path: Path, file: Path) -> None:
+    def alike(*pages: str) -> MadeSite:
+        made = MadeSite(check={"baseline": file}).page("/", *pages)
+        for page in pages:
+            made.page(page, near_hash="1", content_hash=page, bytes=9)
+        return made
+
+    lines = [Entry("near-duplicate", page, page) for page in ("/a", "/b", "/c")]
+    assert written(alike("/a", "/b", "/c"), tmp_path / "three", file) == lines
+    with open_result(alike("/b", "/c", "/d").write(tmp_path / "two")) as result:
+        assert left(result) == {"b": [("/d", None)]}
+        assert result.known == Known(file, 3, 1, 2, [lines[0]], 0)
+
+
+def test_a_known_fault_of_another_site_is_known_in_whatever_way_it_fails(tmp_path: Path, file: Path) -> None:
+    made = MadeSite(check={"baseline": knowing(file, OTHER), "external": True}).page("/", OTHER.target)
+    made.answer(OTHER.target, Outcome.ERROR, Kind.CONNECT, None, purpose=Purpose.EXTERNAL, message="No.")
+    with open_result(made.write(tmp_path / "out"), write_baseline=True) as result:
+        assert (result.findings, result.known) == ([], Known(file, 1, 1, 1, [], 0, 1))
+    assert baseline_file.read(file) == [OTHER]
+
+
+def test_one_baseline_holds_for_the_folder_and_for_the_site_that_was_made_of_it(
+    tmp_path: Path, file: Path
+) -> None:
+    public = tmp_path / "public"
+    (public / "news").mkdir(parents=True)
+    for name in ("index.html", "about.html", "news/index.html"):
+        (public / name).write_text("x")
+
+    def made(home: str, start: str, about: str, **check: object) -> MadeSite:
+        site = MadeSite(seeds=[home + start], check={"enabled": True, "baseline": file, **check})
+        for page in (start, about, "news/"):
+            site.page(home + page, f"{home}gone.html")
+        return site.missing(f"{home}gone.html")
+
+    as_folder = made("http://127.0.0.1:4000/", "", "about.html", folder=public)
+    sites = [
+        as_folder,
+        made("http://127.0.0.1:4000/d/", "index.html", "about", folder=public, base_path="/d/"),
+        made("https://example.com/", "", "about"),
+        made("https://user.example/project/", "", "about.html"),
+    ]
+    first = written(as_folder, tmp_path / "first", file)
+    assert [one.page for one in first] == ["/", "/about", "/news/"]
+    for number, one in enumerate(sites):
+        assert known(one, tmp_path / str(number)) == Known(file, 3, 1, 3, [], 0), number
+        file.unlink()
+        assert written(one, tmp_path / f"written-{number}", file) == first
 
 
 def test_a_link_to_another_site_that_nobody_asked(tmp_path: Path, file: Path) -> None:

@@ -1,6 +1,7 @@
 """The file of a baseline: what is in it, and what is refused."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -59,10 +60,20 @@ def refused(path: Path, sentence: str) -> None:
     ("text", "sentence"),
     [
         (
-            "",
+            "{",
             "it is not JSON .*line 1.*; put it right, or move it away and make it anew with --write",
         ),
-        ('{"crawler_baseline": 1,\n<<<<<<< HEAD\n', r"it is not JSON \(.*, line 2\)"),
+        ("", "it is empty: make it with --write-baseline, or say none$"),
+        (" \n", "it is empty: "),
+        (
+            '{"crawler_baseline": 1,\n<<<<<<< HEAD\n',
+            r"a merge has left its marks in it \(<<<<<<<, line 2\); put it right",
+        ),
+        ("{\n=======\n", r"a merge has left its marks in it \(=======, line 2\)"),
+        (
+            '{"crawler_baseline": 1, "findings": [{"rule": "a", "target": "\\ud800", "page": "c"}]}',
+            "its finding 1 has half a character",
+        ),
         ("[]", "it is no baseline: it has no crawler_baseline"),
         ('{"findings": []}', "it is no baseline: it has no crawler_baseline"),
         (
@@ -91,7 +102,7 @@ def refused(path: Path, sentence: str) -> None:
             '{"crawler_baseline": 1, "findings": [{"rule": "a", "target": "b", "page": "c", "line": 1}]}',
             "its finding 1 is not",
         ),
-        ("[" * 100_000, "it|maximum"),
+        ("[" * 100_000, "it is no baseline: lists or objects in it are too deep; put it right"),
     ],
 )
 def test_what_is_no_baseline_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
@@ -99,8 +110,33 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path, text: str, sentence: str
     refused(tmp_path / "known.json", sentence)
 
 
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_one_that_is_to_be_written_may_be_missing_or_empty(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "known.json"
+    assert read(path, may_be_missing=True) == []
+    path.write_text(text)
+    assert read(path, may_be_missing=True) == []
+
+
+def test_one_that_is_written_anew_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    write(path, [])
+    path.chmod(0o664)
+    write(path, ENTRIES)
+    assert path.stat().st_mode & 0o777 == 0o664
+
+
+def test_a_pipe_is_refused_since_it_may_have_no_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    refused(tmp_path / "pipe", "it is no regular file$")
+
+
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path / "gone.json", "there is no such file: make it with --write-baseline, or say none$")
+    refused(
+        tmp_path / "gone.json",
+        "there is no such file: make it with --write-baseline, or say none"
+        r" \(--set check.baseline=none where a crawl is gone on with\)$",
+    )
     refused(tmp_path, "it cannot be read: Is a directory")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     refused(tmp_path / "bytes", "it is not UTF-8")

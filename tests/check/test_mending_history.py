@@ -71,10 +71,17 @@ def test_facts_that_are_damaged_within_are_no_hindrance(tmp_path):
     with sqlite3.connect(before / "facts.db") as db:
         db.execute("UPDATE answers SET facts = X'c1'")
     db.close()
-    out = MadeSite().page("/", "/olden", "/odlen").missing("/odlen").page("/olden").write(tmp_path / "now")
+    out = (
+        MadeSite()
+        .page("/", "/else", "/first-steps")
+        .page("/else", "/first_steps")
+        .missing("/first_steps")
+        .page("/first-steps")
+        .write(tmp_path / "now")
+    )
     (one,) = mended_site(out, lambda: [EarlierCrawl(before, 1, "", "")])
     assert one.mend is not None
-    assert one.mend.rule == "near-name"
+    assert one.mend.rule == "same-letters"
     out = MadeSite().page("/", "/old#a").page("/old", anchors=["A"]).write(tmp_path / "fragment")
     (one,) = mended_site(out, lambda: [EarlierCrawl(before, 1, "", "")])
     assert one.mend is not None
@@ -104,3 +111,13 @@ def test_of_many_crawls_the_newest_and_the_very_first_are_looked_at(tmp_path, mo
     with History(crawls(tmp_path / "others", dead, dead, dead, first, dead)) as history:
         history.find([spot_of("/old").key])
         assert history._known == {}
+
+
+def test_what_was_edited_since_is_where_a_crawl_in_between_had_it(tmp_path):
+    first = MadeSite().page("/", "/old").page("/old", content_hash="aa")
+    between = MadeSite().page("/", "/old", "/new").missing("/old").page("/new", content_hash="aa")
+    now = MadeSite().page("/", "/old", "/new").missing("/old").page("/new", content_hash="bb")
+    out = now.write(tmp_path / "now")
+    (one,) = mended_site(out, lambda: crawls(tmp_path, between, first))
+    assert one.mend is not None
+    assert (one.mend.rule, one.mend.target) == ("same-content", "http://site.test/new")

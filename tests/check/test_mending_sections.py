@@ -33,10 +33,16 @@ def test_two_ids_that_are_written_alike_are_none(tmp_path):
 
 
 def test_a_new_id_between_the_same_neighbours(tmp_path):
-    now = two("intro", "how-to-begin", "lists", "summary", links=("/two#first-steps",))
+    now = two("intro", "the-first-steps", "lists", "summary", links=("/two#first-steps",))
     assert rules(mends(tmp_path, now, two(*IDS))) == {
-        "two#first-steps": ("same-place-id", "two#how-to-begin")
+        "two#first-steps": ("same-place-id", "two#the-first-steps")
     }
+
+
+@pytest.mark.parametrize("new", ["windows", "linux-2", "windows-linuxes-2"])
+def test_another_section_in_the_same_place_is_another_one(tmp_path, new):
+    before, now = (["intro", one, "lists"] for one in ("linux", new))
+    assert mends(tmp_path, two(*now, links=("/two#linux",)), two(*before)) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +67,22 @@ def test_a_section_is_on_another_page_that_had_it_not_before(tmp_path):
 
 def test_a_section_that_the_other_page_always_had_is_another_one(tmp_path):
     before = two(*IDS, links=("/three",)).page("/three", anchors=["three", "lists"])
+    now = two("intro", "summary", links=("/two#lists", "/three")).page("/three", anchors=["three", "lists"])
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_an_id_that_many_pages_have_is_none_that_moved(tmp_path):
+    before = two("intro", "examples", "lists", links=("/three",)).page("/three", anchors=["three"])
+    now = two("intro", "lists", links=("/two#examples", "/three")).page(
+        "/three", anchors=["three", "examples"]
+    )
+    assert mends(tmp_path, now, before) == {}
+
+
+def test_an_id_that_another_page_had_as_well_is_none_that_moved(tmp_path):
+    """Though that page has gone."""
+    before = two(*IDS, links=("/three", "/four")).page("/three", anchors=["three"])
+    before.page("/four", anchors=["lists"])
     now = two("intro", "summary", links=("/two#lists", "/three")).page("/three", anchors=["three", "lists"])
     assert mends(tmp_path, now, before) == {}
 
@@ -101,6 +123,6 @@ def test_what_would_end_a_url_is_encoded():
 
 
 def test_several_in_a_row_keep_their_order():
-    was, now = ["a", "one", "two", "z"], ["a", "eins", "zwei", "z"]
+    was, now = ["a", "one", "two", "z"], ["a", "the-one", "the-two", "z"]
     found = [OwnSections(now, was).of(one, is_known=True) for one in ("one", "two")]
-    assert [one and one.anchor for one in found] == ["eins", "zwei"]
+    assert [one and one.anchor for one in found] == ["the-one", "the-two"]

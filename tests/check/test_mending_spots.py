@@ -1,9 +1,9 @@
-"""Paths that are the same spot, are written alike, or are one letter apart; and which folder moved."""
+"""Paths that are the same spot, are written alike; and which folder moved."""
 
 import pytest
 
 from crawler.check.mending.folders import Folders
-from crawler.check.mending.spots import Spot, are_one_change_apart, shortened, spot_of, upwards
+from crawler.check.mending.spots import Spot, spot_of, upwards
 
 
 @pytest.mark.parametrize(
@@ -28,32 +28,6 @@ def test_a_page_is_at_one_spot_however_it_is_written(path):
 )
 def test_other_spots(path, spot):
     assert spot_of(path) == spot
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("whistle", "whistles"), ("whistle", "whitsle"), ("whistle", "whostle"), ("ab", "b"), ("ab", "ba")],
-)
-def test_one_change_apart(one, other):
-    assert are_one_change_apart(one, other)
-    assert are_one_change_apart(other, one)
-    assert not shortened(one).isdisjoint(shortened(other)), "so that they are found at all"
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("whistle", "whistle"),
-        ("whistle", "whistled!"),
-        ("whistle", "hwistel"),
-        ("v1", "v2"),
-        ("a1", "a"),
-        ("ab", "cd"),
-    ],
-)
-def test_not_one_change_apart(one, other):
-    assert not are_one_change_apart(one, other)
-    assert not are_one_change_apart(other, one)
 
 
 def test_the_folders_above():

@@ -26,7 +26,7 @@ FINDING = Finding(
 
 
 class Found:
-    out = Path("out")
+    out, name = Path("out"), "out@1"
     seeds: Sequence[str] = (HERE,)
     state = "finished"
     started_at = "2026-01-01T00:00:00Z"

@@ -99,6 +99,18 @@ def test_stale_lines_of_a_baseline_are_taken_out_when_somebody_asks_for_it():
     assert "lines now" not in printed(made)
 
 
+def test_a_baseline_that_is_made_has_not_grown():
+    made = usual()
+    made.known = made.known and made.known._replace(entries=0)
+    assert "it has 7 lines now\n" in printed(made)
+
+
+def test_the_command_that_prints_it_again_names_this_check():
+    made = usual()
+    made.name = "fl@3"
+    assert "crawler report fl@3   (any report" in printed(made)
+
+
 def test_much_that_is_held_back_does_not_bury_the_rest():
     made = usual()
     made.held_back = [made.held_back[0]._replace(target=f"https://other.example/{n}") for n in range(13)]

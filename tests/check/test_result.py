@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -320,3 +321,12 @@ def test_of_each_page_the_findings_are_counted_that_show_there(tmp_path):
         for page, counts in counted.items():
             shown = [one for one in result.findings if page in {at.page for at in result.places(one)}]
             assert counts == {level: sum(one.severity == level for one in shown) for level in counts}
+
+
+def test_an_earlier_check_of_a_folder_is_named_with_its_generation(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for generation in (1, 2):
+        MadeSite().page("/").write(out, generation)
+    for asked, name in ((1, f"{out}@1"), (2, str(out)), (None, str(out))):
+        with open_result(out, asked) as result:
+            assert result.name == name

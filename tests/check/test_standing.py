@@ -12,7 +12,7 @@ from crawler.check.earlier.standing_file import FORMAT, path_of, read
 from crawler.check.finding import Since
 from crawler.check.result import open_result
 from crawler.model.errors import UsageError
-from crawler.model.outcomes import State
+from crawler.model.outcomes import Purpose, State
 from tests.check.sites import HOME, MadeSite, began
 
 
@@ -151,6 +151,40 @@ def test_a_folder_for_each_night_hands_on_what_it_knows(tmp_path: Path) -> None:
         "a": Since(str(nights[0]), began(1), 4),
         "b": Since(str(nights[1]), began(1), 3),
     }
+
+
+def test_what_was_handed_on_is_kept_by_later_checks_of_the_folder(tmp_path: Path) -> None:
+    older, out = tmp_path / "older", tmp_path / "out"
+    checked(older, 1, site("a"))
+    checked(out, 1, site("a", "b", since=older))
+    expected = {"a": at(older, 1, 3, alone=True), "b": at(out, 1, 2), "c": at(out, 2, 1)}
+    assert checked(out, 2, site("a", "b", "c")) == expected
+    assert checked(out, 3, site("a"))["a"] == at(older, 1, 4, alone=True)
+    checked(out, 4, site("b"))
+    assert checked(out, 5, site("a"))["a"] == at(out, 5, 1), "the row was broken"
+
+
+def test_a_folder_and_the_site_that_was_made_of_it_are_one_site(tmp_path: Path) -> None:
+    public, older, out = tmp_path / "public", tmp_path / "older", tmp_path / "out"
+    public.mkdir()
+    checked(older, 1, site("a.html", seeds="http://127.0.0.1:4000/", folder=public))
+    assert checked(out, 1, site("a", since=older)) == {"a": at(older, 1, 2, alone=True)}
+
+
+def test_a_fault_of_another_site_is_the_same_in_whatever_way_it_fails(tmp_path: Path, keep: bool) -> None:
+    there, out = "https://other.example/", tmp_path / "out"
+    for generation, status in enumerate((404, 503), 1):
+        made = MadeSite(check={"external": True}).page("/", there)
+        found = checked(out, generation, made.missing(there, status, purpose=Purpose.EXTERNAL), keep=keep)
+    assert list(found.values()) == [at(out, 1, 2)]
+
+
+def test_a_check_that_read_fewer_pages_than_it_was_to_is_none(tmp_path: Path, keep: bool) -> None:
+    out = tmp_path / "out"
+    checked(out, 1, site("a"), keep=keep)
+    checked(out, 2, site(min_pages=2), keep=keep)
+    assert not path_of(out, 2).exists()
+    assert checked(out, 3, site("a"), keep=keep)["a"] == at(out, 1, 2)
 
 
 def test_only_the_check_before_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

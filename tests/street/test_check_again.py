@@ -177,7 +177,7 @@ def test_a_folder_s_files_go_by_their_names_whatever_port_served_them(public: Pa
     known = ("--baseline", "known.json")
     code, _ = run(tmp_path, "check", "public", "-o", "a", *known, "--write-baseline", *REPORT)
     assert code == 0
-    entry = {"rule": "broken-link", "target": "gone.html", "page": "index.html"}
+    entry = {"rule": "broken-link", "target": "/gone", "page": "/"}
     assert json.loads((tmp_path / "known.json").read_text())["findings"] == [entry]
     (public / "two.html").write_text("<!doctype html><html lang=en><title>b</title><a href=gone.html>x</a>")
     code, report = run(tmp_path, "check", "public", "-o", "b", *known, "--since", "a", *REPORT)
@@ -204,6 +204,7 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
     assert refused(site, tmp_path, writing) == "--write-baseline needs --baseline FILE, which says where to"
     assert refused(site, tmp_path, *known) == (
         "--baseline known.json: there is no such file: make it with --write-baseline, or say none"
+        " (--set check.baseline=none where a crawl is gone on with)"
     )
     assert refused(site, tmp_path, "--baseline", "no/known.json", writing) == (
         f"--baseline no/known.json: it cannot be written: there is no folder {tmp_path / 'no'}"
@@ -211,6 +212,13 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
     assert refused(site, tmp_path, "-o", "out", "--baseline", "out/crawl.db", writing) == (
         "--baseline out/crawl.db: it cannot be written: that file is the crawl's own"
     )
+    for parent in ("new", "new/out"):
+        assert refused(site, tmp_path, "-o", "new/out", "--baseline", parent, writing) == (
+            f"--baseline {parent}: it cannot be written: the output folder will be there"
+        )
+        assert "the output folder will be there" in refused(
+            site, tmp_path, "-o", "new/out", "--report", f"json={parent}"
+        )
     assert refused(site, tmp_path, *known, writing, "--report", "json=./known.json") == (
         "--report json=known.json: that file is the baseline; name another"
     )
@@ -225,6 +233,9 @@ def test_bad_input_is_refused_before_the_crawl(site: Changing, tmp_path: Path) -
     within.write_text('{"crawler_baseline": 1, "findings": []}')
     assert refused(site, tmp_path, "-o", "out", "--fresh", "--baseline", "out/known.json") == (
         "--baseline out/known.json: --fresh moves out aside with it: keep it somewhere else"
+    )
+    assert refused(site, tmp_path, "-o", "out", "--fresh", "--since", "out@2") == (
+        "--since out@2: --fresh moves out aside: give the new check another OUT"
     )
     (tmp_path / "old").mkdir()
     assert refused(site, tmp_path, "--since", "old") == (
@@ -246,6 +257,35 @@ def test_an_older_folder_that_is_gone_by_the_time_of_a_report_is_named(
     old = tmp_path / "old"
     assert gone.stderr == f"crawler: --since {old}: there is no folder {old} (none looks at no older check)\n"
     assert stands(run(tmp_path, "report", "out", "--since", "none", *REPORT)[1]) == {"/gone": None}
+
+
+def test_a_baseline_that_is_gone_is_done_without_when_the_crawl_is_gone_on_with(
+    site: Changing, tmp_path: Path
+) -> None:
+    known = ("--baseline", "known.json")
+    run(tmp_path, "check", f"{site.url}/", "-o", "out", *known, "--write-baseline", *REPORT)
+    (tmp_path / "known.json").unlink()
+    gone = crawls.crawl("recrawl", "out", cwd=tmp_path)
+    assert gone.returncode == 2
+    assert "known.json: there is no such file" in gone.stderr
+    assert "--set check.baseline=none" in gone.stderr
+    code, report = run(tmp_path, "recrawl", "out", "--set", "check.baseline=none")
+    assert (code, stands(report)) == (1, {"/gone": ("out@1", 2)})
+
+
+def test_too_few_pages_write_no_baseline_and_an_unknown_rule_is_said(site: Changing, tmp_path: Path) -> None:
+    entry = '{"rule": "brokn-link", "target": "/gone", "page": "/"}'
+    text = f'{{"crawler_baseline": 1, "findings": [{entry}]}}'
+    (tmp_path / "known.json").write_text(text)
+    asked = ("check", f"{site.url}/", "--baseline", "known.json", "--write-baseline")
+    few = crawls.crawl(*asked, "--min-pages", 9, cwd=tmp_path)
+    assert few.returncode == 1
+    assert "known.json: it is not written, since fewer pages than check.min_pages were read" in few.stderr
+    assert (tmp_path / "known.json").read_text() == text
+    enough = crawls.crawl(*asked, cwd=tmp_path)
+    assert enough.returncode == 0
+    assert "warning: --baseline: no such rule: brokn-link\n" in enough.stderr
+    assert "brokn-link" not in (tmp_path / "known.json").read_text()
 
 
 def test_a_check_that_reads_nothing_writes_no_baseline(tmp_path: Path) -> None:
@@ -279,7 +319,6 @@ def test_no_report_takes_the_place_of_what_else_is_needed(
     assert refused(site, tmp_path, *cached, "--baseline", "cache.json", "--write-baseline") == (
         "cache.json is check.cache_file and the baseline at once: give each a file of its own"
     )
-    assert refused(site, tmp_path, "-o", "new", "--report", "json=new").endswith("written: it is a folder")
     page = f"{public.name}/index.html"
     done = crawls.crawl("check", public.name, "--report", f"html={page}", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (

@@ -6,6 +6,7 @@ from crawler.check.earlier import baseline_file
 from crawler.check.earlier.crawls import older_check
 from crawler.config.check_section import CheckConfig
 from crawler.model.errors import UsageError
+from crawler.model.generations import named
 from crawler.watch.report_asked import Report
 from crawler.watch.report_file import same_place, why_not
 
@@ -15,26 +16,32 @@ def look_at(
     out: Path | None,
     reports: list[Report],
     *,
-    write_baseline: bool,
+    write_baseline: bool = False,
+    fresh: bool = False,
     file: Path | None = None,
 ) -> None:
     """Refuse what cannot be read or, with ``write_baseline``, be written; what is there stays as it is.
 
-    ``out``: the output folder of the crawl, which need not be there yet; ``file``: the config file. Raises
-    UsageError, a sentence.
+    ``out``: the output folder of the crawl, which need not be there yet; ``fresh``: what it holds will be
+    moved aside; ``file``: the config file. Raises UsageError, a sentence.
     """
     _refuse_taken(check, reports, file)
+    path, aside = check.baseline, out.resolve() if fresh and out is not None else None
     if check.since is not None:
+        if aside == Path(named(str(check.since), is_folder=check.since.is_dir()).out).resolve():
+            raise UsageError(
+                f"--since {check.since}: --fresh moves {out} aside: give the new check another OUT"
+            )
         older_check(check.since, out)
-    path = check.baseline
     if path is None:
         if write_baseline:
             raise UsageError("--write-baseline needs --baseline FILE, which says where to")
         return
     if write_baseline and (why := why_not(path, out)):
         raise UsageError(f"--baseline {path}: it cannot be written: {why}")
-    if path.exists() or not write_baseline:
-        baseline_file.read(path)
+    if aside in path.resolve().parents and not write_baseline:
+        raise UsageError(f"--baseline {path}: --fresh moves {out} aside with it: keep it somewhere else")
+    baseline_file.read(path, may_be_missing=write_baseline)
 
 
 def _refuse_taken(check: CheckConfig, reports: list[Report], file: Path | None) -> None:

@@ -1,22 +1,25 @@
 """What a baseline makes of all that was found: what it lists is known, and only the rest counts."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crawler.check.causes import Cause
 from crawler.check.earlier import baseline_file
 from crawler.check.earlier.crawls import shown
 from crawler.check.earlier.looked_at import LookedAt
-from crawler.check.earlier.names import kept_names
+from crawler.check.earlier.names import FAULTS, kept_names, kept_rule
 from crawler.check.finding import Entry, Known
 from crawler.check.site import Facts
 from crawler.frontier.view import FrontierView
 
 _TABLES = """
-CREATE TEMP TABLE listed (              -- the baseline's entries
-    rule TEXT NOT NULL, target TEXT NOT NULL, page TEXT NOT NULL,
-    is_there INTEGER NOT NULL DEFAULT 0 -- whether this check has found it, whatever is ignored
+CREATE TEMP TABLE listed (              -- the baseline's entries, with each rule that may say the same
+    entry INTEGER NOT NULL,             -- from 0
+    rule TEXT NOT NULL, target TEXT NOT NULL, page TEXT NOT NULL
+);
+CREATE TEMP TABLE there (               -- what of them this check has found, whatever is ignored
+    entry INTEGER PRIMARY KEY
 );
 CREATE TEMP TABLE target_names AS SELECT target, kept_name(target) AS name
     FROM (SELECT DISTINCT target FROM found);
@@ -26,14 +29,22 @@ CREATE TEMP TABLE page_names AS SELECT id AS page, kept_name(url) AS name
     FROM answers WHERE id IN (SELECT page FROM found);
 CREATE INDEX temp.pages_by_name ON page_names (name);
 CREATE UNIQUE INDEX temp.names_by_page ON page_names (page);
+CREATE TEMP TABLE alike AS              -- the group goes by its first page, which may go: each by itself
+    SELECT DISTINCT name, target FROM found JOIN page_names USING (page) WHERE rule = 'near-duplicate';
+CREATE INDEX temp.alike_by_name ON alike (name);
 """
 # From the entries, which are few, to the places, which may be a million: each step is an index.
 _THERE = """
-    listed CROSS JOIN target_names t ON t.name = listed.target CROSS JOIN page_names p ON p.name = listed.page
+    SELECT listed.entry, f.rowid AS place, f.rule, f.target FROM listed
+    CROSS JOIN {targets} t ON t.name = listed.target AND (listed.rule = 'near-duplicate') = {is_alike}
+    CROSS JOIN page_names p ON p.name = listed.page
     CROSS JOIN found f ON f.rule = listed.rule AND f.target = t.target AND f.page = p.page
 """
+_KNOWN = " UNION ALL ".join(
+    _THERE.format(targets=table, is_alike=number) for number, table in enumerate(("target_names", "alike"))
+)
 _FOUND = """
-    SELECT DISTINCT f.rule, t.name, p.name FROM found f
+    SELECT DISTINCT f.rule, iif(f.rule = 'near-duplicate', p.name, t.name), p.name FROM found f
     JOIN target_names t USING (target) JOIN page_names p USING (page)
     WHERE (f.rule, f.target) NOT IN (SELECT rule, target FROM waived)
 """
@@ -48,26 +59,37 @@ class Baseline:
         Raises UsageError, sqlite3.Error.
         """
         self._path, self._facts, self._db = path, facts, facts.site.db
-        self._entries = [] if may_be_missing and not path.exists() else baseline_file.read(path)
+        self._entries = baseline_file.read(path, may_be_missing=may_be_missing)
+        self.doubt: str | None = None
+        """Why nothing of it is said to be gone, in a sentence."""
         self._stale: list[Entry] = []
         self._unseen: list[Entry] = []
         self._findings = self._places = 0
         self._db.create_function("kept_name", 1, kept_names(facts.site.config), deterministic=True)
         _run(self._db, _TABLES)
-        self._db.executemany("INSERT INTO listed (rule, target, page) VALUES (?, ?, ?)", self._entries)
-        self._db.execute(f"UPDATE listed SET is_there = 1 WHERE rowid IN (SELECT listed.rowid FROM {_THERE})")
+        self._db.executemany(
+            "INSERT INTO listed VALUES (?, ?, ?, ?)",
+            ((number, *each) for number, one in enumerate(self._entries) for each in _same(one)),
+        )
+        self._db.execute(f"INSERT INTO there SELECT DISTINCT entry FROM ({_KNOWN})")
+        there = {number for (number,) in self._db.execute("SELECT entry FROM there")}
+        self._there = [one for number, one in enumerate(self._entries) if number in there]
 
     def leave_out(self, view: FrontierView) -> None:
         """Take what is known away from what was found; and look what of it is not there any more."""
-        self._db.execute(
-            f"CREATE TEMP TABLE known AS SELECT f.rowid AS place, f.rule, f.target FROM {_THERE}"
-        )
+        self._db.execute(f"CREATE TEMP TABLE known AS SELECT DISTINCT place, rule, target FROM ({_KNOWN})")
         self._count_known()
-        missing = self._db.execute("SELECT rule, target, page FROM listed WHERE NOT is_there").fetchall()
-        if missing:
-            looked_at = LookedAt(self._facts, view)
-            for entry in map(Entry._make, missing):
-                (self._stale if looked_at.has(entry) else self._unseen).append(entry)
+        missing = sorted({*self._entries}.difference(self._there))
+        if not missing:
+            return
+        looked_at = LookedAt(self._facts, view)
+        if looked_at.is_another_site({one.page for one in self._entries}):
+            self.doubt = (
+                f"Few of the pages that {shown(str(self._path))} names were read, so that nobody knows what"
+                " of it is gone: its lines stay (move it away, to make one anew)"
+            )
+        for entry in missing:
+            (self._unseen if self.doubt or not looked_at.has(entry) else self._stale).append(entry)
 
     def write(self, waived: Iterable[Cause]) -> int:
         """Have the file list all that was found, but for ``waived``; then all that is known.
@@ -77,9 +99,7 @@ class Baseline:
         """
         self._db.execute("CREATE TEMP TABLE waived (rule TEXT, target TEXT, PRIMARY KEY (rule, target))")
         self._db.executemany("INSERT INTO waived VALUES (?, ?)", waived)
-        entries = set(self._unseen)
-        there = self._db.execute("SELECT rule, target, page FROM listed WHERE is_there")
-        entries.update(map(Entry._make, there))
+        entries = {*self._unseen, *self._there}
         entries.update(map(Entry._make, self._db.execute(_FOUND)))
         written = baseline_file.write(self._path, entries)
         self._db.execute("DROP TABLE known")
@@ -109,6 +129,14 @@ class Baseline:
         (self._findings,) = self._db.execute("SELECT count(*) FROM causes_known").fetchone()
         gone = self._db.execute("DELETE FROM found WHERE rowid IN (SELECT place FROM known)")
         self._places += gone.rowcount
+
+
+def _same(entry: Entry) -> Iterator[Entry]:
+    """All lines that say the same."""
+    rule, target, _ = entry
+    for other in {rule, *FAULTS}:
+        if kept_rule(other, target) == kept_rule(rule, target):
+            yield entry._replace(rule=other)
 
 
 def _run(db: sqlite3.Connection, statements: str) -> None:

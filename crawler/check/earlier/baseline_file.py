@@ -10,6 +10,7 @@ r"""The file of a baseline: JSON that people read and git merges, a finding a li
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -21,26 +22,46 @@ VERSION = 1
 """Grows when an older program would misread the file."""
 _NAME = "crawler_baseline"
 _AGAIN = "move it away and make it anew with --write-baseline"
+_OF_A_MERGE = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half a character, which JSON may name and UTF-8 cannot hold."""
 
 
-def read(path: Path) -> list[Entry]:
-    """What is known; equal entries, as a merge may leave them, are one. Raises UsageError, a sentence."""
+def read(path: Path, *, may_be_missing: bool = False) -> list[Entry]:
+    """What is known; equal entries, as a merge may leave them, are one. Raises UsageError, a sentence.
+
+    Nothing is known by a file that ``may_be_missing``, and is, or is empty.
+    """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UsageError(f"--baseline {path}: it is no regular file")  # of a pipe there may be no end
         text = path.read_bytes().decode("utf-8-sig")  # some editors put a mark before it
     except FileNotFoundError:
+        if may_be_missing:
+            return []
         raise UsageError(
             f"--baseline {path}: there is no such file: make it with --write-baseline, or say none"
+            " (--set check.baseline=none where a crawl is gone on with)"
         ) from None
     except UnicodeDecodeError as error:
         raise _refused(path, f"it is not UTF-8 ({error.reason} at byte {error.start:,})") from None
     except OSError as error:
         raise UsageError(f"--baseline {path}: it cannot be read: {error.strerror or error}") from None
+    if not text.strip():
+        if may_be_missing:
+            return []
+        raise UsageError(f"--baseline {path}: it is empty: make it with --write-baseline, or say none")
+    if mark := _OF_A_MERGE.search(text):
+        line = text.count("\n", 0, mark.start()) + 1
+        raise _refused(path, f"a merge has left its marks in it ({mark[1]}, line {line:,})")
     try:
         found = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise _refused(path, f"it is not JSON ({error.msg}, line {error.lineno:,})") from None
-    except (ValueError, RecursionError) as error:
-        raise _refused(path, str(error) or "it is not JSON") from None
+    except RecursionError:
+        raise _refused(path, "it is no baseline: lists or objects in it are too deep") from None
+    except ValueError as error:
+        raise _refused(path, str(error)) from None
     if not isinstance(found, dict) or _NAME not in found:
         raise _refused(path, f"it is no baseline: it has no {_NAME}")
     version = found.pop(_NAME)
@@ -71,6 +92,8 @@ def _entry(path: Path, number: int, found: object) -> Entry:
     if parts.keys() != set(Entry._fields) or not all(isinstance(part, str) for part in parts.values()):
         allowed = ", ".join(Entry._fields)
         raise _refused(path, f"its finding {number:,} is not what is allowed there: {allowed}, each a string")
+    if any(map(_HALF.search, parts.values())):
+        raise _refused(path, f"its finding {number:,} has half a character (a surrogate), which is no text")
     return Entry(**parts)
 
 

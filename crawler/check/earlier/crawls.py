@@ -11,17 +11,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.check.site import open_file
+from crawler.engine.resuming import settings_of
 from crawler.frontier.view import generations, open_view
 from crawler.model.cluster import CLUSTER_FILE
 from crawler.model.errors import CrawlerError, OutputError, UsageError
 from crawler.model.generations import named
 from crawler.sinks.facts import FactsSink
 
-_HAS_PAGES = "SELECT 1 FROM answers WHERE purpose = 0 AND outcome IN ('ok', 'truncated') AND id <= ? LIMIT 1"
+_PAGES = """
+SELECT count(*) FROM (
+    SELECT 1 FROM answers WHERE purpose = 0 AND outcome IN ('ok', 'truncated') AND id <= ? LIMIT ?
+)
+"""
 
 
 class EarlierCrawl(NamedTuple):
-    """A check that has ended, and has read pages."""
+    """A check that has ended, and has read pages: as many as ``check.min_pages`` wanted."""
 
     out: Path
     generation: int
@@ -55,21 +60,22 @@ def before(out: Path, generation: int) -> Iterator[EarlierCrawl]:
 
 
 def ended_check(out: Path, generation: int, name: Callable[[int], str]) -> EarlierCrawl | None:
-    """A generation, where it is a check that has ended and has read a page.
+    """A generation, where it is a check that has ended and has read a page, or as many as it was to.
 
     Raises StoreFailed where its ``crawl.db`` is damaged, OutputError where its ``facts.db`` is, or either is
-    of another version.
+    of another version; ConfigError where its settings are.
     """
     with open_view(out, generation) as view:
         meta, position = view.meta(), view.positions().get(FactsSink.name)
     if meta.get("state") != "finished" or not position:
         return None
+    least = max(1, settings_of(out, generation).check.min_pages or 0)
     try:
         with closing(open_file(out, generation)) as db:
-            has_pages = db.execute(_HAS_PAGES, (position,)).fetchone()
+            (pages,) = db.execute(_PAGES, (position, least)).fetchone()
     except sqlite3.Error as error:
         raise OutputError(f"{out / FactsSink.file_of(generation)} cannot be read: {error}") from error
-    if has_pages is None:
+    if pages < least:
         return None
     return EarlierCrawl(out, generation, shown(name(generation)), meta.get("started_at", ""))
 

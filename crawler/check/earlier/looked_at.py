@@ -1,12 +1,14 @@
 """Whether a check has looked where something was once: only then is it gone, if it was not found."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from crawler.check.causes import severities
 from crawler.check.earlier.names import kept_names, url_of
 from crawler.check.finding import Entry
 from crawler.check.site import Facts
 from crawler.frontier.view import FrontierView
+from crawler.model.findings import RULE_IDS
+from crawler.model.outcomes import Purpose
 
 _READ = "SELECT url FROM current JOIN answers USING (id) WHERE outcome IN ('ok', 'truncated')"
 _GONE = """
@@ -27,6 +29,12 @@ _UNASKED = """
     UNION SELECT a.url || '#' || fragment FROM lost JOIN answers a ON a.id = answer
         WHERE unverified IS NOT NULL
 """
+_COMPARING = frozenset({
+    "canonical-broken", "canonical-conflict", "duplicate-title", "near-duplicate", "orphan",
+    "robots-disallowed", "sitemap-broken", "sitemap-noindex", "sitemap-outside", "sitemap-redirect",
+    "soft-404",
+})  # fmt: skip
+"""Rules that hold a page against others: what one of these finds shows where all of them were read."""
 
 
 class LookedAt:
@@ -46,9 +54,22 @@ class LookedAt:
 
     def has(self, entry: Entry) -> bool:
         """Whether it would have been found if it were still there."""
+        if entry.rule not in RULE_IDS:
+            return True  # nothing finds that, now or later
         if entry.rule not in self._rules or not self._has_seen(entry.page):
             return False
+        if entry.rule in _COMPARING and entry.page in self._read and not self._has_all:
+            return False
         return not {entry.target, entry.target.partition("#")[0]} & self._unasked
+
+    def is_another_site(self, pages: Collection[str]) -> bool:
+        """Whether it has read at most half of ``pages``, and not more pages than these are.
+
+        So it is with a maintenance page in the place of a site, or a start page that lost its links.
+        """
+        seen = sum(page in self._read or page in self._no_pages for page in pages)
+        (read,) = self._db.execute(f"SELECT count(*) FROM ({_READ} AND purpose = {Purpose.PAGE})").fetchone()
+        return 2 * seen <= len(pages) and bool(read <= len(pages))
 
     def _has_seen(self, page: str) -> bool:
         """Whether the page was read, or there is none any more."""

@@ -2,7 +2,7 @@
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import msgspec
 from crawler.check.causes import Cause, causes, find
 from crawler.check.earlier import standing_file
 from crawler.check.earlier.crawls import EarlierCrawl, ended_check, namer_of, older_check, shown
-from crawler.check.earlier.names import kept_names
+from crawler.check.earlier.names import FAULTS, kept_names, kept_rule
 from crawler.check.earlier.standing_file import Before, Key, Standing, Stood
 from crawler.check.finding import Since
 from crawler.check.site import Facts, open_facts
@@ -19,9 +19,6 @@ from crawler.engine.resuming import settings_of
 from crawler.frontier.view import FrontierView, generations, open_view
 from crawler.model.errors import CrawlerError, UsageError
 from crawler.sinks.facts import FactsSink
-
-FAULTS = frozenset({"broken-external", "unreachable", "flaky"})
-"""Rules that say in which way a target did not answer as it should."""
 
 
 class Stand:
@@ -40,21 +37,22 @@ class Stand:
         self._now = _step(before, facts, view)
         self._older = None if since is None else _older(older_check(since, out))
         self._has_earlier = before is not None or self._older is not None
-        self._name = kept_names(facts.site.config)
+        self._name, self._is_own = kept_names(facts.site.config), facts.answers.is_own
         self._crawl, self._shown = namer_of(out), functools.cache(shown)
 
     def since(self, cause: Cause) -> Since | None:
         """In which crawl it first stood without a gap; None where there is no earlier one."""
         if not self._has_earlier:
             return None
-        stood = self._now.stood[cause.rule, self._name(cause.target)]
+        stood = self._stood(cause)
         if before := self._before(stood):
             return Since(self._shown(before.crawl), before.at, before.checks + stood.checks)
         return Since(self._shown(self._crawl(stood.generation)), stood.at, stood.checks)
 
     def failed(self, cause: Cause) -> int | None:
         """How many checks of OUT in a row have seen this fault of another site; None where it is none."""
-        return self._now.stood[cause.rule, self._name(cause.target)].failed or None
+        is_fault = cause.rule in FAULTS and not self._is_own(cause.target)
+        return self._stood(cause).checks if is_fault else None
 
     def keep(self) -> None:
         """Leave it for the next check of OUT."""
@@ -62,9 +60,14 @@ class Stand:
         lines = (msgspec.structs.replace(one, before=self._before(one)) for one in stood)
         standing_file.write(self._out, self._generation, self._position, self._now.first, lines)
 
+    def _stood(self, cause: Cause) -> Stood:
+        return self._now.stood[_key(cause, self._name)]
+
     def _before(self, stood: Stood) -> Before | None:
-        if self._older is None or stood.generation != self._now.first:
+        if stood.generation != self._now.first:
             return None
+        if self._older is None:
+            return stood.before  # a check of OUT before this one has named it
         return self._older.get((stood.rule, stood.target))
 
 
@@ -122,27 +125,15 @@ def _older(check: EarlierCrawl) -> Mapping[Key, Before]:
 def _step(before: Standing | None, facts: Facts, view: FrontierView) -> Standing:
     """What stands after one more check, which has found what is in ``facts``."""
     generation, at = view.generation, view.meta().get("started_at", "")
-    name, is_own = kept_names(facts.site.config), facts.answers.is_own
+    name = kept_names(facts.site.config)
     earlier = before.stood if before is not None else {}
-    failed = {one.target: one.failed for one in earlier.values() if one.failed}
-    stood = dict(_stood(causes(facts), earlier, failed, name, is_own, generation, at))
+    stood = dict[Key, Stood]()
+    for key in (_key(cause, name) for cause in causes(facts)):
+        one = earlier.get(key) or Stood(*key, generation, at, 0)
+        stood[key] = msgspec.structs.replace(one, checks=one.checks + 1)
     return Standing(generation if before is None else before.first, stood)
 
 
-def _stood(
-    found: Iterable[Cause],
-    earlier: Mapping[Key, Stood],
-    failed: Mapping[str, int],
-    name: Callable[[str], str],
-    is_own: Callable[[str], bool],
-    generation: int,
-    at: str,
-) -> Iterable[tuple[Key, Stood]]:
-    for rule, target in found:
-        key = rule, name(target)
-        is_fault = rule in FAULTS and not is_own(target)
-        times = failed.get(key[1], 0) + 1 if is_fault else 0
-        if (one := earlier.get(key)) is None:
-            yield key, Stood(*key, generation, at, 1, times)
-        else:
-            yield key, Stood(*key, one.generation, one.at, one.checks + 1, times)
+def _key(cause: Cause, name: Callable[[str], str]) -> Key:
+    target = name(cause.target)
+    return kept_rule(cause.rule, target), target

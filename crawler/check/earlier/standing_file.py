@@ -33,15 +33,13 @@ class Stood(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     rule: str
     target: str
-    """As :func:`crawler.check.earlier.names.kept_names` has it."""
+    """Both as :mod:`crawler.check.earlier.names` has them."""
     generation: int
     """The first check that has seen it, and since which every one has."""
     at: str
     """When that began."""
     checks: int
     """How many in a row."""
-    failed: int = 0
-    """Of a fault of another site: how many in a row have seen one of its target, whatever rule says it."""
     before: Before | None = None
 
 

@@ -8,32 +8,30 @@ from typing import NamedTuple, Self
 import msgspec
 
 from crawler.check.earlier.crawls import EarlierCrawl
-from crawler.check.mending.few import SAME_NAME, Few, Here
+from crawler.check.mending.few import SAME_NAME, WELL, Few, Here
 from crawler.check.mending.sites import path_of
 from crawler.check.mending.spots import Spot, spot_of
-from crawler.check.mending.told import anchors_of, content_of, text_of, title_of
+from crawler.check.mending.told import Told, anchors_of, told
 from crawler.engine.resuming import settings_of
 from crawler.model.errors import CrawlerError
 from crawler.plumbing.sqlite_reading import open_for_reading
 from crawler.sinks.facts import HASHES, FactsSink, lacking
 
 _SPOTS = """
-SELECT id, url, final_url, kind FROM answers
-WHERE purpose NOT IN (1, 4, 5) AND (outcome IN ('ok', 'truncated') OR kind = 'redirected') ORDER BY id
+SELECT id, url FROM answers WHERE purpose NOT IN (1, 4, 5) AND {well} ORDER BY id
 """
-_WELL = """
-SELECT id, url, title, {content}, {near} FROM answers
-WHERE purpose NOT IN (1, 4, 5) AND outcome IN ('ok', 'truncated')
+_PAGES = """
+SELECT id, url, {content}, {near}, title, text_length, text_hash, iif(?, facts, NULL) FROM answers
+WHERE purpose NOT IN (1, 4, 5) AND {well}
 """
+_PAGE = "SELECT url, facts, {content}, {near}, title, text_length, text_hash FROM answers WHERE id = ?"
 
 
 class Was(NamedTuple):
     """A page as the earlier crawl has it."""
 
     spot: Spot
-    content: str | None
-    text: str | None
-    title: str | None
+    told: Told
     anchors: list[str]
 
 
@@ -57,7 +55,7 @@ class Earlier:
             raise
         self._hashes = {one: "NULL" if one in missing else one for one in HASHES}
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
-        self.names = Few[tuple[str, str]](SAME_NAME)
+        self.names, self.anchors = Few[tuple[str, str]](SAME_NAME), Few[str]()
         self.shared: set[str] = set()
         """Keys, of those that were looked for, at which several URLs were well: ``/a.html`` and ``/a/``."""
         self._there: dict[str, int] = {}
@@ -75,65 +73,58 @@ class Earlier:
         except (CrawlerError, sqlite3.Error, msgspec.DecodeError) as error:
             raise Unreadable(self._crawl) from error
 
-    def find(
-        self, keys: Collection[str], paths: Collection[str] = ()
-    ) -> tuple[dict[str, int], dict[str, str]]:
-        """Of spots with these keys: the ids of those that were well, and the paths to which others led.
+    def find(self, keys: Collection[str], paths: Collection[str] = ()) -> dict[str, int]:
+        """Of spots with these keys: the ids of those that were well.
 
         Of several at one spot it is the one with one of these ``paths``.
         """
         well: dict[str, int] = {}
-        led: dict[str, str] = {}
         with self._reading():
-            for row, url, final_url, kind in self._db.execute(_SPOTS):
+            for row, url in self._db.execute(_SPOTS.format(well=WELL)):
                 there = self._path(url)
                 if there is None or (key := spot_of(there).key) not in keys:
                     continue
-                if kind != "redirected":
-                    if key in well:
-                        self.shared.add(key)
-                    if key not in well or there in paths:
-                        well[key] = row
-                elif (to := self._path(final_url)) is not None and spot_of(to).key != key:
-                    led[key] = to
-        return well, led
+                if key in well:
+                    self.shared.add(key)
+                if key not in well or there in paths:
+                    well[key] = row
+        return well
 
     def page(self, row: int) -> Was:
         """One of those that were well."""
-        columns = f"url, title, {self._hashes['content_hash']}, {self._hashes['near_hash']}, facts, is_html"
         with self._reading():
-            found = self._db.execute(f"SELECT {columns} FROM answers WHERE id = ?", (row,)).fetchone()
-            url, title, content, near, blob, is_html = found
-            spot = spot_of(self._path(url) or "/")
-            if not is_html:
-                return Was(spot, None, None, None, [])
-            return Was(spot, content_of(content), text_of(near), title_of(title), anchors_of(blob))
+            url, blob, *columns = self._db.execute(self._query(_PAGE), (row,)).fetchone()
+            return Was(spot_of(self._path(url) or "/"), told(*columns), anchors_of(blob))
+
+    def _query(self, query: str) -> str:
+        return query.format(content=self._hashes["content_hash"], near=self._hashes["near_hash"], well=WELL)
 
     def want(self, was: Was) -> None:
         """Count what is known of a page: whether another one had it too."""
-        self.contents.want([was.content])
-        self.texts.want([was.text])
-        self.titles.want([was.title])
+        self.contents.want([was.told.content])
+        self.texts.want([was.told.text])
+        self.titles.want([was.told.title])
         self.names.want([was.spot.common_name])
 
     def want_of(self, page: Here) -> None:
         """Of a page of today, note whether what is in it was anywhere."""
-        self.contents.want([page.content])
-        self.texts.want([page.text])
+        self.contents.want([page.told.content])
+        self.texts.want([page.told.text])
 
     def look(self, keys: Collection[str]) -> None:
         """The pass over all pages: count what is wanted, and note which of ``keys`` were there."""
-        query = _WELL.format(content=self._hashes["content_hash"], near=self._hashes["near_hash"])
         with self._reading():
-            for row, url, title, content, near in self._db.execute(query):
+            for row, url, *columns, blob in self._db.execute(self._query(_PAGES), (len(self.anchors) > 0,)):
                 there = self._path(url)
                 if there is None:
                     continue
                 spot = spot_of(there)
-                page = Here(row, url, spot, content_of(content), text_of(near))
-                self.contents.offer(page.content, page)
-                self.texts.offer(page.text, page)
-                self.titles.offer(title_of(title), page)
+                page = Here(row, url, spot, told(*columns))
+                self.contents.offer(page.told.content, page)
+                self.texts.offer(page.told.text, page)
+                self.titles.offer(page.told.title, page)
+                for anchor in self.anchors.wanted(anchors_of(blob)):
+                    self.anchors.offer(anchor, page)
                 self.names.offer(spot.common_name, page)
                 if spot.key in keys:
                     self._there[spot.key] = row
@@ -145,5 +136,5 @@ class Earlier:
 
     def is_new(self, page: Here) -> bool:
         """Whether nothing was there, and what is in it was nowhere: for pages that :meth:`look` was given."""
-        was_anywhere = self.contents.is_found(page.content) or self.texts.is_found(page.text)
+        was_anywhere = self.contents.is_found(page.told.content) or self.texts.is_found(page.told.text)
         return page.spot.key not in self._there and not was_anywhere

@@ -7,13 +7,11 @@ from typing import NamedTuple
 from crawler.check.fates import Fate
 from crawler.check.finding import Finding
 from crawler.check.mending.spots import Spot, spot_of
-from crawler.model.sources import LINKS
 
 MOST = 10_000
 """Findings that are looked after, in the order of the report: what is kept of each takes memory."""
 _FATES = (Fate.BROKEN, Fate.UNREACHABLE, Fate.LOOP, Fate.ENDLESS)
-_LINKS = ", ".join(f"{source:d}" for source in LINKS)
-_TEXTS = 5
+_PAGES = 5
 
 
 class Dead(NamedTuple):
@@ -24,8 +22,8 @@ class Dead(NamedTuple):
     """Its own, and those of what redirects to it: that is what links name."""
     spots: Sequence[Spot]
     """Of the paths."""
-    texts: Sequence[str]
-    """What links to it say, the most frequent first."""
+    pages: Sequence[int]
+    """In answers: some in which it is linked to."""
 
 
 class Lost(NamedTuple):
@@ -58,17 +56,17 @@ def dead_targets(
             urls = [one.target, *(through if isinstance(through, list) else ())]
             paths = [there for url in urls if (there := path(url)) is not None]
             if paths:
-                found[one.target] = Dead(one.target, paths, [*map(spot_of, paths)], _texts(db, one))
+                spots = [spot_of(there) for there in paths]
+                found[one.target] = Dead(one.target, paths, spots, _pages(db, one))
     return list(found.values())
 
 
-def _texts(db: sqlite3.Connection, finding: Finding) -> list[str]:
+def _pages(db: sqlite3.Connection, finding: Finding) -> list[int]:
     rows = db.execute(
-        f"SELECT text FROM found WHERE rule = ? AND target = ? AND source IN ({_LINKS}) AND text <> ''"
-        f" GROUP BY text ORDER BY count(*) DESC, text LIMIT {_TEXTS}",
+        f"SELECT DISTINCT page FROM found WHERE rule = ? AND target = ? LIMIT {_PAGES}",
         (finding.rule, finding.target),
     )
-    return [text for (text,) in rows]
+    return [page for (page,) in rows]
 
 
 def lost_fragments(

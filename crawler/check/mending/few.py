@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from crawler.check.mending.spots import Spot
+from crawler.check.mending.told import Told
 
 MOST = 3
 """Pages of one value that are kept. What more than one has tells nothing, but by its folder."""
@@ -11,6 +12,9 @@ SAME_NAME = 30
 """The same of pages of one name: among so many a folder's move may find one."""
 
 Value = TypeVar("Value", bound=Hashable)
+
+WELL = "(outcome IN ('ok', 'truncated') OR kind = 'content_type')"
+"""Of answers: files of which no more was wanted than that they are there are well too."""
 
 
 class Here(NamedTuple):
@@ -20,9 +24,7 @@ class Here(NamedTuple):
     """In answers."""
     url: str
     spot: Spot
-    content: str | None
-    text: str | None = None
-    """Hashes, by which it may be known: see :mod:`crawler.check.mending.told`."""
+    told: Told
 
 
 class Few(Generic[Value]):
@@ -49,7 +51,7 @@ class Few(Generic[Value]):
         """A page has this value, wanted or not. One that is at several URLs of the same spot is one page."""
         held = self._found.get(value) if value is not None else None
         if held is not None and len(held) <= self._most:
-            held.setdefault((page.spot.key, page.content), page)
+            held.setdefault((page.spot.key, page.told.content), page)
 
     def of(self, value: Value | None) -> Sequence[Here]:
         """The pages that have it; none where there are too many to tell anything."""

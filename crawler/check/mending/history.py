@@ -1,6 +1,6 @@
 """The earlier crawls, newest first: of each spot that is dead, the last one in which it was well."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -9,9 +9,7 @@ from crawler.check.earlier.crawls import EarlierCrawl
 from crawler.check.mending.before import Earlier, Was
 from crawler.check.mending.dead import Dead, Lost
 from crawler.check.mending.few import Here
-from crawler.check.mending.pages import Known
-from crawler.check.mending.spots import spot_of
-from crawler.check.mending.told import sample
+from crawler.check.mending.pages import Known, Says, by_content
 
 LOOKED_AT = 8
 """Crawls: the newest ones, and the very first in place of the last of these."""
@@ -25,8 +23,9 @@ class History:
         self._crawls = [*crawls]
         if len(self._crawls) > LOOKED_AT:
             self._crawls = [*self._crawls[: LOOKED_AT - 1], self._crawls[-1]]
-        self._known: dict[str, tuple[Earlier, int]] = {}
-        self._led: dict[str, tuple[Earlier, str]] = {}
+        self._opened: list[Earlier] = []
+        self._known: dict[str, tuple[int, int]] = {}
+        """By key: which of the opened ones had it, and its id there."""
 
     def __enter__(self) -> Self:
         return self
@@ -43,33 +42,47 @@ class History:
             if not left:
                 return
             earlier = self._stack.enter_context(Earlier(crawl))
-            well, led = earlier.find(left, paths)
-            self._known.update((key, (earlier, row)) for key, row in well.items())
-            self._led.update((key, (earlier, path)) for key, path in led.items())
-            left.difference_update(well, led)
+            well = earlier.find(left, paths)
+            self._known.update((key, (len(self._opened), row)) for key, row in well.items())
+            self._opened.append(earlier)
+            left.difference_update(well)
 
     def known_of(self, dead: Dead) -> Known | None:
         """What is known of a target: of itself, else of what redirected to it. Raises Unreadable."""
         for spot in dead.spots:
             if (found := self._known.get(spot.key)) is not None:
-                earlier, row = found
-                page = earlier.page(row)
-                earlier.want(page)
-                return Known(earlier, page._replace(anchors=sample(page.anchors)), None)
-        for spot in dead.spots:
-            if (led := self._led.get(spot.key)) is not None:
-                return Known(led[0], None, spot_of(led[1]))
+                at, row = found
+                page = self._opened[at].page(row)
+                for crawl in self._opened[: at + 1]:
+                    crawl.want(page)
+                return Known(self._opened[at], page, self._opened[:at])
         return None
 
     def page_of(self, lost: Lost) -> tuple[Earlier, Was] | None:
         """What was known of the page that lacks an id. Raises Unreadable."""
-        found = self._known.get(lost.spot.key)
-        return None if found is None else (found[0], found[0].page(found[1]))
+        if (found := self._known.get(lost.spot.key)) is None:
+            return None
+        earlier = self._opened[found[0]]
+        earlier.anchors.want([lost.fragment])
+        return earlier, earlier.page(found[1])
+
+    def follow(self, known: Iterable[Known]) -> Iterator[tuple[Known, Says]]:
+        """Where crawls after the last one in which a page was well had it, as it was. Raises Unreadable.
+
+        It may have been edited there since.
+        """
+        several = [one for one in known if one.later]
+        for crawl in {crawl for one in several for crawl in (one.earlier, *one.later)}:
+            crawl.look(())
+        for one in several:
+            says = next((says for crawl in one.later if (says := by_content(one, crawl))), None)
+            if says is not None:
+                yield one, says
 
     def look(self, pages: Collection[Here]) -> None:
         """The pass over each crawl that something is known from, for these of today. Raises Unreadable."""
         keys = {page.spot.key for page in pages}
-        for earlier in {earlier for earlier, *_ in [*self._known.values(), *self._led.values()]}:
+        for earlier in {self._opened[at] for at, _ in self._known.values()}:
             for page in pages:
                 earlier.want_of(page)
             earlier.look(keys)

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from crawler.check.mending.before import Was
-from crawler.check.mending.few import SAME_NAME, Few, Here
+from crawler.check.mending.few import SAME_NAME, WELL, Few, Here
 from crawler.check.mending.spots import Spot, spot_of, upwards
-from crawler.check.mending.told import anchors_of, content_of, parts, text_of, title_of
+from crawler.check.mending.told import anchors_of, told
 from crawler.model.outcomes import Purpose
 
 _PURPOSES = (Purpose.PAGE, Purpose.STYLESHEET, Purpose.ASSET)
-_WELL = f"""
-SELECT id, url, title, canonical, content_hash, near_hash, is_html, iif(?, facts, NULL)
+_QUERY = f"""
+SELECT id, url, is_html, canonical, iif(?, facts, NULL),
+    content_hash, near_hash, title, text_length, text_hash
 FROM current CROSS JOIN answers USING (id)
-WHERE outcome IN ('ok', 'truncated') AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
+WHERE {WELL} AND purpose IN ({", ".join(f"{one:d}" for one in _PURPOSES)})
 """
 
 
@@ -24,11 +25,9 @@ class Look:
 
     def __init__(self) -> None:
         self.keys, self.letters = Few[str](), Few[str]()
-        self.near_names = Few[tuple[str, str, str]]()
         self.names = Few[tuple[str, str]](SAME_NAME)
         self.contents, self.texts, self.titles = Few[str](), Few[str](), Few[str]()
-        self.words, self.anchors = Few[str](), Few[str]()
-        self._folders: set[tuple[str, str]] = set()
+        self.anchors = Few[str]()
         self._above: set[str] = set()
         self.stayed: Counter[str] = Counter()
         """Of every folder from which something is gone, and those above it: the pages in it and below."""
@@ -39,33 +38,28 @@ class Look:
         if spot.name and not spot.query:
             self.letters.want([spot.letters])
             self.names.want([spot.common_name])
-            self.near_names.want(spot.near)
-            self._folders.add((spot.folder, spot.kind))
             self._above.update(upwards(spot.folder))
 
     def want_page(self, was: Was) -> None:
         """What an earlier crawl tells of something dead."""
-        self.contents.want([was.content])
-        self.texts.want([was.text])
-        self.titles.want([was.title])
-        self.anchors.want(was.anchors)
+        self.contents.want([was.told.content])
+        self.texts.want([was.told.text])
+        self.titles.want([was.told.title])
 
     def take(self, db: sqlite3.Connection, path: Callable[[str], str | None]) -> None:
         """The pass itself: offer every page to all that is wanted. Raises sqlite3.Error, DecodeError."""
         with_anchors = len(self.anchors) > 0
-        for row, url, title, canonical, content, near, is_html, blob in db.execute(_WELL, (with_anchors,)):
+        for row, url, is_html, canonical, blob, *columns in db.execute(_QUERY, (with_anchors,)):
             there = path(url)
             if there is None:
                 continue
             spot = spot_of(there)
-            page = Here(row, url, spot, content_of(content), text_of(near))
+            page = Here(row, url, spot, told(*columns))
             self._offer_spot(spot, page)
             if is_html and not _is_copy(canonical, spot, path):
-                self.contents.offer(page.content, page)
-                self.texts.offer(page.text, page)
-                self.titles.offer(title_of(title), page)
-                for part in parts(title):
-                    self.words.offer(part, page)
+                self.contents.offer(page.told.content, page)
+                self.texts.offer(page.told.text, page)
+                self.titles.offer(page.told.title, page)
                 for anchor in self.anchors.wanted(anchors_of(blob)):
                     self.anchors.offer(anchor, page)
 
@@ -76,14 +70,11 @@ class Look:
         self.stayed.update(folder for folder in upwards(spot.folder) if folder in self._above)
         self.letters.offer(spot.letters, page)
         self.names.offer(spot.common_name, page)
-        if (spot.folder, spot.kind) in self._folders:
-            for near in spot.near:
-                self.near_names.offer(near, page)
 
     def all(self) -> Iterable[Here]:
         """Every page that was kept, for whatever it has."""
-        by_one = (self.keys, self.letters, self.contents, self.texts, self.titles, self.words, self.anchors)
-        return chain(self.near_names.all(), self.names.all(), *(few.all() for few in by_one))
+        by_one = (self.keys, self.letters, self.contents, self.texts, self.titles, self.anchors)
+        return chain(self.names.all(), *(few.all() for few in by_one))
 
 
 def _is_copy(canonical: str | None, spot: Spot, path: Callable[[str], str | None]) -> bool:

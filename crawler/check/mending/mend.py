@@ -1,6 +1,7 @@
 """From findings to the same findings, each with the likely new place of what is dead: the way in."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from crawler.check.earlier.crawls import EarlierCrawl
@@ -11,12 +12,15 @@ from crawler.check.mending.few import Here
 from crawler.check.mending.folders import Folders
 from crawler.check.mending.history import History
 from crawler.check.mending.look import Look
-from crawler.check.mending.pages import Says, alike, by_content, by_path
+from crawler.check.mending.pages import Known, Says, alike, by_content, by_path
 from crawler.check.mending.rules_of_thumb import mend_by
 from crawler.check.mending.sections import MovedSections, OwnSections, is_among, with_fragment
 from crawler.check.mending.sites import path_of
-from crawler.check.mending.told import anchors_of, is_numbered, words
+from crawler.check.mending.told import anchors_of, is_generic, targets_of
 from crawler.check.site import Facts
+
+_PAGES = 64
+"""Of which the links are kept in memory: findings come in the order of pages, about."""
 
 
 def mended(
@@ -51,12 +55,15 @@ class _Mends:
     """All of one check."""
 
     def __init__(self, facts: Facts, history: History, dead: Sequence[Dead], lost: Sequence[Lost]) -> None:
-        self._db, self._history, self._dead, self._lost = facts.site.db, history, dead, lost
+        self._db, self._dead, self._lost = facts.site.db, dead, lost
+        self._targets = lru_cache(maxsize=_PAGES)(lambda page: targets_of(self._facts(page)))
         history.find(
             {spot.key for one in dead for spot in one.spots} | {one.spot.key for one in lost},
             {path for one in dead for path in one.paths} | {one.path for one in lost},
         )
         self._known = {one.url: known for one in dead if (known := history.known_of(one)) is not None}
+        self._before = {one.page: history.page_of(one) for one in lost}
+        self._later = {id(known): says for known, says in history.follow(self._known.values())}
         self._look = self._wanted()
         self._look.take(self._db, path_of(facts.site.config))
         history.look({*self._look.all()})
@@ -66,13 +73,10 @@ class _Mends:
         for dead in self._dead:
             for spot in dead.spots:
                 look.want_spot(spot)
-            look.words.want(map(words, dead.texts))
         for known in self._known.values():
-            if known.led is not None:
-                look.keys.want([known.led.key])
-            if known.was is not None:
-                look.want_page(known.was)
-        look.anchors.want(one.fragment for one in self._lost if not is_numbered(one.fragment))
+            look.want_page(known.was)
+        look.keys.want(says.page.spot.key for says in self._later.values())
+        look.anchors.want(one.fragment for one in self._lost if not is_generic(one.fragment))
         return look
 
     def all(self) -> dict[str, Mend]:
@@ -83,7 +87,7 @@ class _Mends:
         folders = Folders()
         said: dict[str, Says] = {}
         for one in self._dead:
-            if (known := self._known.get(one.url)) and (says := by_content(known, self._look)):
+            if (known := self._known.get(one.url)) and (says := self._by_content(known)):
                 said[one.url] = says
                 folders.add(one.spots[0], says.page.spot)
         taken = {says.page.id for says in said.values()}
@@ -92,21 +96,33 @@ class _Mends:
             folders = Folders(self._look.stayed.__getitem__)
             for one in left:
                 for spot, page in alike(one, self._look):
-                    folders.add(spot, page.spot)
+                    if not self._is_beside(one, page):
+                        folders.add(spot, page.spot)
         for one in left:
-            says = by_path(one, self._known.get(one.url), self._look, folders, taken)
-            if says is not None:
+            says = by_path(one, self._known.get(one.url), self._look, folders, self._is_beside)
+            if says is not None and says.page.id not in taken:
                 said[one.url] = says
         mends = {
             url: mend_by(says.rule, says.page.url, is_known=url in self._known) for url, says in said.items()
         }
         return {url: mend for url, mend in mends.items() if mend is not None}
 
+    def _by_content(self, known: Known) -> Says | None:
+        """By what is there now, else by what a crawl since had there."""
+        if (says := by_content(known, self._look)) is not None:
+            return says
+        later = self._later.get(id(known))
+        there = [] if later is None else self._look.keys.of(later.page.spot.key)
+        return Says(later.rule, there[0]) if later is not None and len(there) == 1 else None
+
+    def _is_beside(self, dead: Dead, page: Here) -> bool:
+        return any(page.url in self._targets(one) for one in dead.pages)
+
     def _of_fragments(self) -> dict[str, Mend]:
         found: dict[str, Mend] = {}
         for page, group in groupby(sorted(self._lost, key=lambda one: one.page), key=lambda one: one.page):
             several = [*group]
-            before = self._history.page_of(several[0])
+            before = self._before[page]
             was = None if before is None else before[1].anchors
             now = self._anchors(page)
             moved = self._moved([one.fragment for one in several], page, now, before and before[0])
@@ -130,9 +146,16 @@ class _Mends:
             was = None if earlier is None else earlier.was_at(other.spot.key)
             return [] if was is None else was.anchors
 
-        others = {one: [p for p in self._look.anchors.of(one) if p.id != page] for one in lost}
+        others = {
+            one: [other for other in self._look.anchors.of(one) if other.id != page]
+            for one in lost
+            if not is_generic(one) and (earlier is None or len(earlier.anchors.of(one)) == 1)
+        }
         return MovedSections(others, had, lambda other: self._anchors(other.id), now)
 
     def _anchors(self, page: int) -> list[str]:
+        return anchors_of(self._facts(page))
+
+    def _facts(self, page: int) -> bytes | None:
         (blob,) = self._db.execute("SELECT facts FROM answers WHERE id = ?", (page,)).fetchone()
-        return anchors_of(blob)
+        return blob  # type: ignore[no-any-return]

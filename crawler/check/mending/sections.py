@@ -7,11 +7,13 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from crawler.check.mending.few import Here
-from crawler.check.mending.told import is_numbered
+from crawler.check.mending.names import numbers
 
 TOGETHER = 3, 0.8
 """Ids of one page that must have gone to one other, and the part of those that went anywhere, for it to be
 the place of the others too."""
+_STEM = 5
+"""Letters with which words begin that are one word with several endings."""
 _IN_A_ROW = 3
 """Ids next to each other that may all have been renamed."""
 _JOINED = re.compile(r"[-_.:\s]")
@@ -39,9 +41,10 @@ class MovedSections:
     ) -> None:
         """``others`` have each id now; what one ``had`` before, and ``has`` now; ``here``: the page's own."""
         self._had = had
-        new = {one: [page for page in pages if not is_among(one, had(page))] for one, pages in others.items()}
         self._clear = {
-            one: pages[0] for one, pages in new.items() if len(pages) == 1 and not is_numbered(one)
+            one: pages[0]
+            for one, pages in others.items()
+            if len(pages) == 1 and not is_among(one, had(pages[0]))
         }
         went = Counter(self._clear.values())
         least, part = TOGETHER
@@ -91,13 +94,24 @@ class OwnSections:
             return Section("same-letters-id", alike[0])
         if is_known:
             found = _between(name if name in self._was else fragment, self._now, self._was)
-            return None if found is None else Section("same-place-id", found)
+            return Section("same-place-id", found) if found and _are_near(name, found) else None
         return None
 
 
 def _written(name: str) -> str:
     """Without case, and whatever joins the words; but ``__init__`` is not ``init``."""
     return _JOINED.sub("-", name).casefold()
+
+
+def _are_near(one: str, other: str) -> bool:
+    """Whether every word of the shorter one is in the other, but for its ending; and all numbers are."""
+    few, many = sorted((_written(name).strip("-").split("-") for name in (one, other)), key=len)
+    is_in = all(any(word == each or _stem(word) == _stem(each) for each in many) for word in few)
+    return is_in and numbers(one) == numbers(other)
+
+
+def _stem(word: str) -> str:
+    return word[:_STEM] if len(word) >= _STEM else word
 
 
 def _between(name: str, now: Sequence[str], was: Sequence[str]) -> str | None:

@@ -1,19 +1,41 @@
 """What a page tells of itself by which it is known again elsewhere: titles, ids, hashes."""
 
 import re
-from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from crawler.rules.near_duplicates import LONG_ENOUGH, NO_CONTENT
-
-SAMPLE = 40
-"""Ids of a page that are looked for on others."""
-_PARTED = re.compile(r"\s+[-–—|·•»:]+\s+")
+TELLING = 250
+"""Characters of visible text. A page with less may be the same shell as another, which scripts fill."""
 _WORDS = re.compile(r"[\W_]+")
-_LEAST = 4
-_NO_CONTENT = NO_CONTENT.hex()
 _NUMBERED = re.compile(r"[a-z]{0,8}[-_.:]?\d+", re.ASCII | re.IGNORECASE)
+
+
+_HEADINGS = """
+ about abstract api appendix arguments attributes authors background basics changelog changes classes
+conclusion configuration constants contact contents credits definition definitions description details
+documentation download downloads example examples exceptions faq features footer functions
+further-reading getting-started glossary header help history home implementation index indices-and-tables
+install installation intro introduction license limitations links main menu methods more motivation name
+nav navigation news note notes options order overview parameters preface prerequisites price properties
+quickstart rationale reference references related related-links release-notes remarks requirements
+resources return returns search section see-also setup sidebar summary support syntax table-of-contents
+terminology toc top troubleshooting tutorial usage variables version warning warnings
+"""
+_GENERIC = frozenset(_HEADINGS.split())
+"""Ids of sections that many pages have, each its own."""
+
+
+class Told(NamedTuple):
+    """What a page tells of itself, as far as that is enough to know it by; None where it is not."""
+
+    content: str | None = None
+    """Hash of the whole."""
+    text: str | None = None
+    """Hash of the visible text, but for numbers where it begins and ends."""
+    title: str | None = None
+    exact: int | None = None
+    """Hash of the visible text as it is."""
 
 
 class _Anchored(msgspec.Struct, gc=False, array_like=True):
@@ -27,7 +49,14 @@ class _Anchored(msgspec.Struct, gc=False, array_like=True):
     anchors: list[str] = []
 
 
+class _Targeted(msgspec.Struct, gc=False, array_like=True):
+    """As PageFacts, its beginning alone."""
+
+    targets: list[str] = []
+
+
 _decode = msgspec.msgpack.Decoder(_Anchored).decode
+_decode_targets = msgspec.msgpack.Decoder(_Targeted).decode
 
 
 def anchors_of(blob: bytes | None) -> list[str]:
@@ -35,19 +64,22 @@ def anchors_of(blob: bytes | None) -> list[str]:
     return [*dict.fromkeys(_decode(blob).anchors)] if blob else []
 
 
-def content_of(content_hash: str | None) -> str | None:
-    """By which a page may be known: None where it has no content."""
-    return None if content_hash == _NO_CONTENT else content_hash or None
+def targets_of(blob: bytes | None) -> frozenset[str]:
+    """What a page refers to, without fragments. Raises msgspec.DecodeError."""
+    return frozenset(_decode_targets(blob).targets) if blob else frozenset()
 
 
-def text_of(near_hash: str | None) -> str | None:
-    """The same of its visible text: None where that is too short to tell anything."""
-    return near_hash if near_hash and int(near_hash[-1], 16) & LONG_ENOUGH else None
-
-
-def title_of(title: str | None) -> str | None:
-    """The same of its title."""
-    return " ".join(title.split()) or None if title else None
+def told(
+    content_hash: str | None,
+    near_hash: str | None,
+    title: str | None,
+    text_length: int | None,
+    text_hash: int | None,
+) -> Told:
+    """From what is noted of a page: nothing where it has too little text."""
+    if (text_length or 0) < TELLING:
+        return Told()
+    return Told(content_hash or None, near_hash or None, " ".join((title or "").split()) or None, text_hash)
 
 
 def is_numbered(name: str) -> bool:
@@ -55,20 +87,6 @@ def is_numbered(name: str) -> bool:
     return _NUMBERED.fullmatch(name) is not None
 
 
-def sample(anchors: Iterable[str]) -> list[str]:
-    """The ids by which a page is most likely known: the longest, since what is on every page is short."""
-    return sorted((one for one in anchors if not is_numbered(one)), key=lambda one: (-len(one), one))[:SAMPLE]
-
-
-def words(text: str) -> str | None:
-    """A link's text or a part of a title as it is compared; None where it is too short to tell anything."""
-    plain = _WORDS.sub(" ", text).strip().casefold()
-    return plain if len(plain) >= _LEAST else None
-
-
-def parts(title: str | None) -> Sequence[str]:
-    """A title, and the parts of which many consist: ``Page – Section | Site``."""
-    if not title:
-        return ()
-    found = {title, *_PARTED.split(title)} if len(title) <= 300 else {title}
-    return [plain for part in found if (plain := words(part)) is not None]
+def is_generic(name: str) -> bool:
+    """Whether many pages have such an id, each of its own."""
+    return is_numbered(name) or _WORDS.sub("-", name).strip("-").casefold() in _GENERIC

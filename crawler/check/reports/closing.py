@@ -59,7 +59,7 @@ def set_apart(result: Result, width: int | None, most: int | None = None) -> Ite
         yield Line([Part(f"{counted(known.unseen, 'line')} not looked at by this check", "dim")], 2)
     if known.written is not None:
         grown = known.written - known.entries
-        more = f", {grown:,} more than before" if grown > 0 else ""
+        more = f", {grown:,} more than before" if known.entries and grown > 0 else ""
         yield from sentence(2, f"it has {counted(known.written, 'line')} now{more}", width)
     yield Line()
 
@@ -104,7 +104,7 @@ def _facts(
     for name, path in files:
         yield _fact(name, visible(path))
     if keeps:
-        command = f"crawler report {shlex.quote(visible(str(result.out)))}"
+        command = f"crawler report {shlex.quote(visible(result.name))}"
         yield _fact("again", f"{command}   (any report, without a request)")
 
 

@@ -94,7 +94,8 @@ def _news(result: Result) -> Iterator[str]:
         if known.unseen:
             yield f"{counted(known.unseen, 'line')} of it not looked at by this check"
         if known.written is not None:
-            yield f"it has {counted(known.written, 'line')} now, and had {known.entries:,}"
+            had = f", and had {known.entries:,}" if known.entries else ""
+            yield f"it has {counted(known.written, 'line')} now{had}"
     if any(finding.since for finding in findings):
         first = sum(finding.since is not None and finding.since.checks == 1 for finding in findings)
         older = sum(finding.since is not None and finding.since.checks > 1 for finding in findings)

@@ -47,7 +47,7 @@ def notes(result: Result, verdict: Verdict) -> Iterator[str]:
 
 def looked_at(result: Result) -> Iterator[str]:
     """What was looked at, as the items of a list of terms."""
-    command = f"crawler report {shlex.quote(str(result.out))}"
+    command = f"crawler report {shlex.quote(result.name)}"
     rows = {
         "Pages read": f"{result.pages:,} in {age(result.seconds)}",
         "References": f"{result.references:,}",
@@ -103,7 +103,7 @@ def _baseline(known: Known) -> Iterator[str]:
         said.append(f"{counted(known.unseen, 'line')} not looked at by this check.")
     if known.written is not None:
         grown = known.written - known.entries
-        more = f", {grown:,} more than before" if grown > 0 else ""
+        more = f", {grown:,} more than before" if known.entries and grown > 0 else ""
         said.append(f"It has {counted(known.written, 'line')} now{more}.")
     if known.stale:
         said.append(
