@@ -6,14 +6,15 @@ So a trace is read by the engine that people will open it with, and nothing of i
 import functools
 import importlib.util
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.http_thread import in_a_thread
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -56,16 +57,8 @@ def bundled() -> Path:
 def served() -> Iterator[str]:
     """The page on a free port of loopback: its origin."""
     handler = functools.partial(_Handler, directory=str(bundled()))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = False  # they end with the server
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_a_thread(handler) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class Perfetto:

@@ -8,9 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.check.finding import Finding, HeldBack, Place, Result, Unverified
-from crawler.check.folder import namer
+from crawler.check.folder import is_of_folder, namer
 from crawler.config import Config
 from crawler.model.findings import Severity
+
+
+def as_reported(result: Result, config: Config) -> Result:
+    """``result`` as reports tell it: with a folder, files have the place of URLs; ``config``: its crawl's."""
+    return NamedResult(result, config) if is_of_folder(config) else result
 
 
 class NamedResult:

@@ -86,18 +86,15 @@ def write(
     :func:`crawler.check.result.open_result` has them. Where no page was read, the text on standard output
     may be left out, since the crawl has said why: not so ``even_of_nothing``. Raises CrawlerError.
     """
-    from crawler.check.folder import is_of_folder
+    from crawler.check.named import as_reported
     from crawler.check.reports import parse_reports, write_reports
     from crawler.check.result import open_result
     from crawler.check.verdict import verdict
 
     reports = parse_reports(config.check.reports, out)
     look_at_earlier(config, out, write_baseline=write_baseline)
-    with open_result(out, generation, config.check, write_baseline=write_baseline, keep=keep) as result:
-        if is_of_folder(config):
-            from crawler.check.named import NamedResult
-
-            result = NamedResult(result, config)
+    with open_result(out, generation, config.check, write_baseline=write_baseline, keep=keep) as as_found:
+        result = as_reported(as_found, config)
         if not result.pages and not even_of_nothing:
             reports = [report for report in reports if report.path is not None or report.format != "text"]
         found = verdict(result, config.check.fail_on)

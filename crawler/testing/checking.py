@@ -13,8 +13,7 @@ from typing import Any
 
 from crawler.check.asking import in_full
 from crawler.check.earlier.asked import look_at
-from crawler.check.folder import is_of_folder
-from crawler.check.named import NamedResult
+from crawler.check.named import as_reported
 from crawler.check.reports import parse_reports, write_reports
 from crawler.check.result import open_result
 from crawler.check.serving import served
@@ -183,9 +182,8 @@ def _read(config: Config, keeps: bool, write_baseline: bool) -> Report:
     """What the check in the output folder has found; writes the reports that are asked for. Blocks."""
     assert config.out is not None  # noqa: S101 - _prepared has set it
     out, asked = config.out, config.check
-    with open_result(out, None, asked, write_baseline=write_baseline, keep=keeps) as result:
-        if is_of_folder(config):
-            result = NamedResult(result, config)
+    with open_result(out, None, asked, write_baseline=write_baseline, keep=keeps) as as_found:
+        result = as_reported(as_found, config)
         found = verdict(result, asked.fail_on)
         report = Report(result, found, keeps=keeps)
         files = [one for one in parse_reports(asked.reports, out) if one.path is not None]

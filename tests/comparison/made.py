@@ -2,10 +2,9 @@
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from crawler.model.record import Record, encode
 from crawler.rules.near_duplicates import near_hash
 from crawler.rules.urls import origin
 from tests import crawls
+from tests.http_thread import in_a_thread
 
 SITE = "http://site.test"
 
@@ -66,15 +66,9 @@ def serving() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        site = Site(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield site
-        finally:
-            server.shutdown()
-            thread.join()
+    with in_a_thread(Handler) as port:
+        site = Site(f"http://127.0.0.1:{port}")
+        yield site
 
 
 class Made(NamedTuple):

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from crawler.lab.crash.victims import group_of, kill_group
 from crawler.lab.report.pictures import can_draw
 from crawler.lab.site.site_process import SiteProcess
 from examples.ladder import __main__ as ladder
 from examples.ladder import running
 from examples.ladder.page import parse
 from examples.ladder.running import HERE, STEPS, LadderFailed, Step, Workload, found, seconds_of
+from tests.examples.alone import run_alone
 
 PAGES = 92
 MAX_LINES = 60
@@ -55,24 +55,7 @@ def run(
     command = [sys.executable, str(folder / f"{step}.py"), *map(str, arguments)]
     if files:
         command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {name: str(value) for name, value in settings.items()},
-        start_new_session=True,
-    )
-    try:
-        said, errors = process.communicate(timeout=50)
-        if sys.platform == "linux":
-            until = time.monotonic() + 5  # a resource tracker ends a moment later
-            while group_of(process.pid) and time.monotonic() < until:
-                time.sleep(0.01)
-            assert group_of(process.pid) == []
-    finally:
-        kill_group(process.pid)
-    return process.returncode, said, errors
+    return run_alone(command, {name: str(value) for name, value in settings.items()})
 
 
 @pytest.mark.parametrize("step", [step.file for step in STEPS])

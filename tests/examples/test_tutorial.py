@@ -1,17 +1,15 @@
 """The programs of the tutorial's page: each is shown, and prints what it says, however children start."""
 
 import re
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from crawler.lab.crash.victims import group_of, kill_group
 from crawler.lab.registry import EXPERIMENTS
 from docs import make_tutorial
 from docs.make_tutorial import EXAMPLES, PAGES, make, printed
+from tests.examples.alone import run_alone
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 ROW = re.compile(r"^\| (?P<number>\d+)\. (?P<said>.+?) \| (?P<verdict>.+?) \| (?P<rest>.+)$", re.MULTILINE)
@@ -30,23 +28,8 @@ def starts_processes(name: str) -> bool:
 
 def run(*arguments: str) -> str:
     """What such a Python prints. It ends by itself, complains of nothing, and leaves nothing."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said, errors = process.communicate(timeout=50)
-        if sys.platform == "linux":
-            until = time.monotonic() + 5  # a resource tracker ends a moment later
-            while group_of(process.pid) and time.monotonic() < until:
-                time.sleep(0.01)
-            assert group_of(process.pid) == []
-    finally:
-        kill_group(process.pid)
-    assert (process.returncode, errors) == (0, "")
+    code, said, errors = run_alone([sys.executable, "-W", "error", *arguments])
+    assert (code, errors) == (0, "")
     return said
 
 

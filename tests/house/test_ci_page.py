@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import junitparser
 import pytest
 from ruamel.yaml import YAML
+
+from tests.http_thread import in_a_thread
 
 PAGE = Path(__file__).parents[2] / "docs" / "check-ci.md"
 FILES = {
@@ -61,14 +62,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with in_a_thread(partial(Quiet, directory=str(folder))) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 class Repository:

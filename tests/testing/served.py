@@ -1,9 +1,10 @@
 """Small sites on the loopback, each served as an app's test would serve it."""
 
 import http.server
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
+from tests.http_thread import in_a_thread
 
 PAGE = '<!doctype html><html lang="en"><title>{0}</title><h1>{0}</h1>{1}</html>'
 GOOD = {"/": '<a href="/one">One</a>', "/one": '<a href="/">Home</a>'}
@@ -43,11 +44,5 @@ def serving(
 
         def log_message(self, *_: object) -> None: ...
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with in_a_thread(Site) as port:
+        yield f"http://127.0.0.1:{port}/"
