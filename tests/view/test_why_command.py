@@ -9,7 +9,8 @@ import pytest
 from tests import crawls
 from tests.graph_server import graph_site
 
-PAGES = 60
+PAGES = 120
+"""More than twice what a verdict needs (``verdict.FEWEST``), so that a trace cut off early still has one."""
 DELAY = 0.02
 
 
