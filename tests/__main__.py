@@ -3,6 +3,7 @@
 What only reads the source runs at the same time, each on a core of its own. Arguments are handed to pytest.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+FEW = 3
+"""So many failed tests are tried once more, with the machine to themselves."""
 READING = {
     "lint": ["-m", "ruff", "check", "."],
     "format": ["-m", "ruff", "format", "--check", "."],
@@ -29,7 +32,7 @@ TESTS = {
     ],
     # Most tests wait for processes and servers: two workers more than there are cores keep these busy.
     "tests": [
-        "-m", "pytest", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),
+        "-m", "pytest", "--cache-clear", "-m", "not alone", "-n", str((os.cpu_count() or 1) + 2),
         "--dist", "loadfile", "--no-loadscope-reorder",
     ],
 }  # fmt: skip
@@ -70,6 +73,21 @@ def ended(name: str, code: int, started: float) -> int:
     return code
 
 
+def again_alone() -> int:
+    """Run the few tests that have failed once more, one after the other; the exit code of that.
+
+    Beside others on a busy machine, a time-out or a measured time says little. Those that pass alone are
+    named, so that nobody takes them for sound; where many have, something is broken, and none is tried.
+    """
+    kept = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    failed = sorted(json.loads(kept.read_text(encoding="utf-8")))
+    if len(failed) > FEW:
+        return 1
+    print(f"== failed beside others, now alone: {', '.join(failed)}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", *failed]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def main() -> int:
     """Run every check in a process of its own; the exit code of the first that failed."""
     # A shell's background jobs ignore Ctrl-C, and so would every program that the tests send one to.
@@ -80,9 +98,11 @@ def main() -> int:
         started = time.monotonic()
         print(f"== {name}", flush=True)
         extra = sys.argv[1:] if name == "tests" else []
-        done = subprocess.run([sys.executable, *arguments, *extra], cwd=ROOT, check=False)
-        if ended(name, done.returncode, started):
-            return done.returncode
+        code = subprocess.run([sys.executable, *arguments, *extra], cwd=ROOT, check=False).returncode
+        if name == "tests" and code == 1:  # some have failed; at any other code pytest itself came to grief
+            code = again_alone()
+        if ended(name, code, started):
+            return code
     return 0
 
 
