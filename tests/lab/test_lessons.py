@@ -193,6 +193,14 @@ def test_a_table_is_shown_without_its_rules() -> None:
     assert prose.plain(text) == "f     a\n     b"
 
 
+def test_what_is_emphasized_in_chinese_touches_other_words() -> None:
+    text = "它限制了*正在做的事*，没有限制*数量*也行；``a*b*c`` 和 2*3*4 照旧"
+    assert prose.plain(text) == "它限制了正在做的事，没有限制数量也行；`a*b*c` 和 2*3*4 照旧"
+    assert "限制了<em>正在做的事</em>，没有限制<em>数量</em>也行；<code>a*b*c</code> 和 2*3*4" in prose.html(
+        text
+    )
+
+
 def test_docstrings_are_readable_without_their_markup() -> None:
     text = "Two\nlines, *so* with ``a*b*c``:\n\n- one\n  more\n- two < 3\n\n::\n\n  ``a`` ──▶ b"
     assert prose.plain(text) == "Two lines, so with `a*b*c`:\n\n- one more\n- two < 3\n\n  a     ──▶ b"
