@@ -5,7 +5,7 @@ from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
-"""No spaces stand around it in Chinese, so there it may touch a word."""
+"""Not within a word or a sum. Chinese has no spaces between words: there it begins and ends anywhere."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
 
