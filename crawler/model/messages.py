@@ -193,7 +193,7 @@ class Ack(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
 
     batch: int
     position: int
-    """Where the sink ends with this batch: bytes for a file, the last row id for a table."""
+    """Where the sink ends with this batch (an offset): bytes for a file, the last row id for a table."""
     work: ChildWork | None = None
     """What the writer did since it last said so, where a trace is written."""
 
