@@ -1,6 +1,10 @@
 """Station 3 of 4, parse. In: Page from page_queue. Out: Finished to finished_queue, links to the frontier.
 Runs as: one coroutine for each parser; the work itself in its process (or thread, or inline).
 Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison page costs one page.
+
+Parsing is CPU-bound, so it is done in processes; this is the bridge to one of them. :func:`parse_task` keeps it
+busy, :func:`parse_all` finds the page at which it died. (A page that kills whoever takes it is what elsewhere is
+called a poison message.)
 """
 
 import asyncio
@@ -61,7 +65,7 @@ async def parse_task(
     step: Step,
     counters: Counters,
 ) -> None:
-    """Parse what waits, batch by batch, until ``pages`` is closed and empty.
+    """Parse what waits, batch by batch, until ``pages`` is closed and empty; ``starting`` gives the parser.
 
     While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
@@ -85,7 +89,7 @@ async def parse_task(
                 result = replace(result, exchanges=page.exchanges) if page.exchanges else result
                 if result.extract_error is not None:
                     _warn_once(result, counters)
-                # First what it leads to, then its record: never the other way round.
+                # Its links before its record, never after: a kill in between may not lose them.
                 await frontier.finish(result)
                 await finished.put(result.without_links())
 
