@@ -103,13 +103,13 @@ async def parse_task(
                 batch = ahead or await pages.get_batch(most, options.batch_bytes)
             except QueueClosed:
                 return
-            ahead = pages.take_spare(most, options.batch_bytes)
+            ahead = pages.take_spare(most, options.batch_bytes)  # the batch after it, if much waits
             step.enter(Activity.PARSE, batch[0].ticket.url)
             began = time.monotonic()
             async for parsed, results in parse_all(batch, parser, options.max_crashes, counters, ahead):
                 most = _pages_at_once((time.monotonic() - began) / len(parsed), options.batch_pages)
                 step.pid = parser.pid or step.pid
-                if handing_on is not None and not handing_on.done():
+                if handing_on is not None and not handing_on.done():  # full writers stop the parsers here
                     step.enter(Activity.WAIT_FOR_WRITER, parsed[0].ticket.url)
                     await handing_on
                     step.enter(Activity.PARSE, batch[0].ticket.url)
