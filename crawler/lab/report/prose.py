@@ -4,7 +4,8 @@ import re
 from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
+"""Not what multiplies. Chinese has no spaces around what it stresses."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
 
