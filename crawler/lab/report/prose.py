@@ -5,7 +5,7 @@ from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
-"""Not what multiplies. Chinese has no spaces around what it stresses."""
+"""Not within a word or a sum. Chinese has no spaces between words: there it begins and ends anywhere."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
 
