@@ -193,6 +193,11 @@ def test_a_table_is_shown_without_its_rules() -> None:
     assert prose.plain(text) == "f     a\n     b"
 
 
+def test_what_is_stressed_needs_no_spaces_around_it_in_chinese() -> None:
+    assert prose.plain("限制了*正在做的事*，") == "限制了正在做的事，"
+    assert prose.html("*等待*中，2*3*4") == "<p><em>等待</em>中，2*3*4</p>"
+
+
 def test_docstrings_are_readable_without_their_markup() -> None:
     text = "Two\nlines, *so* with ``a*b*c``:\n\n- one\n  more\n- two < 3\n\n::\n\n  ``a`` ──▶ b"
     assert prose.plain(text) == "Two lines, so with `a*b*c`:\n\n- one more\n- two < 3\n\n  a     ──▶ b"
