@@ -13,6 +13,7 @@ from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.report import prose
 from docs.build_site import anchor_of
+from tests.examples.alone import A_LINE_IS_ONE_WRITE
 
 ROOT = Path(__file__).parents[2]
 NAMES = list(EXPERIMENTS)
@@ -149,7 +150,7 @@ def test_the_solution_of_the_exercise_runs_and_says_what_is_right(name: str) -> 
     run = subprocess.run(
         [sys.executable, solution_of(name)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), **A_LINE_IS_ONE_WRITE},
         capture_output=True,
         text=True,
         timeout=50,
