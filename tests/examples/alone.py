@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from crawler.lab.crash.victims import group_of, kill_group
 
-
 A_LINE_IS_ONE_WRITE = {"PYTHONUNBUFFERED": ""}
 """Without buffers, ``print`` writes a line and then its end: another process may write between the two."""
 
