@@ -11,10 +11,10 @@ from docs import (
     make_tutorial,
 )
 from docs.build_site import DOCS
-from tests.walk import started
+from docs.drawing.kept import kept
 
 (DOCS / "configuration.md").write_text(make_configuration.make(), encoding="utf-8")
-(DOCS / "map.md").write_text(make_map.make(started()), encoding="utf-8")
+(DOCS / "map.md").write_text(make_map.make(kept()), encoding="utf-8")
 outputs = DOCS / "outputs.md"
 outputs.write_text(make_outputs.make(outputs.read_text(encoding="utf-8")), encoding="utf-8")
 (DOCS / "cli.md").write_text(make_cli.make(), encoding="utf-8")
@@ -26,5 +26,4 @@ for path in (DOCS / "rules").glob("*.md"):
 (DOCS / "rules").mkdir(exist_ok=True)
 for name, text in make_rules.make().items():
     (DOCS / name).write_text(text, encoding="utf-8")
-for name, draw in make_drawings.DRAWN.items():
-    (make_drawings.DRAWINGS / name).write_text(draw(), encoding="utf-8")
+make_drawings.write()

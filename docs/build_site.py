@@ -28,7 +28,11 @@ from docs.parsed import parsed
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?=\))")
-LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
+SHOWN = re.compile(
+    r'^(?P<before><(?:img|source)\b[^>\n]*? (?:src|srcset)=")(?P<target>[^"]+)(?=")', re.MULTILINE
+)
+"""A picture in HTML, at the beginning of its line: so one is chosen by the width of the page."""
+LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "srcset"}
 """Elements that load something, beside ``link``, and the attribute that says what."""
 STYLING = {"stylesheet", "preload", "preconnect", "icon", "manifest", "modulepreload"}
 """What a ``link`` element loads."""
@@ -66,7 +70,12 @@ def rewritten(text: str, page: str, where: str, coded: set[str], copied: set[str
             path = f"files/{path}"
         return posixpath.relpath(path, posixpath.dirname(where) or ".") + anchor
 
-    return LINK.sub(replace, text)
+    def show(match: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page), match["target"]))
+        shown = posixpath.relpath(path.removeprefix("docs/"), posixpath.dirname(where) or ".")
+        return match["before"] + shown
+
+    return SHOWN.sub(show, LINK.sub(replace, text))
 
 
 class Block(NamedTuple):
@@ -205,14 +214,19 @@ def check(site: Path, out: Path, pages: int) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def generate(folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Make the site in ``folder / "site"``, unchecked; returns how the generator ended."""
+    put_together(folder / "pages")
+    shutil.copy(ROOT / "zensical.toml", folder)
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+
+
 def build(out: Path | None) -> int:
     """Build the site in the folder ``out``, which is replaced; None: only to see whether it can be built."""
     with tempfile.TemporaryDirectory(prefix="crawler-docs-") as temporary:
         folder = Path(temporary)
-        put_together(folder / "pages")
-        shutil.copy(ROOT / "zensical.toml", folder)
-        command = [sys.executable, "-m", "zensical", "build", "--strict"]
-        built = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+        built = generate(folder)
         if built.returncode != 0:
             sys.stderr.write(built.stdout + built.stderr)
             return 1

@@ -7,7 +7,7 @@ some ask for patience in their robots.txt, so that there is something to be seen
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +45,10 @@ def watched_crawl(folder: Path) -> Iterator[str]:
                 crawl.kill()
 
 
-def take(page: "Page", folder: Path) -> bytes:
-    """A picture (PNG) of a crawl's live page in ``page``: what fits into the window."""
+def take(pages: "Sequence[Page]", folder: Path) -> list[bytes]:
+    """A picture (PNG) of a crawl's live page in each of ``pages``: what fits into the window."""
     with watched_crawl(folder) as url:
-        page.goto(url)
-        page.wait_for_timeout(WATCHED)
-        return page.screenshot()
+        for page in pages:
+            page.goto(url)
+        pages[0].wait_for_timeout(WATCHED)
+        return [page.screenshot() for page in pages]

@@ -1,22 +1,18 @@
 """What ``crawler check`` prints at a terminal, as the picture in the README.
 
-``python -m docs.make_check_picture`` checks the annex of the fixture site, which is full of faults, and draws
-what is printed, of each rule the first finding; in the place of the others stands an ellipsis. It is no part
-of ``python -m docs``, since the picture has the time in it.
+``python -m docs.make_screenshots check.svg`` checks the annex of the fixture site, which is full of faults,
+and draws what is printed, of each rule the first finding; in the place of the others stands an ellipsis.
 """
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from rich.text import Text
 
 from crawler.lab.site.site_process import SiteProcess
-from docs.build_site import DOCS
-from docs.terminal import draw, printed
+from docs.terminal import COLUMNS, draw, printed
 
-PICTURE = DOCS / "assets" / "check.svg"
 PORT = 8000
 """That of ``crawler serve``."""
 
@@ -34,9 +30,8 @@ def shortened(text: str) -> Iterator[str]:
         told |= {found[1]} if found else set()
 
 
-if __name__ == "__main__":
-    with SiteProcess(PORT, annex=True) as site, tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "annex"
-        text = printed("check", site.url, "-o", out, "--no-progress").replace(str(out), "crawls/annex")
-    picture = draw(f"crawler check http://127.0.0.1:{PORT}/", shortened(text), name="check")
-    PICTURE.write_text(picture, encoding="utf-8")
+def take(folder: Path, columns: int = COLUMNS) -> str:
+    """The picture, as SVG; the check is kept in ``folder``."""
+    with SiteProcess(PORT, annex=True) as site:
+        text = printed("check", site.url, "-o", "crawls/annex", "--no-progress", cwd=folder, columns=columns)
+    return draw(f"crawler check http://127.0.0.1:{PORT}/", shortened(text), name="check", columns=columns)

@@ -2,7 +2,7 @@
 
 ``python -m docs`` does so wherever a page has such a comment; a test compares the pages with the files as
 they are now. ``python -m docs.make_ladder`` runs the ladder first, which takes minutes and needs a machine
-with nothing else to do: the figures in ``docs/assets/ladder.json`` and the picture beside it are of that run.
+with nothing else to do: the figures in ``docs/assets/ladder.json`` are of that run.
 
 - ``<!-- code STEP -->``: the program of that step;
 - ``<!-- diff BEFORE STEP -->``: what is other in it than in one before;
@@ -105,8 +105,7 @@ def measure(rounds: int = 3) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         climb(WORKLOADS, rounds, Path(folder))
-        for name in ("ladder.json", "ladder.svg"):
-            shutil.copy(Path(folder) / name, DOCS / "assets" / name)
+        shutil.copy(Path(folder) / MEASURED.name, MEASURED)
 
 
 if __name__ == "__main__":

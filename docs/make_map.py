@@ -4,9 +4,11 @@
 """
 
 import ast
-from collections.abc import Iterable
 from pathlib import Path
 
+from docs.drawing.kept import Kept
+from docs.drawing.words import purpose
+from docs.make_drawings import picture
 from docs.parsed import parsed
 
 ROOT = Path(__file__).parent.parent
@@ -21,40 +23,6 @@ KINDS = {
 }
 TELLING = ("chinese", "lessons", "tables")
 """Folders of the lab whose files are named after an experiment, and start nothing."""
-PURPOSES = {
-    ("process", "MainProcess", "ForkServerProcess-N"): "a parser: one for each core, with a pool of its own",
-    ("process", "MainProcess", "forkserver"): "forks all other children",
-    ("process", "MainProcess", "resource_tracker"): "multiprocessing's own: removes what killed ones leave",
-    ("process", "MainProcess", "writer-SINK"): "writes one sink's file",
-    ("thread", "ForkServerProcess-N", "end-with-parent"): "ends the process when its parent is gone",
-    ("thread", "MainProcess", "FILE events"): "reads what a writer says, to the end of its pipe",
-    (
-        "thread",
-        "MainProcess",
-        "QueueFeederThread",
-    ): "multiprocessing's own: writes a queue's items to its pipe",
-    ("thread", "MainProcess", "Thread-N"): "the executor's own: manages a parser's process",
-    (
-        "thread",
-        "MainProcess",
-        "Thread-N (_do_shutdown)",
-    ): "asyncio's own: waits for the default executor's end",
-    ("thread", "MainProcess", "Thread-N (_monitor)"): "writes the log",
-    ("thread", "MainProcess", "libuv-worker"): "uvloop's own",
-    ("thread", "MainProcess", "live page"): "serves the live page, with `--dashboard`",
-    ("thread", "MainProcess", "look-up"): "looks one host name up, and nobody waits for it at the end",
-    ("thread", "MainProcess", "parse_N"): "sends a parser its pages, and waits for the results",
-    ("thread", "MainProcess", "prestart"): "starts the fork server while the main thread imports",
-    ("thread", "MainProcess", "parser-N ends"): "waits for the end of a parser's pool",
-    ("thread", "MainProcess", "progress_thread"): "draws the progress",
-    ("thread", "MainProcess", "state_N"): "owns `crawl.db`",
-    ("thread", "MainProcess", "earlier_N"): "reads the generation before, where there is one",
-    ("thread", "MainProcess", "trace"): "writes the trace, with `--trace`",
-    ("thread", "MainProcess", "uvloop_N"): "the loop's default executor: calls that would block the loop",
-    ("thread", "writer-SINK", "end-with-parent"): "ends the process when its parent is gone",
-    ("thread", "writer-SINK", "pings"): "answers the main process while the disk is slow",
-}
-"""What for: by kind, the process that starts it, and name."""
 FLOORS = [
     "cli",
     "testing",
@@ -94,8 +62,8 @@ def link(path: Path) -> str:
     return f"[`{name}`](../{name})"
 
 
-def make(started: Iterable[tuple[str, ...]]) -> str:
-    """The whole page; ``started`` is what :func:`tests.walk.started` returns."""
+def make(seen: Kept) -> str:
+    """The whole page, with what a crawl was seen to start."""
     sources = sorted(PACKAGE.rglob("*.py"))
     lines = [
         "# The map",
@@ -105,7 +73,7 @@ def make(started: Iterable[tuple[str, ...]]) -> str:
         "",
         "## The four stations",
         "",
-        "![The four stations and what passes between them](drawings/street.svg)",
+        *picture("street"),
         "",
     ]
     stations = sorted((text, path) for path in sources if (text := docstring(path)).startswith("Station "))
@@ -113,7 +81,6 @@ def make(started: Iterable[tuple[str, ...]]) -> str:
         header = text.split("\n\n")[0]
         lines += [link(path), "", "```", header, "```", ""]
     lines += ["## Who runs what", "", "The suffix of a file's name says who runs it.", ""]
-    lines += ["![Coroutines, threads and processes, room by room](drawings/processes.svg)", ""]
     for suffix, kind in KINDS.items():
         owners = [path for path in sources if path.stem.endswith(suffix) and path.parent.name not in TELLING]
         if owners:
@@ -122,15 +89,19 @@ def make(started: Iterable[tuple[str, ...]]) -> str:
             lines += [""]
     lines += ["### What runs in a live crawl", ""]
     lines += [
-        "Seen in a crawl with two sinks, not read off the code. The main thread runs the event loop.",
+        "Seen in a crawl, not read off the code: of a small site with a host name, with two sinks, a trace",
+        "and the live page, and then once more for what has changed. N stands for a number. Other crawls",
+        "start a little more: a frontier that nodes share, for instance, or one too large for the memory.",
+        "",
+        *picture("processes"),
         "",
     ]
-    lines += ["| kind | name | started in | by | what for |", "| --- | --- | --- | --- | --- |"]
-    for kind, process, name, file in started:
-        purpose = PURPOSES[kind, process, name]
-        lines += [
-            f"| {kind} | {name} | {process} | {link(PACKAGE / file) if file else 'its library'} | {purpose} |"
-        ]
+    lines += ["| kind | name | runs or starts in | by | what for |", "| --- | --- | --- | --- | --- |"]
+    for row in seen.started:
+        process = ", ".join(filter(None, (row["process"], row["thread"])))
+        file = link(PACKAGE / row["file"]) if row["file"] else "its library"
+        said = purpose(row["process"], row["name"])
+        lines += [f"| {row['kind']} | {row['name']} | {process} | {file} | {said} |"]
     lines += [""]
     lines += ["## The floors", "", "A floor imports only lower ones.", ""]
     for room in FLOORS:

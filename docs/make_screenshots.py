@@ -1,9 +1,10 @@
 """The pictures of the program at work in the README and the documentation.
 
 ``python -m docs.make_screenshots`` crawls the fixture site, looks at pages in headless Chromium and at
-commands in a terminal, and writes one picture for each entry of :data:`PICTURES` to ``docs/assets``; named
-ones only, if names are given. It needs Chromium, Playwright and Pillow, so it is no part of
-``python -m docs``; and what it draws has the time in it, so no test compares it.
+commands in a terminal, and writes two pictures for each entry of :data:`PICTURES` to ``docs/assets``: one
+for a screen and one for a telephone (``live.png``, ``live.narrow.png``), so that both can be read; named ones
+only, if names are given. It needs Chromium, Playwright and Pillow, so it is no part of ``python -m docs``;
+and what it draws has the time in it, so no test compares it.
 """
 
 import sys
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
-from docs import make_inspect_picture
+from docs import make_check_picture, make_inspect_picture
 from docs.build_site import DOCS
 from docs.live_picture import take
-from docs.terminal import draw, printed
+from docs.terminal import COLUMNS, NARROW_COLUMNS, draw, printed
 from tests.browser import ARGUMENTS, chromium
 
 if TYPE_CHECKING:
@@ -33,26 +34,40 @@ COLOURS = 256
 PORT = 8000
 """That of ``crawler serve``."""
 EXECUTORS = ("inline", "thread", "process")
-WIDE = 124
-"""Columns of a terminal for wide tables."""
+SCREEN, TELEPHONE = 760, 390
+"""Widths of a window whose picture is shown in a column of 688 or 343 pixels: so its letters can be read."""
+DENSITY = 1.4
+"""Pixels of a picture to each of the window."""
 AT_ONCE = 4
 """Requests: few, so that all rows of three crawls are seen."""
 FOLLOWED = "/shelves/crime/"
 """The URL whose way is shown."""
+FOLLOW = """(followed) => {
+    document.getElementById("legend").open = false;
+    const crawl = crawls.at(-1), is = (bar, name) => crawl.kinds[crawl.kind[bar]].name === name;
+    const url = crawl.urls.findIndex((each) => each?.endsWith(followed));
+    open(crawl, lifeOf(crawl, url).find((bar) => is(bar, "parsing")));
+    document.getElementById("detail").hidden = true; // the way stays
+    scrollTo(0, 0);
+}"""
 
 
 @contextmanager
-def browser_page(width: int, height: int) -> Iterator["Page"]:
-    """An empty page of a headless browser."""
+def browser_pages(screen: int, telephone: int) -> Iterator[tuple["Page", "Page"]]:
+    """Two empty pages of a headless browser, so high, as wide as a screen's and a telephone's."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        yield browser.new_page(viewport={"width": width, "height": height})
+        wide, narrow = (
+            browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=DENSITY)
+            for width, height in ((SCREEN, screen), (TELEPHONE, telephone))
+        )
+        yield wide, narrow
         browser.close()
 
 
-def timeline(folder: Path) -> bytes:
+def timeline(folder: Path) -> list[bytes]:
     """The same crawl with each executor, and the way of one URL through them."""
     from crawler.view.trace.traces import trace_in
 
@@ -62,22 +77,14 @@ def timeline(folder: Path) -> bytes:
     lives = [_life(trace_in(folder / each).trace) for each in EXECUTORS]
     begin, end = min(begin for begin, _ in lives) - 0.005, max(end for _, end in lives) + 0.015
     printed("timeline", *EXECUTORS, "-o", "timeline.html", "--seconds", f"{begin:.3f}-{end:.3f}", cwd=folder)
-    with browser_page(1280, 1400) as page:
-        page.goto((folder / "timeline.html").as_uri())
-        page.evaluate(
-            """(followed) => {
-                document.getElementById("legend").open = false;
-                const crawl = crawls.at(-1), is = (bar, name) => crawl.kinds[crawl.kind[bar]].name === name;
-                const url = crawl.urls.findIndex((each) => each?.endsWith(followed));
-                open(crawl, lifeOf(crawl, url).find((bar) => is(bar, "parsing")));
-                scrollTo(0, 0);
-            }""",
-            FOLLOWED,
-        )
-        height = page.evaluate("document.getElementById('crawls').getBoundingClientRect().bottom")
-        page.set_viewport_size({"width": 1280, "height": round(height)})
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        return small(page.screenshot())
+    with browser_pages(1400, 1400) as pages:
+        for page in pages:
+            page.goto((folder / "timeline.html").as_uri())
+            page.evaluate(FOLLOW, FOLLOWED)
+            height = page.evaluate("document.getElementById('crawls').getBoundingClientRect().bottom")
+            page.set_viewport_size({"width": page.viewport_size["width"], "height": round(height)})
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return [small(page.screenshot()) for page in pages]
 
 
 def _life(trace: "Trace") -> tuple[float, float]:
@@ -91,10 +98,10 @@ def _life(trace: "Trace") -> tuple[float, float]:
     return begin, end
 
 
-def live(folder: Path) -> bytes:
+def live(folder: Path) -> list[bytes]:
     """The live page of a crawl of a small internet."""
-    with browser_page(1280, 1340) as page:
-        return small(take(page, folder))
+    with browser_pages(1480, 1420) as pages:
+        return [small(picture) for picture in take(pages, folder)]
 
 
 def small(png: bytes) -> bytes:
@@ -108,50 +115,73 @@ def small(png: bytes) -> bytes:
     return made.getvalue()
 
 
-def inspect(_folder: Path) -> bytes:
+def inspect(_folder: Path) -> list[bytes]:
     """One page under the glass."""
     with SiteProcess(PORT) as site:
-        return make_inspect_picture.draw(site.url).encode()
+        return [
+            make_inspect_picture.draw(site.url, columns).encode() for columns in (COLUMNS, NARROW_COLUMNS)
+        ]
 
 
-def check(folder: Path) -> bytes:
+def check_printed(folder: Path) -> list[bytes]:
+    """What a check of the annex prints."""
+    pictures = []
+    for columns in (COLUMNS, NARROW_COLUMNS):
+        (folder / f"{columns}").mkdir()
+        pictures.append(make_check_picture.take(folder / f"{columns}", columns).encode())
+    return pictures
+
+
+def check(folder: Path) -> list[bytes]:
     """The page of a check of the annex, which is full of faults, with a finding opened."""
     with SiteProcess(PORT, annex=True) as site:
         printed("check", site.url, "-o", "annex", "--report", "html=check.html", "--no-progress", cwd=folder)
-    with browser_page(1280, 900) as page:
-        page.goto((folder / "check.html").as_uri())
-        page.locator(".item summary", has_text="2 places").first.click()
-        page.mouse.move(0, 0)
-        page.evaluate("document.activeElement.blur()")
-        return small(page.screenshot())
+    with browser_pages(900, 1100) as pages:
+        for page in pages:
+            page.goto((folder / "check.html").as_uri())
+            page.locator(".item summary", has_text="2 places").first.click()
+            page.mouse.move(0, 0)
+            page.evaluate("document.activeElement.blur()")
+            page.evaluate("scrollTo(0, 0)")
+        return [small(page.screenshot()) for page in pages]
 
 
-def trace(folder: Path) -> bytes:
+def trace(folder: Path) -> list[bytes]:
     """Where a crawl's time went."""
     printed("demo", "-o", "out", "--trace", "--no-progress", cwd=folder)
-    lines = printed("trace", "out", "-n", 5, cwd=folder, columns=WIDE).splitlines()
-    return draw("crawler trace out -n 5", lines, name="trace", columns=WIDE).encode()
+    pictures = []
+    for columns in (COLUMNS, NARROW_COLUMNS):
+        lines = printed("trace", "out", "-n", 5, cwd=folder, columns=columns).splitlines()
+        pictures.append(draw("crawler trace out -n 5", lines, name="trace", columns=columns).encode())
+    return pictures
 
 
-PICTURES: dict[str, Callable[[Path], bytes]] = {
+PICTURES: dict[str, Callable[[Path], list[bytes]]] = {
     "live.png": live,
     "timeline.png": timeline,
     "inspect.svg": inspect,
     "trace.svg": trace,
+    "check.svg": check_printed,
     "check.png": check,
 }
-"""What makes each of them, in a folder of its own."""
+"""What makes each of them, wide and narrow, in a folder of its own."""
+
+
+def files_of(name: str) -> tuple[Path, Path]:
+    """Where the two forms of a picture are kept."""
+    return ASSETS / name, (ASSETS / name).with_suffix(f".narrow{Path(name).suffix}")
 
 
 def main(names: list[str]) -> None:
     """Make those pictures, or all."""
     for name in names or PICTURES:
         with tempfile.TemporaryDirectory() as folder:
-            picture = PICTURES[name](Path(folder))
-        if len(picture) > MAX_BYTES:
-            raise SystemExit(f"{name}: {len(picture):,} bytes, and a picture may have {MAX_BYTES:,}")
-        (ASSETS / name).write_bytes(picture)
-        print(f"{ASSETS / name}: {len(picture):,} bytes")
+            pictures = PICTURES[name](Path(folder))
+        for path, picture in zip(files_of(name), pictures, strict=True):
+            if len(picture) > MAX_BYTES:
+                raise SystemExit(f"{path}: {len(picture):,} bytes, and a picture may have {MAX_BYTES:,}")
+            path.write_bytes(picture)
+            print(f"{path}: {len(picture):,} bytes")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-COLUMNS = 100
+COLUMNS, NARROW_COLUMNS = 100, 48
+"""Of a terminal whose picture is read on a screen, and on a telephone."""
 
 
 def printed(*arguments: object, cwd: Path | None = None, columns: int = COLUMNS) -> str:

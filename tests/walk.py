@@ -5,15 +5,12 @@
 
 import http.server
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import defaultdict
 from pathlib import Path
-
-from crawler.sinks import SINKS
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("engine", "frontier", "fetch", "parse", "write")
@@ -47,8 +44,10 @@ class _Site(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def traced_crawl(variable: str, host: str, *options: str, again: bool = False) -> list[tuple[str, ...]]:
-    """Crawl the site; the distinct lines, as words, that its processes write to the file in ``variable``.
+def traced_crawl(
+    variables: tuple[str, ...], host: str, *options: str, again: bool = False
+) -> list[tuple[str, ...]]:
+    """Crawl the site; the lines, as words, that its processes write to the file that ``variables`` name.
 
     ``again``: twice, the second time as a further generation.
     """
@@ -60,7 +59,9 @@ def traced_crawl(variable: str, host: str, *options: str, again: bool = False) -
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         folder, out = Path(made), Path(made, "written")
-        environment = os.environ | {variable: str(out), "PYTHONPATH": str(ROOT / "tests" / "traced")}
+        environment = (
+            os.environ | dict.fromkeys(variables, str(out)) | {"PYTHONPATH": str(ROOT / "tests" / "traced")}
+        )
         seed = f"http://{host}:{server.server_address[1]}/"
         arguments = ["run", seed, "-o", str(folder / "out"), "--set", "fetch.backoff=0.1", *options]
         try:
@@ -72,34 +73,17 @@ def traced_crawl(variable: str, host: str, *options: str, again: bool = False) -
         finally:
             server.shutdown()
             serving.join()
-        return [tuple(line.split("\t")) for line in {*out.read_text(encoding="utf-8").splitlines()}]
+        return [tuple(line.split("\t")) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
 def walk() -> dict[str, list[str]]:
     """The named functions that are entered, start and end included, in all processes: by file, in order."""
-    lines = traced_crawl("WALK_OUT", "127.0.0.1", "--no-progress")
+    lines = set(traced_crawl(("WALK_OUT",), "127.0.0.1", "--no-progress"))
     found: dict[str, list[str]] = defaultdict(list)
     for path, name, _ in sorted(lines, key=lambda line: (line[0], int(line[2]))):
         if not name.rpartition(".")[2].startswith("<"):  # a lambda, or a loop in brackets, has no name
             found[path].append(name)
     return dict(found)
-
-
-def started() -> list[tuple[str, ...]]:
-    """What two such crawls of a named host start: kind, the process that starts it, its name, our file.
-
-    Each once, with N for a number, SINK and FILE for a sink's: how many there are of a kind depends on the
-    machine and the settings.
-    """
-    options = ("--set", 'write.sinks=["jsonl", "sqlite"]', "--workers", "1", "--trace", "--dashboard")
-    lines = traced_crawl("STARTS_OUT", "localhost", *options, again=True)
-    return sorted({tuple(_general(word) for word in line) for line in lines})
-
-
-def _general(word: str) -> str:
-    files = "|".join(re.escape(sink.file_name) for sink in SINKS.values())
-    word = re.sub(rf"^({files}|records@2\.jsonl) ", "FILE ", re.sub(r"^writer-\w+$", "writer-SINK", word))
-    return re.sub(r"\d+", "N", word)
 
 
 def in_rooms(found: dict[str, list[str]], rooms: tuple[str, ...] = ROOMS) -> dict[str, list[str]]:

@@ -6,24 +6,9 @@ from pathlib import Path
 import pytest
 
 from crawler.sinks import SINKS
-from docs import build_site, make_cli, make_drawings, make_ladder, make_outputs, make_rules, make_screenshots
+from docs import build_site, make_cli, make_ladder, make_outputs, make_rules, make_screenshots
 
 PAGE = "crawler/parse/single_worker_pool.py"
-
-
-@pytest.mark.parametrize("name", make_drawings.DRAWN)
-def test_the_drawings_are_current(name: str):
-    drawn = (make_drawings.DRAWINGS / name).read_text(encoding="utf-8")
-    assert drawn == make_drawings.DRAWN[name](), "run python -m docs"
-
-
-def test_the_street_is_drawn_whole():
-    assert [station.name for station in make_drawings.stations()] == [
-        "1 · lease",
-        "2 · fetch",
-        "3 · parse",
-        "4 · commit",
-    ]
 
 
 def test_the_commands_are_current():
@@ -97,6 +82,14 @@ def test_links_to_other_files_and_folders_hold_too():
     assert copied == {"config.toml"}
 
 
+def test_a_picture_in_html_holds_on_the_site_too():
+    text = '<source srcset="docs/drawings/a.svg">\n<img src="docs/a.png" alt="a">\n`<img src="docs/b.png">`'
+    found = build_site.rewritten(text, "README.md", "index.md", set(), set())
+    assert found == '<source srcset="drawings/a.svg">\n<img src="a.png" alt="a">\n`<img src="docs/b.png">`'
+    deep = build_site.rewritten('<img src="../drawings/a.svg">', "docs/tour/x.md", "tour/x.md", set(), set())
+    assert deep == '<img src="../drawings/a.svg">'
+
+
 def test_a_page_of_code_holds_every_line_of_it():
     source = (build_site.ROOT / PAGE).read_text(encoding="utf-8")
     shown = [line for line in build_site.code_page(PAGE).splitlines() if line]
@@ -136,5 +129,8 @@ def test_the_built_site_is_checked_and_fails_for_a_dead_link_a_missing_place_and
 
 
 def test_every_picture_of_the_program_at_work_is_there_and_small():
-    found = {name: (make_screenshots.ASSETS / name).stat().st_size for name in make_screenshots.PICTURES}
-    assert max(found.values()) <= make_screenshots.MAX_BYTES
+    files = [path for name in make_screenshots.PICTURES for path in make_screenshots.files_of(name)]
+    assert max(path.stat().st_size for path in files) <= make_screenshots.MAX_BYTES
+    assert sorted(
+        path for kind in ("png", "svg") for path in make_screenshots.ASSETS.glob(f"*.{kind}")
+    ) == sorted(files)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from docs import make_map
+from docs.drawing.kept import kept
 from docs.parsed import parsed
-from tests import walk
+from tests import what_starts
 from tests.__main__ import TESTS
 
 ROOT = Path(__file__).parents[2]
@@ -91,15 +92,10 @@ def test_nothing_strange_lies_at_the_top():
     assert {name.partition("/")[0] for name in listed.stdout.splitlines()} == TOP_LEVEL
 
 
-@functools.cache
-def started() -> list[tuple[str, ...]]:
-    return walk.started()
-
-
 def test_what_starts_threads_and_processes_says_so_in_its_name():
     """Not what imports them is looked at here, but who is under way when one starts in a real crawl."""
-    assert {kind for kind, *_ in started()} == {"thread", "process"}
-    for kind, process, name, file in started():
+    assert {kind for kind, *_ in what_starts.started()} == {"thread", "process"}
+    for kind, process, name, file in what_starts.started():
         if name == "libuv-worker":
             continue  # uvloop starts it, below all Python
         assert Path(file).stem.endswith(SUFFIXES[1:]), f"{file} starts the {kind} {name} in {process}"
@@ -107,7 +103,9 @@ def test_what_starts_threads_and_processes_says_so_in_its_name():
 
 def test_every_thread_file_starts_a_thread():
     files = {path.relative_to(PACKAGE).as_posix() for path in SOURCES if path.stem.endswith("_thread")}
-    assert files == {file for kind, *_, file in started() if kind == "thread" and "_thread" in file}
+    assert files == {
+        file for kind, *_, file in what_starts.started() if kind == "thread" and "_thread" in file
+    }
 
 
 def calls_of_the_default_executor(path: Path) -> list[str]:
@@ -226,7 +224,7 @@ def test_every_module_says_what_it_is():
 
 def test_the_map_in_the_docs_is_current():
     written = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
-    assert written == make_map.make(started()), "run python -m docs"
+    assert written == make_map.make(kept()), "run python -m docs"
 
 
 def test_what_runs_alone_is_where_it_is_looked_for():

@@ -33,3 +33,6 @@ if out := os.environ.get("WALK_OUT"):
 
 if "STARTS_OUT" in os.environ:
     import started  # noqa: F401 - it writes down what is started
+
+if "JOINS_OUT" in os.environ:
+    import joined  # noqa: F401 - it writes down what joins them

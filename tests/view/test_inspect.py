@@ -36,9 +36,9 @@ async def looked_at(url: str, depth: int = 0, **keys: Any) -> Inspection:
     return await asyncio.to_thread(inspect, url, Config(**keys), depth)
 
 
-def told(seen: Inspection, **how: Any) -> str:
+def told(seen: Inspection, width: int = 200, **how: Any) -> str:
     """All that is printed of it."""
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=io.StringIO(), width=width)
     show(seen, console, **how)
     return cast("io.StringIO", console.file).getvalue()
 
@@ -92,6 +92,9 @@ async def test_each_decision_about_a_page_is_told(backend: str):
     words = told(seen)
     for line in ("User-agent: * is meant for us", "allowed: no rule matches", "1 asset", "2:24  follow"):
         assert line in words
+    narrow = told(seen, width=60)
+    assert f"{served.url}/a.png" in narrow, "the source of a link leaves no room for its URL"
+    assert "img src" in narrow
 
 
 async def test_the_links_followed_are_those_that_a_crawl_follows():

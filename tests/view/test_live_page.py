@@ -173,6 +173,21 @@ def test_axe_finds_no_serious_fault(browser, feeder, scheme):
         assert (int(red) + int(green) + int(blue) > 384) == (scheme == "light")
 
 
+def test_a_window_between_narrow_and_wide_has_no_table_over_another_and_no_giant_street(browser, feeder):
+    with opened(browser, feeder.url, viewport={"width": 860, "height": 900}) as shown:
+        over = """() => [...document.querySelectorAll(".tight table")].filter((table) =>
+            table.getBoundingClientRect().right > table.closest(".tight").getBoundingClientRect().right + 1
+            || [...table.closest(".tight").querySelectorAll("table")].some((other) => {
+                const [one, two] = [table.getBoundingClientRect(), other.getBoundingClientRect()];
+                const beside = one.left < two.left && one.right > two.left;
+                return beside && one.top < two.bottom && one.bottom > two.top;
+            })).length"""
+        assert shown.locator(".tight table").count() > 1
+        assert shown.evaluate(over) == 0
+        shown.set_viewport_size({"width": 760, "height": 900})
+        assert shown.evaluate("document.querySelector('#street').getBoundingClientRect().width") <= 480
+
+
 def test_a_narrow_page_is_not_scrolled_sideways(browser, feeder):
     feeder.snapshot(picture(2, out="crawls/" + "x" * 200, seeds=("https://a.example/" + "y" * 300,)))
     with opened(browser, feeder.url, viewport={"width": 390, "height": 800}) as shown:

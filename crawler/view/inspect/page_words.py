@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.view.inspect.inspection import ExtractSeen, LinkSeen, PageSeen
+from crawler.watch.narrow_view import is_narrow
 from crawler.watch.units import size
 from crawler.watch.words import counted, visible
 
@@ -62,13 +63,16 @@ def show_links(links: list[LinkSeen], console: Console, most: int | None) -> Non
     table.add_column(justify="right", min_width=8)
     table.add_column()
     table.add_column(overflow="fold")
-    table.add_column(style="dim")
+    narrow = is_narrow(console.width)  # then there is no room for a column more
     for link in shown:
         place = f"{link.line}:{link.column}" if link.line else ""
         target = Text(visible(link.url or link.href))
         if link.reason and link.verdict not in ("asset", "external"):
             target.append(f" ({visible(link.reason)})", style="dim")
-        table.add_row(place, Text(link.verdict, _STYLES.get(link.verdict, "yellow")), target, link.source)
+        if narrow:
+            target.append(f" {link.source}", style="dim")
+        source = [] if narrow else [Text(link.source, style="dim")]
+        table.add_row(place, Text(link.verdict, _STYLES.get(link.verdict, "yellow")), target, *source)
     console.print(table)
     if len(shown) < len(links):
         console.print(Text(f"          and {len(links) - len(shown):,} more: --all", style="dim"))
