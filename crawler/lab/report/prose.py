@@ -4,7 +4,8 @@ import re
 from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])")
+# Chinese has no spaces around what it stresses, so only these are parts of the same word.
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
 
