@@ -19,7 +19,7 @@ KINDS = {
     "_queue": "Queues",
     "_pipe": "Pipes",
 }
-TELLING = ("lessons", "tables")
+TELLING = ("chinese", "lessons", "tables")
 """Folders of the lab whose files are named after an experiment, and start nothing."""
 PURPOSES = {
     ("process", "MainProcess", "ForkServerProcess-N"): "a parser: one for each core, with a pool of its own",

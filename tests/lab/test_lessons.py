@@ -202,3 +202,8 @@ def test_docstrings_are_readable_without_their_markup() -> None:
         "<p>Two lines, <em>so</em> with <code>a*b*c</code>:</p><ul><li>one more</li><li>two &lt; 3</li></ul>"
         "<div class=scroll tabindex=0><pre>  a     ──▶ b</pre></div>"
     )
+
+
+def test_emphasis_is_seen_where_no_spaces_are_between_words() -> None:
+    assert prose.html("它是*先*读，然后才等") == "<p>它是<em>先</em>读，然后才等</p>"
+    assert prose.plain("a*b*c is no emphasis, 它是*先*读") == "a*b*c is no emphasis, 它是先读"

@@ -28,7 +28,7 @@ def _because(figures: Figures) -> str:
 
 
 CHINESE = Translation(
-    about="同时一百个：每个任务一个协程，还是固定数量的 worker 取队列",
+    about="同时一百个：每个任务一个协程，还是由固定数量的 worker 从队列里取",
     question="要限制协程的数量，用信号量和用几个 worker 一样好吗？",
     claim="用信号量限制大量协程，和用几个 worker 一样好。",
     done=_done,

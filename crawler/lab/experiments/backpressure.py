@@ -95,6 +95,6 @@ def run(scale: Scale) -> Finding:
         verdict=Verdict.of([speed > 1.1]),
         because=f"Unbounded, it was {speed:.2f} times as fast, and memory grew by {megabytes(growth)} MB/s, "
         f"to {megabytes(grown['unbounded'])} MB; bounded, it grew to {megabytes(grown['bounded'])} MB.",
-        figures={**found, "speed": speed, "growth_bytes_per_s": growth},
+        figures={**found, "speed": speed, "growth_bytes_per_s": growth, "run_s": seconds},
         draw=partial(draw, found),
     )

@@ -112,7 +112,7 @@ def run(scale: Scale) -> Finding:
         tables=[table(found, shares)],
         verdict=Verdict.of(share >= PARALLEL for share in shares.values()),
         because=f"Of the time, at least two ran at once: {in_words(shares)}.",
-        figures={"parallel_share": shares, "spans_s": found},
+        figures={"workers": WORKERS, "work_s": seconds, "parallel_share": shares, "spans_s": found},
         draw=partial(draw, found),
         notes=[] if has_gil() else ["This Python has no global interpreter lock."],
     )

@@ -48,5 +48,5 @@ def run(_scale: Scale) -> Finding:
         f"{left['complaints']} lines about that, and ended with exit code {left['exit_code']}. With both, "
         f"{joined['done']} were done. The end of a program waited by itself for: "
         f"{', '.join(alone) or 'nobody'}.",
-        figures={"programs": found, "tasks": TASKS},
+        figures={"programs": found, "tasks": TASKS, "task_s": WORK, "workers": WORKERS},
     )

@@ -79,6 +79,9 @@ def run(scale: Scale) -> Finding:
         f"{io[here] / max(io.values()):.0%}: {in_words}.",
         figures={
             "cores": here,
+            "task_s": TASK,
+            "delay_s": DELAY,
+            "full_share": FULL,
             "cpu_tasks_per_s": cpu,
             "io_answers_per_s": io,
             "io_cores_busy": {n: {"loop": level["loop"], "site": level["site"]} for n, level in loop.items()},

@@ -103,5 +103,5 @@ def run(scale: Scale) -> Finding:
         because=f"terminate() lost items in {lossy} of {runs} runs, up to {max(lost[False])} of {ITEMS}; "
         f"sentinels lost {sum(lost[True])} in {len(lost[True])} runs. "
         + (f"join() before get() was stuck with an item of {stuck[0]['bytes']:,} bytes." if stuck else ""),
-        figures={"ends": ends, "joins": joins, "items": ITEMS},
+        figures={"ends": ends, "joins": joins, "items": ITEMS, "work_s": WORK},
     )

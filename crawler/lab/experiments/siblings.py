@@ -96,6 +96,7 @@ def talk_in_all_ways(trips: int, repeats: int) -> dict[str, Talk]:
     runs = {way: partial(one_talk, way, trips) for way in (*DIRECT, RELAYED)}
     return {
         way: {
+            "trips": trips,
             "trips_per_s": max(talk["trips_per_s"] for talk in talks),
             "went_on": all(talk["went_on"] for talk in talks),
         }

@@ -4,8 +4,8 @@ import re
 from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
-# Chinese has no spaces around what it stresses, so only these are parts of the same word.
 EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
+"""Not within a word or a sum. Chinese has no spaces between words: there it begins and ends anywhere."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
 

@@ -6,7 +6,8 @@ from crawler.lab.finding import Table
 from crawler.lab.tables.units import yes_or_no
 
 Talk = dict[str, Any]
-"""Questions with their answers a second, ``trips_per_s``; whether it ``went_on`` after the parent's death."""
+"""Questions with their answers, ``trips``, and how many a second, ``trips_per_s``; whether it ``went_on``
+after the parent's death."""
 
 
 def in_words(found: dict[str, Talk]) -> str:
