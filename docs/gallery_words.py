@@ -13,9 +13,11 @@ class Words:
     question: str
     verdict: str
     not_possible: str
+    picture: str
     source: str
     tutorial: str
     separator: str
+    stop: str
     before_what: str
     after_what: str
 
@@ -30,26 +32,30 @@ WORDS = {
         made="Made by `docs/make_gallery.py`; a test checks that it is current. The run:",
         question="question",
         verdict="on this machine",
-        not_possible="Not possible on this machine.",
+        not_possible="not possible",
+        picture="The picture",
         source="The experiment",
         tutorial="In the tutorial, line by line",
         separator="; ",
-        before_what="(",
+        stop=".",
+        before_what=" (",
         after_what=")",
     ),
     "zh": Words(
         heading="实验结果一览",
-        intro="[实验室](../lab.md)跑一遍的全部结果：每个实验的图、起决定作用的数字，以及对写程序有什么用。"
+        intro="[实验室](../lab.zh.md)跑一遍的全部结果：每个实验的图、起决定作用的数字，以及对写程序有什么用。"
         "先猜后看更好：`crawler lab NAME --ask --language zh` 会先问你，再在你的机器上把实验跑一遍。"
         "判定针对的是那句话本身，以及这台机器：✓ 成立，◐ 部分成立，✗ 不成立。"
         "图里的字是英文，图下有中文说明。",
         made="本页由 `docs/make_gallery.py` 生成，有测试保证它不过期。这次运行的环境：",
         question="问题",
         verdict="在这台机器上",
-        not_possible="这台机器上做不了。",
+        not_possible="做不了",
+        picture="图",
         source="实验源码",
         tutorial="逐句看教程",
         separator="；",
+        stop="。",
         before_what="（",
         after_what="）",
     ),

@@ -43,7 +43,7 @@ def make(kept: Path = KEPT) -> dict[str, str]:
 
 
 def _page(run: dict[str, Any], language: Language, words: Words) -> Iterator[str]:
-    findings = {name: language.finding(name, _finding(found)) for name, found in run["experiments"].items()}
+    findings = {name: language.finding(name, finding_of(found)) for name, found in run["experiments"].items()}
     machine = describe(Machine(**run["machine"]), Scale(run["scale"]), language.labels)
     yield f"# {words.heading}\n"
     yield f"{words.intro}\n"
@@ -55,15 +55,18 @@ def _page(run: dict[str, Any], language: Language, words: Words) -> Iterator[str
     ]
     yield table((words.question, words.verdict), rows)
     for name in EXPERIMENTS:
-        yield f'<a id="{name}"></a>\n\n## {plain(language.lesson(name).question)}\n'
+        # No id: what a heading gets by itself may be the same, and an id is to be the only one.
+        yield f'<a name="{name}"></a>\n\n## {plain(language.lesson(name).question)}\n'
         if name in findings:
-            yield from _found(name, findings[name], run["experiments"][name]["pictures"], language)
+            yield from _found(name, findings[name], run["experiments"][name]["pictures"], language, words)
         else:
-            yield f"`crawler lab {name}` · **{words.not_possible}** {plain(run['not_possible'][name])}\n"
+            reason = f"**{words.not_possible}{words.stop}** {plain(run['not_possible'][name])}"
+            yield f"`crawler lab {name}` · {reason}\n"
         yield from _learned(name, language, words)
 
 
-def _finding(kept: dict[str, Any]) -> Finding:
+def finding_of(kept: dict[str, Any]) -> Finding:
+    """One finding of the kept run."""
     tables = [
         Table(tuple(one["columns"]), tuple(map(tuple, one["rows"])), one["title"]) for one in kept["tables"]
     ]
@@ -73,11 +76,13 @@ def _finding(kept: dict[str, Any]) -> Finding:
 
 def _verdict(finding: Finding | None, language: Language, words: Words) -> str:
     if finding is None:
-        return f"– {words.not_possible.rstrip('.:。：')}"
+        return f"– {words.not_possible}"
     return f"{MARKS[finding.verdict]} {language.labels.verdicts[finding.verdict]}"
 
 
-def _found(name: str, finding: Finding, pictures: list[str], language: Language) -> Iterator[str]:
+def _found(
+    name: str, finding: Finding, pictures: list[str], language: Language, words: Words
+) -> Iterator[str]:
     labels = language.labels
     yield f"`crawler lab {name}` · {plain(labels.said.format(claim=finding.claim))}\n"
     yield f"{plain(finding.done)}\n"
@@ -87,9 +92,9 @@ def _found(name: str, finding: Finding, pictures: list[str], language: Language)
             f'<picture><source media="(max-width: {NARROW_BELOW}px)" srcset="{path}-narrow.svg">'
             f'<img src="{path}.svg" alt="{escape(caption)}" width="100%"></picture>\n'
         )
-        yield f"*{plain(caption)}*\n"
+        yield f"{words.picture}{labels.colon}{plain(caption)}\n"
     verdict = labels.on_this_machine.format(verdict=verdict_of(finding, labels))
-    yield f"**{MARKS[finding.verdict]} {verdict}{labels.colon.strip()}** {plain(finding.because)}\n"
+    yield f"**{MARKS[finding.verdict]} {verdict}{words.stop}** {plain(finding.because)}\n"
     small = [one for one in finding.tables if _is_small(one)]
     for one in small[:1]:
         if one.title:
@@ -113,7 +118,7 @@ def _learned(name: str, language: Language, words: Words) -> Iterator[str]:
     reading = f"[{labels.reference}]({lesson.reading})"
     yield f"**{labels.advice}{labels.colon.strip()}** {written(lesson.advice)} {reading}\n"
     places = words.separator.join(
-        f"{_place(place.where)} {words.before_what}{written(place.what)}{words.after_what}"
+        f"{_place(place.where)}{words.before_what}{written(place.what)}{words.after_what}"
         for place in lesson.places
     )
     yield f"- {labels.places}{labels.colon}{places}"
@@ -121,7 +126,7 @@ def _learned(name: str, language: Language, words: Words) -> Iterator[str]:
     yield f"- {words.source}{labels.colon}[`{source}`]({_UP}{source})"
     answer = f"[`{solution}`]({_UP}{solution})"
     yield f"- {labels.exercise}{labels.colon}{written(lesson.exercise)} {labels.solution.format(path=answer)}"
-    if rows := _rows_of_the_tutorial(name, language):
+    if rows := rows_of_the_tutorial(name, language):
         yield f"- {words.tutorial}{labels.colon}{words.separator.join(rows)}"
     yield ""
 
@@ -131,7 +136,7 @@ def _place(where: str) -> str:
     return f"[`{function or path.rpartition('/')[2]}`]({_UP}{where})"
 
 
-def _rows_of_the_tutorial(name: str, language: Language) -> list[str]:
+def rows_of_the_tutorial(name: str, language: Language) -> list[str]:
     """The statements of the tutorial's page that this experiment puts to the test, as links."""
     page = "tutorial.md" if language is ENGLISH else f"tutorial.{language.code}.md"
     text = (DOCS / "learn" / page).read_text("utf-8")

@@ -64,14 +64,9 @@ def lab() -> None:
 @click.option("--ask", is_flag=True, help="Ask for a guess before each, and explain it after.")
 @click.option("-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]")
 @click.option(
-    "--language",
-    "code",
-    metavar="en|zh",
-    type=click.Choice(["en", "zh"]),
-    default="en",
-    show_default=True,
+    "--language", "code", metavar="en|zh", type=click.Choice(["en", "zh"]), default="en", show_default=True,
     help="Of all that is printed, asked and reported.",
-)
+)  # fmt: skip
 def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: str | None, code: str) -> int:
     """Measure what is said of coroutines, threads and processes on this machine.
 

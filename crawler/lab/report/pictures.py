@@ -37,6 +37,8 @@ _LOOKS = {
     "svg.fonttype": "none",  # words are words, not outlines: they can be searched, and are smaller
     "font.sans-serif": ["DejaVu Sans", "Verdana"],
 }
+_FAMILY = "'DejaVu Sans', 'Verdana', sans-serif"
+"""As matplotlib writes it, at every word."""
 
 
 def can_draw() -> bool:
@@ -106,6 +108,9 @@ def named_bars(axes: "Axes", names: Sequence[str], values: Sequence[float], colo
 def slim(svg: Path) -> None:
     """Make a picture smaller: a hundredth of a point is as fine as anybody can see."""
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg.read_text("utf-8"), flags=re.DOTALL)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+    text = text.replace(f"font-family: {_FAMILY}; ", "")
+    text = text.replace("*{stroke", f"text{{font-family: {_FAMILY}}}*{{stroke", 1)
     text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _rounded, tag[0]), text)
     svg.write_text(re.sub(r"\s*\n\s*", "\n", text), "utf-8")
 
