@@ -30,7 +30,7 @@ from crawler.write.commit_task import Committer
 
 
 class Stations:
-    """The parts of one crawl, put together; :func:`crawler.engine.street.walk` runs them."""
+    """The parts of one crawl's stations (elsewhere: stages); :func:`crawler.engine.street.walk` runs them."""
 
     page: str | None = None
     """Where its live page is served, without a token."""

@@ -1,4 +1,4 @@
-"""What runs beside the street: who looks at the crawl, and what each of them may do to it."""
+"""The watchers (monitors), which run beside the street: who looks at it, and what each may do to it."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator

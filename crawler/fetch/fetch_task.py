@@ -2,9 +2,13 @@
 Runs as: N coroutines in the main loop. Stops when: fetch_queue closes. Fails as: an Outcome, never an exception.
 
 The number of workers is the one global bound on requests in flight; how many of them may be at one
-host is the frontier's business, which is why each ticket's slot is given back here, exactly once,
-whatever became of the ticket. It is given back as soon as the answer has been read and before
-waiting for room in the page queue: parsers that lag must not look like a slow host.
+host is the frontier's business, which is why each ticket's slot (its place among those) is given back
+here, exactly once, whatever became of the ticket. It is given back as soon as the answer has been read and
+before waiting for room in the page queue: parsers that lag must not look like a slow host.
+
+Fetching is I/O-bound: a worker does little but wait. What comes of it is one of four: a Page to be parsed;
+Finished, where there is nothing to parse; Retry, after a failure that may pass; Deferred, where the ticket
+was not asked for yet (robots.txt was, in its place) or is to come again later, which is no failure.
 
 N workers, not a Semaphore, because a Semaphore bounds only the requests: for every ticket there would be
 a coroutine that waits for its turn, however many there are. A worker that is busy takes no ticket, so what
@@ -48,7 +52,7 @@ async def fetch_task(
                 await _hand_over(page, pages)
             case Finished() as ended:
                 step.enter(Activity.WAIT_FOR_WRITER, ticket.url)
-                # First what it leads to, then its record: never the other way round.
+                # Its links before its record, never after: a kill in between may not lose them.
                 await frontier.finish(ended)
                 await finished.put(ended.without_links())
             case Retry(delay):
@@ -62,7 +66,7 @@ async def fetch_task(
 async def _hand_over(page: Page, pages: ByteQueue[Page]) -> None:
     try:
         await pages.put(page)
-    except BaseException:
+    except BaseException:  # cancelled while it waited for room: nobody else will remove its files
         if page.body_path is not None:
             await remove_spooled(page.body_path)
         await remove_payloads(page.exchanges)

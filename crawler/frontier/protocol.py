@@ -1,4 +1,4 @@
-"""The port behind which a frontier lives: SQLite on one machine today, others later.
+"""The port behind which a frontier (a work queue) lives: SQLite for one machine, PostgreSQL for many.
 
 One set of contract tests (``tests/frontier/test_contract.py``) runs against every
 implementation.

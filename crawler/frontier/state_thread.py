@@ -137,7 +137,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         # Only its thread uses it; it is closed from another one, when that thread has ended.
         db = sqlite3.connect(path, cached_statements=64, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA journal_mode = WAL")  # a write-ahead log: ``crawler status`` may read meanwhile
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -16384")  # KiB

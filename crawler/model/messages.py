@@ -7,7 +7,8 @@
     Finished  parse makes it (or fetch, when there is nothing to parse)   "write this, then it is done"
     Ack       a writer process sends it          "batch n is on disk, my file now ends here"
 
-Structs: they pickle small, are made in a third of a dataclass's time, and never form cycles (``gc=False``).
+msgspec's structs are much like dataclasses: they pickle small, are made in a third of the time, and never
+form cycles (``gc=False``). The first fields of each matter to every crawl, others to a recrawl or a check.
 """
 
 from typing import NamedTuple
@@ -37,7 +38,7 @@ class Ticket(msgspec.Struct, frozen=True, gc=False):
     url: str
     """Absolute, as the WHATWG URL standard serialises it, without a fragment."""
     lane: int
-    """Id of its lane (scheme + host + port), the unit of politeness."""
+    """Id of its lane (scheme + host + port: a per-host queue), the unit of politeness."""
     depth: int
     """Links followed from a seed; seeds are 0. A redirect's target keeps its source's depth."""
     referrer: str | None = None
@@ -73,10 +74,7 @@ class HostFeedback(msgspec.Struct, frozen=True, gc=False):
     put_off: bool = False
     """True when it was a 429: "come again later"."""
     asked: bool = True
-    """False when the host was not asked at all (robots.txt forbids it), so nobody needs to wait for that.
-
-    Asking for robots.txt in the ticket's place is asking.
-    """
+    """False when the host was not asked for anything, be it robots.txt: nobody needs to wait for that."""
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
@@ -87,9 +85,9 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     headers: tuple[tuple[str, str], ...]
     """As received, names in lower case, order and repeats kept."""
     pieces: tuple[bytes, ...]
-    """Decoded body as it came in; empty when it was spooled to ``body_path``."""
+    """Decoded body as it came in; empty when it was spooled (put aside in a file, since it is long)."""
     body_path: str | None
-    """Path of the spooled body; whoever finishes the page removes the file."""
+    """Path of that file; whoever finishes the page removes it."""
     size: int
     """Bytes of the decoded body."""
     content_type: str | None
@@ -195,7 +193,7 @@ class Ack(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
 
     batch: int
     position: int
-    """Where the sink ends with this batch: bytes for a file, the last row id for a table."""
+    """Where the sink ends with this batch (an offset): bytes for a file, the last row id for a table."""
     work: ChildWork | None = None
     """What the writer did since it last said so, where a trace is written."""
 

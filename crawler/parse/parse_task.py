@@ -1,6 +1,10 @@
 """Station 3 of 4, parse. In: Page from page_queue. Out: Finished to finished_queue, links to the frontier.
 Runs as: one coroutine for each parser; the work itself in its process (or thread, or inline).
 Stops when: page_queue is closed and drained. Fails as: an Outcome; a poison page costs one page.
+
+Parsing is CPU-bound, so it is done in processes; this is the bridge to one of them. :func:`parse_task` keeps it
+busy, :func:`parse_all` finds the page at which it died. (A page that kills whoever takes it is what elsewhere is
+called a poison message.)
 """
 
 import asyncio
@@ -61,7 +65,7 @@ async def parse_task(
     step: Step,
     counters: Counters,
 ) -> None:
-    """Parse what waits, batch by batch, until ``pages`` is closed and empty.
+    """Parse what waits, batch by batch, until ``pages`` is closed and empty; ``starting`` gives the parser.
 
     While the parser is at one batch, the results of the one before are handed on, and under load it
     has the next one already: a process that waits for this loop is a core that does nothing.
@@ -85,7 +89,7 @@ async def parse_task(
                 result = replace(result, exchanges=page.exchanges) if page.exchanges else result
                 if result.extract_error is not None:
                     _warn_once(result, counters)
-                # First what it leads to, then its record: never the other way round.
+                # Its links before its record, never after: a kill in between may not lose them.
                 await frontier.finish(result)
                 await finished.put(result.without_links())
 
@@ -99,13 +103,13 @@ async def parse_task(
                 batch = ahead or await pages.get_batch(most, options.batch_bytes)
             except QueueClosed:
                 return
-            ahead = pages.take_spare(most, options.batch_bytes)
+            ahead = pages.take_spare(most, options.batch_bytes)  # the batch after it, if much waits
             step.enter(Activity.PARSE, batch[0].ticket.url)
             began = time.monotonic()
             async for parsed, results in parse_all(batch, parser, options.max_crashes, counters, ahead):
                 most = _pages_at_once((time.monotonic() - began) / len(parsed), options.batch_pages)
                 step.pid = parser.pid or step.pid
-                if handing_on is not None and not handing_on.done():
+                if handing_on is not None and not handing_on.done():  # full writers stop the parsers here
                     step.enter(Activity.WAIT_FOR_WRITER, parsed[0].ticket.url)
                     await handing_on
                     step.enter(Activity.PARSE, batch[0].ticket.url)

@@ -1,4 +1,4 @@
-"""What a parse process died of, and whom to blame for it."""
+"""What a parse process died of, and whom to blame for it: a page that kills is a poison message."""
 
 import signal
 

@@ -1,8 +1,8 @@
 """An exclusive lock on a file which says who holds it.
 
 The system frees it when its holder dies, however it dies, so a lock file that was left behind
-locks nobody out. It is advisory: it keeps out only those who ask for it. The file is removed when the lock is
-given up in good order.
+locks nobody out. It is an advisory lock: it keeps out only those who ask for it. The file is removed when the
+lock is given up in good order.
 """
 
 import os

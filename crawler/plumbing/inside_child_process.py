@@ -36,7 +36,7 @@ class Outbox:
 
 
 def begin_child() -> None:
-    """In a new child, before anything else: be deaf to Ctrl-C, and end when the parent is gone."""
+    """In a new child, before anything else: be deaf to Ctrl-C, and end with the parent: no orphans."""
     # A fork server that was started by somebody else's code does not have them blocked.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # there is no SIGHUP on Windows

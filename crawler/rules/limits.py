@@ -16,9 +16,9 @@ SMALLEST = 256 * MIB
 """Bytes: the lowest ceiling; below it the processes alone, with nothing to do, take most of it."""
 OF_THE_MACHINE = 1 / 3
 HOLD_AT = 0.85
-"""Share of the ceiling from which nothing is leased."""
+"""Share of the ceiling from which nothing is leased: the high watermark."""
 GO_ON_AT = 0.75
-"""Share below which it is leased again; well below the other mark, so that it does not flutter."""
+"""Share below which it is leased again: the low watermark, well below, so that it does not flutter."""
 REPLACE_AT = 0.95
 """Share from which the largest parser is replaced, whatever it is doing."""
 MAX_FUTILE = 3

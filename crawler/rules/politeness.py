@@ -1,6 +1,6 @@
 """How fast one lane (scheme + host + port) may be asked, as a state machine without a clock.
 
-A lane has slots, so many requests may be under way at once, and a delay, so long must lie
+A lane has slots (permits), so many requests may be under way at once, and a delay, so long must lie
 between the starts of two. An answer with Retry-After makes the whole lane rest. All times are
 seconds on one monotonic clock that the caller reads.
 """

@@ -1,8 +1,8 @@
 """Which node does which part of a crawl: the same answer everywhere, and few moves when nodes come and go.
 
 Rendezvous hashing (Thaler and Ravishankar 1998): each partition goes to the node with which it hashes
-highest, so a node that leaves takes nobody else's partitions with it. With so few partitions its shares
-would be uneven, so no node gets more than its share rounded up (bounded loads, Mirrokni, Thorup and
+highest, so a node that leaves takes nobody else's partitions (shards) with it. With so few partitions its
+shares would be uneven, so no node gets more than its share rounded up (bounded loads, Mirrokni, Thorup and
 Zadimoghaddam 2018).
 """
 

@@ -2,8 +2,8 @@
 
 One number says it: ``slow``, how many times slower than configured; 1 is full speed. It is doubled
 when the host does worse and loses a tenth when it does well, so one step back takes seven steps
-forward (multiplicative decrease and a much slower increase, the pattern of TCP's congestion
-control, RFC 5681 section 3.1). It first divides the lane's slots and stretches its configured
+forward (multiplicative decrease and a much slower increase: the pattern of TCP's congestion
+control, RFC 5681 section 3.1, known as AIMD). It first divides the lane's slots and stretches its configured
 delay; once one slot is left, a pause comes on top.
 
 *Worse* is judged against the host itself, never against a fixed target:

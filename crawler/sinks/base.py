@@ -1,4 +1,4 @@
-"""What a sink is: a file (or folder) that records are appended to, and that can be cut back.
+"""What a sink (an exporter) is: a file or folder that records are appended to, and that can be cut back.
 
 A sink runs in its writer process, single-threaded, and knows nothing of processes, batches or
 acknowledgements. Its *position* says how much it holds: bytes for a file, the last row id for a

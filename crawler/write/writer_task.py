@@ -1,4 +1,4 @@
-"""Keeps one sink written, whatever happens to its writer processes.
+"""Keeps one sink written, whatever happens to its writer processes: their supervisor.
 
 Runs as: one coroutine for each sink. A writer that dies (killed, hung, crashed) is replaced while
 the crawl runs, in this order and no other:

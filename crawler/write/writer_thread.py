@@ -190,7 +190,7 @@ class WriterThread(threading.Thread):
     def close(self, grace: float) -> None:
         """End the writer within ``grace`` seconds in good order, else by SIGKILL. Blocks."""
         if grace > 0:
-            self.put(None)
+            self.put(None)  # the sentinel, behind all batches
             self.join(grace)
         self.child.kill()
         self.join(EXIT_TIMEOUT + DEATH_TIMEOUT + 1)

@@ -40,7 +40,7 @@ def crawl(seed: str, out: Path) -> None:
     todo.put(seed)
     todo.join()  # every URL that was put has been done
     for _ in threads:
-        todo.put(None)
+        todo.put(None)  # a sentinel: no more, one for each thread
     for thread in threads:
         thread.join()
     save(records, out)

@@ -3,7 +3,7 @@
 What failed before: threads wait together but do not parse together. One interpreter has one lock (the
 GIL), and only who holds it runs Python, so step 2 keeps one core busy, however many there are. Processes
 have an interpreter each. They share no memory, so here is no lock, and no shared set: what is known, only
-the main process knows; what goes in and out is copied, as bytes.
+the main process knows; what goes in and out is copied, as bytes (pickled).
 """
 
 import multiprocessing
@@ -28,7 +28,7 @@ def crawl(seed: str, out: Path) -> None:
     with SPAWN.Pool(os.cpu_count()) as pool:
         while todo:  # one level of the site after the other
             level, todo = todo, []
-            for record in pool.imap_unordered(visit, level):
+            for record in pool.imap_unordered(visit, level):  # as they are done, in any order
                 records.append(record)
                 for link in inside(record, seed):
                     if link not in seen:

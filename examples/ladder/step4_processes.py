@@ -28,18 +28,18 @@ def crawl(seed: str, out: Path) -> None:
     todo, seen, records = SPAWN.Queue(), {seed}, list[Record]()
     workers, in_hand = [], dict[Connection, str]()
     for _ in range(SPAWN.cpu_count()):
-        pipe, far_end = SPAWN.Pipe(duplex=False)
+        pipe, far_end = SPAWN.Pipe(duplex=False)  # one way: the first end reads, the other writes
         in_hand[pipe] = "nothing"
         workers.append(SPAWN.Process(target=work, args=(todo, far_end), daemon=True))
         workers[-1].start()
         far_end.close()  # the child's copy is the only one now, so the pipe ends when the child does
     todo.put(seed)
     while len(records) < len(seen):
-        for pipe in wait(in_hand):
+        for pipe in wait(in_hand):  # those on which something has come, or that have ended
             try:
                 said = pipe.recv()
             except (EOFError, OSError):  # at the end, or within a message
-                todo.cancel_join_thread()
+                todo.cancel_join_thread()  # what nobody will read need not be sent
                 sys.exit(f"A worker died (it had in hand: {in_hand[pipe]}), and its page with it.")
             if isinstance(said, str):
                 in_hand[pipe] = said

@@ -3,7 +3,8 @@
 What failed before: a process waits for one page at a time, so step 4 waits for as many as there are cores.
 To wait for a thousand it would take a thousand processes, of some megabytes each; a coroutine that waits
 costs a kilobyte or so. All run in one thread, and only at an ``await`` does another one go on. So there is
-no lock here: nothing can come between "is it known?" and "now it is".
+no lock here: nothing can come between "is it known?" and "now it is". ``http.client`` would block them
+all, so aiohttp fetches: an HTTP client for coroutines.
 """
 
 import asyncio

@@ -44,7 +44,7 @@ async def find(seed: str, keep: Callable[[Record], None]) -> None:
             workers = [group.create_task(work()) for _ in range(AT_ONCE)]
             await todo.join()
             for worker in workers:
-                worker.cancel()
+                worker.cancel()  # it waits in get() for ever; the group takes that for no failure
 
 
 def crawl(seed: str, out: Path) -> None:

@@ -27,7 +27,7 @@ KILL_AT = int(os.environ.get("LADDER_KILL_AT", "0"))
 
 def arriving(queue: "Queue[Record | None]") -> Iterator[Record]:
     """Record after record, until there is a sentinel."""
-    for number, record in enumerate(iter(queue.get, None), 1):
+    for number, record in enumerate(iter(queue.get, None), 1):  # get(), until it gives None
         yield record
         if number == KILL_AT:
             os.kill(os.getpid(), signal.SIGKILL)

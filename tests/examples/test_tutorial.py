@@ -1,6 +1,7 @@
 """The programs of the tutorial's page: each is shown, and prints what it says, however children start."""
 
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,19 @@ SPAWNED = (
     "import multiprocessing, runpy, sys; multiprocessing.set_start_method('spawn'); "
     "runpy.run_path(sys.argv[1], run_name='__main__')"
 )
+CALLBACK_RAISES = """
+import multiprocessing, os, signal
+
+def fail(_):
+    raise RuntimeError("in the callback")
+
+pool = multiprocessing.get_context("fork").Pool(2)
+pool.apply_async(abs, (1,), callback=fail).wait(1)
+asked = pool.apply_async(abs, (2,))
+asked.wait(1)
+print("a result" if asked.ready() else "no result", flush=True)
+os.kill(0, signal.SIGKILL)  # the workers, too
+"""
 VERDICTS = {"tutorial.md": ("right", "half right", "wrong"), "tutorial.zh.md": ("对", "半对", "错")}
 
 
@@ -41,6 +55,13 @@ def test_a_program_prints_what_it_says(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if starts_processes(name)])
 def test_it_does_so_where_children_are_new_interpreters(name: str) -> None:
     assert run("-c", SPAWNED, str(EXAMPLES / f"{name}.py")).splitlines() == printed(name)
+
+
+def test_a_callback_that_raises_keeps_all_further_results_from_the_pool() -> None:
+    """What row 13 says of it. Not even terminate() ends such a pool, so its program is killed."""
+    code, said, errors = run_alone([sys.executable, "-c", CALLBACK_RAISES])
+    assert (code, said) == (-signal.SIGKILL, "no result\n")
+    assert "RuntimeError: in the callback" in errors
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -56,7 +56,7 @@ def run_in(folder: Path, **changed: object) -> Path:
 def test_a_run_is_taken_over_whole_or_not_at_all(tmp_path: Path):
     folder, kept = tmp_path / "run", tmp_path / "kept"
     folder.mkdir()
-    with pytest.raises(ValueError, match="lacks: .*gil"):
+    with pytest.raises(ValueError, match=r"lacks: .*gil"):
         make_gallery.take_over(run_in(folder, experiments={}), kept)
     with pytest.raises(ValueError, match="not in English"):
         make_gallery.take_over(run_in(folder, language=CHINESE.code), kept)
@@ -70,7 +70,7 @@ def test_a_run_is_taken_over_whole_or_not_at_all(tmp_path: Path):
 
 def test_rows_of_the_tutorial_are_linked_where_they_are():
     (row,) = make_gallery.rows_of_the_tutorial("gil", ENGLISH)
-    assert row.startswith("[20. Threads are for CPU-bound work")
+    assert re.match(r"\[\d+\. Threads are for CPU-bound work.*\]\(tutorial\.md#\d+-[\w-]+\)", row)
     assert make_gallery.rows_of_the_tutorial("segfault", ENGLISH) == []
     assert make_gallery.rows_of_the_tutorial("gil", CHINESE)[0].endswith("(tutorial.zh.md)")
 

@@ -1,8 +1,9 @@
 """The connection that holds a node's locks: whoever loses it loses all that it holds.
 
-PostgreSQL ties advisory locks to the connection over which they were taken. Everything that only the owner of
-a partition may write goes over that connection too, so a node whose partitions are another's by now cannot
-write: it has no connection. That is the fence, and nobody has to compare clocks for it.
+PostgreSQL ties advisory locks (locks on numbers, which only those who ask for them heed) to the connection
+over which they were taken. Everything that only the owner of a partition may write goes over that connection
+too, so a node whose partitions are another's by now cannot write: it has no connection. This is called
+fencing, and nobody has to compare clocks for it.
 
 A connection that nobody is heard on is ended by the server after ``session_timeout``. A node asks for nothing
 any more long before: :attr:`Session.age` is looked at before each request.

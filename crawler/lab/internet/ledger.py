@@ -1,4 +1,4 @@
-"""The witness: how hard each host was asked, and every time that it was asked harder than is allowed.
+"""The witness (a test oracle): how hard each host was asked, and whenever that was harder than is allowed.
 
 It knows nothing of the crawler but what arrives. It sees requests arrive, not when they were sent, so two may
 be closer together here than they were there: ``tolerance`` is for that. What a host asks for (robots.txt,
