@@ -44,9 +44,9 @@ class Translation:
     exercise: str
     words: Mapping[str, str] = field(default_factory=dict)
     """Titles and columns of tables, cells and notes, each as a whole."""
-    patterns: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = ()
     """The same for those with figures in them: a regular expression for all of it, and a template for
-    :meth:`re.Match.expand`."""
+    :meth:`re.Match.expand`, or a function of the match."""
     as_they_are: frozenset[str] = frozenset()
     """Cells that stay English, such as names of functions."""
 
@@ -57,7 +57,7 @@ class Translation:
                 return words[text]
         for pattern, template in self.patterns:
             if found := re.fullmatch(pattern, text):
-                return found.expand(template)
+                return found.expand(template) if isinstance(template, str) else template(found)
         return text if text in self.as_they_are or _WITHOUT_WORDS.fullmatch(text) else None
 
     def finding(self, finding: Finding, others: Mapping[str, str] | None = None) -> Finding:

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from crawler.lab.crash.victims import group_of, kill_group
 
+A_LINE_IS_ONE_WRITE = {"PYTHONUNBUFFERED": ""}
+"""Without buffers, ``print`` writes a line and then its end: another process may write between the two."""
+
 
 def run_alone(command: Sequence[str], settings: Mapping[str, str] | None = None) -> tuple[int, str, str]:
     """Its exit code and what it has printed, once it has ended; ``settings`` are further variables."""
@@ -16,7 +19,7 @@ def run_alone(command: Sequence[str], settings: Mapping[str, str] | None = None)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | (settings or {}),
+        env=os.environ | A_LINE_IS_ONE_WRITE | (settings or {}),
         start_new_session=True,
     )
     try:

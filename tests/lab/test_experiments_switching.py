@@ -95,11 +95,15 @@ def test_c_code_says_what_the_figures_say(monkeypatch):
     monkeypatch.setattr(c_code, "has_gil", lambda: False)
     finding = c_code.run(Scale.QUICK)
     assert finding.verdict is Verdict.NOT_BORNE_OUT
-    assert finding.because == "Other threads ran beside a loop (1.97 cores busy). None ran beside any."
+    assert finding.because == "Other threads ran beside a loop (1.97 cores busy)."
     assert len(finding.notes) == 1
     assert "without the lock" in finding.notes[0]
     one["cores"] = 0.9
     assert "other programs may have had them" in c_code.run(Scale.QUICK).notes[1]
+    assert (
+        tables_c_code.in_words({"C: zlib": one | {"lets_go": False}})
+        == "None ran beside zlib (0.90 cores busy)."
+    )
     assert tables_c_code.table({"C: zlib": one}).rows == (("C: zlib", "yes", "0.90", "1.90"),)
 
 

@@ -13,6 +13,7 @@ from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.report import prose
 from docs.build_site import anchor_of
+from tests.examples.alone import A_LINE_IS_ONE_WRITE
 
 ROOT = Path(__file__).parents[2]
 NAMES = list(EXPERIMENTS)
@@ -151,7 +152,7 @@ def test_the_solution_of_the_exercise_runs_and_says_what_is_right(name: str) -> 
     run = subprocess.run(
         [sys.executable, solution_of(name)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), **A_LINE_IS_ONE_WRITE},
         capture_output=True,
         text=True,
         timeout=50,
@@ -193,6 +194,11 @@ def test_a_number_is_finite_and_not_below_0(typed: str) -> None:
 def test_a_table_is_shown_without_its_rules() -> None:
     text = "==== ==\n``f`` a\n     b\n==== =="
     assert prose.plain(text) == "f     a\n     b"
+
+
+def test_what_is_stressed_needs_no_spaces_around_it_in_chinese() -> None:
+    assert prose.plain("限制了*正在做的事*，") == "限制了正在做的事，"
+    assert prose.html("*等待*中，2*3*4") == "<p><em>等待</em>中，2*3*4</p>"
 
 
 def test_docstrings_are_readable_without_their_markup() -> None:

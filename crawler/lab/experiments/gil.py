@@ -86,7 +86,7 @@ def run(scale: Scale) -> Finding:
     cores = {kind: computing[f"2 {kind}"][1] for kind in KINDS}
     gains = {float(share): cell["4 threads"][0] / cell["4 processes"][0] for share, cell in found.items()}
     crossover = crossing(gains)
-    pay = f"from a CPU share of {crossover:.0%} on" if crossover is not None else "at no CPU share"
+    pay = f"from a CPU share of {crossover:.0%} on" if crossover is not None else "from no CPU share on"
     return Finding(
         claim="Threads suit CPU-bound work.",
         done=f"Tasks of {ms(TASK)} ms, all CPU, all waiting, or some of both, on 1, 2 and 4 threads "
@@ -98,7 +98,8 @@ def run(scale: Scale) -> Finding:
         f"{cores['processes']:.2f}. Waiting, 4 threads were "
         f"{waiting['1 threads'][0] / waiting['4 threads'][0]:.1f} times as fast "
         f"as one. 4 processes beat 4 threads by {PAYS - 1:.0%} or more {pay}.",
-        figures={"seconds_and_cores": found, "cores": cores, "crossover_share": crossover, "gil": has_gil()},
+        figures={"seconds_and_cores": found, "cores": cores, "crossover_share": crossover}
+        | {"repeats": repeats, "gil": has_gil()},
         draw=partial(draw, found, crossover),
         notes=[] if has_gil() else ["This Python runs without the lock, so threads may compute at once."],
     )

@@ -22,7 +22,8 @@ def in_words(found: dict[str, Measured]) -> str:
             for name, one in found.items()
             if one["lets_go"] is so
         ]
-        sentences.append(f"{start} {'; '.join(works) or 'any'}.")
+        if works:
+            sentences.append(f"{start} {'; '.join(works)}.")
     return " ".join(sentences)
 
 

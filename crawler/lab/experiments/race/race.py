@@ -63,6 +63,7 @@ def run(scale: Scale) -> Finding:
         figures={
             "cores": cores(),
             "pages": pages,
+            "rounds": rounds,
             "workloads": {workload.name: asdict(workload) for workload in workloads},
             "runs": {
                 name: {model: _figures(one) for model, one in runs.items()} for name, runs in results.items()
@@ -70,6 +71,7 @@ def run(scale: Scale) -> Finding:
             "claims": [
                 {
                     "claim": one.claim.text,
+                    "workload": one.workload,
                     "compared": one.compared,
                     "ratio": one.ratio,
                     "verdict": one.verdict,
