@@ -31,6 +31,8 @@ KEPT = DOCS / "assets" / "lab"
 PAGES = {"learn/gallery.md": ENGLISH, "learn/gallery.zh.md": CHINESE}
 """Below docs/, with the language of each."""
 _OF_A_FINDING = ("claim", "done", "tables", "verdict", "because", "figures", "notes", "pictures")
+_ONLY_DRAWN = ("latencies_s", "spans_s")
+"""Figures, by the thousand, which the pictures show and no text needs."""
 _MOST_ROWS, _MOST_COLUMNS = 10, 6
 """A table that is larger is in the report only."""
 _UP = "../../"
@@ -162,6 +164,7 @@ def take_over(folder: Path, kept: Path = KEPT) -> None:
         name: {key: found[key] for key in _OF_A_FINDING} for name, found in run["experiments"].items()
     }
     for found in experiments.values():
+        found["figures"] = _without_those_only_drawn(found["figures"])
         found["pictures"] = [name for name in found["pictures"] if name.endswith(".svg")]
         for name in found["pictures"]:
             shutil.copy(folder / name, kept)
@@ -169,6 +172,14 @@ def take_over(folder: Path, kept: Path = KEPT) -> None:
     # An experiment in a line: what has changed between two runs can be seen.
     lines = ",\n".join(f"{json.dumps(name)}:{_compact(found)}" for name, found in experiments.items())
     (kept / "report.json").write_text(f'{_compact(told)[:-1]},"experiments":{{\n{lines}\n}}}}\n', "utf-8")
+
+
+def _without_those_only_drawn(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_those_only_drawn(value) if isinstance(value, dict) else value
+        for key, value in figures.items()
+        if key not in _ONLY_DRAWN
+    }
 
 
 def _compact(value: object) -> str:

@@ -90,7 +90,7 @@ def test_a_finding_comes_back_with_its_pictures(tmp_path: Path) -> None:
     assert "Half true here." in drawn
     assert "Played with" in drawn, "its own title is kept"
     assert ">0.125</text>" in drawn, "what it says is not rounded, as its coordinates are"
-    assert not [tag for tag in re.findall(r"<[^>]+>", drawn) if re.search(r"\d\.\d{3}", tag)]
+    assert not [tag for tag in re.findall(r"<[^>]+>", drawn) if re.search(r"\d\.\d\d", tag)]
     narrow = (tmp_path / "toy-narrow.svg").read_text()
     assert [float(re.search(r'width="([\d.]+)pt"', svg)[1]) for svg in (drawn, narrow)] == [648, 288]
     assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")

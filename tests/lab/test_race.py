@@ -238,7 +238,7 @@ def test_the_race_goes_on_without_a_model_that_fails(monkeypatch: pytest.MonkeyP
         return found
 
     monkeypatch.setattr(race, "run_workload", run_all)
-    monkeypatch.setattr(race, "client_cost", lambda _requests: {"a client": 0.001})
+    monkeypatch.setattr(race, "client_cost", lambda _requests: {"http.client": 0.001})
     finding = race.run(Scale.NORMAL)
     assert_all_is_said_in_chinese("race", finding)
     assert finding.verdict is Verdict.BORNE_OUT

@@ -28,7 +28,8 @@ def assert_all_is_said_in_chinese(name: str, finding: Finding) -> None:
     translation = chinese_of(name)
     assert translation is not None
     told = json.loads(json.dumps(asdict(replace(finding, draw=None))))
-    assert untranslated(translation, told, WORDS) == []
+    english = untranslated(translation, told, WORDS)
+    assert english == [], english
     chinese = translation.finding(finding, WORDS)
     for text in (chinese.claim, chinese.done, chinese.because):
         assert is_chinese(text), text

@@ -106,17 +106,17 @@ def named_bars(axes: "Axes", names: Sequence[str], values: Sequence[float], colo
 
 
 def slim(svg: Path) -> None:
-    """Make a picture smaller: a hundredth of a point is as fine as anybody can see."""
+    """Make a picture smaller: a tenth of a point is as fine as anybody can see."""
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     text = text.replace(f"font-family: {_FAMILY}; ", "")
     text = text.replace("*{stroke", f"text{{font-family: {_FAMILY}}}*{{stroke", 1)
-    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _rounded, tag[0]), text)
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d{2,}", _rounded, tag[0]), text)
     svg.write_text(re.sub(r"\s*\n\s*", "\n", text), "utf-8")
 
 
 def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _wrapped(text: str, figure: "Figure") -> str:
