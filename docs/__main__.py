@@ -4,6 +4,7 @@ from docs import (
     make_cli,
     make_configuration,
     make_drawings,
+    make_gallery,
     make_ladder,
     make_map,
     make_outputs,
@@ -24,6 +25,6 @@ for maker in (make_ladder, make_tutorial):
 for path in (DOCS / "rules").glob("*.md"):
     path.unlink()  # a rule may have another name by now
 (DOCS / "rules").mkdir(exist_ok=True)
-for name, text in make_rules.make().items():
+for name, text in (make_rules.make() | make_gallery.make()).items():
     (DOCS / name).write_text(text, encoding="utf-8")
 make_drawings.write()

@@ -1,5 +1,6 @@
 """``crawler lab``: the experiments."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from crawler.lab.registry import EXPERIMENTS, chosen
 if TYPE_CHECKING:
     from crawler.lab.experiment_process import Result
     from crawler.lab.laboratory import Report
+    from crawler.lab.language import Language
 
 _MEASURE = "measure"
 
@@ -61,7 +63,11 @@ def lab() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--ask", is_flag=True, help="Ask for a guess before each, and explain it after.")
 @click.option("-o", "--out", metavar="DIR", help="Folder of the report.  [default: a new crawls/lab-UTCTIME]")
-def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: str | None) -> int:
+@click.option(
+    "--language", "code", metavar="en|zh", type=click.Choice(["en", "zh"]), default="en", show_default=True,
+    help="Of all that is printed, asked and reported.",
+)  # fmt: skip
+def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: str | None, code: str) -> int:
     """Measure what is said of coroutines, threads and processes on this machine.
 
     Each experiment prints its claim, what was done, the figures, and whether they bear the claim out.
@@ -75,18 +81,21 @@ def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: 
     from crawler.lab.finding import Scale
     from crawler.lab.laboratory import as_json as to_json
     from crawler.lab.laboratory import report_folder, run_all, write_report
+    from crawler.lab.language import LANGUAGES
 
+    language = LANGUAGES[code]
     wanted = chosen(list(names))
     if ask:
         refuse_to_ask(as_json=as_json)
     folder = report_folder(Path(out) if out is not None else None)
     scale = Scale.QUICK if quick else Scale.NORMAL
+    on_start = partial(_on_start, language)
     if as_json:
-        report = run_all(wanted, scale, folder)
+        report = run_all(wanted, scale, folder, language=language)
     elif ask:
-        report = predict_run_explain(wanted, scale, folder, _on_start, _on_result)
+        report = predict_run_explain(wanted, scale, folder, on_start, _on_result, language)
     else:
-        report = run_all(wanted, scale, folder, _on_start, _on_result)
+        report = run_all(wanted, scale, folder, on_start, _on_result, language)
     write_report(report, folder)
     if as_json:
         say(json.dumps(to_json(report) | {"report": str(folder)}, ensure_ascii=False))
@@ -97,32 +106,33 @@ def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: 
     return 1 if report.failed else 0
 
 
-def _on_start(name: str) -> None:
-    say(f"── {name}: {EXPERIMENTS[name][1]} …")
+def _on_start(language: "Language", name: str) -> None:
+    say(f"── {name}{language.labels.colon}{language.about(name)} …")
 
 
-def _on_result(result: "Result", _report: "Report") -> None:
+def _on_result(result: "Result", report: "Report") -> None:
     from crawler.lab.report.words import console, duration, print_finding
 
+    labels = report.language.labels
     with unread_is_no_error():
         if result.finding is not None:
-            print_finding(console(), result.finding)
+            print_finding(console(), result.finding, labels)
         elif result.not_possible is not None:
-            print(f"Skipped: {result.not_possible}")
+            print(f"{labels.skipped.capitalize()}{labels.colon}{result.not_possible}")
         else:
-            complain(f"{result.name} failed: {result.failed}")
-        print(f"({duration(result.seconds)})\n")
+            complain(f"{result.name} {labels.failed}{labels.colon}{result.failed}")
+        print(f"({duration(result.seconds, labels)})\n")
 
 
-def _conclude(report: Any, folder: Path) -> None:
-    from crawler.lab.report.pictures import HOW_TO_DRAW, can_draw
+def _conclude(report: "Report", folder: Path) -> None:
+    from crawler.lab.report.pictures import can_draw
     from crawler.lab.report.words import conclusion
 
     for line in conclusion(report):
         say(line)
     if not can_draw():
-        say(HOW_TO_DRAW)
-    say(f"report: {folder / 'report.html'}")
+        say(report.language.labels.no_pictures)
+    say(report.language.labels.report.format(path=folder / "report.html"))
 
 
 @lab.command()

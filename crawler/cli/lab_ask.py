@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.cli.common import say, unread_is_no_error
-from crawler.lab.lessons import lesson_of
 from crawler.model.errors import UsageError
 
 if TYPE_CHECKING:
     from crawler.lab.experiment_process import Result
     from crawler.lab.finding import Scale
     from crawler.lab.laboratory import Report
-    from crawler.lab.lesson import Guessed
+    from crawler.lab.language import Language
 
 TRIES = 2
 """How often it is asked: a wrong input is no reason to keep a reader from the figures."""
@@ -33,63 +32,75 @@ def predict_run_explain(
     folder: Path,
     on_start: Callable[[str], None],
     on_result: Callable[["Result", "Report"], None],
+    language: "Language",
 ) -> "Report":
-    """As ``crawler.lab.laboratory.run_all``, with a question before each and its lesson after it."""
+    """As ``crawler.lab.laboratory.run_all``, with a question before each and its lesson after it.
+
+    What is known not to be possible here is not asked for, and has no lesson: that is said, and no more.
+    """
+    from crawler.lab.experiment_process import lacking
     from crawler.lab.laboratory import run_all
     from crawler.lab.report.words import console, print_lesson
 
-    guesses = _Guesses()
+    guesses = _Guesses(language)
 
     def predict(name: str) -> None:
         on_start(name)
-        guesses.ask(name)
+        if lacking(name) is None:
+            guesses.ask(name)
 
     def explain(result: "Result", report: "Report") -> None:
         guesses.hold(result, report)
         on_result(result, report)
-        with unread_is_no_error():
-            print_lesson(console(), result.name)
-            print()
+        if lacking(result.name) is None:
+            with unread_is_no_error():
+                print_lesson(console(), result.name, language)
+                print()
 
-    return run_all(names, scale, folder, predict, explain)
+    return run_all(names, scale, folder, predict, explain, language)
 
 
 class _Guesses:
     """The guesses of one run of the lab."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: "Language") -> None:
+        self._language = language
         self._given: dict[str, int | float] = {}
 
     def ask(self, name: str) -> None:
         """Ask for a guess; Enter, the end of input and a second wrong input are none."""
-        lesson = lesson_of(name)
+        lesson, labels = self._language.lesson(name), self._language.labels
         question = lesson.guess
         for line in (lesson.question, "", question.text, *question.options):
             say(f"   {line}".rstrip())
         for _ in range(TRIES):
-            typed = _typed("   Your guess (Enter for none): ")
+            typed = _typed(f"   {labels.your_guess}")
             if not typed:
                 break
             try:
                 self._given[name] = question.read(typed)
             except ValueError:
-                say(f"   {typed!r} is no guess; allowed: {question.allowed}")
+                allowed = question.allowed(labels)
+                say(f"   {labels.is_no_guess.format(typed=typed, allowed=allowed)}")
             else:
                 return
-        say("   No guess, then.")
+        say(f"   {labels.no_guess}")
 
     def hold(self, result: "Result", report: "Report") -> None:
         """Hold the guess against what was measured, and keep both in the report."""
         if result.name not in self._given:
             return
-        guess = self._given[result.name]
+        from crawler.lab.report.words import busy_note, guessed_in_words
+
+        guess, labels = self._given[result.name], self._language.labels
         if result.finding is None:
-            say("Your guess stays open.")
+            say(labels.stays_open)
             return
-        question = lesson_of(result.name).guess
+        question = self._language.lesson(result.name).guess
         held = question.held_against(guess, result.finding.figures)  # type: ignore[arg-type]  # it read it
         report.guesses[result.name] = held
-        say(_in_words(held))
+        for line in (guessed_in_words(held, labels), *busy_note(report.machine, labels)):
+            say(line)
 
 
 def _typed(prompt: str) -> str:
@@ -100,10 +111,3 @@ def _typed(prompt: str) -> str:
     if not line.endswith("\n"):
         say("")
     return line.strip()
-
-
-def _in_words(held: "Guessed") -> str:
-    came = "That is right" if held.right and held.guess == held.measured else "That is close"
-    return (
-        f"You guessed: {held.guess}. Measured: {held.measured}. {came if held.right else 'It is otherwise'}."
-    )

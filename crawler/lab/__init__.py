@@ -1,6 +1,6 @@
 """Floor 8: the fixture site and what is measured on it.
 
-Nothing that crawls needs this floor. It has ten parts, each of which can be read alone:
+Nothing that crawls needs this floor. It has eleven parts, each of which can be read alone:
 
 ``experiments/`` (``crawler lab``)
     One claim about coroutines, threads or processes in each file, of at most 120 lines, and what this
@@ -15,6 +15,9 @@ Nothing that crawls needs this floor. It has ten parts, each of which can be rea
 ``lessons/`` (``crawler lab --ask``)
     What goes with each experiment: a question to guess at, what follows for a reader's program, where this
     one does it, an exercise. ``lesson``, in this folder, says what that is made of.
+``chinese/`` (``crawler lab --language zh``)
+    What the experiments and the lessons say, in Chinese. In this folder: ``translation`` (what there is to be
+    said), ``labels`` (the fixed words around it, of both languages), ``language`` (hands it all out).
 ``tables/`` and ``report/``
     How findings are shown: a table and a picture for each experiment, then the terminal, the page, the
     JSON object. Nothing here measures anything.

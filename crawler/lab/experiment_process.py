@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
-from crawler.lab.finding import Finding, NotPossible, Scale
+from crawler.lab.finding import Checked, Finding, NotPossible, Scale
 from crawler.lab.lessons import lesson_of
 from crawler.lab.registry import EXPERIMENTS
 
@@ -45,6 +45,17 @@ class Result:
     """What went wrong, where that should not be."""
     picture: Path | None = None
     """The picture's path without its ending: there is a ``.png`` and a ``.svg``."""
+
+
+def lacking(name: str) -> str | None:
+    """What the machine or the Python lacks for an experiment, as far as is known without running it."""
+    run = import_module(EXPERIMENTS[name][0]).run
+    try:
+        if isinstance(run, Checked):
+            run.check()
+    except NotPossible as error:
+        return str(error)
+    return None
 
 
 def run_in_process(name: str, scale: Scale, folder: Path, time_limit: float = TIME_LIMIT) -> Result:

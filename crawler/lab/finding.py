@@ -17,6 +17,32 @@ class NotPossible(Exception):
     """The machine or the Python lacks what an experiment needs; ``str()`` says what, in one sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An experiment's ``run``, before which it is checked whether the machine has what it needs."""
+
+    checks: tuple[Callable[[], None], ...]
+    run: "Callable[[Scale], Finding]"
+
+    def check(self) -> None:
+        """Raise NotPossible where something is missing."""
+        for one in self.checks:
+            one()
+
+    def __call__(self, scale: "Scale") -> "Finding":
+        """Run it, if it can be run. Raises NotPossible."""
+        self.check()
+        return self.run(scale)
+
+
+def needs(*checks: Callable[[], None]) -> "Callable[[Callable[[Scale], Finding]], Checked]":
+    """Of an experiment's ``run``: each of ``checks`` raises NotPossible where it cannot be run.
+
+    So that is known without running it, and nobody is asked to guess what cannot be measured.
+    """
+    return lambda run: Checked(checks, run)
+
+
 class Verdict(StrEnum):
     """What the figures say to the claim."""
 

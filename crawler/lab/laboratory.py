@@ -9,8 +9,9 @@ from typing import Any
 
 from crawler.lab.experiment_process import Result, run_in_process
 from crawler.lab.finding import Scale
+from crawler.lab.language import ENGLISH, Language
 from crawler.lab.lesson import Guessed
-from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
+from crawler.lab.lessons import shown, solution_of, source_of
 from crawler.lab.machine import Machine, this_machine
 from crawler.model.errors import OutputError
 
@@ -26,6 +27,8 @@ class Report:
     """By experiment, what was guessed before it was run, where a guess was asked for and given."""
     interrupted: str | None = None
     """The experiment in which Ctrl-C ended it all."""
+    language: Language = ENGLISH
+    """That of the findings, and of all that is made of the report."""
 
     @property
     def failed(self) -> bool:
@@ -50,12 +53,13 @@ def run_all(
     folder: Path,
     on_start: Callable[[str], None] = lambda _: None,
     on_result: Callable[[Result, Report], None] = lambda _result, _report: None,
+    language: Language = ENGLISH,
 ) -> Report:
     """Run the experiments; each one's pictures are in ``folder`` when ``on_result`` hears of it.
 
     Ctrl-C ends it and is no error: the report holds what was found until then.
     """
-    report = Report(this_machine(), scale)
+    report = Report(this_machine(), scale, language=language)
     for name in names:
         try:
             on_start(name)
@@ -63,6 +67,8 @@ def run_all(
         except KeyboardInterrupt:
             report.interrupted = name
             return report
+        if result.finding is not None:
+            result = replace(result, finding=language.finding(name, result.finding))
         report.results.append(result)
         on_result(result, report)
     return report
@@ -71,6 +77,7 @@ def run_all(
 def as_json(report: Report) -> dict[str, Any]:
     """The report for programs."""
     return {
+        "language": report.language.code,
         "machine": asdict(report.machine),
         "scale": report.scale.value,
         "interrupted": report.interrupted,
@@ -91,17 +98,19 @@ def _found(result: Result) -> dict[str, Any]:
         raise ValueError("unreachable: only findings come here")
     found = asdict(replace(result.finding, draw=None))
     del found["draw"]
-    names = [result.picture.with_suffix(end).name for end in (".png", ".svg")] if result.picture else []
+    drawn = result.picture
+    names = [f"{drawn.name}{end}" for end in (".png", ".svg", "-narrow.svg")] if drawn else []
     return {**found, "seconds": round(result.seconds, 3), "pictures": names}
 
 
 def _learned(report: Report, name: str) -> dict[str, Any]:
     """What goes with the finding: see :class:`crawler.lab.lesson.Lesson`."""
-    lesson, guessed = lesson_of(name), report.guesses.get(name)
+    lesson, guessed = report.language.lesson(name), report.guesses.get(name)
     return {
         "question": lesson.question,
+        "caption": lesson.caption,
         "guess": asdict(guessed) if guessed is not None else None,
-        "why": why(name),
+        "why": report.language.why(name),
         "in_your_program": lesson.advice,
         "in_this_program": [asdict(place) for place in lesson.places],
         "source": shown(source_of(name)),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.lab.labels import Labels
+
 Figures = Mapping[str, Any]
 """The figures of a finding, which a guess is held against."""
 CLOSE = 1.5
@@ -40,10 +42,9 @@ class Choice:
         """The answers, each with the number to type."""
         return tuple(f"{number}) {answer}" for number, answer in enumerate(self.answers, 1))
 
-    @property
-    def allowed(self) -> str:
-        """What may be typed."""
-        return f"a number from 1 to {len(self.answers)}"
+    def allowed(self, labels: Labels) -> str:
+        """What may be typed, in words."""
+        return labels.one_of.format(most=len(self.answers))
 
     def read(self, typed: str) -> int:
         """The answer that was typed, counted from 0. Raises ValueError at anything but its number."""
@@ -72,10 +73,9 @@ class Number:
         """Nothing to choose from."""
         return ()
 
-    @property
-    def allowed(self) -> str:
-        """What may be typed."""
-        return f"a number from 0 on ({self.unit})"
+    def allowed(self, labels: Labels) -> str:
+        """What may be typed, in words."""
+        return labels.at_least_0.format(unit=self.unit)
 
     def read(self, typed: str) -> float:
         """The number that was typed, with its unit or without. Raises ValueError at anything else."""
@@ -126,3 +126,5 @@ class Lesson:
     """Where the standard library's reference says it: a URL."""
     exercise: str
     """Something small to change and to predict; ``examples/exercises/`` has a solution."""
+    caption: str = ""
+    """What the experiment's picture shows, in a sentence; empty where it has none."""

@@ -28,7 +28,8 @@ class Translation:
     done: Callable[[Figures], str]
     because: Callable[[Figures], str]
     caption: str
-    """What its picture shows, in a sentence: the words inside pictures stay English."""
+    """What its picture shows, in a sentence: the words inside pictures stay English. Without a picture it is
+    not shown."""
     why: str
     """The experiment's docstring, marked up alike, without its headline and what it says of this program."""
     guess: str
@@ -90,6 +91,7 @@ class Translation:
                 Place(place.where, what) for place, what in zip(lesson.places, self.places, strict=True)
             ),
             exercise=self.exercise,
+            caption=self.caption,
         )
 
     def _question(self, question: Choice | Number) -> Choice | Number:

@@ -29,13 +29,18 @@ def without_code(text: str) -> str:
 
 
 def links(page: Path) -> list[tuple[str, str]]:
-    """Where each link leads, relative to the repository, and to which function there; in order."""
+    """Where each link leads, relative to the repository, and to which function there; in order.
+
+    Links to elsewhere are left out, and so are places in pages: these differ between languages, and
+    ``docs/build_site.py`` looks for them.
+    """
+    here = page.parent.relative_to(ROOT).as_posix()
+    found = LINK.finditer(page.read_text(encoding="utf-8"))
+    led = [(match["target"], (match["anchor"] or "").removeprefix("#")) for match in found]
     return [
-        (
-            posixpath.normpath(posixpath.join(page.parent.relative_to(ROOT).as_posix(), match["target"])),
-            (match["anchor"] or "").removeprefix("#"),
-        )
-        for match in LINK.finditer(page.read_text(encoding="utf-8"))
+        (posixpath.normpath(posixpath.join(here, target)), name if target.endswith(".py") else "")
+        for target, name in led
+        if "://" not in target
     ]
 
 

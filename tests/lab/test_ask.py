@@ -98,7 +98,7 @@ def test_the_guess_comes_first_then_the_figures_then_why_and_an_exercise(
         "right": False,
     }
     page = (tmp_path / "report.html").read_text()
-    assert "How fast is a &lt;ball&gt;?<br>Guessed: <b>40 km/h</b>. Measured: <b>20 km/h</b>." in page
+    assert "How fast is a &lt;ball&gt;?<br>You guessed: <b>40 km/h</b>. Measured: <b>20 km/h</b>. It" in page
 
 
 def test_several_are_asked_one_after_the_other(tmp_path, monkeypatch, capsys) -> None:

@@ -4,7 +4,7 @@ segfault, gil, c-code and interpreters."""
 import pytest
 
 from crawler.lab.chinese import chinese_of
-from crawler.lab.experiments import c_code, gil, interpreters, start_climb
+from crawler.lab.experiments import c_code, gil, interpreters, limits, start_climb
 from crawler.lab.experiments.segfault import SURVIVED
 from crawler.lab.experiments.start_methods_start import LOOKS
 from crawler.lab.finding import Finding, Scale
@@ -92,7 +92,7 @@ def gil_found(half: float, all_of_it: float, monkeypatch: pytest.MonkeyPatch) ->
         for share, gain in (("0", 1.0), ("0.5", half), ("1", all_of_it))
     }
     monkeypatch.setattr(gil, "measured", lambda *_: found)
-    monkeypatch.setattr(gil, "need_cores", lambda _: None)
+    monkeypatch.setattr(limits, "cores", lambda: 2)
     return gil.run(Scale.QUICK)
 
 
@@ -120,7 +120,7 @@ def test_c_code_says_only_who_let_go_where_all_did(monkeypatch: pytest.MonkeyPat
     )
     monkeypatch.setattr(c_code, "measured", lambda *_: {"Python: a loop": one})
     monkeypatch.setattr(c_code, "has_gil", lambda: False)
-    monkeypatch.setattr(c_code, "need_cores", lambda _: None)
+    monkeypatch.setattr(limits, "cores", lambda: 2)
     notes = c_code.run(Scale.QUICK).notes
     assert len(notes) == 2
     assert english_in("c-code", [tables_c_code.table(kept)], notes) == []
@@ -133,7 +133,7 @@ def test_interpreters_compares_all_ways_with_one_thread(monkeypatch: pytest.Monk
     }
     monkeypatch.setattr(interpreters, "ways", lambda: ["interpreters", "threads without a lock", "processes"])
     monkeypatch.setattr(interpreters, "measured", lambda *_: paces)
-    monkeypatch.setattr(interpreters, "need_cores", lambda _: None)
+    monkeypatch.setattr(limits, "cores", lambda: 2)
     finding = interpreters.run(Scale.QUICK)
     assert len(finding.notes) == 1
     assert english_in("interpreters", finding.tables, finding.notes) == []

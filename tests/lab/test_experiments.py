@@ -9,13 +9,16 @@ from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.machine import has_gil
 from crawler.lab.registry import EXPERIMENTS
 from tests.lab.marked import nothing_left
+from tests.lab.translated import assert_all_is_said_in_chinese
 
 with_a_lock = pytest.mark.skipif(not has_gil(), reason="this Python has no global interpreter lock")
 
 
 def found(name: str) -> Finding:
     with nothing_left():
-        return import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+        finding = import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+    assert_all_is_said_in_chinese(name, finding)
+    return finding
 
 
 def test_start():

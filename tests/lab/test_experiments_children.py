@@ -13,11 +13,14 @@ from crawler.lab.finding import Finding, Scale, Verdict
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.tables import siblings as tables_siblings
 from tests.lab.marked import nothing_left
+from tests.lab.translated import assert_all_is_said_in_chinese
 
 
 def run(name: str) -> Finding:
     with nothing_left():
-        return import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+        finding = import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+    assert_all_is_said_in_chinese(name, finding)
+    return finding
 
 
 def test_start_methods():

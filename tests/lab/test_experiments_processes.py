@@ -18,11 +18,14 @@ from crawler.lab.tables import pool as tables_pool
 from crawler.lab.tables import pool_kill as tables_pool_kill
 from crawler.lab.tables import segfault as tables_segfault
 from tests.lab.marked import nothing_left
+from tests.lab.translated import assert_all_is_said_in_chinese
 
 
 def run(name: str) -> Finding:
     with nothing_left():
-        return import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+        finding = import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+    assert_all_is_said_in_chinese(name, finding)
+    return finding
 
 
 def test_globals():

@@ -14,13 +14,16 @@ from crawler.lab.machine import has_gil
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.tables import c_code as tables_c_code
 from tests.lab.marked import nothing_left
+from tests.lab.translated import assert_all_is_said_in_chinese
 
 with_a_lock = pytest.mark.skipif(not has_gil(), reason="this Python has no global interpreter lock")
 
 
 def run(name: str) -> Finding:
     with nothing_left():
-        return import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+        finding = import_module(EXPERIMENTS[name][0]).run(Scale.QUICK)
+    assert_all_is_said_in_chinese(name, finding)
+    return finding
 
 
 def test_lost_update():

@@ -16,10 +16,10 @@ from crawler.cli.app import main
 from crawler.lab import experiment_process
 from crawler.lab.experiment_process import run_in_process
 from crawler.lab.finding import Scale, Table, Verdict
+from crawler.lab.labels import ENGLISH
 from crawler.lab.laboratory import Report, as_json, run_all, write_report
 from crawler.lab.machine import cores, this_machine
 from crawler.lab.registry import EXPERIMENTS, chosen
-from crawler.lab.report.pictures import HOW_TO_DRAW
 from crawler.lab.report.words import conclusion, describe, is_numeric
 from crawler.model.errors import UsageError
 from tests.lab import toy_lesson
@@ -89,6 +89,10 @@ def test_a_finding_comes_back_with_its_pictures(tmp_path: Path) -> None:
     assert "Are toys &amp; games fast?" in drawn
     assert "Half true here." in drawn
     assert "Played with" in drawn, "its own title is kept"
+    assert ">0.125</text>" in drawn, "what it says is not rounded, as its coordinates are"
+    assert not [tag for tag in re.findall(r"<[^>]+>", drawn) if re.search(r"\d\.\d\d", tag)]
+    narrow = (tmp_path / "toy-narrow.svg").read_text()
+    assert [float(re.search(r'width="([\d.]+)pt"', svg)[1]) for svg in (drawn, narrow)] == [648, 288]
     assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
     assert b"<svg" in (tmp_path / "toy.svg").read_bytes()
     assert 0 < result.seconds < 60
@@ -179,7 +183,9 @@ def test_the_report_loads_nothing_and_names_the_machine(
     assert all(
         source.startswith("data:image/svg+xml;base64,") for source in re.findall(r"src='([^']*)", page)
     )
+    assert re.findall(r"srcset='(data:image/svg\+xml;base64,)", page), "one for narrow pages"
     assert page.count("<img ") == 1
+    assert "<img alt='Toys &amp; how fast they are.'" in page
     assert "Toys &amp; games are fast." in page
     assert "<h2>Are toys &amp; games fast?</h2>" in page
     for part in (
@@ -198,11 +204,12 @@ def test_the_report_loads_nothing_and_names_the_machine(
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["machine"]["cores"] == cores()
     assert told["experiments"]["toy"]["figures"] == {"ball_s": 1.0}
-    assert told["experiments"]["toy"]["pictures"] == ["toy.png", "toy.svg"]
+    assert told["experiments"]["toy"]["pictures"] == ["toy.png", "toy.svg", "toy-narrow.svg"]
     assert told["experiments"]["toy"]["verdict"] == "half true"
     assert "draw" not in told["experiments"]["toy"]
     toy = told["experiments"]["toy"]
     assert (toy["question"], toy["guess"]) == ("Are toys & games fast?", None)
+    assert (told["language"], toy["caption"]) == ("en", "Toys & how fast they are.")
     assert toy["why"] == "Since it says <so> itself:\n\n- one ``ball``\n- two cars"
     assert (toy["in_your_program"], toy["source"]) == ("Have a `ball`.", "tests/lab/toy_experiment.py")
     assert toy["in_this_program"] == [{"where": "tests/lab/toy_experiment.py#run", "what": "plays"}]
@@ -220,7 +227,7 @@ def test_without_matplotlib_there_are_tables_and_the_way_to_pictures(
     assert not (tmp_path / "toy.svg").exists()
     monkeypatch.setenv("TOY", "lacks")
     assert main(["lab", "toy", "-o", str(tmp_path)]) == 0
-    assert HOW_TO_DRAW in capsys.readouterr().out.splitlines()
+    assert ENGLISH.no_pictures in capsys.readouterr().out.splitlines()
 
 
 def test_the_command_prints_each_finding_and_where_the_report_is(

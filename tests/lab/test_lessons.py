@@ -117,6 +117,8 @@ def test_every_experiment_has_a_lesson(name: str) -> None:
     assert lesson.advice.endswith(".")
     assert re.match(r"https://docs\.python\.org/3/[\w./-]+\.html(#[\w.-]+)?$", lesson.reading)
     assert lesson.exercise
+    drawn = "draw=" in source_of(name).read_text("utf-8")
+    assert bool(lesson.caption) == drawn, "each picture says what it shows"
     assert shown(source_of(name)).startswith("crawler/lab/experiments/")
 
 

@@ -19,6 +19,7 @@ from crawler.lab.machine import cores
 from crawler.lab.report.pictures import can_draw
 from crawler.lab.site.site_process import SiteProcess
 from tests.lab.marked import nothing_left
+from tests.lab.translated import assert_all_is_said_in_chinese
 
 BY_NAME = {model.name: model for model in models()}
 POSSIBLE = [model for model in models() if model.not_possible is None]
@@ -237,8 +238,9 @@ def test_the_race_goes_on_without_a_model_that_fails(monkeypatch: pytest.MonkeyP
         return found
 
     monkeypatch.setattr(race, "run_workload", run_all)
-    monkeypatch.setattr(race, "client_cost", lambda _requests: {"a client": 0.001})
+    monkeypatch.setattr(race, "client_cost", lambda _requests: {"http.client": 0.001})
     finding = race.run(Scale.NORMAL)
+    assert_all_is_said_in_chinese("race", finding)
     assert finding.verdict is Verdict.BORNE_OUT
     assert finding.figures["failed"] == {
         "asyncio + threads": finding.notes[-1].removesuffix(". So it has no figures.")

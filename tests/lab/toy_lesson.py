@@ -9,4 +9,5 @@ LESSON = Lesson(
     places=(Place("tests/lab/toy_experiment.py#run", "plays"),),
     reading="https://docs.python.org/3/library/random.html",
     exercise="Throw it.",
+    caption="Toys & how fast they are.",
 )

@@ -29,7 +29,7 @@ CHINESE = Translation(
     claim="Pipe 比 Queue 快。",
     done=_done,
     because=_because,
-    caption="横轴是一条消息的大小，纵轴左图是每秒多少条、右图是每秒多少 MB，都是对数刻度，线越高越快；"
+    caption="横轴是一条消息的大小，纵轴第一张是每秒多少条，第二张是每秒多少 MB，都是对数刻度，线越高越快；"
     "shared memory 是共享内存。",
     why="- ``Pipe``：一根管道，一端写，一端读，中间除了内核什么也没有。\n"
     "- ``SimpleQueue``：一根管道，两端各加一把锁，于是两端都可以由多个进程共用。\n"

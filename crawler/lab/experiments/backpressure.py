@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any
 
 from crawler.lab.experiments.limits import memory_of, need_memory_figures
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.backpressure import draw, table
 from crawler.lab.tables.units import megabytes, ms
@@ -75,9 +75,9 @@ def both(seconds: float) -> dict[str, dict[str, Any]]:
         return dict(zip(BOUNDS, found, strict=True))
 
 
+@needs(need_memory_figures)
 def run(scale: Scale) -> Finding:
     """QUICK runs it for less long. Raises NotPossible where memory is not told."""
-    need_memory_figures()
     seconds = 0.5 if scale is Scale.QUICK else 1.5
     runs = [both(seconds) for _ in range(REPEATS)]
     # The fastest of each: other programs disturbed it least.

@@ -25,8 +25,8 @@ from typing import Any
 
 from crawler.lab.experiments.c_code_lock import lets_go
 from crawler.lab.experiments.c_code_works import all_works
-from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.experiments.limits import need_two_cores
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.machine import has_gil
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.c_code import Measured, draw, in_words, table
@@ -75,9 +75,9 @@ def measure(repeats: int) -> dict[str, Measured]:
     return found
 
 
+@needs(need_two_cores)
 def run(scale: Scale) -> Finding:
     """QUICK repeats it less often. Raises NotPossible on one core."""
-    need_cores(2)
     repeats = 3 if scale is Scale.QUICK else 5
     found: dict[str, Measured] = measured(measure, repeats)
     at_once = any(one["lets_go"] and one["cores"] > PARALLEL for one in found.values())

@@ -28,7 +28,7 @@ from crawler.lab.experiments.cancel_work import (
     work_without_awaits,
 )
 from crawler.lab.experiments.limits import fork_server, need_fork_server
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.cancel import table
 from crawler.lab.tables.units import ms
@@ -95,9 +95,9 @@ def cancel_all() -> dict[str, dict[str, Any]]:
     return found
 
 
+@needs(need_fork_server)
 def run(_scale: Scale) -> Finding:
     """Both scales do the same. Raises NotPossible where there is no fork server."""
-    need_fork_server()
     found = measured(cancel_all)
     went_on = [what for what, one in found.items() if not one["stopped"]]
     did_stop = [what for what in found if what not in went_on]

@@ -18,8 +18,8 @@ from functools import partial
 from statistics import quantiles
 
 from crawler.lab.asking import ask_again_and_again
-from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.experiments.limits import need_two_cores
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.graph_site import graph_site
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.executor import draw, table
@@ -86,9 +86,9 @@ def measure(seconds: float) -> dict[str, dict[str, list[float]]]:
         }
 
 
+@needs(need_two_cores)
 def run(scale: Scale) -> Finding:
     """QUICK measures for less long. Raises NotPossible on one core."""
-    need_cores(2)
     found = measured(measure, 0.4 if scale is Scale.QUICK else 2.0)
     p95 = {place: quantiles(one["latencies_s"], n=20)[-1] for place, one in found.items()}
     if p95["thread"] <= 1.5 * p95["process"]:

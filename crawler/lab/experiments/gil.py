@@ -14,8 +14,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
-from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.experiments.limits import need_two_cores
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.machine import has_gil
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.gil import draw, share_table, speed_table
@@ -75,9 +75,9 @@ def measure(tasks: int, repeats: int, shares: list[float]) -> dict[str, dict[str
     return found
 
 
+@needs(need_two_cores)
 def run(scale: Scale) -> Finding:
     """QUICK has fewer tasks and shares. Raises NotPossible on one core."""
-    need_cores(2)
     quick = scale is Scale.QUICK
     shares = [0, 0.5, 1] if quick else [0, 0.1, 0.25, 0.5, 0.75, 1]
     repeats = 3 if quick else 5

@@ -23,8 +23,8 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from crawler.lab.experiments.limits import need_cores
-from crawler.lab.finding import Finding, NotPossible, Scale, Verdict
+from crawler.lab.experiments.limits import need_two_cores
+from crawler.lab.finding import Finding, NotPossible, Scale, Verdict, needs
 from crawler.lab.machine import has_gil, this_machine
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.interpreters import Pace, in_words, table
@@ -82,15 +82,19 @@ def measure(those: list[str], repeats: int) -> dict[str, Pace]:
     return {way: {"start_s": starts[way], "gain": fastest[ALONE] / fastest[way]} for way in pools}
 
 
-def run(scale: Scale) -> Finding:
-    """QUICK repeats it less often. Raises NotPossible on one core, and where all share one lock."""
-    need_cores(WORKERS)
-    inside = ways()[:-1]
-    if not inside:
+def need_another_way() -> None:
+    """Raise NotPossible where all threads share one lock."""
+    if not ways()[:-1]:
         raise NotPossible(
             "This experiment needs concurrent.futures.InterpreterPoolExecutor (Python 3.14 and newer) or a "
             f"free-threaded build (3.13 and newer); this is {this_machine().python}."
         )
+
+
+@needs(need_two_cores, need_another_way)
+def run(scale: Scale) -> Finding:
+    """QUICK repeats it less often. Raises NotPossible on one core, and where all share one lock."""
+    inside = ways()[:-1]
     found: dict[str, Pace] = measured(measure, ways(), 3 if scale is Scale.QUICK else 5)
     return Finding(
         claim="In one process, only one thread at a time runs Python.",

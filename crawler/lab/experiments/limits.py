@@ -16,10 +16,10 @@ PROC = Path("/proc")
 """Where Linux tells about processes; elsewhere it is not there."""
 
 
-def need_cores(least: int) -> None:
-    """Raise NotPossible where this process may use fewer than ``least`` cores."""
-    if cores() < least:
-        raise NotPossible(f"This experiment needs {least} CPU cores, and may use {cores()} here.")
+def need_two_cores() -> None:
+    """Raise NotPossible where this process may use one core only."""
+    if cores() < 2:
+        raise NotPossible(f"This experiment needs 2 CPU cores, and may use {cores()} here.")
 
 
 def need_choice_of_cores() -> None:

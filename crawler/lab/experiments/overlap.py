@@ -14,9 +14,9 @@ import threading
 from functools import partial
 from typing import Any
 
-from crawler.lab.experiments.limits import fork_server, need_choice_of_cores, need_cores, need_fork_server
+from crawler.lab.experiments.limits import fork_server, need_choice_of_cores, need_fork_server, need_two_cores
 from crawler.lab.experiments.turns import PARALLEL, Spans, look, parallel_share
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.machine import has_gil
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.overlap import draw, in_words, table
@@ -94,11 +94,9 @@ def timeline(kind: str, cores: list[int], seconds: float) -> list[Spans]:
     return [[(start - begin, end - begin) for start, end in spans] for spans in found]
 
 
+@needs(need_choice_of_cores, need_two_cores, need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK draws shorter lines. Raises NotPossible on one core, and where cores cannot be chosen."""
-    need_choice_of_cores()
-    need_cores(2)
-    need_fork_server()
     seconds = 0.03 if scale is Scale.QUICK else 0.06
     two = sorted(os.sched_getaffinity(0))[:2]
     found = {

@@ -20,7 +20,7 @@ from typing import Any
 from crawler.lab.experiments.limits import fork_server, need_fork_server
 from crawler.lab.experiments.pipe_ends import sees_end
 from crawler.lab.experiments.shared_slots import Slots
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.pipe import Rates, draw, end_table, rate_table
 from crawler.lab.tables.units import megabytes, size_name
@@ -82,9 +82,9 @@ def race(sizes: list[int], seconds: float, repeats: int) -> Rates:
     return found
 
 
+@needs(need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK tries fewer sizes. Raises NotPossible where there is no fork server."""
-    need_fork_server()
     quick = scale is Scale.QUICK
     sizes = [64, 65_536] if quick else [64, 1024, 16_384, 262_144, 4_194_304]
     rates: Rates = measured(race, sizes, 0.02 if quick else 0.05, 3)

@@ -13,19 +13,18 @@ hands is parsed again by its successor.
 
 from typing import Any
 
-from crawler.lab.experiments.limits import need_cores, need_fork_server
+from crawler.lab.experiments.limits import need_fork_server, need_two_cores
 from crawler.lab.experiments.pool_kill_consumers import kill_at_queues
 from crawler.lab.experiments.pool_kill_executor import TASKS, hangs, kill_executors
 from crawler.lab.experiments.pool_kill_here import kill_parsers
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.pool_kill import table
 
 
+@needs(need_two_cores, need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK kills less often. Raises NotPossible on one core, and where there is no fork server."""
-    need_cores(2)
-    need_fork_server()
     quick = scale is Scale.QUICK
     programs = kill_executors(3 if quick else 15)
     broken = [program.answer["broken"] for program in programs if program.exit_code == 0]

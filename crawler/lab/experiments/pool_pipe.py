@@ -22,7 +22,7 @@ import warnings
 
 from crawler.lab.experiments.limits import fork_server, need_fork_server, start_methods
 from crawler.lab.experiments.pool_pipe_workers import ITEMS, TIMEOUT, pool_of_two, talk
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.pool_pipe import Talk, in_words, table
 
@@ -67,9 +67,9 @@ def by_queue() -> dict[str, Talk]:
     return found
 
 
+@needs(need_fork_server)
 def run(_scale: Scale) -> Finding:
     """Both scales do the same. Raises NotPossible where there is no fork server."""
-    need_fork_server()
     pipes: dict[str, Talk] = measured(by_pipe)
     if "fork" in start_methods():
         pipes |= measured(by_pipe_and_fork)

@@ -14,9 +14,9 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from crawler.lab.experiments.limits import need_cores
+from crawler.lab.experiments.limits import need_two_cores
 from crawler.lab.experiments.pool_size_loop import DELAY, Level, io_bound
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.machine import cores
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.pool_size import busy_table, draw, table
@@ -52,9 +52,9 @@ def tasks_a_second(pool: ProcessPoolExecutor, work: list[int]) -> float:
     return len(work) / (time.perf_counter() - started)
 
 
+@needs(need_two_cores)
 def run(scale: Scale) -> Finding:
     """QUICK tries fewer sizes. Raises NotPossible on one core."""
-    need_cores(2)
     here, quick = cores(), scale is Scale.QUICK
     sizes = sorted(
         {1, here, 2 * here} if quick else {1, 2, 3, 4, here // 2, here, here + 1, 2 * here, 4 * here}

@@ -21,7 +21,7 @@ from typing import Any
 
 from crawler.lab.experiments.limits import fork_server, need_fork_server
 from crawler.lab.experiments.queues_join import TIMEOUT, deadlock
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.queues import ends_table, joins_table
 from crawler.lab.tables.units import ms
@@ -84,9 +84,9 @@ def end_them(repeats: int) -> list[dict[str, Any]]:
     return found
 
 
+@needs(need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK ends them fewer times. Raises NotPossible where there is no fork server."""
-    need_fork_server()
     ends = measured(end_them, 2 if scale is Scale.QUICK else 5)
     joins = measured(deadlock)
     lost = {

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from functools import partial
 
 from crawler.lab.experiments.limits import memory_of, need_memory_figures
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.semaphore import Costs, draw, in_words, table
 from crawler.lab.tables.units import ms
@@ -99,9 +99,9 @@ def one_run(way: str, jobs: int, to_the_end: bool) -> Costs:
     return asyncio.run(all_of_them())
 
 
+@needs(need_memory_figures)
 def run(scale: Scale) -> Finding:
     """QUICK has fewer jobs. Raises NotPossible where memory is not told."""
-    need_memory_figures()
     jobs = 2_000 if scale is Scale.QUICK else 10_000
     # Two programs for each: what is cancelled does not come to its end. The second one's figures are kept.
     found = {way: measured(one_run, way, jobs, False) | measured(one_run, way, jobs, True) for way in WAYS}

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from crawler.lab.experiments.limits import fork_server, need_fork_server
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.sandbox_process import measured
 from crawler.lab.tables.siblings import Talk, in_words, table
 from crawler.lab.work import interleaved
@@ -104,9 +104,9 @@ def talk_in_all_ways(trips: int, repeats: int) -> dict[str, Talk]:
     }
 
 
+@needs(need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK talks less. Raises NotPossible where there is no fork server."""
-    need_fork_server()
     trips, repeats = (200, 2) if scale is Scale.QUICK else (1_000, 4)
     found: dict[str, Talk] = measured(talk_in_all_ways, trips, repeats)
     return Finding(

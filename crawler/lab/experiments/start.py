@@ -19,7 +19,7 @@ from typing import Any
 
 from crawler.lab.experiments.limits import fork_server, memory_of, need_fork_server, need_memory_figures
 from crawler.lab.experiments.start_climb import Costs, climb, costs
-from crawler.lab.finding import Finding, Scale, Verdict
+from crawler.lab.finding import Finding, Scale, Verdict, needs
 from crawler.lab.tables.start import draw, in_words, table
 
 SAMPLE = 20
@@ -82,10 +82,9 @@ def wait_for_end(reader: Any, writer: Any, ready: Any) -> None:
     reader.poll(None)
 
 
+@needs(need_memory_figures, need_fork_server)
 def run(scale: Scale) -> Finding:
     """QUICK stops at 1,000 coroutines and threads, and 10 processes. Raises NotPossible off Linux."""
-    need_memory_figures()
-    need_fork_server()
     quick = scale is Scale.QUICK
     kinds = {"coroutines": coroutines, "threads": threads, "processes": processes}
     most = {"coroutines": 1_000, "threads": 1_000, "processes": 10} if quick else dict.fromkeys(kinds, 10_000)

@@ -24,4 +24,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/library/asyncio-queue.html#asyncio.Queue",
     exercise="A producer puts ten items at once, a consumer takes 1 ms for each. Predict the longest that "
     "the queue gets without a bound, and with maxsize=3.",
+    caption="Memory over time, of the same pipeline with a bounded queue and with one that has no bound.",
 )

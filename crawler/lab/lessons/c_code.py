@@ -23,4 +23,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/c-api/init.html#thread-state-and-the-global-interpreter-lock",
     exercise="Ask `lets_go` of crawler/lab/experiments/c_code_lock.py about hashlib again, with 1,000 bytes "
     "and with 1,000,000. Predict both answers.",
+    caption="How many cores two threads kept busy with each kind of work; what is blue lets go of the lock.",
 )

@@ -26,4 +26,5 @@ LESSON = Lesson(
     "#executing-code-in-thread-or-process-pools",
     exercise="A coroutine counts every 10 ms. Beside it, call time.sleep(0.3) in the loop, then by "
     "asyncio.to_thread. Predict how far it counts meanwhile.",
+    caption="Latencies of small requests, by where pages are parsed; 95 % are left of the dotted line.",
 )

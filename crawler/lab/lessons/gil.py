@@ -24,4 +24,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/glossary.html#term-global-interpreter-lock",
     exercise="Let the tasks sleep instead of computing: eight of 0.1 s on eight threads. Predict the "
     "seconds.",
+    caption="The time for the same tasks on four threads and on four processes, by how much they compute.",
 )

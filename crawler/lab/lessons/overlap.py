@@ -23,4 +23,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/library/asyncio-dev.html#concurrency-and-multithreading",
     exercise="Coroutines A and B each write their letter three times, and a second time with "
     "`await asyncio.sleep(0)` after each letter. Predict both orders.",
+    caption="Which of three workers ran when, on one core and on two: each bar is a time in which one ran.",
 )

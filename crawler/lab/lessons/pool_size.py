@@ -23,4 +23,5 @@ LESSON = Lesson(
     ),
     reading="https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ThreadPoolExecutor",
     exercise="Eight tasks that sleep for 0.1 s are given to 1, 4 and 8 threads. Predict the seconds of each.",
+    caption="Throughput by size: of processes that compute, and of requests that wait for their answers.",
 )

@@ -27,4 +27,5 @@ LESSON = Lesson(
     ),
     reading="https://docs.python.org/3/library/concurrency.html",
     exercise="Forty answers take 20 ms each. Predict the seconds with 1, 8 and 40 coroutines.",
+    caption="Pages per second under each model: work that waits, work that computes, work that does both.",
 )

@@ -25,4 +25,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/library/asyncio-queue.html#examples",
     exercise="Six jobs behind Semaphore(2). Predict how many tasks there are after the first switch, and how "
     "many jobs are under way at most.",
+    caption="The same jobs, as many at once: memory, the time to start all, the time to cancel all.",
 )

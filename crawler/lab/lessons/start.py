@@ -24,4 +24,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/library/asyncio-task.html#creating-tasks",
     exercise="Have 10,000 coroutines sleep for 0.1 s each, all at once. Predict the seconds: 0.1, 1 or "
     "1,000?",
+    caption="The time to start so many coroutines, threads or processes, and the memory that they hold then.",
 )

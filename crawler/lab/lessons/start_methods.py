@@ -26,4 +26,5 @@ LESSON = Lesson(
     reading="https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods",
     exercise="A program appends 1 to a list of its module, under the main guard, and starts a child by each "
     "method. Predict what each child finds in the list.",
+    caption="How long a child takes from start to end, the first one and a later one, by start method.",
 )

@@ -4,7 +4,7 @@ import re
 from html import escape
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
-_EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
+EMPHASIS = re.compile(r"(?<![A-Za-z0-9_*])\*(\w[^*]*)\*(?![A-Za-z0-9_*])")
 """Not within a word or a sum. Chinese has no spaces between words: there it begins and ends anywhere."""
 _ITEM = re.compile(r"^- ", re.MULTILINE)
 
@@ -22,7 +22,7 @@ def html(text: str) -> str:
 def inline(text: str) -> str:
     """One paragraph or less as HTML, with code between backquotes."""
     coded = _LITERAL.sub(lambda found: f"<code>{found[1] or found[2]}</code>", escape(text))
-    return _EMPHASIS.sub(r"<em>\1</em>", coded)
+    return EMPHASIS.sub(r"<em>\1</em>", coded)
 
 
 def _blocks(text: str) -> list[str]:
@@ -55,7 +55,7 @@ def _plain(block: str) -> str:
         return _columns(block)
     before, items = _items(block)
     text = "\n".join([*([before] if before else []), *(f"- {item}" for item in items)])
-    return _EMPHASIS.sub(r"\1", text.replace("``", "`"))
+    return EMPHASIS.sub(r"\1", text.replace("``", "`"))
 
 
 def _html(block: str) -> str:

@@ -1,17 +1,22 @@
 """Findings in words, for the terminal and for the page."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Finding, Scale, Table, Verdict
-from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
+from crawler.lab.labels import ENGLISH, Labels
+from crawler.lab.language import Language
+from crawler.lab.lessons import shown, solution_of, source_of
 from crawler.lab.machine import Machine
 from crawler.lab.report.prose import plain
+from crawler.lab.report.wrapping import fit
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
 
     from crawler.lab.laboratory import Report
+    from crawler.lab.lesson import Guessed
 
 GIB = 1024**3
 BUSY = 0.5
@@ -19,27 +24,50 @@ BUSY = 0.5
 _COLOURS = {Verdict.BORNE_OUT: "green", Verdict.HALF: "yellow", Verdict.NOT_BORNE_OUT: "red"}
 
 
-def describe(machine: Machine, scale: Scale) -> list[str]:
+def describe(machine: Machine, scale: Scale, labels: Labels = ENGLISH) -> list[str]:
     """The machine, and how far its figures may be trusted, a line each."""
-    memory = f", {machine.memory_bytes / GIB:.0f} GiB of memory" if machine.memory_bytes else ""
-    count = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
+    memory = labels.memory.format(gib=machine.memory_bytes / GIB) if machine.memory_bytes else ""
     lines = [
-        f"{count} ({machine.processor}){memory} · {machine.platform} · {machine.python} · "
-        f"{machine.date[:16].replace('T', ' ')} UTC",
+        f"{cores_of(machine, labels)} ({machine.processor}){memory} · {machine.platform} · "
+        f"{machine.python} · {machine.date[:16].replace('T', ' ')} UTC",
+        *busy_note(machine, labels),
     ]
-    if machine.load is not None and machine.load > BUSY * machine.cores:
-        lines.append(
-            f"The machine was busy with other things (load average {machine.load:.1f} before the first "
-            "experiment): figures are worse than they could be, and rougher."
-        )
     if scale is Scale.QUICK:
-        lines.append("Measured with --quick: trust the directions, not the figures.")
+        lines.append(labels.quick)
     return lines
 
 
-def duration(seconds: float) -> str:
+def cores_of(machine: Machine, labels: Labels) -> str:
+    """Such as ``2 cores``."""
+    return labels.one_core if machine.cores == 1 else labels.cores.format(count=machine.cores)
+
+
+def busy_note(machine: Machine, labels: Labels) -> list[str]:
+    """That the machine did other work, in a line; none where it did not."""
+    if machine.load is None or machine.load <= BUSY * machine.cores:
+        return []
+    return [labels.busy.format(load=machine.load)]
+
+
+def verdict_of(finding: Finding, labels: Labels) -> str:
+    """The verdict, as a sentence begins with it."""
+    word = labels.verdicts[finding.verdict]
+    return word[:1].upper() + word[1:]
+
+
+def guessed_in_words(held: "Guessed", labels: Labels, marked: Callable[[str], str] = str) -> str:
+    """A guess beside what was measured, both ``marked``, and whether it was right."""
+    came = labels.right if held.guess == held.measured else labels.close
+    return labels.guessed.format(
+        guess=marked(held.guess),
+        measured=marked(held.measured),
+        came=came if held.right else labels.otherwise,
+    )
+
+
+def duration(seconds: float, labels: Labels = ENGLISH) -> str:
     """Such as ``8.3 s``."""
-    return f"{seconds:.1f} s"
+    return labels.seconds.format(seconds=seconds)
 
 
 def console() -> "Console":
@@ -59,18 +87,21 @@ def is_numeric(table: Table, column: int) -> bool:
     )
 
 
-def print_finding(console: "Console", finding: Finding) -> None:
+def print_finding(console: "Console", finding: Finding, labels: Labels) -> None:
     """Print what one experiment found: the claim, what was done, the tables, and what they say to it."""
     from rich.text import Text
 
-    console.print(Text(f"Claim: {finding.claim}", style="bold"))
-    console.print(Text(finding.done))
+    width = console.width
+    console.print(Text(fit(labels.claim.format(claim=finding.claim), width), style="bold"))
+    console.print(Text(fit(finding.done, width)))
     for table in finding.tables:
         console.print(_rich_table(table))
-    verdict = Text(finding.verdict.capitalize(), style=f"bold {_COLOURS[finding.verdict]}")
-    console.print(verdict + Text(f": {finding.because}", style="none"))
+    verdict = verdict_of(finding, labels)
+    judged = Text(fit(f"{verdict}{labels.colon}{finding.because}", width))
+    judged.stylize(f"bold {_COLOURS[finding.verdict]}", 0, len(verdict))
+    console.print(judged)
     for note in finding.notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(fit(note, width), style="dim"))
 
 
 def _rich_table(table: Table) -> "RichTable":
@@ -90,33 +121,38 @@ def _rich_table(table: Table) -> "RichTable":
 
 def conclusion(report: "Report") -> list[str]:
     """What stands at the end of it all: each verdict, what was skipped, what failed, which machine."""
-    lines = [
-        f"{result.finding.verdict:14}  {result.name}: {result.finding.claim}"
+    from rich.cells import set_cell_size
+
+    labels = report.language.labels
+    told = [
+        (labels.verdicts[result.finding.verdict], result.name, result.finding.claim)
         for result in report.results
         if result.finding is not None
     ]
-    for word, reason in (("skipped", "not_possible"), ("failed", "failed")):
+    for word, reason in ((labels.skipped, "not_possible"), (labels.failed, "failed")):
         whys = [(result.name, getattr(result, reason)) for result in report.results]
-        lines += [f"{word:14}  {name}: {why}" for name, why in whys if why]
+        told += [(word, name, why) for name, why in whys if why]
     if report.interrupted:
-        lines.append(f"{'interrupted':14}  {report.interrupted}: nothing after it was run")
-    whole = duration(sum(result.seconds for result in report.results))
-    return [*lines, "", *describe(report.machine, report.scale), f"{whole} altogether."]
+        told.append((labels.interrupted, report.interrupted, labels.nothing_after))
+    lines = [f"{set_cell_size(word, 14)}  {name}{labels.colon}{what}" for word, name, what in told]
+    whole = duration(sum(result.seconds for result in report.results), labels)
+    described = describe(report.machine, report.scale, labels)
+    return [*lines, "", *described, labels.altogether.format(duration=whole)]
 
 
-def print_lesson(console: "Console", name: str) -> None:
+def print_lesson(console: "Console", name: str, language: Language) -> None:
     """Print what goes with an experiment's finding: why it is so, what follows, and an exercise."""
     from rich.padding import Padding
     from rich.text import Text
 
-    lesson = lesson_of(name)
+    lesson, labels = language.lesson(name), language.labels
     places = "\n".join(f"{place.where}\n    {plain(place.what)}" for place in lesson.places)
     for head, text in (
-        ("Why", plain(why(name))),
-        ("So in your program", plain(lesson.advice)),
-        ("In this program", places),
-        ("Read more", f"{shown(source_of(name))}\n{lesson.reading}"),
-        ("Exercise", f"{plain(lesson.exercise)}\nA solution: {solution_of(name)}"),
+        (labels.why, plain(language.why(name))),
+        (labels.advice, plain(lesson.advice)),
+        (labels.places, places),
+        (labels.read_more, f"{shown(source_of(name))}\n{lesson.reading}"),
+        (labels.exercise, f"{plain(lesson.exercise)}\n{labels.solution.format(path=solution_of(name))}"),
     ):
         console.print(Text(f"\n{head}", style="bold"))
-        console.print(Padding(Text(text), (0, 0, 0, 2)))
+        console.print(Padding(Text(fit(text, console.width - 2)), (0, 0, 0, 2)))

@@ -33,6 +33,6 @@ def draw(found: dict[str, dict[str, Any]], figure: "Figure") -> None:
             ha="right",
             color=colour,
         )
-    axes.set(xlabel="time (s)", ylabel="memory, grown by (MB)", xlim=(0, None), ylim=(0, None))
+    axes.set(xlabel="time (s)", ylabel="memory, grown by (MB)", xlim=(0, None))
     axes.set_title("The same pipeline, with and without a bound")
-    axes.margins(y=0.1)
+    axes.set_ylim(0, 1.15 * axes.dataLim.ymax)  # room for the words above the lines

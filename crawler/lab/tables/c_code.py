@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, ORANGE
+from crawler.lab.report.pictures import BLUE, ORANGE, is_narrow, named_bars
 from crawler.lab.tables.units import yes_or_no
 
 if TYPE_CHECKING:
@@ -38,14 +38,16 @@ def table(found: dict[str, Measured]) -> Table:
 
 def draw(found: dict[str, Measured], figure: "Figure") -> None:
     """A bar for each work, as long as the cores that two threads kept busy."""
-    axes = figure.subplots()
-    bars = axes.barh(
+    if is_narrow(figure):
+        figure.set_figheight(5)
+    bars = named_bars(
+        figure.subplots(),
         list(found),
         [one["cores"] for one in found.values()],
-        color=[BLUE if one["lets_go"] else ORANGE for one in found.values()],
+        [BLUE if one["lets_go"] else ORANGE for one in found.values()],
     )
+    axes = figure.axes[0]
     axes.bar_label(bars, [f"{one['cores']:.2f}" for one in found.values()], padding=3)
     axes.axvline(1, color="#777777", linestyle=":")
-    axes.set(xlabel="cores that two threads kept busy (blue: the work lets go of the lock)", xlim=(0, 2.2))
+    axes.set(xlabel="cores that two threads kept busy\n(blue: the work lets go of the lock)", xlim=(0, 2.2))
     axes.set_title("Two threads that compute")
-    axes.invert_yaxis()

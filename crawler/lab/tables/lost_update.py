@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import GREEN, ORANGE
+from crawler.lab.report.pictures import GREEN, ORANGE, named_bars, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,11 +30,10 @@ def table(found: dict[str, dict[str, Counted]]) -> Table:
 
 def draw(found: dict[str, dict[str, Counted]], figure: "Figure") -> None:
     """A bar for each way, as long as the share that it lost."""
-    for axes, (kind, ways) in zip(figure.subplots(1, 2), found.items(), strict=True):
+    for axes, (kind, ways) in zip(panels(figure, 2), found.items(), strict=True):
         shares = [100 * one["lost"] / one["added"] for one in ways.values()]
-        bars = axes.barh(list(ways), shares, color=COLOURS[kind])
+        bars = named_bars(axes, list(ways), shares, COLOURS[kind])
         axes.bar_label(bars, [f"{share:.0f} %" for share in shares], padding=3)
         axes.set(xlabel="updates lost (%)", xlim=(0, 112))
         axes.set_title(kind)
-        axes.invert_yaxis()
     figure.suptitle("Four add one to the same number")

@@ -1,5 +1,6 @@
 """The table and the picture of ``overlap``: a line for each worker, broken where it did not run."""
 
+from math import nan
 from typing import TYPE_CHECKING
 
 from crawler.lab.experiments.turns import Spans
@@ -34,16 +35,18 @@ def table(found: dict[str, list[Spans]], shares: dict[str, float]) -> Table:
 
 def draw(found: dict[str, list[Spans]], figure: "Figure") -> None:
     """A line for each worker, broken where it did not run."""
-    figure.set_size_inches(9, 5)
+    figure.set_figheight(5)
     panels = figure.subplots(len(COLOURS), 2, sharex="row", sharey=True)
     lasts = {name: max(spans[-1][1] for spans in workers) * 1e3 for name, workers in found.items()}
     for axes, (name, workers) in zip(panels.flat, found.items(), strict=True):
         kind = name.split()[0]
         for number, spans in enumerate(workers):
-            bars = [(start * 1e3, (end - start) * 1e3) for start, end in spans]
-            axes.broken_barh(bars, (number + 0.6, 0.8), color=COLOURS[kind])
+            # One line with gaps: a bar for each time would make the file many times as large.
+            times = [time * 1e3 for start, end in spans for time in (start, end, nan)]
+            rows = [number + 1] * len(times)
+            axes.plot(times, rows, color=COLOURS[kind], linewidth=12, solid_capstyle="butt")
         axes.set_title(name)
-        axes.set(yticks=range(1, len(workers) + 1), ylabel="worker")
+        axes.set(yticks=range(1, len(workers) + 1), ylabel="worker", ylim=(0.4, len(workers) + 0.6))
         axes.set_xlim(0, 1.02 * max(last for other, last in lasts.items() if other.startswith(kind)))
     for axes in panels[-1]:
         axes.set_xlabel("time (ms)")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE, panels
 from crawler.lab.tables.units import size_name
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def end_table(ends: dict[bool, bool]) -> Table:
 def draw(rates: Rates, figure: "Figure") -> None:
     """Messages a second and megabytes a second against the size, on logarithmic scales."""
     sizes = [int(size) for size in rates["Pipe"]]
-    for axes, text in zip(figure.subplots(1, 2), ("messages/s", "MB/s"), strict=True):
+    for axes, text in zip(panels(figure, 2), ("messages/s", "MB/s"), strict=True):
         for way, found in rates.items():
             values = [
                 rate * (size / 1e6 if text == "MB/s" else 1)

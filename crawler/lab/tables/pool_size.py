@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN
+from crawler.lab.report.pictures import BLUE, GREEN, panels
 from crawler.lab.tables.units import ms
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def draw(
     cpu: dict[int, float], io: dict[int, float], here: int, knee: int | None, delay: float, figure: "Figure"
 ) -> None:
     """Two curves; marked are the number of cores in the one and the knee, if one was found, in the other."""
-    left, right = figure.subplots(1, 2)
+    left, right = panels(figure, 2)
     left.plot(list(cpu), list(cpu.values()), "o-", color=BLUE)
     left.axvline(here, color="#777777", linestyle=":")
     left.annotate(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, ORANGE
+from crawler.lab.report.pictures import BLUE, ORANGE, panels
 from crawler.lab.tables.units import megabytes, ms
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def draw(found: dict[str, Costs], figure: "Figure") -> None:
         ("start_s", 1e3, "to start all (ms)"),
         ("cancel_s", 1e3, "to cancel all (ms)"),
     )
-    for axes, (key, unit, label) in zip(figure.subplots(1, len(costs)), costs, strict=True):
+    for axes, (key, unit, label) in zip(panels(figure, len(costs)), costs, strict=True):
         values = [one[key] * unit for one in found.values()]
         bars = axes.bar(list(found), values, color=[COLOURS[way] for way in found])
         axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3)

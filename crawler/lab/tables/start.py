@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from crawler.lab.experiments.start_climb import Costs
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, panels
 from crawler.lab.tables.units import megabytes, ms
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def table(found: dict[str, list[Costs]]) -> Table:
 def draw(found: dict[str, list[Costs]], figure: "Figure") -> None:
     """Time and memory against the number, both on logarithmic scales."""
     columns = (("start_s", 1e3, "time to start them all (ms)"), ("memory_bytes", 1e-6, "memory held (MB)"))
-    for axes, (key, unit, label) in zip(figure.subplots(1, 2), columns, strict=True):
+    for axes, (key, unit, label) in zip(panels(figure, 2), columns, strict=True):
         for kind, steps in found.items():
             counts, values = [s["count"] for s in steps], [s[key] * unit or nan for s in steps]
             axes.loglog(counts, values, "o-", color=COLOURS[kind], label=kind)
         axes.set(xlabel="number held at once", ylabel=label)
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
     figure.axes[0].legend()
     figure.suptitle("What it costs to start and to hold them")

@@ -52,6 +52,7 @@ def draw(found: dict[str, Start], figure: "Figure") -> None:
         bars = axes.bar([place + shift for place in range(len(found))], times, 0.4, color=colour, label=label)
         axes.bar_label(bars, [f"{time:.0f}" for time in times], padding=3)
     axes.set_xticks(range(len(found)), list(found))
-    axes.set(ylabel="from start() to the end of a child that does nothing (ms)")
+    axes.set(ylabel="from start() to the end of a child\nthat does nothing (ms)")
+    axes.margins(y=0.1)
     axes.legend()
     axes.set_title("What it takes to start a process")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from crawler.lab.experiments.race.figures import Run, Workload
 from crawler.lab.experiments.race.models import Model
 from crawler.lab.machine import cores
-from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE
+from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE, is_narrow, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,16 +31,16 @@ def draw(
     """Draw all panels side by side."""
     from matplotlib.patches import Patch
 
-    figure.set_size_inches(12, 5.2)
-    panels = figure.subplots(1, len(workloads), sharey=True)
-    for panel, workload in zip(panels, workloads, strict=True):
+    figure.set_figheight(5.2)
+    drawn = panels(figure, len(workloads), sharey=True)
+    for panel, workload in zip(drawn, workloads, strict=True):
         _panel(panel, workload, results[workload.name], models)
-    panels[0].set_yticks(range(len(models)), [model.name for model in models])
-    panels[0].invert_yaxis()
+    drawn[0].set_yticks(range(len(models)), [model.name for model in models])
+    drawn[0].invert_yaxis()
     count = f"{cores()} core{'s' if cores() > 1 else ''}"
     figure.suptitle(f"Pages per second under each model, on {count} (longer is better)", x=0.01, ha="left")
     handles = [Patch(color=colour, label=label) for label, colour in _KINDS.values()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    figure.legend(handles=handles, loc="outside lower center", ncols=1 if is_narrow(figure) else 2)
 
 
 def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: Sequence[Model]) -> None:
@@ -56,11 +56,11 @@ def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: S
         panel.barh(row, speed, color=colour, height=0.7)
         is_best = speed == best
         text = f" {speed:,.0f}/s · {one.cores_used:.1f} cores{' ★' if is_best else ''}"
-        panel.text(speed, row, text, va="center", weight="bold" if is_best else "normal")
-    panel.set_xlim(0, best * 1.95)  # room for the words beside the bars
+        panel.text(speed, row, text, va="center", fontsize="small", weight="bold" if is_best else "normal")
+    panel.set_xlim(0, best * 2.4)  # room for the words beside the bars
     panel.set_ylim(-0.6, len(models) - 0.4)
-    panel.tick_params(axis="y", length=0)
+    panel.tick_params(axis="y", length=0, labelsize="small")
     panel.set_xlabel("pages per second")
     parsing = f"parsed {workload.parse_again + 1}×" if workload.parse_again else "parsed once"
     waiting = f"answers in {workload.latency * 1000:.0f} ms" if workload.latency else "answers at once"
-    panel.set_title(f"{workload.name}: {waiting}, {parsing}")
+    panel.set_title(f"{workload.name}\n{waiting}, {parsing}", fontsize="small")
