@@ -17,8 +17,8 @@ WORDS = {
         "First sign, upper half of a bar: who waits; second sign, lower half: who parses",
         "前一个记号、条的上半：谁在等；后一个记号、下半：谁来解析",
     ),
-    "waiting": ("waiting: answers in {0:.0f} ms, parsed {1}×", "等待：{0:.0f} ms 才应答，解析 {1} 次"),
-    "computing": ("computing: answers in {0:.0f} ms, parsed {1}×", "计算：{0:.0f} ms 应答，解析 {1} 次"),
+    "waiting": ("waiting: answers in {0:.0f} ms, parsed {1}×", "等待：{0:.0f} ms 才响应，解析 {1} 次"),
+    "computing": ("computing: answers in {0:.0f} ms, parsed {1}×", "计算：{0:.0f} ms 响应，解析 {1} 次"),
 }
 ROW = 30
 

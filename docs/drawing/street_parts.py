@@ -6,7 +6,7 @@ from docs.drawing.kept import Kept
 from docs.drawing.words import MAIN, PARSER, WRITER
 
 WORDS = {
-    "title": ("The street, and what each station runs on", "街，以及每个站点跑在什么上面"),
+    "title": ("The street, and what each station runs on", "街，以及每一站跑在什么上面"),
     "loop": ("main thread: the event loop", "主线程：事件循环"),
     "threads": ("other threads", "其他线程"),
     "processes": ("processes, files", "进程、文件"),

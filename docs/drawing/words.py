@@ -111,7 +111,7 @@ PURPOSES = {
         "事件循环的默认执行器：会阻塞循环的调用都交给它",
     ),
     (WRITER, "end-with-parent"): ("ends the process when its parent is gone", "父进程没了，就结束本进程"),
-    (WRITER, "pings"): ("answers the main process while the disk is slow", "磁盘很慢时，由它应答主进程"),
+    (WRITER, "pings"): ("answers the main process while the disk is slow", "磁盘很慢时，由它回应主进程"),
 }
 """What for: by the process that starts it, or in which it runs, and name."""
 
@@ -128,7 +128,7 @@ MODELS = {
 DESCRIPTIONS = {
     "street": (
         "The four stations, what each runs on, and what passes between them",
-        "四个站点，各自跑在什么上面，以及它们之间传递的东西",
+        "街上的四站，各自跑在什么上面，以及它们之间传递的东西",
     ),
     "processes": (
         "Every process, thread and coroutine of a crawl, and the file that starts it",

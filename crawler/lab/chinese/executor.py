@@ -14,14 +14,14 @@ _PLACES = {
 
 def _done(_figures: Figures) -> str:
     return (
-        "始终有 4 个请求在途，发给一个 5 毫秒后应答的网站；同时，同一个事件循环还要反复解析一个 0.9 MB 的网页。"
+        "始终有 4 个请求在途，发给一个 5 毫秒后响应的网站；同时，同一个事件循环还要反复解析一个 0.9 MB 的网页。"
         "比较四种情况：不解析，直接在循环里解析，放到线程里解析，放到进程里解析。"
     )
 
 
 def _because(figures: Figures) -> str:
     times = "，".join(f"{said}时 {ms(figures['p95_s'][place])} 毫秒" for place, said in _PLACES.items())
-    return f"95 % 的请求，等应答的时间不超过：{times}。"
+    return f"95 % 的请求，等响应的时间不超过：{times}。"
 
 
 CHINESE = Translation(
@@ -32,7 +32,7 @@ CHINESE = Translation(
     because=_because,
     caption="请求延迟的分布，横轴是毫秒数（对数刻度），虚线左边是 95 % 的请求；"
     "自上而下：不解析、直接在循环里解析（inline）、在线程里解析（thread）、在进程里解析（process）。",
-    why="事件循环就是一个线程，一次只做一件事。它在解析的时候，谁的应答都没有人读："
+    why="事件循环就是一个线程，一次只做一件事。它在解析的时候，谁的响应都没有人读："
     "解析要多久，其他所有请求就要晚多久。``run_in_executor`` 可以把解析挪到别处去。\n\n"
     "- 挪到*线程*里，它仍然需要解释器锁（GIL）。Python 代码每 5 毫秒会让出一次锁；"
     "而一次 C 调用，比如本程序用的 HTML 解析器，可能一直拿着锁，到返回为止。事件循环只能在这些间隙里轮到。\n"

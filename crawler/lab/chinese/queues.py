@@ -37,8 +37,8 @@ CHINESE = Translation(
     because=_because,
     caption="",
     why="::\n\n"
-    "    producer ── put ──▶ [queue] ── get ──▶ consumer 1\n"
-    "                                 └─ get ──▶ consumer 2\n\n"
+    "  producer ──▶ [queue] ─┬▶ consumer 1\n"
+    "                        └▶ consumer 2\n\n"
     "消费者自己没法知道后面还有没有。告诉它们的办法有两种：\n\n"
     "- *哨兵*：生产者放完最后一个元素，再给每个消费者放一个 ``None``；谁拿到，谁就结束。\n"
     "- 生产者结束之后 ``terminate()``，很多教程都这样做。但是生产者结束，不等于活已经做完："

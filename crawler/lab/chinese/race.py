@@ -28,8 +28,8 @@ _OTHERS = {
 """What a model is compared with."""
 _WORKLOADS = {"I/O-bound": "IO 密集型", "CPU-bound": "计算密集型", "mixed": "混合型"}
 _CLAIMS = {
-    "Threads wait for many answers at once.": "线程可以同时等许多应答。",
-    "Coroutines wait for many answers at once.": "协程可以同时等许多应答。",
+    "Threads wait for many answers at once.": "线程可以同时等许多响应。",
+    "Coroutines wait for many answers at once.": "协程可以同时等许多响应。",
     "Threads compute no faster than one.": "多个线程一起计算，并不比一个快。",
     "Coroutines compute no faster than one.": "多个协程一起计算，并不比一个快。",
     "Processes compute faster than one.": "多个进程一起计算，比一个快。",
@@ -94,7 +94,7 @@ _WAITERS = {"coroutines": "协程", "threads": "线程"}
 
 
 def _title(found: re.Match[str]) -> str:
-    waiting = f"应答要 {found[2]} 毫秒" if found[2] else "应答立即就到"
+    waiting = f"响应要 {found[2]} 毫秒" if found[2] else "响应立即就到"
     return f"{_WORKLOADS[found[1]]}：{waiting}，每页解析 {found[3] or 1} 遍"
 
 
@@ -107,15 +107,15 @@ CHINESE = Translation(
     caption="三张图是三种负载，每条的长度是每秒爬的页数，越长越好，★ 是最快的；旁边还写着用到几个核。"
     "颜色说明怎样等、怎样算：灰色一次等一页，橙色同时等许多页，都只用一个核计算；"
     "紫色每个核等一页，蓝色同时等许多页，都用所有的核计算。（图中 sequential 是逐页，this crawler 是本爬虫。）",
-    why="爬虫要等应答，也要处理网页。一次只等一个应答，每个来回就只能得到一个；线程和协程能同时等许多个，而且几乎不占 CPU。"
+    why="爬虫要等响应，也要处理网页。一次只等一个响应，每个来回就只能得到一个；线程和协程能同时等许多个，而且几乎不占 CPU。"
     "解析则要用 CPU，而同一个进程里的线程和协程共用一个解释器，解释器同一时刻只运行其中一个。"
     "进程各有各的解释器：有几个核，就能有几个进程同时解析。所以，一种模型如果只擅长其中一样，"
     "就会被另一样拖慢；看看两种活都有的第三种负载，就明白了。",
-    guess="应答立即就到，解析却很费时。谁每秒爬的页数最多？",
+    guess="响应立即就到，解析却很费时。谁每秒爬的页数最多？",
     answers=("一个线程", "32 个线程", "32 个协程", "每核一个进程"),
     advice="对每一步都问一句：它是在等，还是在算？等的交给协程，算的交给进程，中间放一个有上限的队列。",
     places=("两样都在这里，在同一个任务组里", "负责等", "负责算"),
-    exercise="有 40 个应答，每个要等 20 毫秒。先猜一猜：用 1 个、8 个、40 个协程，各要多少秒？",
+    exercise="有 40 个响应，每个要等 20 毫秒。先猜一猜：用 1 个、8 个、40 个协程，各要多少秒？",
     words={
         **_MODELS,
         **_WORKLOADS,

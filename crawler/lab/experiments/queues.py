@@ -2,8 +2,8 @@
 
 ::
 
-    producer ── put ──▶ [queue] ── get ──▶ consumer 1
-                                 └─ get ──▶ consumer 2
+  producer ──▶ [queue] ─┬▶ consumer 1
+                        └▶ consumer 2
 
 The consumers cannot know that nothing more will come. Two ways to tell them:
 
