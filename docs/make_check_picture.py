@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.text import Text
 
 from crawler.lab.site.site_process import SiteProcess
-from docs.build_site import DOCS
+from docs import DOCS
 from docs.terminal import draw, printed
 
 PICTURE = DOCS / "assets" / "check.svg"

@@ -15,7 +15,7 @@ from crawler.lab.site.site_process import SiteProcess
 from crawler.parse.extract_page import ExtractPage
 from crawler.view.inspect.inspecting import inspect
 from crawler.view.inspect.words import show
-from docs.build_site import DOCS
+from docs import DOCS
 
 PICTURE = DOCS / "assets" / "inspect.svg"
 COLUMNS = 110

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from crawler.lab.registry import APART, EXPERIMENTS
-from docs.build_site import DOCS, LINK, ROOT, anchor_of
+from docs import DOCS, ROOT
+from docs.site_code import anchor_of
+from docs.site_pages import LINK
 
 TOUR = [
     DOCS / "tour.md",
@@ -30,12 +32,13 @@ def without_code(text: str) -> str:
 
 def links(page: Path) -> list[tuple[str, str]]:
     """Where each link leads, relative to the repository, and to which function there; in order."""
+    text = page.read_text(encoding="utf-8")
     return [
         (
             posixpath.normpath(posixpath.join(page.parent.relative_to(ROOT).as_posix(), match["target"])),
             (match["anchor"] or "").removeprefix("#"),
         )
-        for match in LINK.finditer(page.read_text(encoding="utf-8"))
+        for match in LINK.finditer(text)
     ]
 
 
