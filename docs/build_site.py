@@ -18,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from docs import ROOT
+from docs import DOCS, ROOT
+from docs.site_finish import finish
 from docs.site_pages import put_together
 
 LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
@@ -69,8 +70,12 @@ def generate(folder: Path) -> "subprocess.CompletedProcess[str]":
     """Make the site in ``folder / "site"``, unchecked; returns how the generator ended."""
     put_together(folder / "pages")
     shutil.copy(ROOT / "zensical.toml", folder)
+    shutil.copytree(DOCS / "theme", folder / "theme")
     command = [sys.executable, "-m", "zensical", "build", "--strict"]
-    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    built = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if built.returncode == 0:
+        finish(folder / "site")
+    return built
 
 
 def build(out: Path | None) -> int:

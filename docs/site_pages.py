@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from docs import DOCS, ROOT
 from docs.site_code import anchor_of, code_index, code_page
+from docs.site_languages import with_language
 
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?=\))")
-ASSETS = ("svg", "png", "js")
+ASSETS = ("svg", "png", "js", "css")
 """Files beside the pages that go with them."""
 
 
@@ -64,7 +65,7 @@ def put_together(folder: Path) -> None:
     for where, text in written.items():
         path = folder / where
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(with_language(text, where, written), encoding="utf-8")
     assets = (path for kind in ASSETS for path in DOCS.rglob(f"*.{kind}"))
     targets = {path: folder / path.relative_to(DOCS) for path in assets}
     targets |= {ROOT / name: folder / "files" / name for name in copied}

@@ -9,6 +9,7 @@ import pytest
 from crawler.lab.registry import APART, EXPERIMENTS
 from docs import DOCS, ROOT
 from docs.site_code import anchor_of
+from docs.site_languages import link_to_twin
 from docs.site_pages import LINK
 
 TOUR = [
@@ -31,8 +32,11 @@ def without_code(text: str) -> str:
 
 
 def links(page: Path) -> list[tuple[str, str]]:
-    """Where each link leads, relative to the repository, and to which function there; in order."""
-    text = page.read_text(encoding="utf-8")
+    """Where each link leads, relative to the repository, and to which function there; in order.
+
+    That to the page itself in the other language is not among them.
+    """
+    text = page.read_text(encoding="utf-8").replace(link_to_twin(page.name), "", 1)
     return [
         (
             posixpath.normpath(posixpath.join(page.parent.relative_to(ROOT).as_posix(), match["target"])),
