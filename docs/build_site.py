@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from docs import DOCS, ROOT
 from docs.site_finish import finish
 from docs.site_pages import put_together
+from docs.site_search import prose_first
 
 LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
 """Elements that load something, beside ``link``, and the attribute that says what."""
@@ -75,6 +76,7 @@ def generate(folder: Path) -> "subprocess.CompletedProcess[str]":
     built = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     if built.returncode == 0:
         finish(folder / "site")
+        prose_first(folder / "site")
     return built
 
 
