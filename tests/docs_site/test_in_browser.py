@@ -24,6 +24,8 @@ def shown(browser, page: Path, viewport=WIDE, scheme: str = "light", fragment: s
     """A page of the site in a window of its own, in which nothing may go wrong and nobody else is asked."""
     context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     opened = context.new_page()
+    # The index of the search, 4 MB of script on each page, has tests of its own.
+    context.route("**/search.js", lambda route: route.abort())
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("request", lambda asked: asked.url.startswith("file:") or wrong.append(asked.url))
