@@ -1,6 +1,7 @@
 """``python -m docs``: make every generated page and drawing anew, from the code as it is now."""
 
 from docs import (
+    DOCS,
     make_cli,
     make_configuration,
     make_drawings,
@@ -11,7 +12,6 @@ from docs import (
     make_rules,
     make_tutorial,
 )
-from docs.build_site import DOCS
 from docs.drawing.kept import kept
 
 (DOCS / "configuration.md").write_text(make_configuration.make(), encoding="utf-8")

@@ -23,9 +23,10 @@ from crawler.lab.report.page import MARKS
 from crawler.lab.report.pictures import NARROW_BELOW
 from crawler.lab.report.prose import html
 from crawler.lab.report.words import describe, is_numeric, verdict_of
-from docs.build_site import DOCS
+from docs import DOCS
 from docs.gallery_words import WORDS, Words
 from docs.markdown import plain, table, written
+from docs.site_languages import link_to_twin
 
 KEPT = DOCS / "assets" / "lab"
 PAGES = {"learn/gallery.md": ENGLISH, "learn/gallery.zh.md": CHINESE}
@@ -41,13 +42,15 @@ _UP = "../../"
 def make(kept: Path = KEPT) -> dict[str, str]:
     """The text of both pages, by their path below docs/."""
     run = json.loads((kept / "report.json").read_text("utf-8"))
-    return {page: "\n".join(_page(run, language, WORDS[language.code])) for page, language in PAGES.items()}
+    return {
+        page: "\n".join(_page(page, run, language, WORDS[language.code])) for page, language in PAGES.items()
+    }
 
 
-def _page(run: dict[str, Any], language: Language, words: Words) -> Iterator[str]:
+def _page(page: str, run: dict[str, Any], language: Language, words: Words) -> Iterator[str]:
     findings = {name: language.finding(name, finding_of(found)) for name, found in run["experiments"].items()}
     machine = describe(Machine(**run["machine"]), Scale(run["scale"]), language.labels)
-    yield f"# {words.heading}\n"
+    yield f"# {words.heading}\n\n{link_to_twin(page)}"
     yield f"{words.intro}\n"
     yield f"{words.made}\n"
     yield from (f"{plain(line)}\n" for line in machine)

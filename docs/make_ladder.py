@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from docs.build_site import DOCS, ROOT
+from docs import DOCS, ROOT
 from examples.ladder.running import Step
 
 STEPS = ROOT / "examples" / "ladder"

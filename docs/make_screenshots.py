@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.lab.site.site_process import SiteProcess
-from docs import make_check_picture, make_inspect_picture
-from docs.build_site import DOCS
+from docs import DOCS, make_check_picture, make_inspect_picture
 from docs.live_picture import take
 from docs.terminal import COLUMNS, NARROW_COLUMNS, draw, printed
 from tests.browser import ARGUMENTS, chromium

@@ -9,7 +9,7 @@ import ast
 import inspect
 import re
 
-from docs.build_site import DOCS, ROOT
+from docs import DOCS, ROOT
 
 EXAMPLES = ROOT / "examples" / "tutorial"
 PAGES = (DOCS / "learn" / "tutorial.md", DOCS / "learn" / "tutorial.zh.md")

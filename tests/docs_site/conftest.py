@@ -1,12 +1,12 @@
-"""The documentation site, built once for all tests that look at it."""
+"""The documentation site, built once for all tests of it, whichever worker runs them."""
 
-import fcntl
 import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from crawler.plumbing.file_lock import FileLock
 from docs.build_site import generate
 
 PATIENCE = 300
@@ -22,19 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the built site, unchecked: ``python -m docs.build_site --check`` does that.
-
-    Workers of one run share it: the first builds it, the others wait.
-    """
+    """The folder of the built site. Nothing in it may be changed."""
     if find_spec("zensical") is None:
-        pytest.skip("the site is built by zensical, which is not installed: pip install -e '.[docs]'")
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built-docs"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            built = generate(folder)
-            assert built.returncode == 0, built.stdout + built.stderr
-            (folder / "done").touch()
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("the site is built by zensical")
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, built = shared / "docs-site", shared / "docs-site.built"
+    lock = FileLock(shared / "docs-site.lock")
+    lock.acquire(timeout=600)
+    try:
+        if not built.exists():
+            folder.mkdir()
+            made = generate(folder)
+            assert made.returncode == 0, made.stdout + made.stderr
+            built.touch()
+    finally:
+        lock.release()
     return folder / "site"

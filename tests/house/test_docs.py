@@ -6,28 +6,37 @@ from pathlib import Path
 import pytest
 
 from crawler.sinks import SINKS
-from docs import build_site, make_cli, make_ladder, make_outputs, make_rules, make_screenshots
+from docs import (
+    DOCS,
+    ROOT,
+    build_site,
+    make_cli,
+    make_ladder,
+    make_outputs,
+    make_rules,
+    make_screenshots,
+    site_code,
+    site_pages,
+)
 
 PAGE = "crawler/parse/single_worker_pool.py"
 
 
 def test_the_commands_are_current():
-    written = (build_site.DOCS / "cli.md").read_text(encoding="utf-8")
+    written = (DOCS / "cli.md").read_text(encoding="utf-8")
     assert written == make_cli.make(), "run python -m docs"
 
 
 def test_the_table_of_outputs_is_current():
-    written = (build_site.DOCS / "outputs.md").read_text(encoding="utf-8")
+    written = (DOCS / "outputs.md").read_text(encoding="utf-8")
     assert written == make_outputs.make(written), "run python -m docs"
     for sink in SINKS.values():
         assert f"## `{sink.name}`" in written, "each has its paragraph"
 
 
 def test_the_rules_are_current():
-    pages = [build_site.DOCS / "rules.md", *(build_site.DOCS / "rules").glob("*.md")]
-    written = {
-        page.relative_to(build_site.DOCS).as_posix(): page.read_text(encoding="utf-8") for page in pages
-    }
+    pages = [DOCS / "rules.md", *(DOCS / "rules").glob("*.md")]
+    written = {page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8") for page in pages}
     assert written == make_rules.make(), "run python -m docs"
 
 
@@ -58,41 +67,41 @@ def test_links_to_code_lead_to_its_page_and_to_the_function():
         f"[a](../{PAGE}) [b](../{PAGE}#ParserSettings) [c](../{PAGE}#ProcessParser.parse)"
         " [d](map.md#the-floors)"
     )
-    links = build_site.rewritten(text, "docs/tour.md", "tour.md", {PAGE}, set())
+    links = site_pages.rewritten(text, "docs/tour.md", "tour.md", {PAGE}, set())
     a, b, c, d = (link.rpartition("(")[2].rstrip(")") for link in links.split())
     assert a == f"code/{PAGE}.md"
     assert b == f"code/{PAGE}.md#ParserSettings"
     assert d == "map.md#the-floors"
     line = int(c.rpartition("-")[2])
-    source = (build_site.ROOT / PAGE).read_text(encoding="utf-8").splitlines()
+    source = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
     assert source[line - 1].strip().startswith("async def parse(")
 
 
 @pytest.mark.parametrize("gone", ["no_such_function", "ProcessParser.no_such_method", "NoSuchClass.parse"])
 def test_a_link_to_code_that_is_gone_is_an_error(gone: str):
     with pytest.raises(LookupError, match=gone):
-        build_site.rewritten(f"[a](../{PAGE}#{gone})", "docs/tour.md", "tour.md", {PAGE}, set())
+        site_pages.rewritten(f"[a](../{PAGE}#{gone})", "docs/tour.md", "tour.md", {PAGE}, set())
 
 
 def test_links_to_other_files_and_folders_hold_too():
     copied: set[str] = set()
     text = "[a](../config.toml) [b](../crawler/parse) [c](https://example.org/)"
-    found = build_site.rewritten(text, "docs/x.md", "x.md", set(), copied)
+    found = site_pages.rewritten(text, "docs/x.md", "x.md", set(), copied)
     assert found == "[a](files/config.toml) [b](code/index.md) [c](https://example.org/)"
     assert copied == {"config.toml"}
 
 
 def test_a_picture_in_html_holds_on_the_site_too():
     text = '<source srcset="docs/drawings/a.svg">\n<img src="docs/a.png" alt="a">\n`<img src="docs/b.png">`'
-    found = build_site.rewritten(text, "README.md", "index.md", set(), set())
+    found = site_pages.rewritten(text, "README.md", "index.md", set(), set())
     assert found == '<source srcset="drawings/a.svg">\n<img src="a.png" alt="a">\n`<img src="docs/b.png">`'
-    deep = build_site.rewritten('<img src="../drawings/a.svg">', "docs/tour/x.md", "tour/x.md", set(), set())
+    deep = site_pages.rewritten('<img src="../drawings/a.svg">', "docs/tour/x.md", "tour/x.md", set(), set())
     assert deep == '<img src="../drawings/a.svg">'
 
 
 def test_a_page_of_code_holds_every_line_of_it():
-    source = (build_site.ROOT / PAGE).read_text(encoding="utf-8")
-    shown = [line for line in build_site.code_page(PAGE).splitlines() if line]
+    source = (ROOT / PAGE).read_text(encoding="utf-8")
+    shown = [line for line in site_code.code_page(PAGE).splitlines() if line]
     assert [line for line in source.splitlines() if line] == [
         line for line in shown if not line.startswith(("# ", "## class", "## function", "````"))
     ]

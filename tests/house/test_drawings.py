@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from docs import make_drawings
-from docs.build_site import DOCS, ROOT
+from docs import DOCS, ROOT, make_drawings
 from docs.drawing import processes, street, street_parts
 from docs.drawing.kept import DRAWINGS, STARTED, Kept, kept
 from docs.drawing.svg import NARROW, WIDE, width_of, wrapped

@@ -8,8 +8,7 @@ import pytest
 
 from crawler.lab.language import CHINESE, ENGLISH, Language
 from crawler.lab.registry import EXPERIMENTS
-from docs import make_gallery, markdown
-from docs.build_site import DOCS
+from docs import DOCS, make_gallery, markdown
 
 MOST_BYTES = 500_000
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from crawler.lab.registry import APART, EXPERIMENTS
-from docs.build_site import DOCS, LINK, ROOT, anchor_of
+from docs import DOCS, ROOT
+from docs.site_code import anchor_of
+from docs.site_languages import link_to_twin
+from docs.site_pages import LINK
 
 TOUR = [
     DOCS / "tour.md",
@@ -31,12 +34,12 @@ def without_code(text: str) -> str:
 def links(page: Path) -> list[tuple[str, str]]:
     """Where each link leads, relative to the repository, and to which function there; in order.
 
-    Links to elsewhere are left out, and so are places in pages: these differ between languages, and
-    ``docs/build_site.py`` looks for them.
+    That to the page itself in the other language is not among them, nor are links to elsewhere and places in
+    pages: these differ between languages, and ``docs/build_site.py`` looks for them.
     """
+    text = page.read_text(encoding="utf-8").replace(link_to_twin(page.name), "", 1)
     here = page.parent.relative_to(ROOT).as_posix()
-    found = LINK.finditer(page.read_text(encoding="utf-8"))
-    led = [(match["target"], (match["anchor"] or "").removeprefix("#")) for match in found]
+    led = [(match["target"], (match["anchor"] or "").removeprefix("#")) for match in LINK.finditer(text)]
     return [
         (posixpath.normpath(posixpath.join(here, target)), name if target.endswith(".py") else "")
         for target, name in led

@@ -12,7 +12,7 @@ from crawler.lab.lesson import Choice, Number
 from crawler.lab.lessons import lesson_of, shown, solution_of, source_of, why
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.report import prose
-from docs.build_site import anchor_of
+from docs.site_code import anchor_of
 from tests.examples.alone import A_LINE_IS_ONE_WRITE
 
 ROOT = Path(__file__).parents[2]
