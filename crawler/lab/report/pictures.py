@@ -25,6 +25,8 @@ WIDE, NARROW = 9.0, 4.0
 """Inches. There is a narrow form of each picture, since a wide one cannot be read on a telephone."""
 NARROW_BELOW = 600
 """Pixels of a page's width, up to which it shows the narrow form."""
+_TWO_DECADES = 100
+"""A scale that is shorter has numbers between the powers of ten, too."""
 _LOOKS = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -80,6 +82,43 @@ def draw(how: "Callable[[Figure], None]", path: Path, above: str) -> None:
 def is_narrow(figure: "Figure") -> bool:
     """Whether a picture is drawn for a narrow page."""
     return bool(figure.get_figwidth() <= NARROW)
+
+
+def small_letters() -> float:
+    """The smallest size of letters that can be read on a page, in points."""
+    from matplotlib import rcParams
+
+    return float(rcParams["font.size"]) - 0.5
+
+
+def logarithmic(axes: "Axes") -> None:
+    """Make both scales logarithmic, with numbers in full: exponents of powers would be too small to read.
+
+    What is to be seen has been plotted before.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set(xscale="log", yscale="log")
+    low, high = axes.get_ylim()
+    if high < _TWO_DECADES * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda number, _place: shortened(number)))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(figure: "Figure", axes: "Axes") -> None:
+    """Say below all plots what the lines of the first one are: inside it, the words would stand on them."""
+    lines, names = axes.get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=2 if is_narrow(figure) else len(names))
+
+
+def shortened(number: float) -> str:
+    """Such as ``0.01``, ``100``, ``10 k`` and ``1 M``."""
+    for unit, sign in ((1e6, " M"), (1e3, " k")):
+        if number >= unit:
+            return f"{number / unit:g}{sign}"
+    return f"{number:g}"
 
 
 def panels(figure: "Figure", count: int, **more: Any) -> "list[Axes]":

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE, panels
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, PURPLE, legend_below, logarithmic, panels
 from crawler.lab.tables.units import size_name
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def draw(rates: Rates, figure: "Figure") -> None:
                 rate * (size / 1e6 if text == "MB/s" else 1)
                 for size, rate in zip(sizes, found.values(), strict=True)
             ]
-            axes.loglog(sizes, values, "o-", color=COLOURS[way], label=way)
+            axes.plot(sizes, values, "o-", color=COLOURS[way], label=way)
+        logarithmic(axes)
         axes.set(xlabel="size of a message", ylabel=text, xticks=sizes)
         axes.set_xticklabels([size_name(size) for size in sizes])
-        axes.minorticks_off()
         axes.grid(alpha=0.3)
-    figure.axes[0].legend()
+    legend_below(figure, figure.axes[0])
     figure.suptitle("From one process to another, one message after the other")

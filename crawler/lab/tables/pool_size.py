@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN, panels
+from crawler.lab.report.pictures import BLUE, GREEN, logarithmic, panels
 from crawler.lab.tables.units import ms
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def draw(
     left.set(xlabel="processes in the pool", ylabel="tasks/s", ylim=(0, None), xlim=(0, None))
     left.set_title("CPU-bound")
     ideal = [level / delay for level in io]
-    right.loglog(list(io), ideal, "--", color="#999999", label="if only waiting took time")
-    right.loglog(list(io), list(io.values()), "o-", color=GREEN, label="measured")
+    right.plot(list(io), ideal, "--", color="#999999", label="if only waiting took time")
+    right.plot(list(io), list(io.values()), "o-", color=GREEN, label="measured")
     right.legend(frameon=False)
     if knee is not None:
         right.axvline(knee, color="#777777", linestyle=":")
@@ -66,7 +66,7 @@ def draw(
             color="#555555",
             ha="right",
         )
+    logarithmic(right)
     right.set(xlabel="requests in flight", ylabel="answers/s", xticks=list(io))
     right.set_xticklabels([str(level) for level in io])
-    right.minorticks_off()
     right.set_title(f"I/O-bound ({ms(delay)} ms latency)")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from crawler.lab.experiments.start_climb import Costs
 from crawler.lab.finding import Table
-from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, panels
+from crawler.lab.report.pictures import BLUE, GREEN, ORANGE, legend_below, logarithmic, panels
 from crawler.lab.tables.units import megabytes, ms
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def draw(found: dict[str, list[Costs]], figure: "Figure") -> None:
     for axes, (key, unit, label) in zip(panels(figure, 2), columns, strict=True):
         for kind, steps in found.items():
             counts, values = [s["count"] for s in steps], [s[key] * unit or nan for s in steps]
-            axes.loglog(counts, values, "o-", color=COLOURS[kind], label=kind)
+            axes.plot(counts, values, "o-", color=COLOURS[kind], label=kind)
+        logarithmic(axes)
         axes.set(xlabel="number held at once", ylabel=label)
-        axes.minorticks_off()
         axes.grid(alpha=0.3)
-    figure.axes[0].legend()
+    legend_below(figure, figure.axes[0])
     figure.suptitle("What it costs to start and to hold them")

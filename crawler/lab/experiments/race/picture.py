@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from crawler.lab.experiments.race.figures import Run, Workload
 from crawler.lab.experiments.race.models import Model
 from crawler.lab.machine import cores
-from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE, is_narrow, panels
+from crawler.lab.report.pictures import BLUE, ORANGE, PURPLE, is_narrow, panels, small_letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def draw(
 
 
 def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: Sequence[Model]) -> None:
-    best = max(one.pages_per_second for one in runs.values())
+    best, small = max(one.pages_per_second for one in runs.values()), small_letters()
     for row, model in enumerate(models):
         one = runs.get(model.name)
         if one is None:
@@ -55,12 +55,12 @@ def _panel(panel: "Axes", workload: Workload, runs: Mapping[str, Run], models: S
         _, colour = _KINDS[model.waits_for_many, model.computes_on_all_cores]
         panel.barh(row, speed, color=colour, height=0.7)
         is_best = speed == best
-        text = f" {speed:,.0f}/s · {one.cores_used:.1f} cores{' ★' if is_best else ''}"
-        panel.text(speed, row, text, va="center", fontsize="small", weight="bold" if is_best else "normal")
-    panel.set_xlim(0, best * 2.4)  # room for the words beside the bars
+        text = f" {speed:,.0f} · {one.cores_used:.1f}{' ★' if is_best else ''}"
+        panel.text(speed, row, text, va="center", fontsize=small, weight="bold" if is_best else "normal")
+    panel.set_xlim(0, best * 2.0)  # room for the words beside the bars
     panel.set_ylim(-0.6, len(models) - 0.4)
-    panel.tick_params(axis="y", length=0, labelsize="small")
-    panel.set_xlabel("pages per second")
+    panel.tick_params(axis="y", length=0, labelsize=small)
+    panel.set_xlabel("pages per second · cores used", fontsize=small)
     parsing = f"parsed {workload.parse_again + 1}×" if workload.parse_again else "parsed once"
     waiting = f"answers in {workload.latency * 1000:.0f} ms" if workload.latency else "answers at once"
-    panel.set_title(f"{workload.name}\n{waiting}, {parsing}", fontsize="small")
+    panel.set_title(f"{workload.name}\n{waiting}, {parsing}", fontsize=small)
