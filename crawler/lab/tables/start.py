@@ -40,7 +40,7 @@ def table(found: dict[str, list[Costs]]) -> Table:
 
 def draw(found: dict[str, list[Costs]], figure: "Figure") -> None:
     """Time and memory against the number, both on logarithmic scales."""
-    columns = (("start_s", 1e3, "time to start them all (ms)"), ("memory_bytes", 1e-6, "memory held (MB)"))
+    columns = (("start_s", 1e3, "time to start all (ms)"), ("memory_bytes", 1e-6, "memory held (MB)"))
     for axes, (key, unit, label) in zip(panels(figure, 2), columns, strict=True):
         for kind, steps in found.items():
             counts, values = [s["count"] for s in steps], [s[key] * unit or nan for s in steps]
