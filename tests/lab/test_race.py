@@ -3,13 +3,14 @@
 import os
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import median
 
 import pytest
 
-from crawler.lab.experiments.race import race, runs, tables
+from crawler.lab.experiments.race import measured_process, race, runs, tables
 from crawler.lab.experiments.race.claims import CLAIMS, Claim
-from crawler.lab.experiments.race.figures import RaceFailed, Run, Workload
+from crawler.lab.experiments.race.figures import RaceFailed, Run, Workload, beside_each_other
 from crawler.lab.experiments.race.judge import fastest, judge, judged
 from crawler.lab.experiments.race.models import Model, models
 from crawler.lab.experiments.race.runs import run_model, run_workload
@@ -228,6 +229,33 @@ def test_what_others_disturbed_is_run_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert found["asyncio"].wall == 1.0
 
 
+def test_so_is_what_a_slower_processor_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other machines share it, and nothing here is busy then. The same piece of work is timed beside each."""
+    figures = iter([
+        Run(1, 2.0, 2.0, None, True, 0.1, pace=0.2),
+        Run(1, 1.0, 1.0, None, True, 0.1, pace=0.1),
+        Run(1, 0.9, 0.9, None, True, 0.1, pace=0.11),
+    ])  # fmt: skip
+    monkeypatch.setattr(runs, "run_model", lambda _model, _seed: ({}, next(figures)))
+    found = run_workload(Workload("x", 0.0, 0), [BY_NAME["sequential"], BY_NAME["asyncio"]], rounds=2)
+    assert [(one.wall, one.disturbed) for one in found.values()] == [(0.9, False), (1.0, False)]
+
+
+def test_a_slower_processor_is_named_where_a_claim_fails_beside_it() -> None:
+    found = as_results(TRUE | {"processes": (10, 11, 15)}, cpu=10.0, others=0.2)
+    slow = {
+        workload: beside_each_other({
+            name: replace(one, pace=0.1 if name == "asyncio" else 0.17) for name, one in each.items()
+        })
+        for workload, each in found.items()
+    }  # fmt: skip
+    assert "up to 1.7 times slower beside some models than beside others" in judge(slow)[1]
+
+
+def test_the_pace_of_the_machine_is_measured() -> None:
+    assert 0 < measured_process.pace() < 5
+
+
 def test_the_race_goes_on_without_a_model_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def run_all(
         workload: Workload, _models: object, failed: dict[str, str], _rounds: int
@@ -282,4 +310,4 @@ def test_the_picture_says_what_was_not_tried() -> None:
     assert words.count("not tried here") == 6
     assert "failed here" not in words
     assert sum("★" in text for text in words) >= 3
-    assert [panel.get_xlabel() for panel in figure.axes] == ["pages per second"] * 3
+    assert [panel.get_xlabel() for panel in figure.axes] == ["pages per second · cores used"] * 3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from crawler.lab.experiments.race.figures import BUSY
+from crawler.lab.experiments.race.figures import BUSY, SLOWED
 from crawler.lab.experiments.race.judge import STARVED
 from crawler.lab.lesson import Figures
 from crawler.lab.translation import Translation
@@ -39,7 +39,7 @@ _CLAIMS = {
 
 
 def _done(figures: Figures) -> str:
-    again = "，受到其他程序干扰的再跑一遍" if figures["rounds"] > 1 else ""
+    again = "，受到干扰的再跑一遍" if figures["rounds"] > 1 else ""
     return (
         f"各种模型用同样的规则、同样的解析器，去爬测试网站里大小相近的 {figures['pages']} 页（网站在单独的进程里），"
         f"得到的记录全都相同。要让解析费时，就把每一页解析许多遍。每种模型跑一遍{again}。"
@@ -71,6 +71,7 @@ def _excuse(figures: Figures, workloads: Iterable[str]) -> str:
     sequential = figures["runs"]["CPU-bound"].get("sequential")
     runs = [one for workload in workloads for one in figures["runs"][workload].values()]
     others = max((one["others_cores"] or 0 for one in runs), default=0)
+    slowed = max((one["slowed"] for one in runs), default=1)
     excuse = ""
     if sequential is not None and sequential["cores_used"] < STARVED:
         excuse = (
@@ -79,6 +80,8 @@ def _excuse(figures: Figures, workloads: Iterable[str]) -> str:
         )
     elif others > BUSY:
         excuse = f"不过，当时网站和其他程序最多占用了 {others:.1f} 个核。请等机器空闲时再跑一遍。"
+    elif slowed > SLOWED:
+        excuse = f"不过，处理器本身时快时慢，最多相差 {slowed:.1f} 倍：它可能正与别的机器共用。请过一会儿再跑一遍。"
     if figures["cores"] == 1:
         excuse += "只有一个核，第二个进程就没有核可用。"
     return excuse
@@ -199,8 +202,8 @@ CHINESE = Translation(
         (r"(\d+) coroutines", r"\1 个协程"),
         (r"(\d+) interpreters", r"\1 个解释器"),
         (
-            r"Disturbed is a run beside which other programs, and the site, kept more than ([\d.]+) cores busy\.",
-            r"“受干扰”是指：跑这一遍时，其他程序连同网站一共占用了超过 \1 个核。",
+            r"Disturbed is a run beside which .* kept more than ([\d.]+) cores busy, or .* ([\d.]+) times slower .*",
+            r"“受干扰”是指：跑这一遍时，其他程序连同网站一共占用了超过 \1 个核，或者处理器做同样的事比跑别的模型时慢了 \2 倍以上。",
         ),
         (
             rf"({_MODEL}) did not end within ([\d.]+) s\. So it has no figures\.",

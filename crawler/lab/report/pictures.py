@@ -96,7 +96,7 @@ def logarithmic(axes: "Axes") -> None:
 
     What is to be seen has been plotted before.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator
 
     axes.set(xscale="log", yscale="log")
     low, high = axes.get_ylim()
@@ -104,7 +104,7 @@ def logarithmic(axes: "Axes") -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda number, _place: shortened(number)))
-        axis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
 
 
 def legend_below(figure: "Figure", axes: "Axes") -> None:

@@ -1,10 +1,14 @@
 """The race's plain values: what a page costs, and what a run brought."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BUSY = 0.4
 """Cores that others keep busy, the site with them, from which on they disturb; the site alone takes 0.3."""
+
+
+SLOWED = 1.25
+"""Times by which the processor itself is slower than beside another model, from which on that disturbs."""
 
 
 class RaceFailed(Exception):
@@ -37,11 +41,15 @@ class Run:
     gil: bool
     others: float | None = None
     """Cores that the site and all other programs kept busy meanwhile; None where the system does not tell."""
+    pace: float | None = None
+    """Seconds that a fixed piece of parsing took before it or after it, the longer; None: not measured."""
+    slowed: float = 1.0
+    """How many times that is what it took beside the model that the machine was fastest for."""
 
     @property
     def disturbed(self) -> bool:
-        """Others used so much of the cores that the figures may be theirs."""
-        return self.others is not None and self.others > BUSY
+        """Others used so much of the cores, or the processor was so slow, that the figures may be theirs."""
+        return (self.others is not None and self.others > BUSY) or self.slowed > SLOWED
 
     @property
     def pages_per_second(self) -> float:
@@ -52,6 +60,15 @@ class Run:
     def cores_used(self) -> float:
         """How many cores were busy, on average."""
         return self.cpu / self.wall
+
+
+def beside_each_other(runs: Mapping[str, Run]) -> dict[str, Run]:
+    """These runs, each with how much slower the machine was meanwhile than beside the others.
+
+    A core that other machines share may do the same work in 1.7 times the time, for seconds on end.
+    """
+    best = min((one.pace for one in runs.values() if one.pace), default=0.0)
+    return {name: replace(one, slowed=one.pace / best if one.pace else 1.0) for name, one in runs.items()}
 
 
 Results = Mapping[str, Mapping[str, Run]]

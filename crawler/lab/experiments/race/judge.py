@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from crawler.lab.experiments.race.claims import CLAIMS, COMPUTING, Claim
-from crawler.lab.experiments.race.figures import RaceFailed, Results, Run
+from crawler.lab.experiments.race.figures import BUSY, SLOWED, RaceFailed, Results, Run
 from crawler.lab.finding import Verdict
 from crawler.lab.machine import cores
 
@@ -24,7 +24,7 @@ class Judged:
     ratio: float | None
     verdict: Verdict | None
     disturbed: bool = False
-    """Other programs held cores while one of the two ran."""
+    """Other programs held cores, or the processor was slower, while one of the two ran."""
 
     @property
     def compared(self) -> str:
@@ -74,17 +74,24 @@ def _excuse(results: Results, wrong: Iterable[Claim]) -> str:
     """What else may have turned the figures round."""
     runs = list(results.values())
     sequential = runs[COMPUTING].get("sequential")
-    disturbed = [one.others or 0 for claim in wrong for one in runs[claim.workload].values() if one.disturbed]
+    beside = [one for claim in wrong for one in runs[claim.workload].values()]
+    others = max((one.others or 0 for one in beside), default=0)
+    slowed = max((one.slowed for one in beside), default=1)
     excuse = ""
     if sequential is not None and sequential.cores_used < STARVED:
         excuse = (
             " But other programs held the cores meanwhile: a crawl that could have used one whole core got "
             f"{sequential.cores_used:.1f} of it. Run it again on a quiet machine."
         )
-    elif disturbed:
+    elif others > BUSY:
         excuse = (
-            f" But the site and other programs kept up to {max(disturbed):.1f} cores busy meanwhile. "
+            f" But the site and other programs kept up to {others:.1f} cores busy meanwhile. "
             "Run it again on a quiet machine."
+        )
+    elif slowed > SLOWED:
+        excuse = (
+            f" But the processor itself was up to {slowed:.1f} times slower beside some models than beside "
+            "others, as one is that other machines share. Run it again later."
         )
     if cores() == 1:
         excuse += " With a single core there is nothing for a second process to run on."

@@ -51,7 +51,7 @@ def run(scale: Scale) -> Finding:
         done=f"{pages} pages of a like size, of the fixture site in a process of its own, were crawled under "
         "each model by the same rules and the same parser; all brought the same records. Parsing is made "
         "dear by parsing each page many times over. "
-        f"Each model ran once{', and once more where other programs disturbed it' if rounds > 1 else ''}.",
+        f"Each model ran once{', and once more where something disturbed it' if rounds > 1 else ''}.",
         tables=[
             claims_table(claims),
             winners(results),
@@ -96,5 +96,6 @@ def _figures(one: Run) -> dict[str, object]:
         "cores_used": round(one.cores_used, 3),
         "peak_memory_bytes": one.memory,
         "others_cores": one.others,
+        "slowed": round(one.slowed, 2),
         "gil": one.gil,
     }

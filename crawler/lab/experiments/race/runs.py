@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.lab.experiments.race.client_cost import costs
-from crawler.lab.experiments.race.figures import RaceFailed, Run, Workload
+from crawler.lab.experiments.race.figures import RaceFailed, Run, Workload, beside_each_other
 from crawler.lab.experiments.race.measured_process import measure
 from crawler.lab.experiments.race.models import Model, can_do_without_lock
 from crawler.lab.experiments.race.work import PARSE_AGAIN
@@ -33,8 +33,9 @@ def run_workload(
 ) -> dict[str, Run]:
     """Run each of ``models``; by name. Raises RaceFailed.
 
-    While others disturb a model it is run again in the next of so many rounds, and the fastest run counts.
-    One that cannot run is left out, and why is noted in ``failed``; who stands there is not tried again.
+    While others or a slower processor disturb a model, it is run again in the next of so many rounds; its
+    fastest run counts. One that cannot run is left out, and why is noted in ``failed``; who stands there is
+    not tried again.
     """
     runs: dict[str, Run] = {}
     failed = {} if failed is None else failed
@@ -50,6 +51,7 @@ def run_workload(
                 failed[model.name] = str(error)
                 continue
             runs[model.name] = min(run, runs.get(model.name, run), key=lambda one: one.wall)
+            runs = beside_each_other(runs)
             first = found if first is None else first
             different = sum(found.get(url) != first.get(url) for url in found.keys() | first.keys())
             if different:
@@ -85,7 +87,8 @@ def run_model(model: Model, seed: str) -> tuple[dict[str, Any], Run]:
     if len(found) != len(records):
         raise RaceFailed(f"{model.name} brought {len(records) - len(found)} records twice")
     memory = max(figures["peak_bytes"], said["memory_bytes"]) or None
-    return found, Run(len(records), said["wall_s"], cpu, memory, said["gil"], figures["others_cores"])
+    others, pace = figures["others_cores"], figures["pace_s"]
+    return found, Run(len(records), said["wall_s"], cpu, memory, said["gil"], others, pace)
 
 
 def reason(errors: str) -> str:

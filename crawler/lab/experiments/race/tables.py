@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from crawler.lab.experiments.race.figures import BUSY, Results, Run, Workload
+from crawler.lab.experiments.race.figures import BUSY, SLOWED, Results, Run, Workload
 from crawler.lab.experiments.race.judge import Judged, fastest
 from crawler.lab.experiments.race.models import Model, models
 from crawler.lab.finding import Table
@@ -89,7 +89,8 @@ def notes(failed: Mapping[str, str] = MappingProxyType({})) -> list[str]:
         "Each run is one of fresh processes. Starting its pools counts, and so do the imports of the "
         "fork server and of the children; those that it did itself before do not. Memory is the "
         "peak of all its processes, what they share counted once.",
-        f"Disturbed is a run beside which other programs, and the site, kept more than {BUSY} cores busy.",
+        f"Disturbed is a run beside which other programs, and the site, kept more than {BUSY} cores busy, or "
+        f"the processor did the same work {SLOWED} times slower than beside another model.",
         "This crawler also keeps its frontier on disk and commits each record exactly once; the others keep "
         "all in memory and lose it when they are killed. Its row decides no claim.",
         *missing,
