@@ -1,5 +1,6 @@
 """``python -m crawler`` and the ``crawler`` script; light, since child processes import it too."""
 
+import io
 import os
 import sys
 
@@ -10,6 +11,7 @@ def main() -> int:
     import signal
 
     _open_standard_files()
+    _print_whatever_it_is()
     # Registered before multiprocessing is imported, so it runs after all that this registers.
     atexit.register(_sweep)
 
@@ -45,6 +47,17 @@ def _open_standard_files() -> None:
                 os.close(opened)
             os.set_inheritable(descriptor, True)
             setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
+
+
+def _print_whatever_it_is() -> None:
+    """Have standard output print escapes for what its encoding lacks, as standard error does.
+
+    A line, or a box in it, that cannot be encoded would else end the program. (Where bytes of a file's name
+    that are no UTF-8 are printed as they are, that stays so.)
+    """
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and (out.encoding, out.errors) != ("utf-8", "surrogateescape"):
+        out.reconfigure(errors="backslashreplace")
 
 
 def _sweep() -> None:

@@ -65,8 +65,8 @@ def _page(page: str, run: dict[str, Any], language: Language, words: Words) -> I
         if name in findings:
             yield from _found(name, findings[name], run["experiments"][name]["pictures"], language, words)
         else:
-            reason = f"**{words.not_possible}{words.stop}** {plain(run['not_possible'][name])}"
-            yield f"`crawler lab {name}` · {reason}\n"
+            reason = plain(language.reason(name, run["not_possible"][name]))
+            yield f"`crawler lab {name}` · **{words.not_possible}{words.stop}** {reason}\n"
         yield from _learned(name, language, words)
 
 

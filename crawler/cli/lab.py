@@ -8,7 +8,7 @@ import click
 
 from crawler.cli.common import Command, complain, say, unread_is_no_error
 from crawler.cli.internet import internet
-from crawler.cli.lab_ask import predict_run_explain, refuse_to_ask
+from crawler.cli.lab_ask import predict_run_explain, prepare_to_ask
 from crawler.cli.lab_nodes import nodes
 from crawler.lab.registry import EXPERIMENTS, chosen
 
@@ -86,7 +86,7 @@ def measure(names: tuple[str, ...], quick: bool, as_json: bool, ask: bool, out: 
     language = LANGUAGES[code]
     wanted = chosen(list(names))
     if ask:
-        refuse_to_ask(as_json=as_json)
+        prepare_to_ask(as_json=as_json)
     folder = report_folder(Path(out) if out is not None else None)
     scale = Scale.QUICK if quick else Scale.NORMAL
     on_start = partial(_on_start, language)

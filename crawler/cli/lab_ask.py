@@ -1,6 +1,8 @@
 """``crawler lab --ask``: a guess before each experiment, and what is to be learned after it."""
 
+import io
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +20,17 @@ TRIES = 2
 """How often it is asked: a wrong input is no reason to keep a reader from the figures."""
 
 
-def refuse_to_ask(*, as_json: bool) -> None:
-    """Raise UsageError where nobody could answer, or where the questions would be among the JSON."""
+def prepare_to_ask(*, as_json: bool) -> None:
+    """Have standard input take whatever is typed.
+
+    Raises UsageError where nobody could answer, or where the questions would be among the JSON.
+    """
     if as_json:
         raise UsageError("--ask and --json exclude each other: the questions would be printed among the JSON")
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("--ask needs a terminal, to read guesses from; standard input is none")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is typed in another encoding is a wrong input, no more
 
 
 def predict_run_explain(
@@ -78,7 +85,7 @@ class _Guesses:
             if not typed:
                 break
             try:
-                self._given[name] = question.read(typed)
+                self._given[name] = question.read(_as_on_an_english_keyboard(typed))
             except ValueError:
                 allowed = question.allowed(labels)
                 say(f"   {labels.is_no_guess.format(typed=typed, allowed=allowed)}")
@@ -101,6 +108,11 @@ class _Guesses:
         report.guesses[result.name] = held
         for line in (guessed_in_words(held, labels), *busy_note(report.machine, labels)):
             say(line)
+
+
+def _as_on_an_english_keyboard(typed: str) -> str:
+    """With the usual digits and marks for the wide ones of a Chinese keyboard: ``50%`` for ``５０％``."""
+    return unicodedata.normalize("NFKC", typed).rstrip("。、")
 
 
 def _typed(prompt: str) -> str:

@@ -69,6 +69,8 @@ def run_all(
             return report
         if result.finding is not None:
             result = replace(result, finding=language.finding(name, result.finding))
+        if result.not_possible is not None:
+            result = replace(result, not_possible=language.reason(name, result.not_possible))
         report.results.append(result)
         on_result(result, report)
     return report

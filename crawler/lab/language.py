@@ -22,7 +22,7 @@ class Language:
     translation_of: Callable[[str], Translation | None]
     """Of an experiment's name; None where there is nothing to translate, or no translation."""
     words: Mapping[str, str]
-    """Words in the tables of several experiments."""
+    """Words that several experiments use: in tables, and of why they are not possible."""
 
     def about(self, name: str) -> str:
         """What an experiment is about, in a few words."""
@@ -33,6 +33,11 @@ class Language:
         """What an experiment found."""
         translation = self.translation_of(name)
         return finding if translation is None else translation.finding(finding, self.words)
+
+    def reason(self, name: str, reason: str) -> str:
+        """Why an experiment is not possible here, of which it says ``reason`` in English."""
+        translation = self.translation_of(name)
+        return (translation.word(reason, self.words) if translation is not None else None) or reason
 
     def lesson(self, name: str) -> Lesson:
         """The lesson of an experiment."""

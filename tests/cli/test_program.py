@@ -1,5 +1,6 @@
 """The program as a shell sees it: help, version, bad usage, imports, signals and pipes."""
 
+import io
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from crawler.__main__ import _print_whatever_it_is
 from crawler.cli.app import main, program
 from crawler.cli.common import complain
 from crawler.model.version import VERSION
@@ -31,6 +33,34 @@ def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_python_m_crawler_is_the_program() -> None:
     done = shell("--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"crawler {VERSION}\n", "")
+
+
+def test_what_standard_output_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [
+        sys.executable,
+        "-m",
+        "crawler",
+        "lab",
+        "cancel",
+        "--quick",
+        "--language",
+        "zh",
+        "-o",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environ, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u8bf4\u6cd5" in done.stdout, "what every finding begins with"
+
+
+def test_bytes_of_a_name_are_printed_as_they_are_where_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    for errors, printed in (("surrogateescape", b"\xff"), ("strict", rb"\udcff")):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "utf-8", errors))
+        _print_whatever_it_is()
+        print("\udcff", end="", flush=True)
+        assert written.getvalue() == printed
 
 
 def test_no_command_shows_the_help_as_bad_usage() -> None:

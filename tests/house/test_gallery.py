@@ -30,7 +30,7 @@ def test_every_experiment_is_in_it_or_said_to_be_missing(page: str, language: La
         if name in run["experiments"]:
             assert re.search(r"^\*\*[✓◐✗] ", entry, re.MULTILINE), name
         else:
-            assert markdown.plain(run["not_possible"][name]) in entry
+            assert markdown.plain(language.reason(name, run["not_possible"][name])) in entry
         for picture in re.findall(r'(?:src|srcset)="([^"]+)"', entry):
             assert (DOCS / page).parent.joinpath(picture).is_file(), picture
 

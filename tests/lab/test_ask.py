@@ -124,6 +124,22 @@ def test_a_wrong_input_is_asked_again_once(tmp_path, monkeypatch, capsys) -> Non
     assert (out.count("is no guess"), out.count("No guess, then."), "You guessed" in out) == (2, 1, False)
 
 
+@pytest.mark.parametrize("typed", ["２０", "２０．０", "20km/h", "２０ｋｍ／ｈ", "20。"])
+def test_a_guess_may_be_typed_on_a_chinese_keyboard(typed: str, tmp_path, monkeypatch, capsys) -> None:
+    code, out = asked(Typist(f"{typed}\n"), folder=tmp_path, monkeypatch=monkeypatch, capsys=capsys)
+    assert code == 0
+    assert "You guessed: 20 km/h. Measured: 20 km/h. That is right." in out
+
+
+def test_what_is_typed_in_another_encoding_is_a_wrong_input(tmp_path, monkeypatch, capsys) -> None:
+    typed = io.TextIOWrapper(io.BytesIO("二\n20\n".encode("gbk")), encoding="utf-8")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    code, out = asked(typed, folder=tmp_path, monkeypatch=monkeypatch, capsys=capsys)  # type: ignore[arg-type]
+    assert code == 0
+    assert out.count("is no guess") == 1
+    assert "You guessed: 20 km/h." in out
+
+
 @pytest.mark.parametrize("typed", ["", "\n"])
 def test_the_end_of_input_and_an_empty_line_are_no_guess(typed: str, tmp_path, monkeypatch, capsys) -> None:
     code, out = asked(Typist(typed), folder=tmp_path, monkeypatch=monkeypatch, capsys=capsys)

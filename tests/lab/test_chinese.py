@@ -15,15 +15,17 @@ from string import Formatter
 import pytest
 
 from crawler.cli.app import main
-from crawler.lab import labels
+from crawler.lab import labels, laboratory
 from crawler.lab.chinese import chinese_of
-from crawler.lab.experiment_process import lacking
+from crawler.lab.experiment_process import Result, lacking
+from crawler.lab.experiments import limits
+from crawler.lab.finding import NotPossible, Scale
 from crawler.lab.language import CHINESE, ENGLISH
 from crawler.lab.lesson import Choice
 from crawler.lab.lessons import lesson_of, why
 from crawler.lab.registry import EXPERIMENTS
 from crawler.lab.report.wrapping import fit
-from docs import make_gallery
+from docs import DOCS, make_gallery
 from tests.lab.translated import assert_all_is_said_in_chinese, english_in, is_chinese
 
 TRANSLATED = [name for name in EXPERIMENTS if chinese_of(name) is not None]
@@ -107,6 +109,39 @@ def test_a_finding_is_printed_and_kept_in_chinese(tmp_path: Path, capsys: pytest
     assert f"<img alt='{chinese.caption}'" in written
 
 
+def test_why_an_experiment_is_not_possible_is_said_in_chinese(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    why = RUN["not_possible"]["interpreters"]
+    monkeypatch.setattr(laboratory, "run_in_process", lambda name, *_: Result(name, 0.1, not_possible=why))
+    report = laboratory.run_all(["interpreters"], Scale.QUICK, tmp_path, language=CHINESE)
+    (said,) = laboratory.as_json(report)["not_possible"].values()
+    assert is_chinese(said)
+    assert "CPython 3.11.7" in said
+    assert ENGLISH.reason("interpreters", why) == why
+
+
+def test_so_is_what_any_experiment_may_lack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(limits, "cores", lambda: 1)
+    monkeypatch.delattr(os, "sched_setaffinity")
+    monkeypatch.setattr(limits, "start_methods", lambda: ["spawn"])
+    monkeypatch.setattr(limits, "PROC", tmp_path)
+    for check in (
+        limits.need_two_cores, limits.need_choice_of_cores, limits.need_fork_server,
+        limits.need_memory_figures,
+    ):  # fmt: skip
+        with pytest.raises(NotPossible) as lacking_here:
+            check()
+        assert is_chinese(CHINESE.reason("gil", str(lacking_here.value)))
+
+
+def test_the_page_about_the_lab_shows_a_question_as_it_is_asked():
+    shown = (DOCS / "lab.zh.md").read_text("utf-8").split("--ask --language zh\n")[-1].split("```")[0]
+    lesson = CHINESE.lesson("semaphore")
+    assert f"── semaphore：{CHINESE.about('semaphore')} …\n" in shown
+    assert f"   {lesson.question}\n\n   {lesson.guess.text}\n   {labels.CHINESE.your_guess}" in shown
+
+
 def test_another_language_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]):
     assert main(["lab", "semaphore", "--language", "fr"]) == 2
     err = capsys.readouterr().err
@@ -165,9 +200,7 @@ def test_what_cannot_be_run_is_not_asked_for(tmp_path: Path):
     assert code == 0
     assert ("你猜" in said) is (lacking("interpreters") is None)
     assert ("为什么" in said) is (lacking("interpreters") is None)
-    assert (f"跳过：{lacking('interpreters')}" in said.replace("\n", "")) is (
-        lacking("interpreters") is not None
-    )
+    assert ("跳过：这个实验要用 " in said) is (lacking("interpreters") is not None)
 
 
 def test_what_has_no_translation_stays_english(monkeypatch: pytest.MonkeyPatch):

@@ -26,7 +26,9 @@ def chinese_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         finding = CHINESE.finding(name, make_gallery.finding_of(kept))
         picture = make_gallery.KEPT / name if kept["pictures"] else None
         report.results.append(Result(name, 1.0, finding, picture=picture))
-    report.results += [Result(name, 0.1, not_possible=why) for name, why in RUN["not_possible"].items()]
+    report.results += [
+        Result(name, 0.1, not_possible=CHINESE.reason(name, why)) for name, why in RUN["not_possible"].items()
+    ]
     file = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(page(report))
     return file

@@ -21,7 +21,7 @@ def _done(_figures: Figures) -> str:
 
 def _because(figures: Figures) -> str:
     times = "，".join(f"{said}时 {ms(figures['p95_s'][place])} 毫秒" for place, said in _PLACES.items())
-    return f"95 % 的请求，等响应的时间不超过：{times}。"
+    return f"95% 的请求，等响应的时间不超过：{times}。"
 
 
 CHINESE = Translation(
@@ -30,7 +30,7 @@ CHINESE = Translation(
     claim="把繁重的解析放到线程里，就不会拖住事件循环了。",
     done=_done,
     because=_because,
-    caption="请求延迟的分布，横轴是毫秒数（对数刻度），虚线左边是 95 % 的请求；"
+    caption="请求延迟的分布，横轴是毫秒数（对数刻度），虚线左边是 95% 的请求；"
     "自上而下：不解析、直接在循环里解析（inline）、在线程里解析（thread）、在进程里解析（process）。",
     why="事件循环就是一个线程，一次只做一件事。它在解析的时候，谁的响应都没有人读："
     "解析要多久，其他所有请求就要晚多久。``run_in_executor`` 可以把解析挪到别处去。\n\n"
@@ -49,7 +49,7 @@ CHINESE = Translation(
         "parsed": "在哪里解析",
         "requests": "请求数",
         "latency: median, ms": "延迟：中位数，毫秒",
-        "95 %, ms": "95 % 不超过，毫秒",
+        "95 %, ms": "95% 不超过，毫秒",
         "worst, ms": "最慢，毫秒",
         "a parse takes, ms": "解析一次，毫秒",
         "no parsing": "不解析",

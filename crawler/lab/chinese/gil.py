@@ -15,9 +15,9 @@ def _because(figures: Figures) -> str:
     cores, waiting = figures["cores"], figures["seconds_and_cores"]["0"]
     share = figures["crossover_share"]
     pay = (
-        "即使全是计算，4 个进程也没有比 4 个线程快 10 %"
+        "即使全是计算，4 个进程也没有比 4 个线程快 10%"
         if share is None
-        else f"CPU 占比从 {share * 100:.0f} % 起，4 个进程比 4 个线程至少快 10 %"
+        else f"CPU 占比从 {share * 100:.0f}% 起，4 个进程比 4 个线程至少快 10%"
     )
     return (
         f"计算时，2 个线程一共用到 {cores['threads']:.2f} 个核，2 个进程用到 {cores['processes']:.2f} 个。"
@@ -32,8 +32,8 @@ CHINESE = Translation(
     done=_done,
     because=_because,
     caption="横轴是 CPU 在每个 10 毫秒的任务里所占的比例，纵轴是做完所有任务的时间；橙线是 4 个线程，蓝线是 4 个进程。"
-    "图中若有竖虚线，从它往右，进程至少快 10 %。",
-    why="CPython 同一时刻只让一个线程执行 Python 代码。正在*等待*的线程（等套接字、磁盘、锁）会放开解释器的锁，"
+    "图中若有竖虚线，从它往右，进程至少快 10%。",
+    why="CPython 同一时刻只让一个线程执行 Python 代码。正在*等待*的线程（等套接字、磁盘、锁）会释放解释器的锁，"
     "所以许多线程可以同时等：线程就是用来做这个的。正在*计算*的线程则每 5 毫秒轮换一次"
     "（``sys.getswitchinterval()``）：两个并不比一个快。进程各有各的解释器，所以能同时计算，有几个核，就能有几个。\n\n"
     "真实的任务总是两样都有一些。最后一部分问的就是：CPU 占到多少时，进程开始划算？",

@@ -53,4 +53,12 @@ CHINESE = Translation(
         "× one thread": "1 个线程的几倍",
         "Processes were no faster either: other programs have the cores, and this decides nothing.": "进程也没有更快：CPU 正被其他程序占着，所以这一次什么也说明不了。",
     },
+    patterns=(
+        (
+            r"This experiment needs concurrent\.futures\.InterpreterPoolExecutor \(Python 3\.14 and newer\) or a "
+            r"free-threaded build \(3\.13 and newer\); this is (.+)\.",
+            r"这个实验要用 concurrent.futures.InterpreterPoolExecutor（Python 3.14 或更新），"
+            r"或者自由线程（free-threaded）的构建版（3.13 或更新）；这里是 \1。",
+        ),
+    ),
 )

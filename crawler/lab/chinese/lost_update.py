@@ -43,7 +43,7 @@ CHINESE = Translation(
     "线程则可能在任意两条字节码之间被切换。CPython 从 3.10 起，只在函数调用处和循环每一轮的末尾切换，"
     "所以单独一句 ``counter += 1`` 在那里什么也不会丢。但没有人保证这一点，没有 GIL 的 Python 上它就不成立。"
     "``counter += one()`` 则在读和写之间夹着一次调用。\n\n"
-    "加一的各种写法，见与实验同一目录的 ``lost_update_ways.py``。",
+    "加一的各种写法，见同一目录下的 ``lost_update_ways.py``。",
     guess="四个协程一遍又一遍地执行 `counter += await one()`。加上去的数，会丢掉百分之几？",
     advice="两个 await 之间不需要锁。如果在 await 之前读、在它之后写，就要从头到尾拿着一把 `asyncio.Lock`，"
     "或者在 await 之后重新读一次。至于线程，只要有两个会去写，就要加锁。",

@@ -40,7 +40,7 @@ CHINESE = Translation(
     "没有人来取结果，也就没有人知道。离开 ``with Pool()`` 代码块也是这样，只是来得更早。\n\n"
     "有 worker 的东西并不都这样：交给 ``ProcessPoolExecutor`` 的任务，程序结束时会等它们做完；"
     "不是守护进程的 ``Process``，也会等它结束。\n\n"
-    "这些程序见与实验同一目录的 ``pool_join_programs.py``。",
+    "这些程序见同一目录下的 ``pool_join_programs.py``。",
     guess="一个程序用 apply_async 把 8 个任务交给 Pool，然后就结束了。做完的有几个？",
     unit="个任务",
     advice="结束之前，先 `close()`，再 `join()`；或者在 `with` 代码块里用 `ProcessPoolExecutor`，它会等。"

@@ -28,7 +28,7 @@ def _because(figures: Figures) -> str:
     )
     return (
         f"被点名的：{seen or '一个也没有'}。没有被点名的：{unseen or '一个也没有'}。"
-        f"开着调试模式，每秒运行 {rates['on']:,.0f} 个任务，是不开时的 {100 * rates['on'] / rates['off']:.0f} %。"
+        f"开着调试模式，每秒运行 {rates['on']:,.0f} 个任务，是不开时的 {100 * rates['on'] / rates['off']:.0f}%。"
     )
 
 
