@@ -24,7 +24,7 @@ KINDS = {
 def draw(
     workloads: Sequence[Workload], seconds: Mapping[str, Mapping[str, float]], cores: int, path: Path
 ) -> None:
-    """Write the picture beside ``path``, as PNG, SVG and narrow SVG. It needs matplotlib, the extra ``lab``."""
+    """Write the picture beside ``path``: PNG, SVG and narrow SVG. It needs matplotlib, the extra ``lab``."""
     title = f"The ladder on {cores} core{'s' if cores > 1 else ''}"
     pictures.draw(partial(_draw, workloads, seconds), path, title)
 
