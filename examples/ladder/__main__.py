@@ -13,8 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from crawler.lab.labels import ENGLISH
 from crawler.lab.machine import this_machine
-from crawler.lab.report.pictures import HOW_TO_DRAW, can_draw
+from crawler.lab.report.pictures import can_draw
 from crawler.lab.site.site_process import SiteProcess
 from crawler.plumbing.server_process import until_stopped
 from examples.ladder.chart import draw
@@ -64,7 +65,7 @@ def climb(workloads: tuple[Workload, ...], rounds: int, folder: Path) -> None:
     if can_draw():
         draw(workloads, seconds, machine.cores, folder / "ladder")
     else:
-        print(HOW_TO_DRAW)
+        print(ENGLISH.no_pictures)
     print(f"\n{folder}")
 
 

@@ -24,7 +24,7 @@ KINDS = {
 def draw(
     workloads: Sequence[Workload], seconds: Mapping[str, Mapping[str, float]], cores: int, path: Path
 ) -> None:
-    """Write the picture as PNG and SVG beside ``path``. It needs matplotlib, the extra ``lab``."""
+    """Write the picture beside ``path``: PNG, SVG and narrow SVG. It needs matplotlib, the extra ``lab``."""
     title = f"The ladder on {cores} core{'s' if cores > 1 else ''}"
     pictures.draw(partial(_draw, workloads, seconds), path, title)
 
@@ -36,7 +36,7 @@ def _draw(
 ) -> None:
     from matplotlib.patches import Patch
 
-    figure.set_size_inches(5.4, 7.6)  # narrow, so that it can be read on a telephone
+    figure.set_figheight(7.6)
     panels = figure.subplots(len(workloads), 1)
     for panel, workload in zip(panels, workloads, strict=True):
         took = seconds[workload.name]

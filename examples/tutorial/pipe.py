@@ -27,7 +27,7 @@ def main() -> None:
     child.start()
     there.close()  # or a child that dies would not be seen here
     here.send(21)
-    print(here.recv(), flush=True)  # before the child prints
+    print(here.recv(), flush=True)  # at once: the child prints, too
     here.close()
     child.join()
 

@@ -345,8 +345,21 @@ def test_one_command_makes_the_table_and_the_picture(
     assert all(step.file in said for step in STEPS)
     assert "3.00" in said
     assert said.endswith(f"\n{tmp_path}\n")
-    made = {"ladder.json"} | ({"ladder.png", "ladder.svg"} if can_draw() else set())
+    pictures = {"ladder.png", "ladder.svg", "ladder-narrow.svg"}
+    made = {"ladder.json"} | (pictures if can_draw() else set())
     assert {path.name for path in tmp_path.iterdir()} == made
+
+
+def test_where_nothing_can_be_drawn_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ladder, "can_draw", lambda: False)
+    monkeypatch.setattr(ladder, "seconds_of", lambda *_, rounds: {step.file: 1.5 * rounds for step in STEPS})
+    monkeypatch.setattr(ladder, "kept_after_kill", lambda at: dict.fromkeys(at, 38))
+    monkeypatch.setattr(sys, "argv", ["ladder", "-o", str(tmp_path)])
+    ladder.main()
+    assert "matplotlib is not installed" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"ladder.json"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="it is ended by a signal")
