@@ -19,8 +19,9 @@ WORDS = {
     "resource_tracker": ("the resource tracker", "resource tracker"),
     "main thread": ("its main thread", "它的主线程"),
     "library": ("by its library", "由库启动"),
-    "down": ("from {0} to {1}: {2}", "从 {0} 到 {1}：{2}"),
+    "down": ("from {0} to {1}: {2}", "从{0}到{1}：{2}"),
     "seen": ("Seen in this crawl: ", "这次爬取中所见："),
+    "again": (", and once more with ", "，然后再来一次，加上 "),
 }
 CARRIED = {
     (MAIN, PARSER, ""): ("the executor's call", "执行器的调用"),
@@ -32,6 +33,8 @@ CARRIED = {
     (WRITER, MAIN, "plumbing/child_process.py"): ("acks, log", "确认、日志"),
 }
 """What goes through each pipe: from, to, and the file that reads."""
+UNSEEN = {"pings": "FILE events"}
+"""Who writes what a short crawl has no need of: by the thread that reads it."""
 FIRST = [
     "frontier/lease_task.py", "fetch/fetch_task.py", "parse/parse_task.py", "write/commit_task.py",
     "write/writer_task.py", "frontier/state_thread.py", "parse/parse_pool.py", "parse/single_worker_pool.py",
@@ -49,6 +52,12 @@ class _Drawing:
 
     def say(self, key: str) -> str:
         return WORDS[key][self.is_chinese]
+
+    def named(self, thread: str) -> str:
+        """A thread in a sentence: Chinese has spaces only around names as in the code."""
+        if thread == "MainThread":
+            return self.say("main thread")
+        return f" {thread} " if self.is_chinese else thread
 
     # -- groups: what one file starts ----------------------------------------------------------------
 
@@ -139,12 +148,13 @@ class _Drawing:
         key = pipe["from"], pipe["to"], pipe["reads_in"]
         if pipe["read_by"] == "pings":
             key = *key[:2], f"{key[2]} pings"
-        writer = ", ".join(pipe["written_by"]) or "uvloop_N"
-        start, end = (
-            self.say("main thread") if name == "MainThread" else name for name in (writer, pipe["read_by"])
-        )
+        reader = pipe["read_by"]
+        if not pipe["written_by"] and reader not in UNSEEN:
+            raise LookupError(f"nobody was seen to write the pipe that {reader} reads in {pipe['reads_in']}")
+        writer = ", ".join(pipe["written_by"]) or UNSEEN[reader]
+        start, end = (self.named(name) for name in (writer, reader))
         self.sheet.sign("pipe", x, y)
-        said = self.say("down").format(start, end, CARRIED[key][self.is_chinese])
+        said = self.say("down").format(start, end, CARRIED[key][self.is_chinese]).replace(" ：", "：")
         return self.sheet.lines(x + 18, y + 10, said, width - 18, "") - 6
 
     def draw(self) -> str:
@@ -165,7 +175,8 @@ class _Drawing:
         for row in sorted(self.kept.of("process", MAIN), key=lambda row: CHILDREN.index(row["name"])):
             column = below.index(min(below))
             below[column] = self.child(row, At(edge + column * (each + PAD), below[column], each, 0))
-        y = sheet.lines(14, max(below) + 10, self.say("seen") + self.kept.crawl, sheet.width - 28)
+        crawl = self.kept.crawl.replace(WORDS["again"][0], self.say("again"))
+        y = sheet.lines(14, max(below) + 10, self.say("seen") + crawl, sheet.width - 28)
         return sheet.svg(y - LINE + 12, self.say("title"))
 
 

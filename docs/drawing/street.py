@@ -108,8 +108,9 @@ class _Drawing:
         feeding = self.part(feeder, threads.x, at.y, threads.width)
         hearing = self.part(events, threads.x, feeding.bottom + 12, threads.width)
         writing = self.part(writer, processes.x, at.y, processes.width)
-        kept = self.part(records, processes.x, hearing.bottom - 29, processes.width)
-        sheet.arrow((writing.x + 60, writing.bottom), (writing.x + 60, kept.y - 1))
+        # Further in: what the writer says goes down beside it.
+        kept = self.part(records, processes.x + 40, hearing.bottom - 29, processes.width - 40)
+        sheet.arrow((kept.x + 20, writing.bottom), (kept.x + 20, kept.y - 1))
         out, middle = at.y + 16, (feeding.right + writing.x) / 2
         sheet.arrow((at.right, out), (feeding.x - 1, out))
         sheet.arrow((feeding.right, out), (writing.x - 1, out))

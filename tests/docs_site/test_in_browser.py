@@ -54,6 +54,13 @@ def test_no_page_scrolls_aside_on_a_phone(site: Path, browser):
             assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), page
 
 
+def test_a_column_of_numbers_takes_no_room_from_names_on_a_phone(site: Path, browser):
+    with shown(browser, site / "learn" / "index.zh.html", NARROW) as opened:
+        heads = opened.locator("article table th").all()
+        numbers, names, *_ = (head.bounding_box()["width"] for head in heads)
+        assert numbers < 60 < names
+
+
 @pytest.mark.parametrize(
     ("page", "says"), [("tour.html", "中文"), ("tour.zh.html", "English"), (CODE, "中文首页")]
 )

@@ -58,6 +58,12 @@ def test_chinese_words_find_chinese_pages(search: Search, words: str):
     assert len([address for address in found[:3] if ".zh.html" in address]) >= 2, found
 
 
+@pytest.mark.parametrize("page", ["learn/glossary.html", "learn/gallery.html", "lab.html"])
+def test_a_page_is_found_by_its_name(search: Search, page: str):
+    name = page.rpartition("/")[2].removesuffix(".html")
+    assert search.find(name)[0].partition("#")[0] == page
+
+
 def test_code_is_still_found(search: Search):
     assert search.find("ByteQueue QueueClosed")[-1].startswith("code/")
     found = search.find("remove_semaphores")

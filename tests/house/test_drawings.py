@@ -4,6 +4,7 @@ import copy
 import html
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -31,6 +32,12 @@ def without(name: str) -> Kept:
     seen = copy.deepcopy(json.loads(STARTED.read_text(encoding="utf-8")))
     seen["started"] = [row for row in seen["started"] if row["name"] != name]
     return Kept(seen)
+
+
+def plain(svg: str) -> str:
+    """All that is written in it, its lines joined."""
+    lines = re.findall(r"<text [^>]*>([^<]*)</text>", svg)
+    return re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", html.unescape(" ".join(lines)))
 
 
 def names_in(svg: str) -> list[str]:
@@ -76,6 +83,56 @@ def test_a_thread_that_nobody_has_described_is_not_drawn_in_silence():
             processes.draw(changed(process=process))
     with pytest.raises(KeyError, match="new"):
         processes.draw(changed(kind="coroutine", thread="MainThread"))
+
+
+def test_who_writes_a_pipe_is_known_and_not_made_up():
+    """A crawl this short sends no ping: the drawing names the thread whose code would."""
+    assert "from FILE events to pings: pings" in plain(processes.draw(kept()))
+    assert kept().named("FILE events")["file"] == "write/writer_thread.py"
+    assert 'send(b"ping")' in (ROOT / "crawler/write/writer_thread.py").read_text(encoding="utf-8")
+    seen = json.loads(STARTED.read_text(encoding="utf-8"))
+    for pipe in seen["pipes"]:
+        if pipe["read_by"] == "parse_N":
+            pipe["written_by"] = []
+    with pytest.raises(LookupError, match="parse_N"):
+        processes.draw(Kept(seen))
+
+
+def test_a_chinese_drawing_has_chinese_sentences():
+    said = plain(processes.draw(kept(), language="zh"))
+    assert "从它的主线程到 FILE events：" in said
+    assert "once more" not in said
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("language", make_drawings.LANGUAGES)
+def test_no_arrow_leads_through_a_box_or_along_its_side(width: int, language: str):
+    svg = street.draw(kept(), width, language)
+    boxes = [
+        tuple(map(float, found))
+        for found in re.findall(
+            r'<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)" rx="\S+" class="(?!back|\S+frame)', svg
+        )
+        if float(found[3]) > 12  # and no sign
+    ]
+    arrows = re.findall(r'<polyline points="([^"]+)"', svg)
+    assert len(boxes) > 4
+    assert len(arrows) > 3
+    for arrow in arrows:
+        for x, y in along(arrow)[4:-4]:  # its ends touch what it joins
+            for left, top, wide, high in boxes:
+                through = left - 2 < x < left + wide + 2 and top - 2 < y < top + high + 2
+                assert not through, f"{arrow} leads through the box at {left}, {top}"
+
+
+def along(arrow: str) -> list[tuple[float, float]]:
+    """Points on it, a pixel apart."""
+    corners = [tuple(map(float, corner.split(","))) for corner in arrow.split()]
+    found = []
+    for (x, y), (to_x, to_y) in pairwise(corners):
+        steps = max(1, round(max(abs(to_x - x), abs(to_y - y))))
+        found += [(x + (to_x - x) * n / steps, y + (to_y - y) * n / steps) for n in range(steps)]
+    return found
 
 
 def test_a_thread_with_an_event_loop_of_its_own_is_drawn_or_refused():
