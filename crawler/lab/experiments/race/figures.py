@@ -7,7 +7,7 @@ BUSY = 0.4
 """Cores that others keep busy, the site with them, from which on they disturb; the site alone takes 0.3."""
 
 
-SLOWED = 1.25
+SLOWED = 1.4
 """Times by which the processor itself is slower than beside another model, from which on that disturbs."""
 
 

@@ -22,8 +22,8 @@ from crawler.lab.machine import cores
 WORKLOADS = {
     Scale.NORMAL: (
         Workload("I/O-bound", latency=0.02, parse_again=0),
-        Workload("CPU-bound", latency=0.0, parse_again=250),
-        Workload("mixed", latency=0.02, parse_again=200),
+        Workload("CPU-bound", latency=0.0, parse_again=150),
+        Workload("mixed", latency=0.02, parse_again=120),
     ),
     Scale.QUICK: (
         Workload("I/O-bound", latency=0.02, parse_again=0),
