@@ -99,10 +99,10 @@ def gil_found(half: float, all_of_it: float, monkeypatch: pytest.MonkeyPatch) ->
 def test_gil_says_from_where_on_processes_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = gil_found(1.0, 1.2, monkeypatch)
     assert "from a CPU share of 75% on" in finding.because
-    assert because("gil", finding.figures).endswith("CPU 占比从 75 % 起，4 个进程比 4 个线程至少快 10 %。")
+    assert because("gil", finding.figures).endswith("CPU 占比从 75% 起，4 个进程比 4 个线程至少快 10%。")
     finding = gil_found(3.0, 1.0, monkeypatch)
     assert "from no CPU share on" in finding.because, "with half of it CPU, they were three times as fast"
-    assert because("gil", finding.figures).endswith("即使全是计算，4 个进程也没有比 4 个线程快 10 %。")
+    assert because("gil", finding.figures).endswith("即使全是计算，4 个进程也没有比 4 个线程快 10%。")
     assert "每种跑 3 遍" in chinese_of("gil").done(finding.figures)
     monkeypatch.setattr(gil, "has_gil", lambda: False)
     assert english_in("gil", [], gil_found(1.0, 1.0, monkeypatch).notes) == []
@@ -144,7 +144,7 @@ def test_interpreters_compares_all_ways_with_one_thread(monkeypatch: pytest.Monk
 
 def test_figures_that_stand_in_the_texts_are_those_of_the_experiments() -> None:
     assert f"每个任务 {ms(gil.TASK)} 毫秒" in chinese_of("gil").done({"repeats": 3})
-    assert f"快 {(gil.PAYS - 1) * 100:.0f} %" in chinese_of("gil").caption
+    assert f"快 {(gil.PAYS - 1) * 100:.0f}%" in chinese_of("gil").caption
     assert f"做 {ms(c_code.TASK)} 毫秒" in chinese_of("c-code").done({})
     done = chinese_of("interpreters").done({})
     assert f"有 {interpreters.WORKERS} 个任务，每个要计算 {ms(interpreters.TASK)} 毫秒" in done

@@ -78,7 +78,7 @@ def test_slow_callback_says_what_was_named(named: tuple[bool, ...], said: str) -
     heard = {how: {"named": ["page-7"] * so} for how, so in zip(kinds, named, strict=True)}
     heard["one long step, debug mode off"] = {"named": ["page-7"]}
     text = because("slow-callback", {"heard": heard, "tasks_per_s": {"on": 1000.0, "off": 4000.0}})
-    assert text == f"{said}开着调试模式，每秒运行 1,000 个任务，是不开时的 25 %。"
+    assert text == f"{said}开着调试模式，每秒运行 1,000 个任务，是不开时的 25%。"
 
 
 def test_slow_callback_leaves_names_as_they_are() -> None:
